@@ -1,0 +1,1 @@
+"""Formulas and growth charts, each constant with its source."""

@@ -1,0 +1,31 @@
+"""The reasons for giving no answer: a closed list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why there is no answer (the codes of the JSON output)."""
+
+    NOT_CALIBRATED = "not_calibrated"
+    OUT_OF_RANGE = "out_of_range"
+    NOT_FETAL_ULTRASOUND = "not_fetal_ultrasound"
+    AMBIGUOUS = "ambiguous"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_TRAINED = "not_trained"
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """No answer, with its reason.
+
+    Attributes:
+        detail: Which rule spoke, as a key that `wording` knows, such as ``spread`` or ``edge_of_range``.
+        parameters: What the sentence names.
+    """
+
+    reason: Reason
+    detail: str = ""
+    parameters: dict[str, str | int | float] = field(default_factory=dict)

@@ -1,0 +1,89 @@
+"""Gestational age in days, and what a model says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAYS_PER_WEEK = 7
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class GestationalAge:
+    """Age since the last menstrual period. Days are the only unit that is stored.
+
+    Raises:
+        ValueError: Outside 0 to 45 weeks.
+    """
+
+    days: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.days <= 45 * DAYS_PER_WEEK:
+            raise ValueError(f"{self.days} days is no gestational age")
+
+    @classmethod
+    def from_weeks(cls, weeks: int, days: int = 0) -> GestationalAge:
+        """Return the age of ``weeks`` completed weeks and ``days`` (0 to 6)."""
+        if not 0 <= days < DAYS_PER_WEEK:
+            raise ValueError(f"days must be 0 to 6, got {days}")
+        return cls(weeks * DAYS_PER_WEEK + days)
+
+    @property
+    def weeks(self) -> float:
+        """Weeks as a fraction, for growth formulas."""
+        return self.days / DAYS_PER_WEEK
+
+    def __str__(self) -> str:
+        """As clinicians write it: ``22w3d``."""
+        weeks, days = divmod(self.days, DAYS_PER_WEEK)
+        return f"{weeks}w{days}d"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeInterval:
+    """An interval that held a stated share of the validation patients' reference ages.
+
+    Attributes:
+        level: Share, 0 to 1.
+        reference: Key of the reference age that it was fitted against.
+    """
+
+    low: GestationalAge
+    high: GestationalAge
+    level: float
+    reference: str
+
+
+# eq=False: two arrays do not compare to one bool.
+@dataclass(frozen=True, eq=False, slots=True)
+class AgeEstimate:
+    """The model's age with its score curve.
+
+    Attributes:
+        age: Median of the best candidates.
+        low, high: First and last of the best candidates: their spread, not a confidence interval.
+        first_day: Days of the first candidate; the candidates follow day by day.
+        scores: float32, (candidates,), logit scale times mean cosine similarity.
+        spacing_mm: mm per network pixel that the prompts named.
+        interval: None where none was fitted for this model.
+        learned_from_head_size: The model's training ages came from a head measurement.
+        head_checked: The measured HC was available and inside the supported range.
+    """
+
+    age: GestationalAge
+    low: GestationalAge
+    high: GestationalAge
+    first_day: int
+    scores: NDArray[np.float32]
+    spacing_mm: float
+    interval: AgeInterval | None = None
+    learned_from_head_size: bool = False
+    head_checked: bool = False
+
+    @property
+    def spread_days(self) -> int:
+        """Days between the first and the last of the best candidates."""
+        return self.high.days - self.low.days

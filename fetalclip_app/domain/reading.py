@@ -1,0 +1,124 @@
+"""What one reading of a clip says, and what it depended on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.clip import Box, Calibration
+from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
+from fetalclip_app.domain.views import ViewPrediction
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSize:
+    """Lengths along the centre of the skull line.
+
+    Attributes:
+        hc_mm: Circumference of the ellipse.
+        ofd_mm: Its major axis.
+        bpd_mm: Its minor axis: centre of the line to centre of the line, which lies between the
+            outer-outer and the outer-inner definition.
+    """
+
+    hc_mm: float
+    bpd_mm: float
+    ofd_mm: float
+
+
+# eq=False: holds an array.
+@dataclass(frozen=True, eq=False, slots=True)
+class HeadMeasurement:
+    """The head's outline, and its size where the picture has a scale.
+
+    Attributes:
+        fit: Overlap (intersection over union) of mask and ellipse, 0 to 1.
+    """
+
+    outline: Segmentation
+    ellipse: Ellipse
+    fit: float
+    size: HeadSize | Abstention
+
+
+Answer = ViewPrediction | AgeEstimate | HeadMeasurement | Heatmap | Abstention
+"""Everything that a task can say: a closed union."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Finding:
+    """One task's answer.
+
+    Attributes:
+        frame_index: The frame that it was read from; None where it is about the whole clip.
+    """
+
+    task_key: str
+    answer: Answer
+    frame_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which weights answered.
+
+    Attributes:
+        sha256: Of the weight file.
+        verified: The hash is one that the catalogue knows.
+        licence: SPDX identifier or name.
+        trained_views: Classes that training showed it; empty where that is not known.
+    """
+
+    key: str
+    title: str
+    sha256: str
+    verified: bool
+    licence: str
+    trained_views: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Everything that a reading depended on besides the clip.
+
+    Attributes:
+        view_sets: Task key -> (name, SHA-256) of the prompts that it used.
+        device: Where the network ran, such as ``cpu fp32``.
+        notices: What the user must know, such as a fall-back from GPU to CPU.
+    """
+
+    app_version: str
+    model: ModelIdentity
+    preprocessing: str
+    view_sets: dict[str, tuple[str, str]]
+    device: str
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ClipReading:
+    """All findings about one clip.
+
+    Attributes:
+        clip_key: Key of the clip that was read.
+        crop: The part of the frames that the network saw.
+        calibration: The scale that was used; the clip's own at the time of reading.
+    """
+
+    clip_key: str
+    frame_count: int
+    crop: Box
+    calibration: Calibration | None
+    findings: tuple[Finding, ...]
+    provenance: Provenance
+
+    def finding(self, task_key: str) -> Finding | None:
+        """Return the task's finding, or None where it was not asked."""
+        return next((finding for finding in self.findings if finding.task_key == task_key), None)
+
+    def answer(self, task_key: str, kind: type[Any]) -> Any:
+        """Return the task's answer where it is of ``kind``, else None."""
+        finding = self.finding(task_key)
+        return finding.answer if finding is not None and isinstance(finding.answer, kind) else None

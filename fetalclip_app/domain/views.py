@@ -1,0 +1,82 @@
+"""Standard planes, sets of prompts for them, and what the model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.abstention import Abstention
+
+PLANES = ("abdomen", "brain", "femur", "heart", "kidney", "lips_nose", "profile", "spine", "cervix")
+"""The nine planes, in FetalCLIP's order (zero_shot_planes_db)."""
+
+BRAIN_PLANES = ("trans-thalamic", "trans-cerebellum", "trans-ventricular")
+
+BRAIN = "brain"
+"""The plane that the sub-planes, the age and the head belong to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSet:
+    """Classes and the sentences that describe them.
+
+    Attributes:
+        prompts: Class key -> at least one sentence, in the order shown.
+        sha256: Of the file that it was read from: the set's name in every output.
+
+    Raises:
+        ValueError: No class, or a class without a sentence.
+    """
+
+    name: str
+    prompts: Mapping[str, tuple[str, ...]]
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if not self.prompts or not all(self.prompts.values()):
+            raise ValueError(f"view set {self.name!r} has no class, or a class without a prompt")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Class keys in the order of every probability array."""
+        return tuple(self.prompts)
+
+
+# eq=False: two arrays do not compare to one bool.
+@dataclass(frozen=True, eq=False, slots=True)
+class ViewPrediction:
+    """Which view a clip shows.
+
+    Attributes:
+        keys: Classes, in the order of the columns.
+        probabilities: float32, (classes,), of the clip as a whole.
+        per_frame: float32, (frames, classes); rows of frames that were not asked are NaN.
+        calibrated: Percentages come from a temperature fitted on validation patients.
+        not_trained: Classes that the model never saw in training.
+        abstained: Why the best class should not be relied on; None where it may.
+    """
+
+    view_set: str
+    keys: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    per_frame: NDArray[np.float32]
+    calibrated: bool
+    not_trained: frozenset[str] = frozenset()
+    abstained: Abstention | None = None
+
+    @property
+    def best(self) -> str:
+        """Key of the most probable class, also where the answer abstains."""
+        return self.keys[int(np.argmax(self.probabilities))]
+
+    def frames_of(self, key: str) -> NDArray[np.intp]:
+        """Return the frames whose most probable class is ``key``, best first."""
+        column = self.keys.index(key)
+        asked = ~np.isnan(self.per_frame[:, 0])
+        winners = np.full(len(self.per_frame), -1)
+        winners[asked] = np.argmax(self.per_frame[asked], axis=1)
+        found = np.flatnonzero(winners == column)
+        return found[np.argsort(-self.per_frame[found, column], kind="stable")]

@@ -1,0 +1,80 @@
+"""The error tree. An error carries a code and parameters; `wording` makes sentences of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+Parameter = str | int | float
+
+
+class ErrorCode(StrEnum):
+    """Everything that can go wrong in a way that a user can do something about."""
+
+    FILE_MISSING = "file_missing"
+    FILE_EMPTY = "file_empty"
+    FILE_TRUNCATED = "file_truncated"
+    FILE_DAMAGED = "file_damaged"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_ENCRYPTED = "file_encrypted"
+    NOT_A_PICTURE = "not_a_picture"
+    NO_PIXELS = "no_pixels"
+    NO_CODEC = "no_codec"
+    FOLDER_EMPTY = "folder_empty"
+    MANIFEST_INVALID = "manifest_invalid"
+    CALIBRATION_INVALID = "calibration_invalid"
+
+    MODEL_MISSING = "model_missing"
+    MODEL_DAMAGED = "model_damaged"
+    MODEL_WRONG_HASH = "model_wrong_hash"
+    MODEL_WRONG_SHAPE = "model_wrong_shape"
+    LICENCE_NOT_ACCEPTED = "licence_not_accepted"
+    DOWNLOAD_FAILED = "download_failed"
+    DEVICE_UNAVAILABLE = "device_unavailable"
+    OUT_OF_MEMORY = "out_of_memory"
+    WORKER_LOST = "worker_lost"
+
+    VIEW_SET_INVALID = "view_set_invalid"
+    EXPORT_FAILED = "export_failed"
+
+
+class FetalClipError(Exception):
+    """Base of all errors whose message a user may read.
+
+    Attributes:
+        code: Which sentence `wording` chooses.
+        parameters: What the sentence names: a file name, a transfer syntax, a number.
+    """
+
+    def __init__(self, code: ErrorCode, **parameters: Parameter) -> None:
+        details = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+        super().__init__(f"{code}({details})")
+        self.code = code
+        self.parameters = parameters
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross from the model's process to the window's: keep code and parameters."""
+        return _rebuild, (type(self), self.code, self.parameters)
+
+
+def _rebuild(kind: type[FetalClipError], code: ErrorCode, parameters: dict[str, Parameter]) -> FetalClipError:
+    return kind(code, **parameters)
+
+
+class UnreadableFile(FetalClipError):
+    """A file that holds no picture that this program can show."""
+
+
+class InvalidInput(FetalClipError):
+    """A manifest, a view set or a calibration that contradicts itself."""
+
+
+class ModelUnavailable(FetalClipError):
+    """Weights that are missing, damaged, of the wrong shape or not yet accepted."""
+
+
+class ComputeFailed(FetalClipError):
+    """The device or the model's process gave up."""
+
+
+class ExportFailed(FetalClipError):
+    """A report or table that could not be written; nothing was left half written."""

@@ -1,0 +1,1 @@
+"""From bytes to a Clip, from a Clip to the network's input, and back to frame pixels."""

@@ -1,0 +1,1 @@
+"""A clip and tasks in, a reading out."""
