@@ -1,0 +1,76 @@
+"""Errors and answers as sentences: used by window, command line and report; knows no window.
+
+The model 'sees', 'estimates' and 'cannot tell'. It judges nobody's health, and no sentence here does.
+"""
+
+from __future__ import annotations
+
+from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_title
+from fetalclip_app.wording.answers import Line, answer_lines
+from fetalclip_app.wording.errors import hint, sentence, unexpected
+from fetalclip_app.wording.numbers import (
+    THIN_SPACE,
+    age_range,
+    day_count,
+    dicom_date,
+    frame_number,
+    millimetres,
+    percent,
+    pixel_size,
+    pixels,
+    weeks_and_days,
+    with_unit,
+)
+from fetalclip_app.wording.sources import (
+    calibration_source,
+    definition,
+    distrust,
+    learned_age,
+    lossy,
+    not_trained_view,
+    percentages_meaning,
+    rate_source,
+    simulated,
+    spread_meaning,
+    unverified_model,
+    where_not_why,
+)
+from fetalclip_app.wording.views import method_title, task_title, view_title
+
+__all__ = [
+    "DETAILS",
+    "THIN_SPACE",
+    "Line",
+    "abstention",
+    "abstention_hint",
+    "age_range",
+    "answer_lines",
+    "calibration_source",
+    "day_count",
+    "definition",
+    "dicom_date",
+    "distrust",
+    "frame_number",
+    "hint",
+    "learned_age",
+    "lossy",
+    "method_title",
+    "millimetres",
+    "not_trained_view",
+    "percent",
+    "percentages_meaning",
+    "pixel_size",
+    "pixels",
+    "rate_source",
+    "reason_title",
+    "sentence",
+    "simulated",
+    "spread_meaning",
+    "task_title",
+    "unexpected",
+    "unverified_model",
+    "view_title",
+    "weeks_and_days",
+    "where_not_why",
+    "with_unit",
+]

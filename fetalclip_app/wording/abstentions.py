@@ -1,0 +1,170 @@
+"""Why there is no answer, and what would give one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.age import GestationalAge
+from fetalclip_app.wording.numbers import day_count, millimetres, percent
+from fetalclip_app.wording.translate import choose, mark, translate
+from fetalclip_app.wording.views import view_title
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Variants from the most telling to the plainest, and what would help (may be empty)."""
+
+    sentences: tuple[str, ...]
+    hint: str = ""
+
+
+_GENERAL: dict[Reason, _Words] = {
+    Reason.NOT_CALIBRATED: _Words(
+        (mark("There is no scale for this picture, so it cannot be measured in millimetres."),),
+        mark("Set the scale, or open the scanner's original DICOM file."),
+    ),
+    Reason.OUT_OF_RANGE: _Words(
+        (mark("The answer lies outside the range that this model can estimate."),),
+        mark("Use the measurement and a dating chart instead."),
+    ),
+    Reason.NOT_FETAL_ULTRASOUND: _Words(
+        (mark("The model cannot tell: this does not look like the fetal ultrasound that it knows."),),
+        mark("Open a fetal B-mode scan."),
+    ),
+    Reason.AMBIGUOUS: _Words(
+        (mark("The model cannot tell: several answers fit almost equally well."),),
+        mark("Try a clearer frame of a standard plane."),
+    ),
+    Reason.NOT_APPLICABLE: _Words((mark("This question does not apply to this clip."),)),
+    Reason.NOT_TRAINED: _Words(
+        (mark("This model was not trained to answer this."),),
+        mark("Choose another model."),
+    ),
+}
+
+_DETAILS: dict[tuple[Reason, str], _Words] = {
+    (Reason.NOT_CALIBRATED, "no_scale"): _Words(
+        (mark("This file carries no scale, so lengths are in pixels."),),
+        mark("Set the scale, or open the scanner's original DICOM file."),
+    ),
+    (Reason.NOT_CALIBRATED, "not_square"): _Words(
+        (mark("The pixels of this picture are not square, which this model cannot use."),),
+        mark("Export the clip without stretching."),
+    ),
+    (Reason.NOT_CALIBRATED, "region_mixed"): _Words(
+        (mark("The picture has several scales, and what is measured lies across them."),),
+        mark("Choose a frame with one scan in it, or set the scale for the whole picture."),
+    ),
+    (Reason.OUT_OF_RANGE, "edge_of_range"): _Words(
+        (mark("The best days touch the end of the model's range, 14w0d to 38w6d; the true age may lie beyond it."),),
+        mark("Use the measurement and a dating chart instead."),
+    ),
+    (Reason.OUT_OF_RANGE, "head_size"): _Words(
+        (
+            mark("The head measures {hc_mm}; this age estimate holds for an HC of 100 to 342 mm only."),
+            mark("The head lies outside the sizes that this age estimate holds for: an HC of 100 to 342 mm."),
+        ),
+        mark("Check the scale; if it is right, use a dating chart."),
+    ),
+    (Reason.AMBIGUOUS, "spread"): _Words(
+        (
+            mark("The 15 best ages lie {spread_days} apart; beyond {limit_days} the model cannot tell."),
+            mark("The 15 best ages lie {spread_days} apart, too far for one answer."),
+            mark("The best ages lie too far apart for one answer."),
+        ),
+        mark("Try a frame that shows the whole head in the trans-thalamic plane."),
+    ),
+    (Reason.AMBIGUOUS, "views"): _Words(
+        (
+            mark("{first} and {second} fit almost equally well, so the model cannot tell which it is."),
+            mark("Two views fit almost equally well, so the model cannot tell which it is."),
+        ),
+        mark("Look at the single frames, or choose a clearer one."),
+    ),
+    (Reason.AMBIGUOUS, "outline"): _Words(
+        (
+            mark("No clear head outline was found (the best ellipse covers {fit} of it)."),
+            mark("No clear head outline was found."),
+        ),
+        mark("Try a frame with the whole skull in view."),
+    ),
+    (Reason.AMBIGUOUS, "several_scales"): _Words(
+        (mark("The picture has several scales and it is not clear which one holds here."),),
+        mark("Set the scale for the whole picture."),
+    ),
+    (Reason.NOT_APPLICABLE, "no_brain_frame"): _Words(
+        (mark("The model sees no frame of the brain in this clip."),),
+        mark("Open a clip with a transverse plane of the head."),
+    ),
+    (Reason.NOT_APPLICABLE, "not_asked"): _Words((mark("This was not asked of this clip."),)),
+    (Reason.NOT_TRAINED, "no_head"): _Words(
+        (mark("This model has no head outline, so it cannot measure."),),
+        mark("Choose the compact model to measure the head."),
+    ),
+    (Reason.NOT_TRAINED, "view"): _Words(
+        (
+            mark("This model was never shown this view in training: {view}. The percentage is a guess from words."),
+            mark("This model was never shown this view in training. The percentage is a guess from words."),
+        ),
+        mark("Choose a model that was trained on it."),
+    ),
+    (Reason.NOT_FETAL_ULTRASOUND, "unlike_training"): _Words(
+        (mark("The model cannot tell: this picture is unlike everything that it was trained on."),),
+        mark("Open a fetal B-mode scan; colour Doppler, 3D and other organs are not known to it."),
+    ),
+    (Reason.NOT_FETAL_ULTRASOUND, "no_fan"): _Words(
+        (mark("No ultrasound picture was found in this file."),),
+        mark("Open a fetal B-mode scan, not a photograph or a page of text."),
+    ),
+}
+
+DETAILS: tuple[tuple[Reason, str], ...] = tuple(_DETAILS)
+"""Every pair of reason and detail that has words of its own."""
+
+
+def abstention(answer: Abstention) -> str:
+    """Return why there is no answer; an unknown detail gets its reason's general sentence."""
+    return choose(_words(answer).sentences, _readable(answer))
+
+
+def abstention_hint(answer: Abstention) -> str:
+    """Return what would give an answer; empty where nothing would."""
+    text = _words(answer).hint
+    return translate(text) if text else ""
+
+
+def reason_title(reason: Reason) -> str:
+    """Return the reason in two or three words, for badges and tables."""
+    titles = {
+        Reason.NOT_CALIBRATED: mark("No scale"),
+        Reason.OUT_OF_RANGE: mark("Out of range"),
+        Reason.NOT_FETAL_ULTRASOUND: mark("Not fetal ultrasound"),
+        Reason.AMBIGUOUS: mark("Cannot tell"),
+        Reason.NOT_APPLICABLE: mark("Does not apply"),
+        Reason.NOT_TRAINED: mark("Not trained"),
+    }
+    return translate(titles[reason])
+
+
+def _words(answer: Abstention) -> _Words:
+    return _DETAILS.get((answer.reason, answer.detail), _GENERAL[answer.reason])
+
+
+def _readable(answer: Abstention) -> dict[str, str | int | float]:
+    """Return the parameters as they stand in a sentence: lengths with units, views by their titles."""
+    return {name: _as_text(name, value) for name, value in answer.parameters.items()}
+
+
+def _as_text(name: str, value: str | int | float) -> str:
+    if isinstance(value, str):
+        return view_title(value) if name in {"first", "second", "view"} else value
+    if name.endswith("_mm"):
+        return millimetres(value)
+    if name.endswith("_days"):
+        return day_count(value)
+    if name in {"fit", "probability", "score"}:
+        return percent(value)
+    if name in {"low", "high"} and float(value).is_integer() and 0 <= value <= 315:
+        return str(GestationalAge(int(value)))
+    return f"{value:g}"

@@ -1,0 +1,116 @@
+"""Answers as lines for a panel, a page or a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.wording.abstentions import abstention, abstention_hint, reason_title
+from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
+from fetalclip_app.wording.sources import (
+    definition,
+    learned_age,
+    not_trained_view,
+    percentages_meaning,
+    spread_meaning,
+    where_not_why,
+)
+from fetalclip_app.wording.translate import translate
+from fetalclip_app.wording.views import method_title, task_title, view_title
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an answer.
+
+    Attributes:
+        label: What it is, such as ``HC``.
+        value: The figure with its unit, or the reason in two words where there is none.
+        notes: What must be known of it, each a sentence, the most important first.
+        is_doubt: The value is missing or should not be relied on.
+    """
+
+    label: str
+    value: str
+    notes: tuple[str, ...] = ()
+    is_doubt: bool = False
+
+
+def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
+    """Return the lines of one task's answer, the most important first."""
+    match answer:
+        case ViewPrediction():
+            return (_view_line(task_key, answer),)
+        case AgeEstimate():
+            return (_age_line(answer),)
+        case HeadMeasurement():
+            return _head_lines(answer)
+        case Heatmap():
+            value = f"{view_title(answer.explains)}, {method_title(answer.method)}"
+            return (Line(translate("Where it looked"), value, (where_not_why(),)),)
+        case Abstention():
+            return (_no_answer(task_title(task_key), answer),)
+        case _:
+            assert_never(answer)
+
+
+def _no_answer(label: str, why: Abstention) -> Line:
+    notes = tuple(text for text in (abstention(why), abstention_hint(why)) if text)
+    return Line(label, reason_title(why.reason), notes, is_doubt=True)
+
+
+def _view_line(task_key: str, seen: ViewPrediction) -> Line:
+    share = float(seen.probabilities[seen.keys.index(seen.best)])
+    value = f"{view_title(seen.best)} {percent(share)}"
+    notes: list[str] = []
+    if seen.abstained is not None:
+        notes += [text for text in (abstention(seen.abstained), abstention_hint(seen.abstained)) if text]
+    elif seen.best in seen.not_trained:
+        notes.append(f"{view_title(seen.best)}: {not_trained_view()}.")
+    notes.append(percentages_meaning(seen.calibrated))
+    return Line(task_title(task_key), value, tuple(notes), seen.abstained is not None or seen.best in seen.not_trained)
+
+
+def _age_line(estimate: AgeEstimate) -> Line:
+    notes = [
+        translate("Spread {low_high} ({days}).").format(
+            low_high=age_range(estimate.low, estimate.high), days=day_count(estimate.spread_days)
+        )
+        + " "
+        + spread_meaning()
+    ]
+    if estimate.interval is not None:
+        notes.append(
+            translate("{low_high} held {share} of the validation patients.").format(
+                low_high=age_range(estimate.interval.low, estimate.interval.high),
+                share=percent(estimate.interval.level),
+            )
+        )
+    if estimate.learned_from_head_size:
+        notes.append(learned_age())
+    if not estimate.head_checked:
+        notes.append(translate("The head was not measured, so its size could not be checked against the range."))
+    return Line(task_title("gestational_age"), str(estimate.age), tuple(notes))
+
+
+def _head_lines(head: HeadMeasurement) -> tuple[Line, ...]:
+    match head.size:
+        case HeadSize():
+            return (
+                Line("HC", millimetres(head.size.hc_mm), (definition("hc"),)),
+                Line("BPD", millimetres(head.size.bpd_mm), (definition("bpd"),)),
+                Line("OFD", millimetres(head.size.ofd_mm), (definition("ofd"),)),
+            )
+        case Abstention():
+            return (
+                _no_answer("HC", head.size),
+                Line("BPD", pixels(2 * head.ellipse.b), (definition("bpd"),), is_doubt=True),
+                Line("OFD", pixels(2 * head.ellipse.a), (definition("ofd"),), is_doubt=True),
+            )
+        case _:
+            assert_never(head.size)

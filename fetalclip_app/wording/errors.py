@@ -1,0 +1,152 @@
+"""Errors as sentences: what happened, and what the user can do now."""
+
+from __future__ import annotations
+
+from fetalclip_app.errors import ErrorCode, FetalClipError
+from fetalclip_app.wording.translate import choose, mark, translate
+
+_SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
+    ErrorCode.FILE_MISSING: (mark("{name} is not there."), mark("The file is not there.")),
+    ErrorCode.FILE_EMPTY: (mark("{name} is empty."), mark("The file is empty.")),
+    ErrorCode.FILE_TRUNCATED: (
+        mark("{name} ends too early: frame {frame} is missing."),
+        mark("{name} ends too early; part of it is missing."),
+        mark("The file ends too early; part of it is missing."),
+    ),
+    ErrorCode.FILE_DAMAGED: (
+        mark("{name} is damaged and cannot be read."),
+        mark("The file is damaged and cannot be read."),
+    ),
+    ErrorCode.FILE_TOO_LARGE: (
+        mark("{name} is larger than this program can open."),
+        mark("The file is larger than this program can open."),
+    ),
+    ErrorCode.FILE_ENCRYPTED: (mark("{name} is encrypted."), mark("The file is encrypted.")),
+    ErrorCode.NOT_A_PICTURE: (
+        mark("{name} is neither a picture nor a cine that this program knows."),
+        mark("This is neither a picture nor a cine that this program knows."),
+    ),
+    ErrorCode.NO_PIXELS: (
+        mark("{name} is a DICOM file without a picture."),
+        mark("This DICOM file holds no picture."),
+    ),
+    ErrorCode.NO_CODEC: (
+        mark("{name} is compressed in a way that this program cannot decode ({syntax})."),
+        mark("{name} is compressed in a way that this program cannot decode."),
+        mark("The picture is compressed in a way that this program cannot decode."),
+    ),
+    ErrorCode.FOLDER_EMPTY: (
+        mark("{name} holds no picture that this program can open."),
+        mark("The folder holds no picture that this program can open."),
+    ),
+    ErrorCode.MANIFEST_INVALID: (
+        mark("{name}, line {line}: {problem}."),
+        mark("{name}: {problem}."),
+        mark("{name} is not a table of files that this program can read."),
+        mark("The table of files cannot be read."),
+    ),
+    ErrorCode.CALIBRATION_INVALID: (
+        mark("{value} is no size of a pixel."),
+        mark("This is no size of a pixel."),
+    ),
+    ErrorCode.MODEL_MISSING: (
+        mark("The model is not there: {name} was not found."),
+        mark("The model's weights are not there."),
+    ),
+    ErrorCode.MODEL_DAMAGED: (
+        mark("The model file {name} is damaged."),
+        mark("The model file is damaged."),
+    ),
+    ErrorCode.MODEL_WRONG_HASH: (
+        mark("{name} is not the file that it should be: its SHA-256 differs."),
+        mark("The model file is not the one that it should be: its SHA-256 differs."),
+    ),
+    ErrorCode.MODEL_WRONG_SHAPE: (
+        mark("{name} holds weights of another network."),
+        mark("The file holds weights of another network."),
+    ),
+    ErrorCode.LICENCE_NOT_ACCEPTED: (
+        mark("{title} is under {licence}, which has not been accepted yet."),
+        mark("These weights are under {licence}, which has not been accepted yet."),
+        mark("The licence of these weights has not been accepted yet."),
+    ),
+    ErrorCode.DOWNLOAD_FAILED: (
+        mark("{name} could not be fetched."),
+        mark("The weights could not be fetched."),
+    ),
+    ErrorCode.DEVICE_UNAVAILABLE: (
+        mark("The device {device} cannot be used here."),
+        mark("The chosen device cannot be used here."),
+    ),
+    ErrorCode.OUT_OF_MEMORY: (
+        mark("There was not enough memory on {device} for this reading."),
+        mark("There was not enough memory for this reading."),
+    ),
+    ErrorCode.WORKER_LOST: (mark("The model stopped unexpectedly during this reading."),),
+    ErrorCode.VIEW_SET_INVALID: (
+        mark("{name} is not a set of views: {problem}."),
+        mark("{name} is not a set of views that this program can use."),
+        mark("The set of views cannot be used."),
+    ),
+    ErrorCode.EXPORT_FAILED: (
+        mark("{name} could not be written: {problem}."),
+        mark("{name} could not be written."),
+        mark("The file could not be written."),
+    ),
+}
+
+_HINTS: dict[ErrorCode, tuple[str, ...]] = {
+    ErrorCode.FILE_MISSING: (mark("Check the path, or connect the drive that it lies on."),),
+    ErrorCode.FILE_EMPTY: (mark("Export or copy it again from where it came from."),),
+    ErrorCode.FILE_TRUNCATED: (mark("The copy was probably interrupted: copy it again."),),
+    ErrorCode.FILE_DAMAGED: (mark("Copy it again, or export it anew from the scanner."),),
+    ErrorCode.FILE_TOO_LARGE: (
+        mark("The limit is {limit}. Export a shorter clip or a smaller picture."),
+        mark("Export a shorter clip or a smaller picture."),
+    ),
+    ErrorCode.FILE_ENCRYPTED: (mark("Export it without encryption, or decrypt it first."),),
+    ErrorCode.NOT_A_PICTURE: (mark("Open DICOM, PNG, JPEG, TIFF, BMP, MP4 or AVI."),),
+    ErrorCode.NO_PIXELS: (mark("It may be a report or an index: open the image files beside it."),),
+    ErrorCode.NO_CODEC: (mark("Export it from the scanner as uncompressed or JPEG DICOM, and open that."),),
+    ErrorCode.FOLDER_EMPTY: (mark("Choose the folder that holds the DICOM, picture or video files."),),
+    ErrorCode.MANIFEST_INVALID: (
+        mark("It needs the columns file and pixel_mm, one row a file; pixel_mm may be empty."),
+    ),
+    ErrorCode.CALIBRATION_INVALID: (mark("Give millimetres per pixel as a positive number, such as 0.187."),),
+    ErrorCode.MODEL_MISSING: (mark("Point at the weight file, fetch it, or choose the compact model."),),
+    ErrorCode.MODEL_DAMAGED: (mark("Fetch or copy it again."),),
+    ErrorCode.MODEL_WRONG_HASH: (
+        mark("Fetch the released file again. Weights of your own open with their configuration file, as unverified."),
+    ),
+    ErrorCode.MODEL_WRONG_SHAPE: (mark("Choose the configuration file that belongs to these weights."),),
+    ErrorCode.LICENCE_NOT_ACCEPTED: (
+        mark("Read the licence and accept it in the model panel, or on the command line with --accept-licence."),
+    ),
+    ErrorCode.DOWNLOAD_FAILED: (
+        mark("Check the network and the free space on the drive, or copy the file by hand and point at it."),
+    ),
+    ErrorCode.DEVICE_UNAVAILABLE: (mark("Choose the device 'auto' or 'cpu'."),),
+    ErrorCode.OUT_OF_MEMORY: (mark("Close other programs, choose the device 'cpu', or read fewer clips at once."),),
+    ErrorCode.WORKER_LOST: (mark("Read the clip again: a new model process starts by itself."),),
+    ErrorCode.VIEW_SET_INVALID: (
+        mark("A set of views is a JSON file: each class with a list of at least one sentence."),
+    ),
+    ErrorCode.EXPORT_FAILED: (
+        mark("Nothing was left half written. Check the free space and the rights to this folder, or choose another."),
+    ),
+}
+
+
+def sentence(error: FetalClipError) -> str:
+    """Return what happened, in one sentence."""
+    return choose(_SENTENCES[error.code], error.parameters)
+
+
+def hint(error: FetalClipError) -> str:
+    """Return what the user can do now, in one or two sentences."""
+    return choose(_HINTS[error.code], error.parameters)
+
+
+def unexpected() -> str:
+    """Return the sentence for a fault of the program itself; the log holds the rest."""
+    return translate("Something went wrong inside the program. Your files are as they were; the log says more.")

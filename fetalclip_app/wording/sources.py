@@ -1,0 +1,121 @@
+"""Where a scale, a frame rate and a number come from; definitions and standing remarks."""
+
+from __future__ import annotations
+
+from fetalclip_app.domain.clip import Calibration, CalibrationSource, Distrust, FrameRate, RateSource
+from fetalclip_app.wording.numbers import pixel_size, with_unit
+from fetalclip_app.wording.translate import mark, translate
+
+_CALIBRATION: dict[CalibrationSource, str] = {
+    CalibrationSource.ULTRASOUND_REGION: mark("Scale from the file's ultrasound regions"),
+    CalibrationSource.PIXEL_SPACING: mark("Scale from the file's pixel spacing"),
+    CalibrationSource.USER: mark("Scale stated by the user"),
+    CalibrationSource.USER_OVERRIDE: mark("Scale stated by the user, in place of the file's own"),
+}
+
+_DISTRUST: dict[Distrust, str] = {
+    Distrust.OUTSIDE_PICTURE: mark("not used: the region lies outside the picture"),
+    Distrust.NOT_LENGTH: mark("not used: its axes are no lengths"),
+    Distrust.NO_DELTA: mark("not used: it states no size of a pixel"),
+}
+
+_RATE: dict[RateSource, str] = {
+    RateSource.FRAME_TIME: mark("from the file's frame time"),
+    RateSource.FRAME_TIME_VECTOR: mark("from the file's times of each frame"),
+    RateSource.CINE_RATE: mark("from the file's cine rate"),
+    RateSource.RECOMMENDED_RATE: mark("from the file's recommended display rate"),
+    RateSource.CONTAINER: mark("from the video file"),
+    RateSource.ASSUMED: mark("assumed: the file states none"),
+}
+
+
+def calibration_source(calibration: Calibration | None) -> str:
+    """Return who says how many millimetres a pixel is, and how many."""
+    if calibration is None:
+        return translate("No scale in this file")
+    text = translate(_CALIBRATION[calibration.source])
+    if not calibration.is_usable:
+        return translate("{source}, but none of it can be trusted").format(source=text)
+    sizes = dict.fromkeys(
+        pixel_size(region.spacing.row_mm, region.spacing.column_mm)
+        for region in calibration.regions
+        if region.is_usable and region.spacing is not None
+    )
+    return f"{text}: {'; '.join(sizes)}"
+
+
+def distrust(reason: Distrust) -> str:
+    """Return why a region's scale is not used."""
+    return translate(_DISTRUST[reason])
+
+
+def rate_source(rate: FrameRate | None) -> str:
+    """Return the frame rate and who says so: ``28.6 frames/s, from the file's frame time``."""
+    if rate is None:
+        return translate("Single picture")
+    return f"{with_unit(f'{rate.hz:.1f}', translate('frames/s'))}, {translate(_RATE[rate.source])}"
+
+
+def definition(measurement: str) -> str:
+    """Return how a length is defined.
+
+    Args:
+        measurement: ``hc``, ``bpd`` or ``ofd``.
+
+    Raises:
+        KeyError: No such measurement.
+    """
+    texts = {
+        "hc": mark("Head circumference: the ellipse through the centre of the skull line (Ramanujan's first formula)."),
+        "bpd": mark(
+            "Biparietal diameter: the minor axis of that ellipse, centre to centre of the line; "
+            "not the outer-outer or outer-inner caliper definition."
+        ),
+        "ofd": mark(
+            "Occipitofrontal diameter: the major axis of that ellipse, centre to centre of the line; "
+            "not the outer-outer caliper definition."
+        ),
+    }
+    return translate(texts[measurement])
+
+
+def where_not_why() -> str:
+    """Return the remark that goes with every heatmap."""
+    return translate("Shows where the model looked, not why, and not whether it is right.")
+
+
+def learned_age() -> str:
+    """Return the remark that goes with an age that was learned from head size."""
+    return translate("This model's age was learned from head size; it is no second opinion on it.")
+
+
+def spread_meaning() -> str:
+    """Return what ``low`` and ``high`` of an age are."""
+    return translate("The range is the spread of the 15 best days, not a confidence interval.")
+
+
+def percentages_meaning(calibrated: bool) -> str:
+    """Return what a view's percentages rest on."""
+    if calibrated:
+        return translate("Percentages by a temperature fitted on validation patients.")
+    return translate("Percentages are uncalibrated: they follow the model's own scale.")
+
+
+def not_trained_view() -> str:
+    """Return the two words that stand beside a class that training never showed."""
+    return translate("not trained")
+
+
+def simulated() -> str:
+    """Return the label of a picture that was made by a program."""
+    return translate("Simulated picture, not a patient")
+
+
+def lossy() -> str:
+    """Return the badge of a picture that was compressed with loss."""
+    return translate("Compressed with loss")
+
+
+def unverified_model() -> str:
+    """Return the remark on weights whose hash the catalogue does not know."""
+    return translate("Unverified weights: their hash is not one that this program knows.")

@@ -1,0 +1,50 @@
+"""Names of views, tasks and methods."""
+
+from __future__ import annotations
+
+from fetalclip_app.wording.translate import mark, translate
+
+_VIEWS: dict[str, str] = {
+    "abdomen": mark("Abdomen"),
+    "brain": mark("Brain"),
+    "femur": mark("Femur"),
+    "heart": mark("Heart"),
+    "kidney": mark("Kidney"),
+    "lips_nose": mark("Lips and nose"),
+    "profile": mark("Profile"),
+    "spine": mark("Spine"),
+    "cervix": mark("Cervix"),
+    "trans-thalamic": mark("Trans-thalamic"),
+    "trans-cerebellum": mark("Trans-cerebellar"),
+    "trans-ventricular": mark("Trans-ventricular"),
+}
+
+_TASKS: dict[str, str] = {
+    "views": mark("View"),
+    "brain_views": mark("Brain plane"),
+    "gestational_age": mark("Gestational age"),
+    "head": mark("Head"),
+    "saliency": mark("Where it looked"),
+}
+
+_METHODS: dict[str, str] = {"gradcam": "Grad-CAM", "scorecam": "Score-CAM", "eigencam": "EigenCAM"}
+
+
+def view_title(key: str) -> str:
+    """Return a view's name; a user's own class keeps its key, made readable."""
+    return translate(_VIEWS[key]) if key in _VIEWS else _readable(key)
+
+
+def task_title(key: str) -> str:
+    """Return what a task answers, as a heading."""
+    return translate(_TASKS[key]) if key in _TASKS else _readable(key)
+
+
+def method_title(key: str) -> str:
+    """Return a heatmap method's name as its authors write it."""
+    return _METHODS.get(key, _readable(key))
+
+
+def _readable(key: str) -> str:
+    words = key.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
