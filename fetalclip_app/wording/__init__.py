@@ -21,6 +21,7 @@ from fetalclip_app.wording.numbers import (
     weeks_and_days,
     with_unit,
 )
+from fetalclip_app.wording.people import person_name
 from fetalclip_app.wording.sources import (
     calibration_source,
     definition,
@@ -59,6 +60,7 @@ __all__ = [
     "not_trained_view",
     "percent",
     "percentages_meaning",
+    "person_name",
     "pixel_size",
     "pixels",
     "rate_source",

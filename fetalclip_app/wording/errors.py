@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fetalclip_app.errors import ErrorCode, FetalClipError
+from fetalclip_app.errors import ErrorCode, FetalClipError, Parameter
 from fetalclip_app.wording.translate import choose, mark, translate
 
 _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
@@ -54,6 +54,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("The model's weights are not there."),
     ),
     ErrorCode.MODEL_DAMAGED: (
+        mark("The model file {name} is damaged ({reason})."),
         mark("The model file {name} is damaged."),
         mark("The model file is damaged."),
     ),
@@ -62,6 +63,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("The model file is not the one that it should be: its SHA-256 differs."),
     ),
     ErrorCode.MODEL_WRONG_SHAPE: (
+        mark("{name} holds weights of another network ({reason})."),
         mark("{name} holds weights of another network."),
         mark("The file holds weights of another network."),
     ),
@@ -71,10 +73,12 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("The licence of these weights has not been accepted yet."),
     ),
     ErrorCode.DOWNLOAD_FAILED: (
+        mark("{name} could not be fetched ({reason})."),
         mark("{name} could not be fetched."),
         mark("The weights could not be fetched."),
     ),
     ErrorCode.DEVICE_UNAVAILABLE: (
+        mark("The device {device} cannot be used here ({reason})."),
         mark("The device {device} cannot be used here."),
         mark("The chosen device cannot be used here."),
     ),
@@ -137,16 +141,46 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
 }
 
 
+_SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
+    (ErrorCode.FILE_MISSING, "permission"): (
+        (mark("{name} may not be read with your rights."), mark("The file may not be read with your rights.")),
+        mark("Ask for the right to read it, or copy it to a folder of your own."),
+    ),
+    (ErrorCode.FILE_DAMAGED, "changed"): (
+        (mark("{name} changed while it was open."), mark("The file changed while it was open.")),
+        mark("Open it again."),
+    ),
+}
+"""(code, the parameter ``reason``) -> sentences and hint, where the reason changes what happened."""
+
+_REASON_LETTERS = 120
+
+
 def sentence(error: FetalClipError) -> str:
     """Return what happened, in one sentence."""
-    return choose(_SENTENCES[error.code], error.parameters)
+    special = _special(error)
+    return choose(special[0] if special else _SENTENCES[error.code], _presentable(error))
 
 
 def hint(error: FetalClipError) -> str:
     """Return what the user can do now, in one or two sentences."""
-    return choose(_HINTS[error.code], error.parameters)
+    special = _special(error)
+    return choose((special[1],) if special else _HINTS[error.code], _presentable(error))
 
 
 def unexpected() -> str:
     """Return the sentence for a fault of the program itself; the log holds the rest."""
     return translate("Something went wrong inside the program. Your files are as they were; the log says more.")
+
+
+def _special(error: FetalClipError) -> tuple[tuple[str, ...], str] | None:
+    return _SPECIAL.get((error.code, str(error.parameters.get("reason", ""))))
+
+
+def _presentable(error: FetalClipError) -> dict[str, Parameter]:
+    """Return the parameters with a library's own words on one line, cut where they run on."""
+    shown = dict(error.parameters)
+    for name in ("reason", "problem"):
+        words = " ".join(str(shown.get(name, "")).split()).rstrip(".")
+        shown[name] = words if len(words) <= _REASON_LETTERS else f"{words[:_REASON_LETTERS]}…"
+    return shown

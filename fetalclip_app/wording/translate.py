@@ -28,11 +28,14 @@ def choose(variants: Sequence[str], parameters: Parameters) -> str:
     Args:
         variants: From the most telling to the plainest; the last names nothing.
 
+    An empty text counts as not known.
+
     Raises:
         ValueError: Even the last variant names something that is not known.
     """
+    known = {name for name, value in parameters.items() if value != ""}
     for variant in variants:
         names = {name for _, name, _, _ in Formatter().parse(variant) if name}
-        if names <= parameters.keys():
+        if names <= known:
             return translate(variant).format_map(parameters)
     raise ValueError(f"no variant of {variants[-1]!r} can do with {sorted(parameters)}")

@@ -154,6 +154,9 @@ def test_every_plane_and_task_has_a_title() -> None:
         (wording.pixel_size(0.1874, 0.1874), "0.187\u2009mm/px"),
         (wording.pixel_size(0.2, 0.1), "0.100 × 0.200\u2009mm/px"),
         (wording.frame_number(11, 87), "frame 12 of 87"),
+        (wording.person_name("Doe^Jane^Ann"), "Doe, Jane Ann"),
+        (wording.person_name("Wang^XiaoDong=王^小東"), "Wang, XiaoDong (王, 小東)"),
+        (wording.person_name("^"), ""),
         (wording.dicom_date("20240331"), "2024-03-31"),
         (wording.dicom_date("20241399"), "20241399"),
         (wording.dicom_date(""), ""),
@@ -243,3 +246,19 @@ def test_every_distrust_has_words(reason: Distrust) -> None:
 def test_every_rate_says_where_it_comes_from(source: RateSource) -> None:
     assert wording.rate_source(FrameRate(28.57, source)).startswith("28.6\u2009frames/s, ")
     assert ("assumed" in wording.rate_source(FrameRate(30, source))) == (source is RateSource.ASSUMED)
+
+
+def test_a_reason_of_a_library_stays_on_one_line_and_short() -> None:
+    error = FetalClipError(ErrorCode.MODEL_WRONG_SHAPE, name="w.pt", reason="size mismatch\n\tfor visual.proj " * 40)
+    text = wording.sentence(error)
+    assert "\n" not in text and len(text) < 200 and text.startswith("w.pt holds weights of another network (size")
+
+
+def test_a_closed_file_is_not_called_missing() -> None:
+    error = FetalClipError(ErrorCode.FILE_MISSING, name="scan.dcm", reason="permission")
+    assert wording.sentence(error) == "scan.dcm may not be read with your rights."
+    assert "right" in wording.hint(error)
+
+
+def test_an_empty_name_reads_as_no_name() -> None:
+    assert wording.sentence(FetalClipError(ErrorCode.FOLDER_EMPTY, name="")).startswith("The folder")

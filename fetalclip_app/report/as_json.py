@@ -1,0 +1,207 @@
+"""Readings as the command line's JSON; docs/analyze.schema.json says the same in a schema."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fetalclip_app import RESEARCH_USE_ONLY, wording
+from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.clip import Box, Calibration, Region
+from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.domain.reading import Finding, HeadMeasurement
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.report.atomic import write_bytes
+from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
+
+DIGITS = 6
+"""Decimals of every fraction: float32 holds no more."""
+
+
+def write_json(path: Path, entries: Sequence[Entry]) -> None:
+    """Write one object for each entry, in their order.
+
+    Raises:
+        ExportFailed: The file could not be written.
+    """
+    text = json.dumps(as_table(entries), ensure_ascii=False, indent=1, allow_nan=False)
+    write_bytes(path, (text + "\n").encode("utf-8", errors="surrogateescape"))
+
+
+def as_table(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return the JSON's list: plain dicts, lists, strings, finite numbers, booleans and None."""
+    return [_unread(entry) if isinstance(entry, UnreadEntry) else _clip(entry) for entry in entries]
+
+
+def _unread(entry: UnreadEntry) -> dict[str, Any]:
+    error = entry.error
+    described = {"code": str(error.code), "sentence": wording.sentence(error), "hint": wording.hint(error)}
+    return {"file": entry.file, "error": described}
+
+
+def _clip(entry: ClipEntry) -> dict[str, Any]:
+    reading = entry.reading
+    seen = reading.answer("views", ViewPrediction)
+    if seen is None:
+        raise ValueError("a reading without views")
+    planes = reading.answer("brain_views", ViewPrediction)
+    return {
+        "file": entry.file or str(entry.clip.path),
+        "frames": reading.frame_count,
+        "calibration": _calibration(reading.calibration),
+        "views": _views(seen),
+        "brain_views": None if planes is None else _views(planes),
+        "gestational_age": _age(reading.finding("gestational_age")),
+        "head": _head(reading.finding("head")),
+        "provenance": _provenance(entry),
+    }
+
+
+def _calibration(calibration: Calibration | None) -> dict[str, Any] | None:
+    if calibration is None:
+        return None
+    table: dict[str, Any] = {
+        "source": str(calibration.source),
+        "trusted": calibration.is_usable,
+        "regions": [_region(region) for region in calibration.regions],
+    }
+    if calibration.overridden is not None:
+        table["overridden"] = _calibration(calibration.overridden)
+    return table
+
+
+def _region(region: Region) -> dict[str, Any]:
+    spacing = region.spacing
+    return {
+        **_box(region.box),
+        "kind": str(region.kind),
+        "row_mm": None if spacing is None else _number(spacing.row_mm),
+        "column_mm": None if spacing is None else _number(spacing.column_mm),
+        "trusted": region.is_usable,
+        "distrust": None if region.distrust is None else str(region.distrust),
+    }
+
+
+def _box(box: Box) -> dict[str, int]:
+    return {"left": box.left, "top": box.top, "right": box.right, "bottom": box.bottom}
+
+
+def _views(seen: ViewPrediction) -> dict[str, Any]:
+    return {
+        "best": seen.best,
+        "abstained": None if seen.abstained is None else _abstention(seen.abstained),
+        "probabilities": _shares(seen.keys, seen.probabilities),
+        "per_frame": [
+            None if any(math.isnan(value) for value in row) else _shares(seen.keys, row) for row in seen.per_frame
+        ],
+        "calibrated": seen.calibrated,
+        "not_trained": sorted(seen.not_trained),
+        "view_set": seen.view_set,
+    }
+
+
+def _shares(keys: Sequence[str], row: Any) -> dict[str, float]:
+    return {key: _number(value) for key, value in zip(keys, row, strict=True)}
+
+
+def _age(finding: Finding | None) -> dict[str, Any]:
+    answer = _not_asked() if finding is None else finding.answer
+    if isinstance(answer, Abstention):
+        return {"abstained": _abstention(answer)}
+    if not isinstance(answer, AgeEstimate) or finding is None:
+        raise ValueError(f"an age that is a {type(answer).__name__}")
+    fitted = answer.interval
+    return {
+        "days": answer.age.days,
+        "low": answer.low.days,
+        "high": answer.high.days,
+        "spread": {"days": answer.spread_days, "meaning": wording.spread_meaning()},
+        "interval": None
+        if fitted is None
+        else {
+            "low": fitted.low.days,
+            "high": fitted.high.days,
+            "level": _number(fitted.level),
+            "reference": fitted.reference,
+        },
+        "frame": finding.frame_index,
+        "learned_from_head_size": answer.learned_from_head_size,
+        "head_checked": answer.head_checked,
+    }
+
+
+def _head(finding: Finding | None) -> dict[str, Any]:
+    answer = _not_asked() if finding is None else finding.answer
+    if isinstance(answer, Abstention):
+        return {"abstained": _abstention(answer)}
+    if not isinstance(answer, HeadMeasurement) or finding is None:
+        raise ValueError(f"a head that is a {type(answer).__name__}")
+    where = {"ellipse": _ellipse(answer.ellipse), "fit": _number(answer.fit), "frame": finding.frame_index}
+    if isinstance(answer.size, Abstention):
+        return {"abstained": _abstention(answer.size), **where}
+    size = answer.size
+    lengths = {"hc_mm": _number(size.hc_mm), "bpd_mm": _number(size.bpd_mm), "ofd_mm": _number(size.ofd_mm)}
+    return {**lengths, **where}
+
+
+def _ellipse(ellipse: Ellipse) -> dict[str, float]:
+    named = {"cx": ellipse.cx, "cy": ellipse.cy, "a": ellipse.a, "b": ellipse.b, "angle": ellipse.angle_deg}
+    return {name: _number(value) for name, value in named.items()}
+
+
+def _not_asked() -> Abstention:
+    return Abstention(Reason.NOT_APPLICABLE, "not_asked")
+
+
+def _abstention(answer: Abstention) -> dict[str, Any]:
+    finite = {
+        name: value for name, value in answer.parameters.items() if not isinstance(value, float) or math.isfinite(value)
+    }
+    return {
+        "reason": str(answer.reason),
+        "detail": answer.detail,
+        "sentence": wording.abstention(answer),
+        "parameters": {name: _number(v) if isinstance(v, float) else v for name, v in finite.items()},
+    }
+
+
+def _provenance(entry: ClipEntry) -> dict[str, Any]:
+    made, model = entry.reading.provenance, entry.reading.provenance.model
+    origin = entry.clip.origin
+    return {
+        "app_version": made.app_version,
+        "research_use_only": RESEARCH_USE_ONLY,
+        "model": {
+            "key": model.key,
+            "title": model.title,
+            "sha256": model.sha256,
+            "verified": model.verified,
+            "licence": model.licence,
+        },
+        "preprocessing": made.preprocessing,
+        "view_sets": {task: {"name": name, "sha256": sha256} for task, (name, sha256) in made.view_sets.items()},
+        "device": made.device,
+        "notices": list(made.notices),
+        "clip": {
+            "key": entry.clip.key,
+            "frame_count": entry.reading.frame_count,
+            "crop": _box(entry.reading.crop),
+            "simulated": origin.is_simulated,
+            "lossy": origin.is_lossy,
+        },
+    }
+
+
+def _number(value: float) -> float:
+    """Return a plain, finite, rounded number.
+
+    Raises:
+        ValueError: Not finite: such a number must not leave the program.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{value} in an export")
+    return round(float(value), DIGITS)

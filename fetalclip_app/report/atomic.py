@@ -1,0 +1,62 @@
+"""How every export reaches the disk: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from fetalclip_app.errors import ErrorCode, ExportFailed
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Have ``write`` fill a temporary file in the same folder, then rename it to ``path``.
+
+    An existing file is replaced in one step; after a failure it is as it was, and no temporary file stays behind.
+
+    Raises:
+        ExportFailed: The folder is missing or closed, or the disk is full.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+    try:
+        write(temporary)
+        _flush(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise ExportFailed(ErrorCode.EXPORT_FAILED, name=path.name, problem=_problem(error)) from error
+    finally:
+        _remove(temporary)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path``, whole or not at all.
+
+    Raises:
+        ExportFailed: As `write_whole`.
+    """
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    write_whole(path, write)
+
+
+def _flush(path: Path) -> None:
+    """Bring the file to the disk before it gets its name: a power cut must not leave an empty report."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:  # the folder is gone or closed: then there is nothing that we could have left in it
+        return
+
+
+def _problem(error: OSError) -> str:
+    """Return the system's reason in the sentence's manner: lower case, without a full stop."""
+    reason = (error.strerror or type(error).__name__).rstrip(".")
+    return reason[:1].lower() + reason[1:]

@@ -1,0 +1,121 @@
+"""What a report holds, as frozen values: entries in, content out; no page and no file here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.errors import FetalClipError
+
+
+class PageSize(StrEnum):
+    """Paper that the report is laid out for."""
+
+    A4 = "a4"
+    LETTER = "letter"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ClipEntry:
+    """One clip and what was read from it.
+
+    Attributes:
+        file: The name under which the user asked for it; a manifest's row keeps the manifest's words.
+        heatmaps: (frame index, heatmap) of the frames that the user looked at; the report shows them.
+
+    Raises:
+        ValueError: The reading is of another clip.
+    """
+
+    clip: Clip
+    reading: ClipReading
+    file: str = ""
+    heatmaps: tuple[tuple[int, Heatmap], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.reading.clip_key != self.clip.key:
+            raise ValueError(f"a reading of {self.reading.clip_key} beside the clip {self.clip.key}")
+
+    @property
+    def name(self) -> str:
+        """What stands in tables and headings."""
+        return Path(self.file).name if self.file else self.clip.path.name
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class UnreadEntry:
+    """A file that could not be read, and why."""
+
+    file: str
+    error: FetalClipError
+
+    @property
+    def name(self) -> str:
+        """What stands in tables and headings."""
+        return Path(self.file).name
+
+
+Entry = ClipEntry | UnreadEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What the user decides about a report.
+
+    Attributes:
+        operator: Who reads; empty where nobody said.
+        is_draft: Nobody signed it yet: DRAFT stands in the margin of every page.
+        made_at: When; printed as given.
+    """
+
+    page: PageSize = PageSize.A4
+    operator: str = ""
+    is_draft: bool = True
+    made_at: datetime = field(default_factory=lambda: datetime.now().astimezone())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ReportContent:
+    """Everything on the pages.
+
+    Attributes:
+        subject: Whom and what the report is about: the first clip's origin.
+        patients: Distinct patients among the clips; more than one is a warning on the first page.
+    """
+
+    clips: tuple[ClipEntry, ...]
+    unread: tuple[UnreadEntry, ...]
+    subject: Origin
+    patients: tuple[str, ...]
+    options: ReportOptions
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any picture was made by a program."""
+        return any(entry.clip.origin.is_simulated for entry in self.clips)
+
+
+def build(entries: Sequence[Entry], options: ReportOptions | None = None) -> ReportContent:
+    """Return the content of one report about ``entries``, in their order.
+
+    Raises:
+        ValueError: No entry at all.
+    """
+    if not entries:
+        raise ValueError("a report about nothing")
+    clips = tuple(entry for entry in entries if isinstance(entry, ClipEntry))
+    unread = tuple(entry for entry in entries if isinstance(entry, UnreadEntry))
+    subject = clips[0].clip.origin if clips else Origin()
+    return ReportContent(clips, unread, subject, _patients(clips), options or ReportOptions())
+
+
+def _patients(clips: Sequence[ClipEntry]) -> tuple[str, ...]:
+    """Return the distinct patients; a file that names none belongs to nobody in particular."""
+    origins = [entry.clip.origin for entry in clips]
+    return tuple(dict.fromkeys(o.patient_id or o.patient_name for o in origins if o.patient_id or o.patient_name))
