@@ -1,0 +1,1 @@
+"""Where torch lives: weights, towers and heatmaps, with NumPy in and out."""

@@ -1,0 +1,153 @@
+"""Where in a picture a view was seen, by the grad-cam package on cached text features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.backbone import Embeddings
+from fetalclip_app.model.encoder import TorchBackbone
+
+METHODS = ("gradcam", "scorecam", "eigencam")
+"""Grad-CAM (Selvaraju et al. 2017), Score-CAM (Wang et al. 2020), EigenCAM (Muhammad and Yeasin 2020)."""
+
+Target = Callable[[torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Layer:
+    """Where in the image tower a map is read off.
+
+    Attributes:
+        module: The module whose output is the map's source.
+        grid: Rows and columns of patches where the output is a row of tokens; None where it is a picture.
+    """
+
+    module: torch.nn.Module
+    grid: tuple[int, int] | None = None
+
+    def reshape(self, tokens_NLC: torch.Tensor) -> torch.Tensor:
+        """Return (N, L, C) tokens as (N, C, rows, columns), without those that stand for no patch."""
+        rows, columns = self.grid or (0, 0)
+        patches = tokens_NLC[:, tokens_NLC.shape[1] - rows * columns :]
+        return patches.reshape(len(patches), rows, columns, -1).permute(0, 3, 1, 2)
+
+
+def layer_of(visual: Any) -> Layer | None:
+    """Return the last place of an image tower that still knows where things are, or None if we do not know it.
+
+    Transformers: the first normalisation of the last block, as FetalCLIP's own maps use (behind it only the
+    class token counts). Convolutional towers: the last stage.
+    """
+    if hasattr(visual, "transformer") and hasattr(visual, "grid_size"):
+        return Layer(visual.transformer.resblocks[-1].ln_1, _pair(visual.grid_size))
+    if hasattr(visual, "layer4"):
+        return Layer(visual.layer4)
+    trunk = getattr(visual, "trunk", None)
+    if trunk is None:
+        return None
+    if hasattr(trunk, "blocks") and hasattr(trunk.blocks[-1], "norm1") and hasattr(trunk, "patch_embed"):
+        return Layer(trunk.blocks[-1].norm1, _pair(trunk.patch_embed.grid_size))
+    if getattr(trunk, "feature_info", None):
+        return Layer(trunk.get_submodule(trunk.feature_info[-1]["module"]))
+    return None
+
+
+class Saliency:
+    """Heatmaps of a network's image tower, behind the `Explainer` protocol.
+
+    No text is encoded here: the classes come as features. Nothing is left in the network afterwards.
+    """
+
+    def __init__(self, backbone: TorchBackbone) -> None:
+        self._backbone = backbone
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Methods that work for this network; empty where its image tower is of an unknown kind."""
+        return METHODS if layer_of(self._backbone.network.visual) is not None else ()
+
+    def heatmap(self, picture: NDArray[np.float32], texts: Embeddings, target: int, method: str) -> NDArray[np.float32]:
+        """Return float32, (S, S), 0 to 1; all zero where nothing speaks for the class.
+
+        Args:
+            picture: float32, (3, S, S).
+            texts: One unit row for each class; the map explains the softmax over them.
+            target: Row of the class to explain. EigenCAM shows what the network looks at, whatever the class.
+            method: One of `methods`.
+
+        Raises:
+            ValueError: No such method or class.
+            ComputeFailed: Memory ran out, or the device failed.
+        """
+        if method not in self.methods or not 0 <= target < len(texts):
+            raise ValueError(f"no heatmap by {method!r} for class {target} of {len(texts)}")
+        try:
+            return self._map(picture, texts, target, method)
+        except (RuntimeError, MemoryError) as error:
+            self._backbone.meet(error)
+        return self._map(picture, texts, target, method)
+
+    def _map(self, picture: NDArray[np.float32], texts: Embeddings, target: int, method: str) -> NDArray[np.float32]:
+        # Slow to import (plotting comes along), and most readings want no map.
+        from fetalclip_app.model.cam_methods import make  # noqa: PLC0415
+
+        network = self._backbone.network
+        layer = layer_of(network.visual)
+        assert layer is not None
+        classes = torch.from_numpy(np.array(texts, np.float32)).to(next(network.parameters()).device)
+        scorer = _Scorer(network, classes, self._backbone.logit_scale)
+        # The picture carries the gradient, so that none is stored at the parameters.
+        images = self._backbone.to_device(picture[None]).requires_grad_(method == "gradcam")
+        cam = make(method, scorer, layer)
+        try:
+            # Score-CAM and EigenCAM need no graph.
+            with torch.set_grad_enabled(method == "gradcam"):
+                values = cam(images, [_target(method, target)])[0]
+        finally:
+            cam.activations_and_grads.release()
+            cam.outputs = None
+        return np.clip(np.nan_to_num(np.asarray(values, np.float32)), 0.0, 1.0)
+
+
+class _Scorer(torch.nn.Module):
+    """Pictures to class logits over given text features."""
+
+    def __init__(self, network: torch.nn.Module, classes: torch.Tensor, scale: float) -> None:
+        super().__init__()
+        self._network = network
+        self._classes = classes
+        self._scale = scale
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits, (N, classes)."""
+        features: torch.Tensor = self._network.encode_image(images, normalize=True)  # type: ignore[operator]
+        return self._scale * features @ self._classes.T
+
+
+def _target(method: str, index: int) -> Target:
+    """Return what the map explains.
+
+    The class's softmax probability p. For Grad-CAM its log-odds: their gradient is that of p divided by p (1 - p),
+    so that the map is the same after scaling, but does not vanish where p rounds to one.
+    """
+
+    def probability(logits: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(logits, dim=-1)[index]
+
+    def log_odds(logits: torch.Tensor) -> torch.Tensor:
+        if len(logits) == 1:
+            return logits[index]
+        others = torch.cat([logits[:index], logits[index + 1 :]])
+        return logits[index] - torch.logsumexp(others, dim=-1)
+
+    return log_odds if method == "gradcam" else probability
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return (int(size[0]), int(size[1])) if isinstance(size, tuple | list) else (int(size), int(size))

@@ -1,0 +1,116 @@
+"""Which processor the network runs on: a graphics card is taken only after it has proved that it works."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import dataclass
+
+import torch
+
+from fetalclip_app.errors import ComputeFailed, ErrorCode, InvalidInput
+
+AUTO = "auto"
+CPU = "cpu"
+CUDA = "cuda"
+CHOICES = (AUTO, CPU, CUDA)
+
+GPU_UNUSABLE = "gpu_unusable"
+"""Notice: a graphics card is there, but failed its test; the CPU is used."""
+
+GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
+"""Notice: the graphics card ran out of memory on the way; the CPU went on."""
+
+GPU_FAILED = "gpu_failed"
+"""Notice: the graphics card failed on the way; the CPU went on."""
+
+TENSOR_CORES = (7, 0)
+"""From this compute capability on, fp16 is faster than fp32; below it is not worth its digits."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where the network runs.
+
+    Attributes:
+        kind: ``cpu`` or ``cuda``.
+        title: As screens and reports show it, such as ``cpu fp32``.
+        half: The image tower runs under fp16 autocast, as the published plane scripts do. Texts never
+            do: their features are stored for later runs, which may be on another device.
+        may_fall_back: The user left the choice to the program, so the CPU may take over.
+        notices: Keys of what the user must know.
+    """
+
+    kind: str
+    title: str
+    half: bool = False
+    may_fall_back: bool = False
+    notices: tuple[str, ...] = ()
+
+
+def choose(device: str) -> Device:
+    """Return where to run.
+
+    Args:
+        device: ``cpu``, ``cuda``, or ``auto`` for a graphics card that works and else the CPU.
+
+    Raises:
+        ComputeFailed: ``cuda`` was asked for, and there is none that works.
+        InvalidInput: No such choice.
+    """
+    if device not in CHOICES:
+        raise InvalidInput(ErrorCode.DEVICE_UNAVAILABLE, device=device)
+    if device == CPU:
+        return cpu()
+    trouble = _trouble()
+    if trouble is None:
+        return _card(may_fall_back=device == AUTO)
+    if device == CUDA:
+        raise ComputeFailed(ErrorCode.DEVICE_UNAVAILABLE, device=CUDA, reason=trouble)
+    return cpu((GPU_UNUSABLE,) if trouble else ())
+
+
+def cpu(notices: tuple[str, ...] = ()) -> Device:
+    """Return the CPU in fp32, which is exact everywhere."""
+    return Device(CPU, "cpu fp32", notices=notices)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that memory ran out, on the card or in the host."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def _trouble() -> str | None:
+    """Return why no card can be used: None if one can, an empty string if there is none."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        is_there = torch.cuda.is_available()
+    if not is_there:
+        # A driver that is too old for this torch is reported as a warning, and as "not available".
+        return str(said[0].message) if said else ""
+    try:
+        with warnings.catch_warnings(record=True):
+            warnings.simplefilter("always")
+            works = _self_test()
+    except Exception as error:
+        _log.warning("the graphics card failed its test: %s", error)
+        return str(error) or type(error).__name__
+    return None if works else "wrong result"
+
+
+def _self_test() -> bool:
+    """Whether the card multiplies as the CPU does."""
+    left = torch.arange(64 * 64, dtype=torch.float32).reshape(64, 64) / 4096
+    expected = left @ left.T
+    found = (left.to(CUDA) @ left.to(CUDA).T).cpu()
+    return bool(torch.allclose(found, expected, rtol=1e-3, atol=1e-3))
+
+
+def _card(*, may_fall_back: bool) -> Device:
+    half = tuple(torch.cuda.get_device_capability()) >= TENSOR_CORES
+    title = f"{torch.cuda.get_device_name()} (cuda {'fp16' if half else 'fp32'})"
+    return Device(CUDA, title, half=half, may_fall_back=may_fall_back)

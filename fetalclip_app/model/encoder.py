@@ -1,0 +1,278 @@
+"""The two towers: pictures and sentences in, unit rows out."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.backbone import Batch, Embeddings
+from fetalclip_app.domain.reading import ModelIdentity
+from fetalclip_app.errors import ComputeFailed, ErrorCode, ModelUnavailable
+from fetalclip_app.inference.progress import CancelToken, Report, silent
+from fetalclip_app.model import catalog, texts, weights
+from fetalclip_app.model.architecture import build
+from fetalclip_app.model.catalog import ModelEntry
+from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Device, cpu, is_out_of_memory
+
+FRAMES_AT_ONCE = 16
+"""Pictures in one pass: a ViT-L/14 needs about 1 GB for them, and larger batches are not faster on a CPU."""
+
+TEXTS_AT_ONCE = 64
+
+_log = logging.getLogger(__name__)
+
+Part = NDArray[np.float32] | Sequence[texts.Tokens]
+
+
+class TorchBackbone:
+    """A CLIP network behind the `Backbone` protocol.
+
+    Other heads of this room reach the network by `run`, so that a lack of memory is met in one place.
+    """
+
+    def __init__(
+        self,
+        network: torch.nn.Module,
+        identity: ModelIdentity,
+        device: Device,
+        *,
+        config: Mapping[str, Any] | None = None,
+        frames_at_once: int = FRAMES_AT_ONCE,
+    ) -> None:
+        network.eval().requires_grad_(False)
+        if _is_convolutional(network):
+            network.get_submodule("visual").to(memory_format=torch.channels_last)
+        self._identity = identity
+        self._frames_at_once = frames_at_once
+        self._fingerprint = _fingerprint(identity.sha256, config or {})
+        self._logit_scale = float(network.get_parameter("logit_scale").detach().exp().reshape(()))
+        self._device = device
+        # A card that failed may give nothing back: the CPU's copy must not depend on it.
+        self._reserve = network if device.may_fall_back else None
+        self._network = _on_card(network, device) if device.kind == CUDA else network
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which weights these are."""
+        return self._identity
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits that differ whenever the weights or their configuration do: what text features depend on."""
+        return self._fingerprint
+
+    @property
+    def logit_scale(self) -> float:
+        """The factor (not its logarithm) between cosine similarity and logits, as the weights have it."""
+        return self._logit_scale
+
+    @property
+    def device(self) -> str:
+        """Where it runs now, such as ``cpu fp32``."""
+        return self._device.title
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Keys of what the user must know, such as a fall-back from GPU to CPU. May grow while it works."""
+        return self._device.notices
+
+    @property
+    def image_size(self) -> int:
+        """Side of the pictures that the image tower reads, in network pixels."""
+        size = self._network.get_submodule("visual").image_size
+        return int(size[0] if isinstance(size, tuple | list) else size)  # type: ignore[arg-type]
+
+    @property
+    def context_length(self) -> int:
+        """Tokens that the text tower reads, start and end included."""
+        return int(self._network.context_length)  # type: ignore[arg-type]
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """The open_clip network where it lies now: ask anew after `run`, a fall-back replaces it."""
+        return self._network
+
+    def encode_frames(self, batch: Batch) -> Embeddings:
+        """Return one unit row for each picture.
+
+        Raises:
+            ComputeFailed: Memory ran out, or the device failed.
+        """
+        return self.run(self._frames, batch, self._frames_at_once)
+
+    def encode_texts(self, texts_: Sequence[str]) -> Embeddings:
+        """Return one unit row for each text.
+
+        Raises:
+            InvalidInput: A text is longer than the network reads.
+            ComputeFailed: Memory ran out, or the device failed.
+        """
+        rows = texts.tokens_of(texts_, self.context_length)
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+        sorted_features = self.run(self._texts, [rows[index] for index in order], TEXTS_AT_ONCE)
+        features = np.empty_like(sorted_features)
+        features[order] = sorted_features
+        return features
+
+    def run(
+        self, step: Callable[[torch.nn.Module, Any], torch.Tensor], items: Part, at_once: int
+    ) -> NDArray[np.float32]:
+        """Return ``step(network, part of items)`` for all parts, joined, as float32.
+
+        Out of memory halves the parts. Where one item is still too much, or the card fails, the CPU takes over if
+        the user left the choice to the program, which `notices` then says.
+
+        Raises:
+            ComputeFailed: No device is left that can do it.
+        """
+        done: list[NDArray[np.float32]] = []
+        start = 0
+        size = at_once
+        while start < len(items) or not done:
+            try:
+                with torch.inference_mode():
+                    result = step(self._network, items[start : start + size])
+                done.append(result.float().cpu().numpy())
+                start += size
+            except (RuntimeError, MemoryError) as error:
+                if is_out_of_memory(error) and size > 1:
+                    size //= 2
+                else:
+                    self.meet(error)
+                    size = at_once
+        return np.concatenate(done)
+
+    def meet(self, error: Exception) -> None:
+        """Let the CPU take over after ``error``, or say that nothing can.
+
+        Raises:
+            ComputeFailed: There is no other device, or the user asked for this one.
+        """
+        lack = is_out_of_memory(error)
+        if self._device.kind != CUDA and not lack:
+            raise error
+        if self._reserve is None or self._device.kind != CUDA:
+            code = ErrorCode.OUT_OF_MEMORY if lack else ErrorCode.DEVICE_UNAVAILABLE
+            raise ComputeFailed(code, device=self._device.kind, reason=str(error)) from error
+        _log.warning("the CPU takes over from %s: %s", self._device.title, error)
+        notice = GPU_OUT_OF_MEMORY if lack else GPU_FAILED
+        self._device = cpu((*self._device.notices, notice))
+        self._network = self._reserve
+        with contextlib.suppress(RuntimeError):
+            torch.cuda.empty_cache()
+
+    def to_device(self, pictures: NDArray[np.float32]) -> torch.Tensor:
+        """Return pictures (N, 3, S, S) as the network takes them."""
+        tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(self._device.kind)
+        return tensor.contiguous(memory_format=torch.channels_last) if _is_convolutional(self._network) else tensor
+
+    def _frames(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:
+        if not len(pictures):
+            return torch.zeros(0, _width(network))
+        with torch.autocast(self._device.kind, torch.float16, enabled=self._device.half):
+            features = network.encode_image(self.to_device(pictures))
+        return torch.nn.functional.normalize(features.float(), dim=-1)
+
+    def _texts(self, network: Any, rows: Sequence[texts.Tokens]) -> torch.Tensor:
+        if not rows:
+            return torch.zeros(0, _width(network))
+        return torch.nn.functional.normalize(texts.encode(network, rows), dim=-1)
+
+
+def open_model(
+    entry: ModelEntry,
+    device: Device,
+    *,
+    path: Path | None = None,
+    licence_accepted: bool = False,
+    report: Report = silent,
+    cancel: CancelToken | None = None,
+) -> TorchBackbone:
+    """Return the network of a catalogue entry with its weights, ready to work.
+
+    Args:
+        path: The weight file, where it does not come with the program.
+        report: Gets (bytes, bytes) while the file is checked.
+
+    Raises:
+        ModelUnavailable: Missing, another file, damaged, of the wrong shape, or its licence is not accepted.
+        ComputeFailed: The network does not fit on the device that was asked for.
+        Cancelled: ``cancel`` was raised.
+    """
+    if entry.must_accept and not licence_accepted:
+        raise ModelUnavailable(ErrorCode.LICENCE_NOT_ACCEPTED, title=entry.title, licence=entry.licence)
+    where = path or entry.weights
+    if where is None:
+        raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=entry.title)
+    config = catalog.read_config(entry.config)
+    loaded = weights.read(where, entry, report, cancel)
+    try:
+        network = build(config)
+    except (RuntimeError, TypeError, ValueError, KeyError, AssertionError) as error:
+        raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=entry.config.name, reason=str(error)) from error
+    weights.install(network, loaded.state, where.name)
+    identity = ModelIdentity(
+        key=entry.key,
+        title=entry.title,
+        sha256=loaded.sha256,
+        verified=loaded.verified,
+        licence=entry.licence,
+        trained_views=entry.trained_views,
+    )
+    return place(network, identity, device, config)
+
+
+def place(
+    network: torch.nn.Module, identity: ModelIdentity, device: Device, config: Mapping[str, Any]
+) -> TorchBackbone:
+    """Return the network on its device; if it does not fit there and the choice is ours, on the CPU with a notice.
+
+    Raises:
+        ComputeFailed: It does not fit on the device that was asked for.
+    """
+    try:
+        return TorchBackbone(network, identity, device, config=config)
+    except RuntimeError as error:
+        if device.kind != CUDA:
+            raise
+        lack = is_out_of_memory(error)
+        if not device.may_fall_back:
+            code = ErrorCode.OUT_OF_MEMORY if lack else ErrorCode.DEVICE_UNAVAILABLE
+            raise ComputeFailed(code, device=device.kind, reason=str(error)) from error
+        _log.warning("the network does not fit on %s: %s", device.title, error)
+        notice = GPU_OUT_OF_MEMORY if lack else GPU_FAILED
+        return TorchBackbone(network, identity, cpu((*device.notices, notice)), config=config)
+
+
+def _on_card(network: torch.nn.Module, device: Device) -> torch.nn.Module:
+    # `to` moves a module in place: a copy goes, so that the CPU's own stays where it is.
+    return (copy.deepcopy(network) if device.may_fall_back else network).to(device.kind)
+
+
+def _is_convolutional(network: torch.nn.Module) -> bool:
+    """Whether most of the image tower are convolutions, which run faster with channels last."""
+    kinds = [type(module) for module in network.get_submodule("visual").modules()]
+    return kinds.count(torch.nn.Conv2d) > 4
+
+
+def _width(network: Any) -> int:
+    """Return the length of the rows of a network without asking it for one."""
+    projection = getattr(getattr(network, "text", network), "text_projection", None)
+    if isinstance(projection, torch.nn.Linear):
+        return projection.out_features
+    return int(projection.shape[-1]) if projection is not None else 0
+
+
+def _fingerprint(sha256: str, config: Mapping[str, Any]) -> str:
+    text = json.dumps([sha256, config], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,98 @@
+"""Sentences to text features: nothing is cut off, and nothing behind the end of a sentence is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import torch
+from open_clip import SimpleTokenizer
+
+from fetalclip_app.errors import ErrorCode, InvalidInput
+
+Tokens = list[int]
+
+
+@cache
+def _tokenizer() -> Any:
+    """Return CLIP's tokenizer; its vocabulary comes with open_clip."""
+    return SimpleTokenizer()
+
+
+def tokens_of(texts: Sequence[str], context_length: int) -> list[Tokens]:
+    """Return the tokens of each text, with start and end.
+
+    Raises:
+        InvalidInput: A text is longer than the network reads (it is not cut: the end of a prompt matters as much
+            as its beginning), is empty, or spells a control token.
+    """
+    tokenizer = _tokenizer()
+    start, end = tokenizer.sot_token_id, tokenizer.eot_token_id
+    found: list[Tokens] = []
+    for text in texts:
+        body: Tokens = tokenizer.encode(text)
+        problem = ""
+        if not body:
+            problem = "a prompt is empty"
+        elif start in body or end in body:
+            problem = "a prompt spells a control token"
+        elif len(body) + 2 > context_length:
+            problem = f"a prompt has {len(body)} tokens, and the network reads {context_length - 2}"
+        if problem:
+            raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=_short(text), problem=problem)
+        found.append([start, *body, end])
+    return found
+
+
+def padded(rows: Sequence[Tokens], length: int) -> torch.Tensor:
+    """Return rows of tokens as int64, (N, length), filled with zeros as open_clip does."""
+    result = torch.zeros(len(rows), length, dtype=torch.long)
+    for index, row in enumerate(rows):
+        result[index, : len(row)] = torch.tensor(row)
+    return result
+
+
+def encode(network: Any, rows: Sequence[Tokens]) -> torch.Tensor:
+    """Return the features of rows of tokens, (N, D), not normalised.
+
+    A causal tower reads a sentence up to its end token and never looks ahead, so the empty places behind the
+    longest sentence of the batch are left out: the same numbers for a third of the work. Other towers get
+    the full context.
+    """
+    tower = getattr(network, "text", network)
+    device = next(network.parameters()).device
+    if not _is_causal(network, tower):
+        return _as_tensor(network.encode_text(padded(rows, network.context_length).to(device)))
+    length = max(len(row) for row in rows)
+    tokens = padded(rows, length).to(device)
+    x_NLC = tower.token_embedding(tokens) + tower.positional_embedding[:length]
+    x_NLC = tower.transformer(x_NLC, attn_mask=tower.attn_mask[:length, :length])
+    ends = torch.tensor([len(row) - 1 for row in rows], device=device)
+    x_NC = tower.ln_final(x_NLC[torch.arange(len(rows), device=device), ends])
+    projection = tower.text_projection
+    if projection is None:
+        return _as_tensor(x_NC)
+    return _as_tensor(projection(x_NC) if isinstance(projection, torch.nn.Module) else x_NC @ projection)
+
+
+def _is_causal(network: Any, tower: Any) -> bool:
+    """Whether the tower is open_clip's plain causal transformer that answers at the end token."""
+    pool = getattr(tower, "pool_type", None) or getattr(network, "text_pool_type", None)
+    return (
+        getattr(tower, "attn_mask", None) is not None
+        and pool in ("argmax", "eos")
+        and getattr(tower, "cls_emb", None) is None
+        and not getattr(tower, "use_pad_mask", False)
+        and hasattr(tower, "positional_embedding")
+    )
+
+
+def _as_tensor(features: Any) -> torch.Tensor:
+    """Return the pooled features where a tower returns its tokens too."""
+    pooled: torch.Tensor = features[0] if isinstance(features, tuple) else features
+    return pooled
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
