@@ -1,0 +1,249 @@
+"""What the beam meets: a head with its brain, and what lies around it, as echo strengths on a polar grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from training.speckle import Fan, Grid, Plane
+
+_FIELD = 512
+"""Side of the random fields, in cells; they repeat beyond."""
+
+CELL_MM = 0.4
+"""Side of a scatterer's cell."""
+
+_RIM = 1024
+"""Samples around the skull."""
+
+
+# eq=False: holds arrays.
+@dataclass(frozen=True, eq=False, slots=True)
+class Tissue:
+    """Everything random about one fetus and its surroundings; a cine keeps it, a new picture draws it anew.
+
+    Attributes:
+        scatter: (2, 512, 512) white Gaussian.
+        texture: (512, 512) fine and coarse lumps, unit variance.
+        lumps: (512, 512) coarse lumps only, unit variance.
+        wobble: (1024,) deviation of the skull from its ellipse, unit size, no harmonic below the third.
+        gaps: (1024,) unit variance, along the skull: sutures and bad angles.
+        layers: (64,) unit variance, along the first centimetres.
+        stripes: (64,) unit variance, across the sector.
+        signs: (8,) uniform in 0 to 1: sizes and sides of small parts.
+    """
+
+    scatter: Plane
+    texture: Plane
+    lumps: Plane
+    wobble: Plane
+    gaps: Plane
+    layers: Plane
+    stripes: Plane
+    signs: Plane
+
+
+def random_tissue(rng: np.random.Generator) -> Tissue:
+    """Return new tissue."""
+    coarse, middle, fine = (_lumps(rng, cells) for cells in (14, 44, 120))
+    texture = 0.62 * coarse + 0.6 * middle + 0.5 * fine
+    return Tissue(
+        scatter=rng.standard_normal((2, _FIELD, _FIELD), dtype=np.float32),
+        texture=np.asarray(texture, np.float32),
+        lumps=coarse,
+        wobble=_around(rng, range(3, 7)),
+        gaps=_around(rng, range(1, 14)),
+        layers=rng.standard_normal(64, dtype=np.float32),
+        stripes=rng.standard_normal(64, dtype=np.float32),
+        signs=rng.random(8, dtype=np.float32),
+    )
+
+
+def _lumps(rng: np.random.Generator, cells: int) -> Plane:
+    """Return a smooth random field of unit variance that repeats at its borders."""
+    small = rng.standard_normal((cells, cells), dtype=np.float32)
+    padded = np.pad(small, 2, mode="wrap")
+    scale = _FIELD / cells
+    large = cv2.resize(padded, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    start = round(2 * scale)
+    field = large[start : start + _FIELD, start : start + _FIELD]
+    return np.asarray(field / field.std(), np.float32)
+
+
+def _around(rng: np.random.Generator, harmonics: range) -> Plane:
+    """Return a periodic random line of unit variance, (1024,)."""
+    phase = np.linspace(0, 2 * math.pi, _RIM, endpoint=False)
+    line = np.zeros(_RIM)
+    for k in harmonics:
+        line += rng.normal() / math.sqrt(k) * np.cos(k * phase + rng.uniform(0, 2 * math.pi))
+    return np.asarray(line / line.std(), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Skull:
+    """The head's outline and bone, in mm of the fan.
+
+    Attributes:
+        x_mm, y_mm: Centre.
+        a_mm, b_mm: Semi-axes of the centre of the line.
+        angle_deg: Of the major axis, towards y (downwards).
+        thickness_mm: Of the bright line.
+        bright_db: Where the beam meets it at right angles, over tissue.
+        dropout_db: What is lost where the beam runs along it.
+        wobble_mm: How far it deviates from its ellipse, as a standard deviation.
+        gaps_db: Unevenness along the line.
+        loss_db_per_mm: Two-way loss of the beam in bone.
+    """
+
+    x_mm: float
+    y_mm: float
+    a_mm: float
+    b_mm: float
+    angle_deg: float
+    thickness_mm: float = 3.0
+    bright_db: float = 30.0
+    dropout_db: float = 28.0
+    wobble_mm: float = 0.4
+    gaps_db: float = 3.0
+    loss_db_per_mm: float = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is not the head.
+
+    Attributes:
+        fluid: How far amniotic fluid reaches beyond the head, in shares of the head; 0 for none.
+        fluid_shift: (x, y) offset of the fluid from the head, in shares of the head.
+        near_mm: Thickness of the mother's layers under the probe.
+        layers_db: Contrast of these layers.
+        clutter_db: Haze under the probe's face.
+        texture_db: Contrast of lumps in tissue.
+        slope_db: Gain lost from the face to the deepest row.
+        stripes_db: Uneven contact of the probe.
+    """
+
+    fluid: float = 0.3
+    fluid_shift: tuple[float, float] = (0.0, 0.0)
+    near_mm: float = 20.0
+    layers_db: float = 5.0
+    clutter_db: float = 4.0
+    texture_db: float = 3.0
+    slope_db: float = 6.0
+    stripes_db: float = 2.0
+
+
+# eq=False: holds arrays.
+@dataclass(frozen=True, eq=False, slots=True)
+class HeadFrame:
+    """The polar grid as the head sees it.
+
+    Attributes:
+        u, v: mm along and across the midline; the brow is at positive u.
+        radial: 1 on the ellipse.
+        distance: mm outside the skull's centre line; accurate near it.
+        incidence: 1 where the beam meets the skull at right angles, 0 where it runs along it.
+        along: 1 where the beam is across the midline, 0 where it runs along it.
+        rim: Index into the tables around the skull.
+    """
+
+    u: Plane
+    v: Plane
+    radial: Plane
+    distance: Plane
+    incidence: Plane
+    along: Plane
+    rim: np.ndarray
+
+
+def head_frame(skull: Skull, grid: Grid, *, brow_left: bool) -> HeadFrame:
+    """Return the head's coordinates of every sample."""
+    turn = math.radians(skull.angle_deg)
+    cos, sin = math.cos(turn), math.sin(turn)
+    dx, dy = grid.x - np.float32(skull.x_mm), grid.y - np.float32(skull.y_mm)
+    u, v = dx * cos + dy * sin, dy * cos - dx * sin
+    beam_u = np.sin(grid.angle) * cos + np.cos(grid.angle) * sin
+    beam_v = np.cos(grid.angle) * cos - np.sin(grid.angle) * sin
+    normal_u, normal_v = u / skull.a_mm**2, v / skull.b_mm**2
+    slope = np.maximum(cv2.magnitude(normal_u, normal_v), 1e-6)
+    radial, phase = cv2.cartToPolar(u / skull.a_mm, v / skull.b_mm)
+    incidence = np.abs(normal_u * beam_u + normal_v * beam_v) / slope
+    distance = (radial - 1) * np.maximum(radial, 0.05) / slope
+    if brow_left:
+        u = -u
+    rim = (phase * (_RIM / (2 * math.pi))).astype(np.int32) % _RIM
+    return HeadFrame(u, v, radial, distance, incidence, np.broadcast_to(np.abs(beam_v), u.shape), rim)
+
+
+def bump(offset: Plane, width: float) -> Plane:
+    """Return a Gaussian hill of height 1 and standard deviation ``width``."""
+    return np.asarray(cv2.exp(offset * offset * np.float32(-0.5 / width**2)), np.float32)
+
+
+def step(value: Plane, width: float) -> Plane:
+    """Return 0 where ``value`` is below -width, 1 above width, smooth between."""
+    t = np.clip(value * np.float32(0.5 / width) + np.float32(0.5), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def amplitude(decibels: Plane) -> Plane:
+    """Return decibels as linear amplitude."""
+    return np.asarray(cv2.exp(np.asarray(decibels * np.float32(math.log(10) / 20), np.float32)), np.float32)
+
+
+def look_up(field: Plane, x_mm: Plane, y_mm: Plane, offset: float = 0.0) -> Plane:
+    """Return a random field at points in mm; ``offset`` cells further on it is another field."""
+    x = np.mod(x_mm * np.float32(1 / CELL_MM) + np.float32(offset), _FIELD)
+    y = np.mod(y_mm * np.float32(1 / CELL_MM) + np.float32(offset * 0.7), _FIELD)
+    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32)
+
+
+def skull_echo(skull: Skull, tissue: Tissue, frame: HeadFrame) -> tuple[Plane, Plane]:
+    """Return the bone's echo (linear) and the bone itself (0 to 1)."""
+    distance = frame.distance - tissue.wobble[frame.rim] * np.float32(skull.wobble_mm)
+    # A hill and no box: on a logarithmic scale the line is thick where it is bright and thin where it fades.
+    bone = bump(distance, skull.thickness_mm * 0.27)
+    grazing = np.power(np.clip(1 - frame.incidence, 0, 1), np.float32(0.8))
+    decibels = skull.bright_db - skull.dropout_db * grazing + skull.gaps_db * tissue.gaps[frame.rim]
+    return bone * amplitude(decibels), bone
+
+
+def shadow_db(bone: Plane, skull: Skull, fan: Fan, deepest_db: float) -> Plane:
+    """Return what the beam has lost to bone above each sample; deep shadows level off at ``deepest_db``.
+
+    The loss is counted from behind the bone: a wall does not darken its own far side, so the middle of
+    the bright line stays the middle of the bone.
+    """
+    passed = np.cumsum(bone, axis=0, dtype=np.float32) * np.float32(fan.row_mm * skull.loss_db_per_mm)
+    lag = max(round(skull.thickness_mm * 1.2 / fan.row_mm), 1)
+    delayed = np.zeros_like(passed)
+    delayed[lag:] = passed[:-lag]
+    return np.asarray(deepest_db * (1 - np.exp(-delayed / deepest_db)), np.float32)
+
+
+def outside_db(world: Surroundings, skull: Skull, tissue: Tissue, grid: Grid, fan: Fan) -> tuple[Plane, Plane]:
+    """Return the echo strength around the head in dB, and where fluid is (0 to 1)."""
+    texture = look_up(tissue.texture, grid.x, grid.y)
+    lumps = look_up(tissue.lumps, grid.x, grid.y, 151.0)
+    decibels = world.texture_db * (0.6 * texture + 0.8 * lumps)
+    fluid = np.zeros_like(decibels)
+    if world.fluid > 0:
+        reach_x, reach_y = skull.a_mm * (1 + world.fluid), skull.b_mm * (1 + 0.6 * world.fluid)
+        dx = (grid.x - (skull.x_mm + world.fluid_shift[0] * skull.a_mm)) / reach_x
+        dy = (grid.y - (skull.y_mm + world.fluid_shift[1] * skull.b_mm)) / reach_y
+        edge = 1 - np.sqrt(dx * dx + dy * dy) + 0.10 * lumps
+        fluid = step(np.asarray(edge, np.float32), 0.03) * step(grid.y - world.near_mm * 0.7, 3.0)
+        wall = bump(np.asarray(edge + 0.02, np.float32), 0.02)
+        decibels = decibels + 5 * wall - 32 * fluid
+    warp = grid.depth + 2.0 * lumps * step(grid.depth, 6.0)
+    index = np.clip(warp * (40 / world.near_mm), 0, 63)
+    profile = np.interp(index, np.arange(64), tissue.layers).astype(np.float32)
+    near = 1 - step(warp - world.near_mm, 0.25 * world.near_mm)
+    decibels = decibels + world.layers_db * near * profile + world.clutter_db * np.exp(-grid.depth / 8)
+    stripes = np.interp(np.linspace(0, 40, grid.angle.shape[1]), np.arange(64), tissue.stripes)
+    fall = world.slope_db * grid.depth / fan.depth_mm + 5 * (grid.angle / fan.half_angle) ** 4
+    decibels = decibels + world.stripes_db * stripes[None, :] - fall
+    return np.asarray(decibels, np.float32), fluid
