@@ -1,0 +1,123 @@
+"""Shared memory of bounded size through which frames reach the model's process."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import numpy as np
+
+from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.errors import FetalClipError
+
+SLOTS = 8
+"""Frames that may wait for the network at once."""
+
+BUDGET_BYTES = 96 * 2**20
+"""What the slots together take at most; one slot is always there, however large the picture."""
+
+_HEAD_BYTES = 64
+"""Before the first slot. Byte 0 is the flag that asks the worker to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How the other process finds the slots."""
+
+    name: str
+    slot_bytes: int
+    slots: int
+
+
+def open_memory(name: str) -> SharedMemory:
+    """Attach to shared memory that the other process made and will remove."""
+    if sys.version_info >= (3, 13):
+        return SharedMemory(name, track=False)
+    return SharedMemory(name)  # both processes share one resource tracker, which counts a name once
+
+
+def view(memory: SharedMemory, address: Address, slot: int, shape: tuple[int, ...]) -> Pixels:
+    """Return slot ``slot`` as an array (H, W, 3) over the shared memory: copy it before the slot is used again."""
+    offset = _HEAD_BYTES + slot * address.slot_bytes
+    return np.ndarray(shape, np.uint8, memory.buf, offset)
+
+
+class FrameSlots:
+    """The window's side: decodes what is asked for, and, while the network works, what will be asked for next."""
+
+    def __init__(self, clip: Clip) -> None:
+        slot_bytes = max(clip.height * clip.width * 3, 1)
+        slots = max(1, min(SLOTS, BUDGET_BYTES // slot_bytes, len(clip)))
+        self._memory = SharedMemory(create=True, size=_HEAD_BYTES + slots * slot_bytes)
+        self.address = Address(self._memory.name, slot_bytes, slots)
+        self._clip = clip
+        self._held: dict[int, int] = {}
+        self._given: int | None = None
+        self._next = 0
+
+    def fits(self, clip: Clip) -> bool:
+        """Whether this memory serves ``clip`` too, without waste."""
+        needed = clip.height * clip.width * 3
+        enough = self.address.slots >= min(2, len(clip))
+        return enough and needed <= self.address.slot_bytes <= 4 * max(needed, 1)
+
+    def begin(self, clip: Clip) -> None:
+        """Serve this clip from now on."""
+        self._clip, self._held, self._given, self._next = clip, {}, None, len(clip)
+        self._flag(0)
+
+    def ask_to_stop(self) -> None:
+        """Raise the flag that the worker looks at between its steps."""
+        self._flag(1)
+
+    def serve(self, index: int) -> tuple[Any, ...]:
+        """Return the answer to the wish for a frame: its slot and shape, or the error that decoding raised."""
+        try:
+            slot = self._held[index] if index in self._held else self._decode(index)
+        except (FetalClipError, IndexError) as error:
+            return ("no frame", error)
+        self._given, self._next = index, index + 1
+        return ("frame", slot, (self._clip.height, self._clip.width, 3))
+
+    def look_ahead(self) -> bool:
+        """Decode one frame that will be asked for next; return whether there was room and need for it."""
+        index = self._next
+        while index in self._held:
+            index += 1
+        if index >= len(self._clip) or index - self._next >= self.address.slots - 1:
+            return False
+        try:
+            self._decode(index)
+        except FetalClipError:
+            return False  # told when the frame is really asked for
+        return True
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._memory.close()
+        self._memory.unlink()
+
+    def _decode(self, index: int) -> int:
+        pixels = self._clip.frame(index).pixels
+        slot = self._free_slot()
+        view(self._memory, self.address, slot, pixels.shape)[...] = pixels
+        self._held[index] = slot
+        return slot
+
+    def _free_slot(self) -> int:
+        """Return a slot that nobody needs; never the one that the worker may be copying from."""
+        free = set(range(self.address.slots)) - set(self._held.values())
+        while not free:
+            past = [i for i in self._held if i < self._next and i != self._given]
+            others = [i for i in self._held if i != self._given]
+            leaving = min(past) if past else max(others, default=self._given)
+            assert leaving is not None
+            free.add(self._held.pop(leaving))
+        return free.pop()
+
+    def _flag(self, value: int) -> None:
+        head = self._memory.buf
+        assert head is not None  # open until close()
+        head[0] = value

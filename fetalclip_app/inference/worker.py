@@ -1,0 +1,280 @@
+"""The engine in a process of its own: requests and frames in, progress and readings out."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import ClipReading, ModelIdentity
+from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
+from fetalclip_app.inference import worker_side
+from fetalclip_app.inference.frame_slots import FrameSlots
+from fetalclip_app.inference.progress import Cancelled, CancelToken, Report, silent
+
+if TYPE_CHECKING:
+    from fetalclip_app.inference.load import EngineRequest
+
+_log = logging.getLogger(__name__)
+
+_Kind = TypeVar("_Kind")
+
+POLL_S = 0.05
+"""How often a waiting call looks at its cancel token."""
+
+GRACE_S = 3.0
+"""How long a worker may take to stop, once it was asked, before it is killed."""
+
+
+class Engine(Protocol):
+    """What the worker's process needs of an engine (`inference.engine.Engine`, or a test's)."""
+
+    identity: ModelIdentity
+    device: str
+    notices: tuple[str, ...]
+    methods: tuple[str, ...]
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+        """Answer every task."""
+        ...
+
+    def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
+        """Show where a view was seen."""
+        ...
+
+
+Factory = Callable[[Any], Engine]
+"""Builds the engine from a request. Crosses to the new process, so it is a function of a module."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What the window says of the engine that runs.
+
+    Attributes:
+        device: Where the network runs, such as ``cpu fp32``.
+        notices: What the user must know, such as a fall-back from GPU to CPU.
+        methods: Heatmap methods that it offers; may be empty.
+    """
+
+    identity: ModelIdentity
+    device: str
+    notices: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+
+
+def load(request: EngineRequest) -> Engine:
+    """Build the real engine: the default factory. Imports torch, so only the worker's process calls it.
+
+    Raises:
+        ModelUnavailable, ComputeFailed, InvalidInput: As `load_engine` says.
+    """
+    from fetalclip_app.inference.load import load_engine  # noqa: PLC0415 - torch stays out of the window's process
+
+    engine: Engine = load_engine(request)
+    return engine
+
+
+class ModelProcess:
+    """The model's process, as blocking calls. They are made one at a time, off the window's thread.
+
+    A process that dies (killed, out of memory, a crash in native code) ends the call under way with
+    `ComputeFailed`; the next call starts a new one with the same request.
+    """
+
+    def __init__(self, factory: Factory = load) -> None:
+        self._factory = factory
+        self._context = multiprocessing.get_context("spawn")
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+        self._slots: FrameSlots | None = None
+        self._request: Any = None
+        self._info: EngineInfo | None = None
+        self._closing = threading.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id, or None while no process runs."""
+        return self._process.pid if self._process is not None else None
+
+    def start(self, request: EngineRequest, cancel: CancelToken | None = None) -> EngineInfo:
+        """Start a process with this engine; the one that ran before is ended first.
+
+        Raises:
+            FetalClipError: What the factory raised; or the process died.
+            Cancelled: ``cancel`` was raised, or `hurry` was called, before the engine was there.
+        """
+        self._end()
+        self._request = request
+        return self._running(cancel or CancelToken())
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+        """Answer every task for ``clip``. The frames are decoded here, in the caller's thread.
+
+        Raises:
+            Cancelled: ``cancel`` was raised between two batches.
+            FetalClipError: What the engine or the clip's file raised; or the process died.
+        """
+        return self._call(ClipReading, "read", clip, (), cancel, report)
+
+    def explain(
+        self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
+    ) -> Heatmap:  # six of them are the engine's own
+        """Show where ``view_key`` was seen in one frame.
+
+        Raises:
+            Cancelled: ``cancel`` was raised before the work began or while it fetched its frame.
+            FetalClipError: As `read`.
+        """
+        arguments = (frame_index, task_key, view_key, method)
+        return self._call(Heatmap, "explain", clip, arguments, cancel, silent)
+
+    def hurry(self) -> None:
+        """The program ends: a call that was cancelled may kill the process after `GRACE_S`. Any thread may call."""
+        self._closing.set()
+
+    def close(self) -> None:
+        """End the process: ask, wait, and kill only what does not listen."""
+        self._closing.set()
+        self._end()
+
+    def _call(  # noqa: PLR0917 - one road for both calls
+        self,
+        kind: type[_Kind],
+        name: str,
+        clip: Clip,
+        arguments: tuple[Any, ...],
+        cancel: CancelToken,
+        report: Report,
+    ) -> _Kind:
+        cancel.check()
+        self._running(cancel)
+        slots = self._slots_for(clip)
+        bare = replace(clip, source=worker_side.NoPixels(len(clip)))
+        self._send((name, bare, arguments, slots.address))
+        result = self._await(cancel, report, slots)
+        if not isinstance(result, kind):
+            raise TypeError(f"the model's process answered {type(result).__name__}, not {kind.__name__}")
+        return result
+
+    def _running(self, cancel: CancelToken) -> EngineInfo:
+        if self._process is not None and self._process.is_alive() and self._info is not None:
+            return self._info
+        self._end()
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=worker_side.serve, args=(theirs, self._factory, self._request), name="fetalclip-model", daemon=True
+        )
+        process.start()
+        theirs.close()
+        self._process, self._connection = process, ours
+        try:
+            info = self._await(cancel, silent, None)
+        except BaseException:
+            self._end()
+            raise
+        self._info = EngineInfo(*info)
+        return self._info
+
+    def _slots_for(self, clip: Clip) -> FrameSlots:
+        if self._slots is None or not self._slots.fits(clip):
+            if self._slots is not None:
+                self._slots.close()
+            self._slots = FrameSlots(clip)
+        self._slots.begin(clip)
+        return self._slots
+
+    def _await(self, cancel: CancelToken, report: Report, slots: FrameSlots | None) -> Any:
+        """Serve frames and pass progress on until the answer comes."""
+        asked_at: float | None = None
+        while True:
+            if cancel.is_cancelled and asked_at is None:
+                asked_at = time.monotonic()
+                if slots is not None:
+                    slots.ask_to_stop()
+            if asked_at is not None and (slots is None or self._is_overdue(asked_at)):
+                self._end(GRACE_S if slots is None else 0.0)
+                raise Cancelled
+            message = self._receive(idle=slots.look_ahead if slots is not None else None)
+            if message is not None and message[0] == "frame" and slots is not None:
+                self._send(slots.serve(message[1]))
+            elif message is not None and message[0] == "progress":
+                report(message[1], message[2])
+            elif message is not None:
+                return _outcome(message)
+
+    def _is_overdue(self, asked_at: float) -> bool:
+        return self._closing.is_set() and time.monotonic() - asked_at > GRACE_S
+
+    def _receive(self, idle: Callable[[], bool] | None) -> Any:
+        """Return the next message, or None after a while without one.
+
+        Raises:
+            ComputeFailed: The process died.
+        """
+        assert self._connection is not None
+        assert self._process is not None
+        try:
+            if not self._connection.poll() and not (idle is not None and idle()):
+                wait([self._connection, self._process.sentinel], POLL_S)
+            if self._connection.poll():
+                return self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise self._lost() from error
+        if not self._process.is_alive() and not self._connection.poll():
+            raise self._lost()
+        return None
+
+    def _send(self, message: Any) -> None:
+        assert self._connection is not None
+        try:
+            self._connection.send(message)
+        except OSError as error:
+            raise self._lost() from error
+
+    def _lost(self) -> ComputeFailed:
+        process = self._process
+        if process is not None:
+            process.join(GRACE_S)
+            _log.error("the model's process ended with exit code %s", process.exitcode)
+        self._end()
+        return ComputeFailed(ErrorCode.WORKER_LOST)
+
+    def _end(self, grace_s: float = GRACE_S) -> None:
+        process, connection, slots = self._process, self._connection, self._slots
+        self._process = self._connection = self._slots = self._info = None
+        if connection is not None:
+            connection.close()  # the worker ends when it next listens or speaks
+        if process is not None:
+            process.join(grace_s)
+            if process.is_alive():
+                _log.warning("the model's process did not end when asked; it is killed")
+                process.kill()
+                process.join()
+            process.close()
+        if slots is not None:
+            slots.close()
+
+
+def _outcome(message: tuple[Any, ...]) -> Any:
+    """Return what the work returned, or raise what it raised."""
+    match message:
+        case ("result", result):
+            return result
+        case ("cancelled",):
+            raise Cancelled
+        case ("error", FetalClipError() as error):
+            raise error
+        case ("bug", str(trace)):
+            _log.error("a bug in the model's process:\n%s", trace)
+            raise ComputeFailed(ErrorCode.WORKER_LOST)
+        case _:
+            raise TypeError(f"the model's process said {message!r}")

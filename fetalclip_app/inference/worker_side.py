@@ -1,0 +1,140 @@
+"""What runs inside the model's process."""
+
+from __future__ import annotations
+
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import numpy as np
+
+from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
+from fetalclip_app.inference.frame_slots import Address, open_memory, view
+from fetalclip_app.inference.progress import Cancelled, CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class NoPixels:
+    """Stands in a clip on its way between the processes: how many frames, and none of them."""
+
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def pixels(self, index: int) -> Pixels:
+        """Raise LookupError: the pixels stayed in the other process."""
+        raise LookupError(index)
+
+
+class _RemoteFrames:
+    """Frames that the window's process decodes on demand."""
+
+    def __init__(self, connection: Connection, memory: SharedMemory, address: Address, count: int) -> None:
+        self._connection, self._memory, self._address, self._count = connection, memory, address, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def pixels(self, index: int) -> Pixels:
+        """Ask for one frame, and copy it out of its slot."""
+        self._connection.send(("frame", int(index)))
+        match self._connection.recv():
+            case ("frame", int(slot), tuple(shape)):
+                return np.array(view(self._memory, self._address, slot, shape))
+            case ("no frame", BaseException() as error):
+                raise error
+            case other:
+                raise TypeError(f"the window's process said {other!r}")
+
+
+class _FlagToken(CancelToken):
+    """A cancel token whose flag lies in shared memory, where the other process raises it."""
+
+    def __init__(self, memory: SharedMemory) -> None:
+        super().__init__()
+        self._memory = memory
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the window asked to stop."""
+        head = self._memory.buf
+        return head is None or bool(head[0])
+
+    def check(self) -> None:
+        """Return, or raise `Cancelled` if the window asked to stop."""
+        if self.is_cancelled:
+            raise Cancelled
+
+
+class _Memory:
+    """The shared memory in use: opened once, and again when the window made another."""
+
+    def __init__(self) -> None:
+        self._open: SharedMemory | None = None
+
+    def at(self, address: Address) -> SharedMemory:
+        """Return the memory of this address."""
+        if self._open is None or self._open.name != address.name:
+            if self._open is not None:
+                self._open.close()
+            self._open = open_memory(address.name)
+        return self._open
+
+
+def serve(connection: Connection, factory: Callable[[Any], Any], request: Any) -> None:
+    """Build the engine, then answer calls until the window's side hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window, which then ends us
+    memory = _Memory()
+    try:
+        engine = _answer(connection, lambda: factory(request), _info)
+        if engine is None:
+            return
+        while True:
+            name, clip, arguments, address = connection.recv()
+            _serve_call(connection, engine, memory.at(address), (name, clip, arguments, address))
+    except (EOFError, OSError):
+        return  # the window's side hung up
+
+
+def _info(engine: Any) -> tuple[Any, ...]:
+    return engine.identity, engine.device, tuple(engine.notices), tuple(engine.methods)
+
+
+def _serve_call(connection: Connection, engine: Any, memory: SharedMemory, call: tuple[Any, ...]) -> None:
+    name, bare, arguments, address = call
+    clip: Clip = replace(bare, source=_RemoteFrames(connection, memory, address, len(bare)))
+    cancel = _FlagToken(memory)
+
+    def work() -> Any:
+        cancel.check()
+        if name == "read":
+            return engine.read(clip, cancel, lambda done, total: connection.send(("progress", int(done), int(total))))
+        return engine.explain(clip, *arguments)
+
+    _answer(connection, work, lambda result: result)
+
+
+def _answer(connection: Connection, work: Callable[[], Any], told: Callable[[Any], Any]) -> Any:
+    """Do the work and tell how it ended; return its result, or None where it failed."""
+    try:
+        result = work()
+        connection.send(("result", told(result)))
+    except Cancelled:
+        connection.send(("cancelled",))
+    except FetalClipError as error:
+        connection.send(("error", error))
+    except MemoryError:
+        connection.send(("error", ComputeFailed(ErrorCode.OUT_OF_MEMORY)))
+    except (EOFError, BrokenPipeError, ConnectionError):
+        raise
+    except Exception:
+        connection.send(("bug", traceback.format_exc()))
+    else:
+        return result
+    return None

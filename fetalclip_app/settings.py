@@ -1,0 +1,98 @@
+"""What the user chose, kept between two runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_log = logging.getLogger(__name__)
+
+APP_NAME = "fetalclip-studio"
+
+HOME_VARIABLE = "FETALCLIP_STUDIO_HOME"
+"""Names a folder that holds settings, log and fetched weights in place of the system's own."""
+
+RECENT_LIMIT = 10
+
+ModelChoice = Literal["compact", "fetalclip", "checkpoint"]
+DeviceChoice = Literal["auto", "cpu", "cuda"]
+
+
+class Settings(BaseModel):
+    """All choices. A changed choice makes a new value (`model_copy`).
+
+    Attributes:
+        weights: Of the model ``fetalclip`` or ``checkpoint``.
+        config: The open_clip configuration of a ``checkpoint``.
+        licence_accepted: SHA-256 of the licence text that was accepted; empty before.
+        recent: Files and folders, the last opened first.
+        window_state: Qt's own words for place and size of the window, base64.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    model: ModelChoice = "compact"
+    weights: Path | None = None
+    config: Path | None = None
+    device: DeviceChoice = "auto"
+    licence_accepted: str = ""
+    recent: tuple[Path, ...] = ()
+    loop: bool = True
+    heatmap_method: str = ""
+    heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
+    show_outline: bool = True
+    window_state: str = ""
+
+    def with_recent(self, path: Path) -> Settings:
+        """Return these settings with ``path`` as the last opened."""
+        others = tuple(known for known in self.recent if known != path)
+        return self.model_copy(update={"recent": (path, *others)[:RECENT_LIMIT]})
+
+
+def folder() -> Path:
+    """Return the folder of settings, log and fetched weights; it may not exist yet."""
+    named = os.environ.get(HOME_VARIABLE, "")
+    return Path(named) if named else Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
+
+
+def file() -> Path:
+    """Return the path of the settings file; it may not exist yet."""
+    return folder() / "settings.json"
+
+
+def load() -> Settings:
+    """Return the saved settings. A file that is damaged is set aside as ``settings.damaged.json``, not lost."""
+    path = file()
+    try:
+        return Settings.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Settings()
+    except (ValidationError, OSError) as error:
+        _log.warning("the settings cannot be read and are set aside: %s", error)
+        _set_aside(path)
+        return Settings()
+
+
+def save(settings: Settings) -> None:
+    """Write the settings to a temporary name and rename it.
+
+    Raises:
+        OSError: The folder cannot be written to.
+    """
+    path = file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial.write_text(settings.model_dump_json(indent=2), encoding="utf-8")
+    partial.replace(path)
+
+
+def _set_aside(path: Path) -> None:
+    try:
+        path.replace(path.with_suffix(".damaged.json"))
+    except OSError as error:
+        _log.warning("nor can they be set aside: %s", error)

@@ -1,0 +1,39 @@
+"""What all tests share: an offscreen screen, generated clips, made-up readings and a fake network."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes import FakeBackbone, FakeEngine, fan_picture, make_clip, make_heatmap, make_reading
+
+if TYPE_CHECKING:
+    from fetalclip_app.ui.jobs import Jobs
+
+__all__ = ["FakeBackbone", "FakeEngine", "fan_picture", "make_clip", "make_heatmap", "make_reading"]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's own settings."""
+    monkeypatch.setenv("FETALCLIP_STUDIO_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def backbone() -> FakeBackbone:
+    return FakeBackbone()
+
+
+@pytest.fixture
+def jobs(qapp: object) -> Iterator[Jobs]:
+    from fetalclip_app.ui.jobs import Jobs  # noqa: PLC0415 - tests below the window need no Qt
+
+    started = Jobs()
+    yield started
+    started.shut_down()
