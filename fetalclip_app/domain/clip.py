@@ -281,6 +281,7 @@ class Clip:
         key: 16 hex digits of the SHA-256 of the file's content: the name of this clip in caches and logs.
         height, width: Pixels of every frame.
         rate: None for a single picture.
+        missing_frames: Frames that the file promises and does not hold whole; say so wherever the clip is shown.
     """
 
     path: Path
@@ -291,6 +292,7 @@ class Clip:
     calibration: Calibration | None = None
     rate: FrameRate | None = None
     origin: Origin = field(default_factory=Origin)
+    missing_frames: int = 0
 
     def __len__(self) -> int:
         return len(self.source)

@@ -1,0 +1,110 @@
+"""Samples as a scanner stores them -> RGB as a screen shows them.
+
+One-sample pictures go through a table that is made once for each clip: value -> RGB. Three-sample pictures are RGB
+already or full-range YCbCr (PS3.3 C.7.6.3.1.2), which is JFIF's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
+
+from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.imaging.calibration import numbers_of
+
+Table = NDArray[np.uint8]
+"""uint8, (2 ** bits, 3): the colour of each stored value; signed values lie above 2 ** (bits - 1)."""
+
+
+def palette_table(dataset: Dataset, bits: int) -> Table:
+    """Return the table of a PALETTE COLOR picture (PS3.3 C.7.6.3.1.5).
+
+    Values before the first mapped one and after the last take the colour at that end. Entries of 16 bits keep their
+    upper 8; some scanners declare 16 bits and store 8: where no entry exceeds 255, they are taken as they are.
+    """
+    descriptor = dataset["RedPaletteColorLookupTableDescriptor"].value
+    entries, first = int(descriptor[0]) or 1 << 16, int(descriptor[1])
+    index = np.clip(np.arange(1 << bits, dtype=np.int64) - first, 0, entries - 1)
+    if "RedPaletteColorLookupTableData" in dataset:
+        channels = np.stack([_channel(dataset, colour, entries) for colour in ("Red", "Green", "Blue")], axis=1)
+        colours = channels[index]
+    else:
+        colours = np.asarray(apply_color_lut(index + first, dataset))[..., :3]
+    shift = 8 if int(colours.max()) > 255 else 0
+    return (colours >> shift).astype(np.uint8)
+
+
+def _channel(dataset: Dataset, colour: str, entries: int) -> NDArray[np.unsignedinteger[Any]]:
+    """Return one column of the palette, its last entry repeated where the file holds fewer than it says."""
+    data = bytes(dataset[f"{colour}PaletteColorLookupTableData"].value)
+    order = "<" if dataset.original_encoding[1] is not False else ">"
+    wide = len(data) >= 2 * entries
+    values = np.frombuffer(data[: len(data) // 2 * 2] if wide else data, np.dtype(f"{order}u2" if wide else "u1"))
+    return np.pad(values[:entries], (0, entries - len(values[:entries])), mode="edge")
+
+
+def grey_table(dataset: Dataset, bits: int, *, signed: bool, inverted: bool) -> Table:
+    """Return the table of a MONOCHROME picture.
+
+    The modality's and the display's transforms come first (PS3.3 C.11.1, C.11.2): a VOI LUT, else the first window;
+    without either the full range of the stored bits is shown, which does not change from frame to frame.
+
+    Args:
+        inverted: MONOCHROME1, where the lowest value is white.
+    """
+    stored = np.arange(1 << bits, dtype=np.int64)
+    if signed:
+        stored = np.where(stored >= 1 << (bits - 1), stored - (1 << bits), stored)
+    values = np.asarray(apply_modality_lut(stored, dataset), dtype=np.float64)
+    if dataset.get("VOILUTSequence"):
+        shown = _stretched(np.asarray(apply_voi(values.astype(np.int64), dataset), dtype=np.float64))
+    else:
+        shown = _windowed(values, dataset)
+    if inverted:
+        shown = 1.0 - shown
+    grey = np.floor(np.clip(shown, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    return np.repeat(grey[:, None], 3, axis=1)
+
+
+def through_table(samples: NDArray[Any], table: Table) -> Pixels:
+    """Return the colours of one-sample pixels, (H, W) -> (H, W, 3); bits above the stored ones are dropped."""
+    picture: Pixels = np.take(table, samples.astype(np.intp) & (len(table) - 1), axis=0)
+    return picture
+
+
+def to_eight_bits(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
+    """Return colour samples of ``bits`` bits as uint8, the full range on the full range."""
+    if bits == 8 and samples.dtype == np.uint8:
+        return np.asarray(samples, dtype=np.uint8)
+    top = (1 << bits) - 1
+    scaled = (np.clip(samples, 0, top).astype(np.uint32) * 255 + top // 2) // top
+    return scaled.astype(np.uint8)
+
+
+def ycc_to_rgb(samples: NDArray[np.uint8]) -> Pixels:
+    """Return full-range YCbCr (H, W, 3) as RGB, with libjpeg's arithmetic."""
+    return np.asarray(Image.frombytes("YCbCr", samples.shape[1::-1], samples.tobytes()).convert("RGB"))
+
+
+def _windowed(values: NDArray[np.float64], dataset: Dataset) -> NDArray[np.float64]:
+    """Apply the first window (PS3.3 C.11.2.1.2 and C.11.2.1.3): 0 to 1."""
+    centres, widths = numbers_of(dataset, "WindowCenter"), numbers_of(dataset, "WindowWidth")
+    function = str(dataset.get("VOILUTFunction") or "LINEAR")
+    if not centres or not widths or widths[0] < (1 if function == "LINEAR" else 1e-6):
+        return _stretched(values)
+    centre, width = centres[0], widths[0]
+    if function == "SIGMOID":
+        return np.asarray(1.0 / (1.0 + np.exp(np.clip(-4.0 * (values - centre) / width, -700, 700))))
+    if function == "LINEAR_EXACT":
+        return (values - centre) / width + 0.5
+    return (values - (centre - 0.5)) / max(width - 1.0, 1e-6) + 0.5
+
+
+def _stretched(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, high = float(values.min()), float(values.max())
+    return (values - low) / ((high - low) or 1.0)

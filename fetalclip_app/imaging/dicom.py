@@ -1,0 +1,213 @@
+"""DICOM -> Clip: the header now, the frames on demand. The only module that reads DICOM tags of pictures.
+
+What is read, and what is decided here:
+
+- *Frames that a file promises but does not hold* (a copy that was interrupted): the whole ones are readable, and
+  `Clip.missing_frames` says how many are not; where none is whole, the file is FILE_TRUNCATED.
+- *Rate*: FrameTime, FrameTimeVector, CineRate, RecommendedDisplayFrameRate, in that order; a value that is no
+  sensible rate is passed over. A multi-frame file without any is played at 30 a second, and marked ASSUMED.
+- *Simulated*: ImageType names SIMULATED from its third value on, or the manufacturer is this program.
+- *Volumes* (Enhanced US Volume) are refused: their frames are slices, not moments.
+- *Deflated* files are unpacked into memory, since a deflated stream has no frame to jump to.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+from pydicom import uid
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from fetalclip_app.domain.clip import Clip, FrameRate, Origin, RateSource
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.calibration import calibration_of, number_of, numbers_of
+from fetalclip_app.imaging.colour import Table, grey_table, palette_table
+from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.dicom_header import (
+    ORIGIN_TAGS,
+    UNDEFINED_LENGTH,
+    DicomHeader,
+    PixelElement,
+    check_object,
+    pixel_element,
+    read_header,
+)
+from fetalclip_app.imaging.dicom_pixels import DicomFrames, PixelLayout, has_codec, syntax_name
+from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
+from fetalclip_app.imaging.guard import check_size
+
+OWN_MANUFACTURER = "FetalCLIP Studio"
+"""Manufacturer of the cines that this project makes."""
+
+ASSUMED_RATE_HZ = 30.0
+"""For a cine whose file states no rate."""
+
+_SENSIBLE_RATES_HZ = (0.1, 5000.0)
+_COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
+_GREYS = {"MONOCHROME1", "MONOCHROME2"}
+
+_LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
+_MAYBE_LOSSY = frozenset({uid.JPEG2000, uid.HTJ2K})
+
+
+def read_dicom(file: FileContent) -> Clip:
+    """Return the clip of a DICOM file.
+
+    Raises:
+        UnreadableFile: NO_PIXELS, NO_CODEC, FILE_TRUNCATED, FILE_TOO_LARGE, FILE_ENCRYPTED or FILE_DAMAGED.
+        Exception: pydicom's own, on damaged input; `readers.read_clip` makes them FILE_DAMAGED.
+    """
+    header = read_header(file)
+    dataset = header.dataset
+    check_object(header)
+    promised = int(number_of(dataset, "NumberOfFrames") or 1)
+    height, width = _whole_number(dataset, "Rows"), _whole_number(dataset, "Columns")
+    check_size(file.path, height=height, width=width, frames=promised)
+    if not has_codec(header.syntax):
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=file.path.name, syntax=syntax_name(header.syntax))
+    element = pixel_element(header)
+    layout = _layout(header, element, promised)
+    spans = _spans(header, layout, element, promised)
+    if not spans:
+        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=file.path.name)
+    return Clip(
+        path=file.path,
+        key=file.key(),
+        source=DicomFrames(header.content, layout, spans, _table(dataset, layout)),
+        height=height,
+        width=width,
+        calibration=calibration_of(dataset, height, width),
+        rate=_rate(dataset) if promised > 1 else None,
+        origin=_origin(dataset, header.declared_syntax),
+        missing_frames=promised - len(spans),
+    )
+
+
+def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelLayout:
+    dataset, name = header.dataset, header.content.path.name
+    photometric = str(dataset.get("PhotometricInterpretation") or "").strip().upper()
+    samples = int(number_of(dataset, "SamplesPerPixel") or (3 if photometric in _COLOURS else 1))
+    allocated = _whole_number(dataset, "BitsAllocated")
+    stored = int(number_of(dataset, "BitsStored") or allocated)
+    known = photometric in (_COLOURS if samples == 3 else _GREYS | {"PALETTE COLOR"})
+    if samples not in (1, 3) or not known or allocated not in (8, 16) or not 1 <= stored <= allocated:
+        syntax = f"{photometric or 'no photometric interpretation'}, {samples} x {allocated} bits"
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax=syntax)
+    layout = PixelLayout(
+        syntax=header.syntax,
+        photometric=photometric,
+        height=_whole_number(dataset, "Rows"),
+        width=_whole_number(dataset, "Columns"),
+        samples=samples,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        signed=number_of(dataset, "PixelRepresentation") == 1,
+        planar=int(number_of(dataset, "PlanarConfiguration") or 0),
+        pixel_vr="OB" if element.vr == "OB" else "OW",
+    )
+    return _with_whole_chroma(layout, element, promised)
+
+
+def _with_whole_chroma(layout: PixelLayout, element: PixelElement, promised: int) -> PixelLayout:
+    """Some writers say YBR_FULL_422 of uncompressed pixels that were never subsampled: their number tells."""
+    whole = layout.height * layout.width * 3 * layout.bits_allocated // 8
+    if (
+        layout.is_native
+        and layout.photometric == "YBR_FULL_422"
+        and element.length in range(whole * promised, whole * promised + 2)
+    ):
+        return replace(layout, photometric="YBR_FULL")
+    return layout
+
+
+def _spans(
+    header: DicomHeader, layout: PixelLayout, element: PixelElement, promised: int
+) -> tuple[tuple[Span, ...], ...]:
+    """Return where each whole frame lies; fewer than ``promised`` where the file ends too early.
+
+    Raises:
+        ValueError: Compressed pixels that are not encapsulated, the reverse, or frames that cannot be told apart.
+    """
+    if layout.is_native:
+        held = min(element.length, header.content.size - element.offset) // layout.frame_bytes
+        return tuple(
+            (Span(element.offset + index * layout.frame_bytes, layout.frame_bytes),)
+            for index in range(min(held, promised))
+        )
+    if element.length != UNDEFINED_LENGTH:
+        raise ValueError("compressed pixel data without items")
+    extended = bytes(header.dataset.get("ExtendedOffsetTable") or b"")
+    offsets = struct.unpack(f"<{len(extended) // 8}Q", extended[: len(extended) // 8 * 8])
+    items = scan(header.content, element.offset)
+    spans = frames_of(items, promised, offsets)
+    if items.complete and len(spans) < promised and not spans:
+        raise ValueError("fragments that cannot be told apart")
+    return spans
+
+
+def _table(dataset: Dataset, layout: PixelLayout) -> Table | None:
+    if layout.samples == 3:
+        return None
+    if layout.photometric == "PALETTE COLOR":
+        return palette_table(dataset, layout.bits_stored)
+    inverted = layout.photometric == "MONOCHROME1"
+    return grey_table(dataset, layout.bits_stored, signed=layout.signed, inverted=inverted)
+
+
+def _rate(dataset: Dataset) -> FrameRate:
+    """Return frames per second; times in the file are in milliseconds (PS3.3 C.7.6.5)."""
+    increments = numbers_of(dataset, "FrameTimeVector")[1:]  # the first is the time before the first frame: 0
+    mean = sum(increments) / len(increments) if increments else None
+    stated = (
+        (_per_second(number_of(dataset, "FrameTime")), RateSource.FRAME_TIME),
+        (_per_second(mean), RateSource.FRAME_TIME_VECTOR),
+        (number_of(dataset, "CineRate"), RateSource.CINE_RATE),
+        (number_of(dataset, "RecommendedDisplayFrameRate"), RateSource.RECOMMENDED_RATE),
+    )
+    slowest, fastest = _SENSIBLE_RATES_HZ
+    for hz, source in stated:
+        if hz is not None and slowest <= hz <= fastest:
+            return FrameRate(hz, source)
+    return FrameRate(ASSUMED_RATE_HZ, RateSource.ASSUMED)
+
+
+def _per_second(milliseconds: float | None) -> float | None:
+    return 1000.0 / milliseconds if milliseconds else None
+
+
+def _origin(dataset: Dataset, syntax: str) -> Origin:
+    texts = {field: _text(dataset, keyword) for field, keyword in ORIGIN_TAGS.items()}
+    kinds = [kind.strip().upper() for kind in _text(dataset, "ImageType").split("\\")]
+    texts["study_date"] = texts["study_date"].replace(".", "")  # ACR-NEMA wrote 1994.01.30
+    texts["patient_name"] = texts["patient_name"].rstrip("^ ")
+    compressed = _text(dataset, "LossyImageCompression")
+    return Origin(
+        **texts,
+        transfer_syntax=uid.UID(syntax).name,
+        is_simulated="SIMULATED" in kinds[2:] or texts["manufacturer"].startswith(OWN_MANUFACTURER),
+        is_lossy=compressed == "01" or syntax in _LOSSY or (syntax in _MAYBE_LOSSY and compressed != "00"),
+    )
+
+
+def _text(dataset: Dataset, keyword: str) -> str:
+    """Return an element as text, several values joined by a backslash; empty where it is absent or unreadable."""
+    try:
+        value = dataset.get(keyword)
+        values = value if isinstance(value, MultiValue) else [value]
+        return "\\".join("" if each is None else str(each).strip() for each in values)
+    except (LookupError, ValueError, TypeError, NotImplementedError):
+        return ""
+
+
+def _whole_number(dataset: Dataset, keyword: str) -> int:
+    """Return a number that a picture cannot be without.
+
+    Raises:
+        ValueError: It is absent.
+    """
+    value = number_of(dataset, keyword)
+    if value is None:
+        raise ValueError(f"no {keyword}")
+    return int(value)

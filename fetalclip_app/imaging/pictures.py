@@ -1,0 +1,151 @@
+"""PNG, JPEG, TIFF, BMP -> Clip. No millimetres: dots per inch describe paper, not the body.
+
+Turned as EXIF says; alpha is laid on black, the ground of every scan; 16 bits show their full range. A TIFF's pages
+are frames where they have the size of the first one: smaller pages are thumbnails of it. No picture file states a
+frame rate, so several pages play at an assumed one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from fetalclip_app.domain.clip import Clip, FrameRate, Origin, Pixels, RateSource
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.guard import check_size, reading
+from fetalclip_app.imaging.sniff import Kind
+
+_ASSUMED_RATE_HZ = 30.0
+_ORIENTATION = 0x0112
+
+_PLUGINS: dict[Kind, type[ImageFile]] = {
+    Kind.PNG: PngImageFile,
+    Kind.JPEG: JpegImageFile,
+    Kind.TIFF: TiffImageFile,
+    Kind.BMP: BmpImageFile,
+}
+"""The plugins and not `Image.open`: no guessing among forty formats, and the limit on size is guard.check_size."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF 2.32, 4.6.4 A: stored orientation -> what sets it upright."""
+
+_SIDEWAYS = (5, 6, 7, 8)
+_SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFrames:
+    """The pages of a picture file, each decoded when it is asked for; nothing in it changes."""
+
+    content: FileContent
+    kind: Kind
+    pages: tuple[int, ...]
+    orientation: int
+
+    def __len__(self) -> int:
+        return len(self.pages)
+
+    def pixels(self, index: int) -> Pixels:
+        """Decode one page: uint8, (H, W, 3), RGB.
+
+        Raises:
+            UnreadableFile: The file has gone or changed, or this page is damaged.
+            IndexError: No such page.
+        """
+        page = self.pages[index]
+        path = self.content.path
+        with reading(path), self.content.open() as stream, _PLUGINS[self.kind](stream) as image:
+            image.seek(page)
+            # Again: the file is parsed anew, and a damaged page could state another size.
+            check_size(path, height=image.height, width=image.width)
+            picture = _as_rgb(image, path.name)
+            turn = _TURNS.get(self.orientation)
+            return np.array(picture if turn is None else picture.transpose(turn))
+
+
+def read_picture(content: FileContent, kind: Kind) -> Clip:
+    """Return the clip of a picture file; only its header is read.
+
+    Raises:
+        UnreadableFile: FILE_TOO_LARGE, FILE_DAMAGED.
+        Exception: Pillow's own, on damaged input; `readers.read_clip` makes them FILE_DAMAGED.
+    """
+    with content.open() as stream, _PLUGINS[kind](stream) as image:
+        width, height = image.size
+        check_size(content.path, height=height, width=width)
+        orientation = _orientation(image)
+        pages = _pages(image)
+        origin = Origin(transfer_syntax=kind.value.upper(), is_lossy=_is_lossy(image, kind))
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    check_size(content.path, height=height, width=width, frames=len(pages))
+    return Clip(
+        path=content.path,
+        key=content.key(),
+        source=PictureFrames(content, kind, pages, orientation),
+        height=height,
+        width=width,
+        rate=FrameRate(_ASSUMED_RATE_HZ, RateSource.ASSUMED) if len(pages) > 1 else None,
+        origin=origin,
+    )
+
+
+def _pages(image: ImageFile) -> tuple[int, ...]:
+    """Return the numbers of the pages that have the first page's size."""
+    if not isinstance(image, TiffImageFile):
+        return (0,)
+    size = image.size
+    found = []
+    for page in range(image.n_frames):
+        image.seek(page)
+        if image.size == size:
+            found.append(page)
+    return tuple(found)
+
+
+def _orientation(image: ImageFile) -> int:
+    """Return the EXIF orientation; 1, upright, where the block is absent or unreadable."""
+    try:
+        value: Any = image.getexif().get(_ORIENTATION, 1)
+    except (SyntaxError, ValueError, TypeError, LookupError, OSError):
+        return 1
+    return value if isinstance(value, int) and value in _TURNS else 1
+
+
+def _is_lossy(image: ImageFile, kind: Kind) -> bool:
+    return kind is Kind.JPEG or (kind is Kind.TIFF and str(image.info.get("compression", "")).endswith("jpeg"))
+
+
+def _as_rgb(image: Image.Image, name: str) -> Image.Image:
+    """Decode, and lay alpha on black.
+
+    Raises:
+        UnreadableFile: NO_CODEC for samples that have no white, such as floating point.
+    """
+    if image.mode in ("F", "I"):
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax="32 bits per sample")
+    if image.mode in _SIXTEEN_BITS:
+        values = np.asarray(image).astype(np.uint32)
+        return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        alpha = image.convert("RGBA")
+        ground = Image.new("RGBA", alpha.size, (0, 0, 0, 255))
+        return Image.alpha_composite(ground, alpha).convert("RGB")
+    return image.convert("RGB")
