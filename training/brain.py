@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.phantom import HeadFrame, Skull, Tissue, bump, look_up, step
+from training.phantom import HeadFrame, Outline, Tissue, bump, look_up, single, step
 from training.speckle import Plane
 
 _YOUNG_MM = 150.0
@@ -25,7 +25,7 @@ class BrainLook:
         detail: 0 where the section just misses the landmarks, 1 where it meets them.
     """
 
-    plane: str
+    plane: str = "trans-thalamic"
     base_db: float = -10.0
     texture_db: float = 3.5
     midline_db: float = 15.0
@@ -35,7 +35,7 @@ class BrainLook:
 # eq=False: holds arrays.
 @dataclass(eq=False, slots=True)
 class _Canvas:
-    """Echoes under construction: tissue in dB, walls as linear amplitude. p and q are 1 on the skull.
+    """Echoes under construction: tissue in dB, walls as linear amplitude. p and q are 1 on the head.
 
     Attributes:
         sheen: What is left of a smooth wall's echo where the beam runs along the midline.
@@ -54,32 +54,38 @@ class _Canvas:
     def __post_init__(self) -> None:
         self.lines = np.zeros_like(self.p)
 
-    def line(self, start: float, end: float, q: float, strength: float, tilt: float = 0.0) -> None:
-        """Draw a wall along the midline's direction from p = start to end, at height q in its middle."""
-        middle = (start + end) / 2
-        offset = (self.q - q - tilt * (self.p - middle) + self.bend) * np.float32(self.b_mm)
-        window = step(self.p - start, 0.04) * step(end - self.p, 0.04)
-        self.lines += np.float32(strength * self.wall) * bump(offset, self.line_mm) * window * self.sheen
+    def line(self, start: float, end: float, q: float, strength: float, *, tilt: float = 0.0, bow: float = 0.0) -> None:
+        """Draw a wall along the midline's direction from p = start to end, at height q in its middle.
+
+        Args:
+            tilt: Rise of q with p.
+            bow: How far its middle lies beyond its ends, in the direction of q.
+        """
+        t = (self.p - np.float32((start + end) / 2)) / np.float32((end - start) / 2)
+        rise = tilt * (end - start) / 2
+        offset = (self.q - q - rise * t - bow * (1 - t * t) + self.bend) * np.float32(self.b_mm)
+        window = step(single(1 - np.abs(t)), 0.15)
+        self.lines += np.float32(strength * self.wall) * bump(single(offset), self.line_mm) * window * self.sheen
 
     def across(self, p: float, q: float, half: float, strength: float) -> None:
         """Draw a short wall across the midline's direction."""
         offset = (self.p - p) * np.float32(self.b_mm * 1.25)
-        window = step(half - np.abs(self.q - q), 0.03)
+        window = step(single(half - np.abs(self.q - q)), 0.03)
         self.lines += np.float32(strength * self.wall) * bump(offset, self.line_mm) * window * (1.2 - self.sheen)
 
     def oval(self, p: float, q: float, size: tuple[float, float], soft: float = 0.2) -> Plane:
         """Return an oval of semi-axes ``size``: 1 inside, 0 outside."""
         dp, dq = (self.p - p) / np.float32(size[0]), (self.q - q + self.bend) / np.float32(size[1])
-        return step(1 - np.sqrt(dp * dp + dq * dq), soft)
+        return step(single(1 - np.sqrt(dp * dp + dq * dq)), soft)
 
     def add(self, shape: Plane, decibels: float) -> None:
         """Make a shape brighter or darker."""
         self.decibels += shape * np.float32(1.4 * decibels)
 
 
-def brain_echo(look: BrainLook, skull: Skull, tissue: Tissue, frame: HeadFrame, hc_mm: float) -> tuple[Plane, Plane]:
+def brain_echo(look: BrainLook, head: Outline, tissue: Tissue, frame: HeadFrame, hc_mm: float) -> tuple[Plane, Plane]:
     """Return the tissue inside the head in dB, and its smooth walls as linear amplitude."""
-    p, q = frame.u / np.float32(skull.a_mm), frame.v / np.float32(skull.b_mm)
+    p, q = frame.u / np.float32(head.a_mm), frame.v / np.float32(head.b_mm)
     texture = look_up(tissue.texture, frame.u * 1.6, frame.v * 1.6, 67.0)
     lumps = look_up(tissue.lumps, frame.u, frame.v, 231.0)
     base = look.base_db + look.texture_db * texture
@@ -87,8 +93,8 @@ def brain_echo(look: BrainLook, skull: Skull, tissue: Tissue, frame: HeadFrame, 
         p,
         q,
         bend=0.025 * lumps,
-        line_mm=max(0.45, 0.011 * skull.b_mm),
-        b_mm=skull.b_mm,
+        line_mm=max(0.45, 0.011 * head.b_mm),
+        b_mm=head.b_mm,
         sheen=0.25 + 0.75 * frame.along**4,
         wall=float(10 ** (look.midline_db / 20)),
         decibels=np.asarray(base, np.float32),
@@ -101,7 +107,7 @@ def brain_echo(look: BrainLook, skull: Skull, tissue: Tissue, frame: HeadFrame, 
         _PLANES[look.plane](canvas, look, tissue)
     # Fluid between brain and bone.
     canvas.add(bump(frame.radial - 0.93, 0.035), -5.0)
-    patchy = np.clip(0.8 + 0.6 * look_up(tissue.texture, frame.u * 2, frame.v * 2, 19.0), 0.1, 1.6)
+    patchy = np.clip(0.75 + 0.75 * look_up(tissue.texture, frame.u * 2, frame.v * 2, 19.0), 0.03, 1.8)
     return canvas.decibels, np.asarray(canvas.lines * patchy, np.float32)
 
 
@@ -115,13 +121,15 @@ def _draw_young(canvas: _Canvas, look: BrainLook) -> None:
 
 def _draw_cortex(canvas: _Canvas, look: BrainLook, tissue: Tissue, texture: Plane) -> None:
     """Insula and furrows: short bright echoes between midline and bone."""
-    signs = tissue.signs
-    for side, depth in ((1, 0.60 + 0.08 * signs[0]), (-1, 0.58 + 0.08 * signs[1])):
-        canvas.line(-0.12, 0.28, float(side * depth), 0.35, tilt=-0.10 * side)
-        canvas.line(-0.45, -0.1, float(side * (depth - 0.15)), 0.16 * look.detail, tilt=0.25 * side)
-        canvas.line(0.3, 0.62, float(side * (depth - 0.2)), 0.13 * look.detail, tilt=-0.35 * side)
-    canvas.add(np.maximum(texture - 1.2, 0) * bump(np.abs(canvas.q) - 0.75, 0.2), 4.0)
-    canvas.add(bump(canvas.q, 0.42), 2.5)
+    signs, detail = [float(sign) for sign in tissue.signs], look.detail
+    for side in (-1, 1):
+        depth = 0.59 + 0.08 * signs[side]
+        canvas.line(-0.15, 0.3, side * (depth - 0.04), 0.1 + 0.3 * signs[2 + side], tilt=-0.1 * side, bow=0.06 * side)
+        canvas.line(-0.5, -0.2, side * (depth - 0.05), 0.2 * signs[4 + side] * detail, tilt=0.5 * side, bow=0.05 * side)
+        canvas.line(0.35, 0.6, side * (depth - 0.2), 0.2 * signs[5 + side] * detail, tilt=-0.7 * side, bow=0.03 * side)
+    furrows = np.maximum(texture - 1.0, 0) * bump(single(np.abs(canvas.q) - 0.7), 0.25)
+    canvas.add(single(furrows), 4.0)
+    canvas.add(bump(canvas.q, 0.42), 2.0)
 
 
 def _draw_common(canvas: _Canvas, look: BrainLook, tissue: Tissue) -> None:
@@ -131,7 +139,7 @@ def _draw_common(canvas: _Canvas, look: BrainLook, tissue: Tissue) -> None:
     canvas.line(end + 0.04, 0.93, 0.0, 0.9)
     canvas.line(-0.93, -0.42, 0.0, 0.75)
     cavum = step(canvas.p - start, 0.03) * step(end - canvas.p, 0.03)
-    box = cavum * step(half - np.abs(canvas.q + canvas.bend), 0.02)
+    box = cavum * step(single(half - np.abs(canvas.q + canvas.bend)), 0.02)
     canvas.add(box, -16.0 * look.detail)
     for side in (-1, 1):
         canvas.line(start, end, side * (half + 0.02), 0.8 * look.detail)
@@ -163,8 +171,10 @@ def _draw_ventricular(canvas: _Canvas, look: BrainLook, tissue: Tissue) -> None:
     width = 0.09 + 0.05 * float(tissue.signs[5])
     for side, seen in ((1, 1.0), (-1, 0.5)):
         tilt = 0.22 * side
-        slanted = canvas.q - 0.38 * side + tilt * (canvas.p + 0.4) + canvas.bend
-        channel = step(width - np.abs(slanted), 0.03) * step(canvas.p + 0.80, 0.06) * step(-0.02 - canvas.p, 0.06)
+        slanted = canvas.q - 0.38 * side + tilt * (canvas.p + 0.41) + canvas.bend
+        channel = (
+            step(single(width - np.abs(slanted)), 0.03) * step(canvas.p + 0.80, 0.06) * step(-0.02 - canvas.p, 0.06)
+        )
         canvas.add(channel, -13.0 * seen * look.detail)
         canvas.line(-0.8, -0.02, 0.38 * side + width, 0.55 * seen * look.detail, tilt=-tilt)
         canvas.line(-0.8, -0.02, 0.38 * side - width, 0.5 * seen * look.detail, tilt=-tilt)

@@ -1,199 +1,28 @@
-"""Simulated pictures of a fetal head whose circumference is known exactly."""
+"""Simulated pictures of random fetal heads whose circumference is known exactly."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fetalclip_app.biometry.ellipse import circumference, ellipse_of, filled_ellipse
-from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.biometry.ellipse import circumference
 from fetalclip_app.domain.views import BRAIN_PLANES
-from training.brain import BrainLook, brain_echo, elevation_detail, near_haze
-from training.phantom import (
-    Skull,
-    Surroundings,
-    Tissue,
-    amplitude,
-    head_frame,
-    look_up,
-    outside_db,
-    random_tissue,
-    shadow_db,
-    skull_echo,
-    step,
-)
-from training.speckle import (
-    Fan,
-    Plane,
-    Scanner,
-    View,
-    envelope,
-    log_compress,
-    polar_grid,
-    scan_convert,
-    sharpen,
-    speckle_gain,
-)
+from training.brain import BrainLook
+from training.phantom import Bone, Surroundings
+from training.section import HeadSpec, SimulatedPicture, head
+from training.speckle import Fan, Scanner, View
+
+__all__ = ["HeadSpec", "SimulatedPicture", "head", "random_head", "random_spec"]
 
 HC_RANGE_MM = (90.0, 345.0)
 RATIO_RANGE = (0.70, 0.88)
-
-_DECORRELATION_MM = 2.0
-"""A section this far away shows other scatterers."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeadSpec:
-    """Everything about a simulated picture but its grain.
-
-    Attributes:
-        hc_mm: Circumference of the ellipse through the centre of the skull line.
-        ratio: Minor over major axis (BPD over OFD).
-        angle_deg: Of the major axis, towards y (downwards), in [-90, 90).
-        x_mm, y_mm: Centre of the head: right of and below the middle of the probe's face.
-        plane: One of `BRAIN_PLANES`.
-        skull: Its place and size are ignored: they follow from the fields above.
-        brow_left: Which way the fetus looks.
-        haze: Reverberation behind the near wall, share of the bone's echo.
-        shadow_db: How deep shadows of bone become.
-        elevation_mm: Distance of the section from the plane that shows the landmarks.
-
-    Raises:
-        ValueError: An unknown plane, or a size that is no head.
-    """
-
-    hc_mm: float
-    ratio: float
-    angle_deg: float
-    x_mm: float
-    y_mm: float
-    plane: str
-    fan: Fan
-    view: View
-    scanner: Scanner = Scanner()
-    brain: BrainLook = BrainLook("trans-thalamic")
-    skull: Skull = Skull(0, 0, 1, 1, 0)
-    world: Surroundings = field(default_factory=Surroundings)
-    brow_left: bool = False
-    haze: float = 0.02
-    shadow_db: float = 14.0
-    elevation_mm: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.plane not in BRAIN_PLANES:
-            raise ValueError(f"{self.plane!r} is no section of the head")
-        if self.hc_mm <= 0 or not 0 < self.ratio <= 1:
-            raise ValueError(f"a head of {self.hc_mm} mm and ratio {self.ratio}")
-
-    @property
-    def semi_axes_mm(self) -> tuple[float, float]:
-        """Half of OFD and half of BPD."""
-        a = self.hc_mm / circumference(1.0, self.ratio)
-        return a, a * self.ratio
-
-
-# eq=False: holds an array.
-@dataclass(frozen=True, eq=False, slots=True)
-class SimulatedPicture:
-    """A picture with its truth.
-
-    Attributes:
-        pixels: uint8, (H, W, 3), three equal channels.
-        ellipse: Through the centre of the skull line, in frame pixels.
-        pixel_mm: Side of a pixel.
-        hc_mm: Circumference of the ellipse.
-        plane: One of `BRAIN_PLANES`.
-    """
-
-    pixels: Pixels
-    ellipse: Ellipse
-    pixel_mm: float
-    hc_mm: float
-    plane: str
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """The filled ellipse, bool (H, W); made at every call."""
-        return filled_ellipse(self.ellipse, *self.pixels.shape[:2])
-
-
-def head(spec: HeadSpec, rng: np.random.Generator) -> SimulatedPicture:
-    """Return a picture of a new fetus; the same spec and seed give the same bytes."""
-    return section(spec, random_tissue(rng))
+"""BPD over OFD."""
 
 
 def random_head(rng: np.random.Generator, width: int = 640, height: int = 480) -> SimulatedPicture:
     """Return a random picture of a random head."""
     return head(random_spec(rng, width, height), rng)
-
-
-def section(spec: HeadSpec, tissue: Tissue, tick: int = 0) -> SimulatedPicture:
-    """Return one picture of a fetus that stays the same: what a cine is made of.
-
-    Args:
-        tick: Number of the picture: the receiver's noise changes with it.
-    """
-    a_mm, b_mm = spec.semi_axes_mm
-    skull = replace(spec.skull, x_mm=spec.x_mm, y_mm=spec.y_mm, a_mm=a_mm, b_mm=b_mm, angle_deg=spec.angle_deg)
-    grey = _polar_grey(spec, skull, tissue, tick)
-    picture = scan_convert(grey, spec.fan, spec.view)
-    cx, cy = spec.view.to_pixels(spec.x_mm, spec.y_mm)
-    pixel_mm = spec.view.pixel_mm
-    ellipse = ellipse_of(cx, cy, a_mm / pixel_mm, b_mm / pixel_mm, spec.angle_deg)
-    assert ellipse is not None  # a HeadSpec has positive axes
-    return SimulatedPicture(np.repeat(picture[..., None], 3, axis=2), ellipse, pixel_mm, spec.hc_mm, spec.plane)
-
-
-def _polar_grey(spec: HeadSpec, skull: Skull, tissue: Tissue, tick: int) -> Plane:
-    """Return the grey picture on the polar grid, 0 to 1."""
-    fan, scanner = spec.fan, spec.scanner
-    grid = polar_grid(fan)
-    frame = head_frame(skull, grid, brow_left=spec.brow_left)
-    detail = spec.brain.detail * elevation_detail(spec.elevation_mm)
-    look = replace(spec.brain, plane=spec.plane, detail=detail)
-    bone_echo, bone = skull_echo(skull, tissue, frame)
-    inner_db, walls = brain_echo(look, skull, tissue, frame, spec.hc_mm)
-    outer_db, fluid = outside_db(spec.world, skull, tissue, grid, fan)
-    inside = step(-frame.distance, 0.8)
-    scalp = step(frame.distance, 0.5) * step(0.045 * skull.b_mm + 1.5 - frame.distance, 0.5)
-    outer_db = outer_db + scalp * fluid * 26.0
-    loss = shadow_db(bone, skull, fan, spec.shadow_db)
-    # Fluid takes less from the beam than the scanner's gain curve gives back.
-    gained = np.cumsum(fluid * (1 - inside), axis=0, dtype=np.float32) * np.float32(fan.row_mm * 0.06)
-    passed = amplitude(np.minimum(gained, 5) - loss)
-    fall = amplitude(outer_db * 0 - 4.0 * (grid.depth / fan.depth_mm))
-    diffuse = amplitude(outer_db) * (1 - inside) + amplitude(inner_db) * fall * inside
-    specular = (walls * inside * fall + bone_echo) * passed + near_haze(bone_echo, fan.row_mm, spec.haze) * inside
-    noise = amplitude(scanner.noise_db * (2 - grid.depth / fan.depth_mm) + 0 * fluid)
-    total = np.zeros_like(diffuse)
-    power = speckle_gain(fan, scanner)
-    for number in range(scanner.looks):
-        scatter = _scatter(spec, tissue, (frame.u, frame.v, grid.x, grid.y), inside, 37.0 + 97.0 * number)
-        echo = envelope(diffuse * passed * power, specular, scatter, fan, scanner)
-        total += echo * echo
-    flicker = look_up(tissue.scatter[0], grid.x * 1.9, grid.y * 1.9, 11.0 + 53.0 * tick)
-    amplitude_all = np.sqrt(total / scanner.looks) + noise * np.abs(flicker)
-    return sharpen(log_compress(amplitude_all, scanner), scanner.sharpen)
-
-
-def _scatter(
-    spec: HeadSpec, tissue: Tissue, places: tuple[Plane, Plane, Plane, Plane], inside: Plane, offset: float
-) -> tuple[Plane, Plane]:
-    """Return the scatterers: those of the head move with it, the others stay in the room."""
-    u, v, room_x, room_y = places
-    held = inside > 0.5
-    x, y = np.where(held, u, room_x), np.where(held, v, room_y)
-    turn = spec.elevation_mm / _DECORRELATION_MM
-    real, imaginary = (look_up(plane, x, y, offset) for plane in tissue.scatter)
-    if turn == 0:
-        return real, imaginary
-    other_real, other_imaginary = (look_up(plane, x, y, offset + 251.0) for plane in tissue.scatter)
-    cos, sin = np.float32(math.cos(turn)), np.float32(math.sin(turn))
-    return real * cos + other_real * sin, imaginary * cos + other_imaginary * sin
 
 
 def random_spec(rng: np.random.Generator, width: int = 640, height: int = 480) -> HeadSpec:
@@ -222,11 +51,9 @@ def random_spec(rng: np.random.Generator, width: int = 640, height: int = 480) -
         brain=BrainLook(
             plane, rng.uniform(-15, -4), rng.uniform(3, 6), rng.uniform(14, 28), float(rng.uniform(0.5, 1.0))
         ),
-        skull=_random_skull(rng, a_mm * ratio),
+        bone=_random_bone(rng, a_mm * ratio),
         world=_random_world(rng, near_mm),
         brow_left=bool(rng.random() < 0.5),
-        haze=float(rng.uniform(0.0, 0.05)),
-        shadow_db=float(rng.uniform(6, 22)),
     )
 
 
@@ -276,20 +103,18 @@ def _random_scanner(rng: np.random.Generator, focus_mm: float, fan: Fan) -> Scan
     )
 
 
-def _random_skull(rng: np.random.Generator, b_mm: float) -> Skull:
+def _random_bone(rng: np.random.Generator, b_mm: float) -> Bone:
     grown = min(b_mm / 45, 1.0)
-    return Skull(
-        0,
-        0,
-        1,
-        1,
-        0,
+    return Bone(
         thickness_mm=float(rng.uniform(1.2, 2.2) + rng.uniform(0.3, 2.2) * grown),
         bright_db=float(rng.uniform(30, 46)),
         dropout_db=float(rng.uniform(20, 60)),
         wobble_mm=float(b_mm * rng.uniform(0.0, 0.012)),
         gaps_db=float(rng.uniform(1.5, 6)),
         loss_db_per_mm=float(rng.uniform(0.4, 1.6)),
+        sutures=int(rng.integers(0, 5)),
+        shadow_db=float(rng.uniform(8, 26)),
+        haze=float(rng.uniform(0.0, 0.04)),
     )
 
 
@@ -301,6 +126,8 @@ def _random_world(rng: np.random.Generator, near_mm: float) -> Surroundings:
         layers_db=float(rng.uniform(2, 8)),
         clutter_db=float(rng.uniform(0, 14)),
         texture_db=float(rng.uniform(1.5, 5)),
+        patches_db=float(rng.uniform(1, 7)),
+        walls_db=float(rng.uniform(0, 12)),
         slope_db=float(rng.uniform(0, 14)),
         stripes_db=float(rng.uniform(0.5, 4)),
     )
