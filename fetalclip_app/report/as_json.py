@@ -28,8 +28,17 @@ def write_json(path: Path, entries: Sequence[Entry]) -> None:
     Raises:
         ExportFailed: The file could not be written.
     """
-    text = json.dumps(as_table(entries), ensure_ascii=False, indent=1, allow_nan=False)
-    write_bytes(path, (text + "\n").encode("utf-8", errors="surrogateescape"))
+    write_table(path, as_table(entries))
+
+
+def write_table(path: Path, table: Sequence[dict[str, Any]]) -> None:
+    """Write what `as_table` returned, also where it was gathered piece by piece.
+
+    Raises:
+        ExportFailed: The file could not be written.
+    """
+    text = json.dumps(list(table), ensure_ascii=False, indent=1, allow_nan=False)
+    write_bytes(path, (text + "\n").encode("utf-8", errors="backslashreplace"))
 
 
 def as_table(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -1,0 +1,133 @@
+"""Reads every wanted file with one engine and writes the JSON and the report."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from fetalclip_app import wording
+from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
+from fetalclip_app.cli.speak import say, tell
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.inference.progress import CancelToken, Report, silent
+from fetalclip_app.report.as_json import as_table, write_table
+from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
+
+
+class Reader(Protocol):
+    """What this command needs of the engine."""
+
+    notices: tuple[str, ...]
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+        """Return the reading of one clip."""
+        ...
+
+
+def analyze(given: argparse.Namespace) -> int:
+    """Read everything that was asked for; return the exit status.
+
+    Raises:
+        InvalidInput: The manifest or a view set is wrong; nothing was read.
+        ModelUnavailable, ComputeFailed: The engine cannot be built; nothing was read.
+        ExportFailed: An output could not be written.
+    """
+    wanted = [*from_paths(given.paths, given.pixel_mm), *(from_manifest(given.manifest) if given.manifest else ())]
+    engine = load(given)
+    for notice in engine.notices:
+        say(notice)
+    entries: list[Entry] = []
+    table: list[dict[str, Any]] = []
+    for number, one in enumerate(wanted, start=1):
+        started = time.monotonic()
+        entry = read_one(engine, one, override=given.override_calibration)
+        say(f"[{number}/{len(wanted)}] {one.file}: {summary(entry)} ({time.monotonic() - started:.1f} s)")
+        table += as_table([entry])
+        if given.report is not None:
+            entries.append(entry)
+    write_table(given.json, table)
+    say(f"JSON: {given.json}")
+    if given.report is not None:
+        options = ReportOptions(page=PageSize(given.page), operator=given.operator)
+        write_report(given.report, entries, options)
+        say(f"Report: {given.report}")
+    return 1 if any("error" in row for row in table) else 0
+
+
+def load(given: argparse.Namespace | None = None) -> Reader:
+    """Build the engine that the arguments ask for; the bundled model without any.
+
+    This imports the network, which takes seconds.
+    """
+    from fetalclip_app.inference.load import EngineRequest, load_engine  # noqa: PLC0415 - late: it imports torch
+
+    if given is None:
+        return load_engine(EngineRequest())
+    request = EngineRequest(
+        model=given.model,
+        weights=given.weights,
+        config=given.config,
+        device=given.device,
+        views=given.views,
+        brain_views=given.brain_views,
+        licence_accepted=given.accept_licence,
+    )
+    return load_engine(request)
+
+
+def write_report(path: Path, entries: Sequence[Entry], options: ReportOptions) -> None:
+    """Write one PDF about all entries.
+
+    Raises:
+        ExportFailed: The file could not be written.
+    """
+    from fetalclip_app.report.pdf import write_pdf  # noqa: PLC0415 - late: runs without a report need no typesetter
+
+    write_pdf(path, build(entries, options))
+
+
+def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry:
+    """Return the reading of one file, or why there is none; the other files go on."""
+    if wanted.error is not None:
+        return UnreadEntry(wanted.file, wanted.error)
+    try:
+        clip = read_clip(wanted.path)
+        if wanted.pixel_mm is not None:
+            clip = clip.with_pixel_mm(wanted.pixel_mm, override=override)
+        return ClipEntry(clip, engine.read(clip, CancelToken(), silent), wanted.file)
+    except FetalClipError as error:
+        return UnreadEntry(wanted.file, error)
+    except MemoryError:
+        return UnreadEntry(wanted.file, ComputeFailed(ErrorCode.OUT_OF_MEMORY))
+
+
+def summary(entry: Entry) -> str:
+    """Return one entry in one line: ``87 frames, Brain 91%, 20w3d, HC 175.2 mm``."""
+    if isinstance(entry, UnreadEntry):
+        return f"{wording.sentence(entry.error)} {wording.hint(entry.error)}"
+    frames = entry.reading.frame_count
+    parts = ["1 frame" if frames == 1 else f"{frames} frames"]
+    for task in ("views", "gestational_age", "head"):
+        finding = entry.reading.finding(task)
+        if finding is not None:
+            line = wording.answer_lines(task, finding.answer)[0]
+            parts.append(f"{line.label} {line.value}{' (cannot tell)' if _doubtful_view(task, line) else ''}")
+    return ", ".join(parts)
+
+
+def _doubtful_view(task: str, line: wording.Line) -> bool:
+    return task == "views" and line.is_doubt
+
+
+def print_findings(entry: ClipEntry) -> None:
+    """Print every answer with its first remark, for a person at a terminal."""
+    for finding in entry.reading.findings:
+        for line in wording.answer_lines(finding.task_key, finding.answer):
+            note = f"   {line.notes[0]}" if line.notes else ""
+            tell(f"  {line.label:<16} {line.value:<22}{note}")

@@ -1,0 +1,157 @@
+"""What may be typed: commands, options and their limits. Light imports only, so that --help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from fetalclip_app import RESEARCH_USE_ONLY, __version__
+
+PROGRAM = "python -m fetalclip_app"
+
+USAGE_ERROR = 2
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """A wrong call gets one clear line, not a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message} (--help says more)\n")
+        raise SystemExit(USAGE_ERROR)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = _OneLineParser(
+        prog=PROGRAM,
+        description="Reads fetal ultrasound: views, gestational age, head measurements, reports. "
+        f"{RESEARCH_USE_ONLY} Without a command the window opens.",
+    )
+    top.add_argument("--version", action="version", version=f"FetalCLIP Studio {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_open(commands)
+    _add_analyze(commands)
+    _add_fetch(commands)
+    _add_demo(commands)
+    return top
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the checked arguments.
+
+    Raises:
+        SystemExit: Help was asked for (0), or the call is wrong (2, after one line on stderr).
+    """
+    top = parser()
+    given = top.parse_args(arguments)
+    given.prog = f"{PROGRAM} {given.command}"
+    if given.command == "analyze":
+        problem = _problem(given)
+        if problem:
+            sys.stderr.write(f"{given.prog}: {problem} (--help says more)\n")
+            raise SystemExit(USAGE_ERROR)
+    return given
+
+
+def _add_open(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
+    command = commands.add_parser("open", help="open the window on files or folders")
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+
+
+def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
+    command = commands.add_parser(
+        "analyze",
+        help="read scans and write JSON, and a PDF report if wanted",
+        description=f"Reads scans and writes what the model sees. {RESEARCH_USE_ONLY} "
+        "Exit status: 0 all read, 1 some file could not be read or written, 2 a wrong call.",
+    )
+    what = command.add_argument_group("what to read (at least one of PATH and --manifest)")
+    what.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scans, or folders of scans")
+    what.add_argument("--manifest", type=Path, metavar="ROWS.csv", help="columns file,pixel_mm; relative to the CSV")
+    scale = command.add_argument_group("scale")
+    scale.add_argument(
+        "--pixel-mm", type=_pixel_mm, metavar="X", help="mm per pixel of each PATH that states no scale of its own"
+    )
+    scale.add_argument(
+        "--override-calibration",
+        action="store_true",
+        help="the stated scale wins over the file's own; this is recorded",
+    )
+    _add_model(command)
+    out = command.add_argument_group("what to write")
+    out.add_argument("--json", type=Path, required=True, metavar="OUT.json", help="one entry for each file")
+    out.add_argument("--report", type=Path, metavar="OUT.pdf", help="one report about all of them")
+    out.add_argument("--page", choices=("a4", "letter"), default="a4", help="paper of the report (default: a4)")
+    out.add_argument("--operator", default="", metavar="NAME", help="who reads, for the report's header")
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    model = command.add_argument_group("model")
+    model.add_argument("--model", choices=("compact", "fetalclip"), default="compact", help="default: compact")
+    model.add_argument("--weights", type=Path, metavar="FILE", help="weight file; needed for fetalclip")
+    model.add_argument("--config", type=Path, metavar="FILE", help="open_clip configuration of weights of your own")
+    model.add_argument("--views", type=Path, metavar="FILE", help="JSON of views and sentences of your own")
+    model.add_argument("--brain-views", type=Path, metavar="FILE", help="the same for the planes of the brain")
+    model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    model.add_argument("--accept-licence", action="store_true", help="accept the licence of these weights")
+
+
+def _add_fetch(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
+    command = commands.add_parser(
+        "fetch-weights",
+        help="fetch the released FetalCLIP weights from their hub",
+        description="Fetches the released FetalCLIP weights (1.7 GB, licence CC-BY-NC-4.0: not for commercial use) and "
+        "checks their SHA-256.",
+    )
+    command.add_argument("target", type=Path, metavar="TARGET", help="a file, or a folder for FetalCLIP_weights.pt")
+    command.add_argument("--accept-licence", action="store_true", help="accept CC-BY-NC-4.0")
+
+
+def _add_demo(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
+    command = commands.add_parser(
+        "demo",
+        help="show the bundled simulated sample",
+        description="Opens the window on the bundled simulated sample; without a display it analyses the sample and "
+        "says where the report lies.",
+    )
+    command.add_argument("--out", type=Path, default=Path("out"), metavar="FOLDER", help="default: ./out")
+
+
+def _pixel_mm(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number of millimetres")
+    return value
+
+
+def _problem(given: argparse.Namespace) -> str:
+    """Return what is wrong with the combination of arguments, or an empty text."""
+    outputs = [path for path in (given.json, given.report) if path is not None]
+    checks = (
+        (not given.paths and given.manifest is None, "give at least one PATH or --manifest"),
+        (
+            given.override_calibration and given.pixel_mm is None and given.manifest is None,
+            "--override-calibration needs --pixel-mm or --manifest",
+        ),
+        (given.pixel_mm is not None and not given.paths, "--pixel-mm is for PATHs; a manifest has its own column"),
+        (len({path.absolute() for path in outputs}) < len(outputs), "--json and --report name the same file"),
+        *(
+            (not path.absolute().parent.is_dir(), f"there is no folder {path.parent} for {path.name}")
+            for path in outputs
+        ),
+        *((path.is_dir(), f"{path} is a folder") for path in outputs),
+        *((_is_input(path, given), f"{path} would be overwritten: it is one of the inputs") for path in outputs),
+    )
+    return next((message for is_wrong, message in checks if is_wrong), "")
+
+
+def _is_input(path: Path, given: argparse.Namespace) -> bool:
+    inputs = [*given.paths, *([given.manifest] if given.manifest is not None else [])]
+    return path.exists() and any(other.exists() and path.samefile(other) for other in inputs)

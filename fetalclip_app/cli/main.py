@@ -1,0 +1,71 @@
+"""Dispatches a command line; the window is handed in, so that nothing here knows it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fetalclip_app.cli.arguments import USAGE_ERROR, parse
+from fetalclip_app.cli.speak import complain, say, tell
+from fetalclip_app.errors import FetalClipError, InvalidInput
+
+OpenWindow = Callable[[Sequence[Path]], int]
+"""Opens the window on these files and returns the exit status."""
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str], open_window: OpenWindow, *, has_display: Callable[[], bool]) -> int:
+    """Do what ``arguments`` say and return the exit status; no known error shows a traceback."""
+    given = parse(arguments)
+    try:
+        return _dispatch(given, open_window, has_display)
+    except InvalidInput as error:
+        complain(given.prog, error)
+        return USAGE_ERROR
+    except FetalClipError as error:
+        complain(given.prog, error)
+        return 1
+    except KeyboardInterrupt:
+        say(f"{given.prog}: stopped; nothing was left half written.")
+        return INTERRUPTED
+
+
+def _dispatch(given: argparse.Namespace, open_window: OpenWindow, has_display: Callable[[], bool]) -> int:
+    """Imports are late, so that ``--help`` and the window load nothing that they do not need."""
+    if given.command == "open":
+        return open_window(given.paths)
+    if given.command == "fetch-weights":
+        return _fetch(given)
+    if given.command == "demo":
+        from fetalclip_app.cli import demo  # noqa: PLC0415
+
+        return open_window([demo.sample()]) if has_display() else demo.analyse_sample(given)
+    from fetalclip_app.cli.analyze import analyze  # noqa: PLC0415
+
+    return analyze(given)
+
+
+def _fetch(given: argparse.Namespace) -> int:
+    from fetalclip_app.model import catalog, fetch  # noqa: PLC0415
+
+    entry = catalog.fetalclip()
+    target = given.target / "FetalCLIP_weights.pt" if given.target.is_dir() else given.target
+    say(f"{entry.title}, licence {entry.licence}: not for commercial use. {entry.citation}")
+    fetch.fetch(target, entry, accept=given.accept_licence, report=_Percent())
+    tell(f"Fetched and checked: {target}")
+    return 0
+
+
+class _Percent:
+    """Says each further five per cent."""
+
+    def __init__(self) -> None:
+        self._said = -5
+
+    def __call__(self, done: int, total: int) -> None:
+        percent = 100 * done // max(total, 1)
+        if percent >= self._said + 5:
+            self._said = percent
+            say(f"{percent:3d}% of {total / 1e9:.2f} GB")
