@@ -1,0 +1,160 @@
+"""Masks, lines and heatmaps over a frame, for screen and report alike. All positions are frame pixels."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from fetalclip_app import resources
+from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
+
+Colour = tuple[int, int, int]
+
+OUTLINE_COLOUR: Colour = (79, 179, 191)
+"""The mask's edge."""
+
+ELLIPSE_COLOUR: Colour = (255, 214, 102)
+"""The fitted ellipse and its axes; differs from the outline in lightness too, for grey print."""
+
+BAR_COLOUR: Colour = (255, 255, 255)
+
+OPACITY = 0.6
+
+_SUBPIXEL_BITS = 4
+
+
+def blend(
+    frame_pixels: Pixels,
+    *,
+    heatmap: Heatmap | None = None,
+    opacity: float = OPACITY,
+    outline: Segmentation | None = None,
+    ellipse: Ellipse | None = None,
+    pixel_mm: float | None = None,
+) -> Pixels:
+    """Return a new picture with the overlays on it: uint8, (H, W, 3), RGB. The frame itself stays as it is.
+
+    Args:
+        opacity: Of the heatmap where its value is 1; where the value is 0 the frame shows through whole.
+        pixel_mm: Width of a pixel; with it a scale bar is drawn, without it none.
+
+    Raises:
+        ValueError: An overlay of another size than the frame, or an opacity outside 0 to 1.
+    """
+    picture = np.array(frame_pixels, dtype=np.uint8, copy=True)
+    if heatmap is not None:
+        picture = _with_heatmap(picture, heatmap.values, opacity)
+    thickness = line_width(picture.shape[0], picture.shape[1])
+    if outline is not None:
+        for line in contours(outline, picture.shape[:2]):
+            _draw(picture, line, OUTLINE_COLOUR, thickness)
+    if ellipse is not None:
+        for axis in (ellipse.major_axis(), ellipse.minor_axis()):
+            for dash in dashes(axis, 5.0 * thickness):
+                _draw(picture, dash, ELLIPSE_COLOUR, thickness, closed=False)
+        _draw(picture, ellipse.points(360), ELLIPSE_COLOUR, thickness)
+    return picture if pixel_mm is None else _with_scale_bar(picture, pixel_mm)
+
+
+def line_width(height: int, width: int) -> int:
+    """Return the thickness of overlay lines in pixels, so that they look alike on small and large frames."""
+    return max(1, round(min(height, width) / 400))
+
+
+def heat_colours(values: NDArray[np.float32]) -> Pixels:
+    """Return the colours of values from 0 to 1: uint8, (H, W, 3), RGB.
+
+    Inferno: its lightness rises evenly with the value, so that it reads the same in grey and for colour-blind eyes
+    (van der Walt and Smith, 2015).
+    """
+    steps = np.rint(np.clip(values, 0.0, 1.0) * 255).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.applyColorMap(steps, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def contours(outline: Segmentation, shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
+    """Return the closed lines (points, 2) as (x, y) along the mask's edge.
+
+    Raises:
+        ValueError: The mask has another size than ``shape``.
+    """
+    _same_size(outline.mask.shape, shape)
+    found, _ = cv2.findContours(outline.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return [np.asarray(line[:, 0, :], dtype=np.float64) for line in found if len(line) >= 3]
+
+
+def dashes(ends: NDArray[np.float64], length: float) -> list[NDArray[np.float64]]:
+    """Return the strokes (2, 2) of a dashed line between two points; it begins and ends with a stroke.
+
+    Args:
+        ends: (2, 2), points (x, y).
+        length: Of a stroke and of a gap, about, in pixels.
+    """
+    first, last = ends
+    total = float(np.hypot(*(last - first)))
+    strokes = max(1, round((total / length + 1) / 2))
+    marks = np.linspace(0.0, 1.0, 2 * strokes)
+    return [
+        np.stack([first + (last - first) * marks[i], first + (last - first) * marks[i + 1]])
+        for i in range(0, 2 * strokes, 2)
+    ]
+
+
+def scale_bar_mm(width_mm: float) -> float:
+    """Return a round length, 1, 2 or 5 times a power of ten, that fills at most a quarter of ``width_mm``.
+
+    Raises:
+        ValueError: The width is not positive and finite.
+    """
+    if not (math.isfinite(width_mm) and width_mm > 0):
+        raise ValueError(f"a picture {width_mm} mm wide")
+    power = 10.0 ** math.floor(math.log10(width_mm / 4))
+    return power * max(step for step in (1, 2, 5) if step == 1 or step * power <= width_mm / 4)
+
+
+def _with_heatmap(picture: Pixels, values: NDArray[np.float32], opacity: float) -> Pixels:
+    _same_size(values.shape, picture.shape[:2])
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"an opacity of {opacity}")
+    weight = (np.clip(values, 0.0, 1.0) * opacity)[:, :, None]
+    mixed = picture * (1.0 - weight) + heat_colours(values) * weight
+    return np.asarray(np.rint(mixed), dtype=np.uint8)
+
+
+def _draw(picture: Pixels, points: NDArray[np.float64], colour: Colour, thickness: int, *, closed: bool = True) -> None:
+    """Draw a smooth line with a dark rim, so that it stands out on bright bone as on black."""
+    fixed = np.rint(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)[:, None, :]
+    for shade, wide in (((0, 0, 0), thickness + 2), (colour, thickness)):
+        cv2.polylines(picture, [fixed], closed, shade, wide, cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def _with_scale_bar(picture: Pixels, pixel_mm: float) -> Pixels:
+    height, width = picture.shape[:2]
+    length_mm = scale_bar_mm(width * pixel_mm)
+    margin, thick = max(4, width // 40), line_width(height, width) + 1
+    left, right, bottom = margin, margin + length_mm / pixel_mm, height - margin
+    canvas = Image.fromarray(picture)
+    pen = ImageDraw.Draw(canvas)
+    for shade, rim in (((0, 0, 0), 1), (BAR_COLOUR, 0)):
+        pen.rectangle((left - rim, bottom - thick - rim, right + rim, bottom + rim), fill=shade)
+        for x in (left, right):
+            pen.rectangle((x - rim, bottom - 3 * thick - rim, x + thick - 1 + rim, bottom + rim), fill=shade)
+    font = _font(max(9, height // 36))
+    where = ((left + right) / 2, bottom - 4 * thick)
+    pen.text(where, f"{length_mm:g}\u2009mm", BAR_COLOUR, font, anchor="mb", stroke_width=1, stroke_fill=(0, 0, 0))
+    return np.array(canvas, dtype=np.uint8)
+
+
+@functools.lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(resources.path("report/NotoSans-Regular.ttf")), size)
+
+
+def _same_size(overlay: tuple[int, ...], frame: tuple[int, ...]) -> None:
+    if tuple(overlay) != tuple(frame):
+        raise ValueError(f"an overlay of {overlay} over a frame of {frame}")
