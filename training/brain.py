@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from training.phantom import HeadFrame, Outline, Tissue, bump, look_up, single, step
+from training.phantom import HeadFrame, Outline, bump, single, step
 from training.speckle import Plane
+from training.tissue import Tissue, look_up
 
 _YOUNG_MM = 150.0
 """Heads with a smaller circumference show large choroid plexus and little else."""
@@ -22,6 +23,7 @@ class BrainLook:
         base_db: Echo of the hemispheres, over the tissue outside.
         texture_db: Contrast of their lumps.
         midline_db: Echo of the midline and other walls, over tissue.
+        core_db: How much brighter the middle of the brain is.
         detail: 0 where the section just misses the landmarks, 1 where it meets them.
     """
 
@@ -29,6 +31,7 @@ class BrainLook:
     base_db: float = -10.0
     texture_db: float = 3.5
     midline_db: float = 15.0
+    core_db: float = 4.0
     detail: float = 1.0
 
 
@@ -88,12 +91,12 @@ def brain_echo(look: BrainLook, head: Outline, tissue: Tissue, frame: HeadFrame,
     p, q = frame.u / np.float32(head.a_mm), frame.v / np.float32(head.b_mm)
     texture = look_up(tissue.texture, frame.u * 1.6, frame.v * 1.6, 67.0)
     lumps = look_up(tissue.lumps, frame.u, frame.v, 231.0)
-    base = look.base_db + look.texture_db * texture
+    base = look.base_db + look.texture_db * (0.55 * texture + 0.85 * lumps)
     canvas = _Canvas(
         p,
         q,
         bend=0.025 * lumps,
-        line_mm=max(0.45, 0.011 * head.b_mm),
+        line_mm=max(0.28, 0.011 * head.b_mm),
         b_mm=head.b_mm,
         sheen=0.25 + 0.75 * frame.along**4,
         wall=float(10 ** (look.midline_db / 20)),
@@ -129,7 +132,8 @@ def _draw_cortex(canvas: _Canvas, look: BrainLook, tissue: Tissue, texture: Plan
         canvas.line(0.35, 0.6, side * (depth - 0.2), 0.2 * signs[5 + side] * detail, tilt=-0.7 * side, bow=0.03 * side)
     furrows = np.maximum(texture - 1.0, 0) * bump(single(np.abs(canvas.q) - 0.7), 0.25)
     canvas.add(single(furrows), 4.0)
-    canvas.add(bump(canvas.q, 0.42), 2.0)
+    # The middle of the brain is brighter than the hemispheres' white matter.
+    canvas.add(canvas.oval(-0.05, 0.0, (0.75, 0.6), 0.5), look.core_db)
 
 
 def _draw_common(canvas: _Canvas, look: BrainLook, tissue: Tissue) -> None:

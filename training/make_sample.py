@@ -18,9 +18,10 @@ from pydicom.uid import UID, JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage,
 from fetalclip_app import __version__, resources
 from fetalclip_app.domain.clip import Box, Pixels
 from training.brain import BrainLook
-from training.phantom import Bone, Surroundings, Tissue, random_tissue
+from training.phantom import Bone, Surroundings
 from training.section import HeadSpec, SimulatedPicture, section
 from training.speckle import Fan, Scanner, View
+from training.tissue import Tissue, random_tissue
 
 SAMPLE = "samples/simulated_head.dcm"
 """Below the folder of bundled data files."""
@@ -32,13 +33,13 @@ FRAMES = 48
 FRAME_TIME_MS = 40.0
 WIDTH, HEIGHT = 800, 600
 PIXEL_MM = 0.2
-QUALITY = 88
+QUALITY = 87
 
 NOTICE = "SIMULATED - not a patient"
 
 _SEED = 20
 _UID_ROOT = "1.2.826.0.1.3680043.8.498."  # pydicom's, free for anyone's use
-_FACE_X, _FACE_Y = 385, 64
+_FACE_X, _FACE_Y = 385, 86
 """Pixel of the middle of the probe's face."""
 
 _FAN = Fan(radius_mm=50.0, half_angle_deg=31.0, depth_mm=95.0)
@@ -58,9 +59,9 @@ def sample_spec(index: int) -> HeadSpec:
         plane="trans-thalamic",
         fan=_FAN,
         view=View(WIDTH, HEIGHT, PIXEL_MM, -_FACE_X * PIXEL_MM, -_FACE_Y * PIXEL_MM),
-        scanner=Scanner(1.0, 60.0, axial_mm=0.27, lateral_deg=0.34, focus_mm=52.0, looks=2, noise_db=-36.0),
-        brain=BrainLook(base_db=-9.0, texture_db=4.0, midline_db=21.0),
-        bone=Bone(thickness_mm=2.8, bright_db=41.0, dropout_db=34.0, wobble_mm=0.15, gaps_db=2.5, haze=0.015),
+        scanner=Scanner(0.0, 60.0, axial_mm=0.27, lateral_deg=0.34, focus_mm=52.0, looks=2, noise_db=-36.0, smooth=1.4),
+        brain=BrainLook(base_db=-12.0, texture_db=4.0, midline_db=21.0),
+        bone=Bone(thickness_mm=2.6, bright_db=40.0, dropout_db=46.0, wobble_mm=0.15, gaps_db=3.0, haze=0.012),
         world=Surroundings(fluid=0.22, fluid_shift=(0.2, 0.05), near_mm=17.0, clutter_db=8.0),
         # Slow where the plane is right, as one who looks for it does.
         elevation_mm=4.5 * time * abs(time) ** 0.7,
@@ -104,7 +105,7 @@ def fan_box() -> Box:
 def encode(pixels: Pixels) -> bytes:
     """Return one frame as baseline JPEG."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=QUALITY, subsampling="4:2:2", optimize=False)
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=QUALITY, subsampling="4:2:2", optimize=True)
     return buffer.getvalue()
 
 
@@ -137,7 +138,7 @@ def _add_origin(data: Dataset) -> None:
     data.StudyDate = data.SeriesDate = data.ContentDate = "20250101"
     data.StudyTime = data.SeriesTime = data.ContentTime = "120000"
     data.StudyID, data.SeriesNumber, data.InstanceNumber = "1", 1, 1
-    data.AccessionNumber = data.ReferringPhysicianName = data.Laterality = ""
+    data.AccessionNumber = data.ReferringPhysicianName = ""
     data.StudyDescription = "Simulated fetal head (not a patient)"
     data.SeriesDescription = "Sweep through the trans-thalamic plane"
     data.Modality = "US"

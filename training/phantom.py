@@ -11,77 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.speckle import Fan, Grid, Plane
-
-_FIELD = 512
-"""Side of the random fields, in cells; they repeat beyond."""
-
-CELL_MM = 0.4
-"""Side of a scatterer's cell."""
-
-_RIM = 1024
-"""Samples around the skull."""
-
-
-# eq=False: holds arrays.
-@dataclass(frozen=True, eq=False, slots=True)
-class Tissue:
-    """Everything random about one fetus and its surroundings; a cine keeps it, a new picture draws it anew.
-
-    Attributes:
-        scatter: (2, 512, 512) white Gaussian.
-        texture: (512, 512) fine and coarse lumps, unit variance.
-        lumps: (512, 512) coarse lumps only, unit variance.
-        wobble: (1024,) deviation of the skull from its ellipse, unit size, no harmonic below the third.
-        gaps: (1024,) unit variance, along the skull: sutures and bad angles.
-        layers: (64,) unit variance, along the first centimetres.
-        stripes: (64,) unit variance, across the sector.
-        signs: (8,) uniform in 0 to 1: sizes and sides of small parts.
-    """
-
-    scatter: Plane
-    texture: Plane
-    lumps: Plane
-    wobble: Plane
-    gaps: Plane
-    layers: Plane
-    stripes: Plane
-    signs: Plane
-
-
-def random_tissue(rng: np.random.Generator) -> Tissue:
-    """Return new tissue."""
-    coarse, middle, fine = (_lumps(rng, cells) for cells in (14, 44, 120))
-    texture = 0.62 * coarse + 0.6 * middle + 0.5 * fine
-    return Tissue(
-        scatter=rng.standard_normal((2, _FIELD, _FIELD), dtype=np.float32),
-        texture=np.asarray(texture, np.float32),
-        lumps=coarse,
-        wobble=_around(rng, range(3, 7)),
-        gaps=_around(rng, range(1, 14)),
-        layers=rng.standard_normal(64, dtype=np.float32),
-        stripes=rng.standard_normal(64, dtype=np.float32),
-        signs=rng.random(8, dtype=np.float32),
-    )
-
-
-def _lumps(rng: np.random.Generator, cells: int) -> Plane:
-    """Return a smooth random field of unit variance that repeats at its borders."""
-    small = rng.standard_normal((cells, cells), dtype=np.float32)
-    padded = np.pad(small, 2, mode="wrap")
-    scale = _FIELD / cells
-    large = cv2.resize(padded, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    start = round(2 * scale)
-    field = large[start : start + _FIELD, start : start + _FIELD]
-    return np.asarray(field / field.std(), np.float32)
-
-
-def _around(rng: np.random.Generator, harmonics: range) -> Plane:
-    """Return a periodic random line of unit variance, (1024,)."""
-    phase = np.linspace(0, 2 * math.pi, _RIM, endpoint=False)
-    line = np.zeros(_RIM)
-    for k in harmonics:
-        line += rng.normal() / math.sqrt(k) * np.cos(k * phase + rng.uniform(0, 2 * math.pi))
-    return np.asarray(line / line.std(), np.float32)
+from training.tissue import RIM, Tissue, look_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +42,7 @@ class Bone:
         wobble_mm: How far it deviates from its ellipse, as a standard deviation.
         gaps_db: Unevenness along the line.
         sutures: Number of narrow gaps.
+        skirt_db: Of the blur beside the line, against the line.
         loss_db_per_mm: Two-way loss of the beam in bone.
         shadow_db: Where its shadows level off.
         haze: Reverberation behind the near wall, share of the bone's echo.
@@ -123,6 +54,7 @@ class Bone:
     wobble_mm: float = 0.3
     gaps_db: float = 3.0
     sutures: int = 2
+    skirt_db: float = -20.0
     loss_db_per_mm: float = 1.0
     shadow_db: float = 14.0
     haze: float = 0.02
@@ -195,7 +127,7 @@ def head_frame(head: Outline, grid: Grid, *, brow_left: bool) -> HeadFrame:
     distance = (radial - 1) * np.maximum(radial, 0.05) / slope
     if brow_left:
         u = -u
-    rim = (phase * (_RIM / (2 * math.pi))).astype(np.int32) % _RIM
+    rim = (phase * (RIM / (2 * math.pi))).astype(np.int32) % RIM
     along = np.broadcast_to(np.abs(beam_v), u.shape)
     return HeadFrame(u, v, single(radial), single(distance), single(incidence), single(along), rim)
 
@@ -221,31 +153,28 @@ def amplitude(decibels: Plane) -> Plane:
     return np.asarray(cv2.exp(np.asarray(decibels * np.float32(math.log(10) / 20), np.float32)), np.float32)
 
 
-def look_up(field: Plane, x_mm: Plane, y_mm: Plane, offset: float = 0.0) -> Plane:
-    """Return a random field at points in mm; ``offset`` cells further on it is another field."""
-    x = np.mod(x_mm * np.float32(1 / CELL_MM) + np.float32(offset), _FIELD)
-    y = np.mod(y_mm * np.float32(1 / CELL_MM) + np.float32(offset * 0.7), _FIELD)
-    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32)
-
-
 def skull_echo(look: Bone, tissue: Tissue, frame: HeadFrame) -> tuple[Plane, Plane]:
     """Return the bone's echo (linear) and the bone itself (0 to 1)."""
     distance = frame.distance - tissue.wobble[frame.rim] * np.float32(look.wobble_mm)
     uneven = tissue.gaps[frame.rim]
     # A hill and no box: on a logarithmic scale the line is thick where it is bright and thin where it fades.
-    bone = bump(distance, look.thickness_mm * 0.27)
+    scaled = single(distance / (1 + 0.14 * np.clip(uneven + 0.5 * tissue.rough[frame.rim], -2, 2)))
+    bone = bump(scaled, look.thickness_mm * 0.25)
+    # Side lobes: a faint skirt on either side of the line.
+    bone = bone + np.float32(10 ** (look.skirt_db / 20)) * bump(scaled, look.thickness_mm * 0.6)
     grazing = np.power(np.clip(1 - frame.incidence, 0, 1), np.float32(0.8))
     decibels = look.bright_db - look.dropout_db * grazing + look.gaps_db * np.clip(uneven, -3, 1.2)
-    mottled = 2.0 * look_up(tissue.texture, frame.u * 2.2, frame.v * 2.2, 83.0)
+    mottled = 2.5 * look_up(tissue.texture, frame.u * 2.2, frame.v * 2.2, 83.0)
+    mottled = mottled + 1.5 * tissue.rough[frame.rim]
     return single(bone * amplitude(single(decibels + mottled - _sutures_db(look, tissue)[frame.rim]))), bone
 
 
 def _sutures_db(look: Bone, tissue: Tissue) -> Plane:
     """Return what the narrow gaps between the skull's plates take from its echo, (1024,)."""
-    lost = np.zeros(_RIM, np.float32)
+    lost = np.zeros(RIM, np.float32)
     for start in tissue.signs[: look.sutures]:
-        away = np.abs(np.arange(_RIM) - float(start) * _RIM)
-        lost += 24 * np.exp(-0.5 * (np.minimum(away, _RIM - away) / 7) ** 2).astype(np.float32)
+        away = np.abs(np.arange(RIM) - float(start) * RIM)
+        lost += 24 * np.exp(-0.5 * (np.minimum(away, RIM - away) / 7) ** 2).astype(np.float32)
     return lost
 
 
@@ -266,10 +195,10 @@ def outside_db(world: Surroundings, head: Outline, tissue: Tissue, grid: Grid, f
     """Return the echo strength around the head in dB, and where fluid is (0 to 1)."""
     texture = look_up(tissue.texture, grid.x, grid.y)
     lumps = look_up(tissue.lumps, grid.x, grid.y, 151.0)
-    wide = look_up(tissue.lumps, grid.x * 0.35, grid.y * 0.55, 301.0)
+    wide = look_up(tissue.lumps, grid.x * 0.28, grid.y * 0.62, 301.0)
     decibels = world.texture_db * (0.5 * texture + 0.6 * lumps) + world.patches_db * wide
-    # Walls of the uterus and of what lies beyond: where the wide lumps change sign.
-    decibels = decibels + world.walls_db * bump(wide, 0.07)
+    # Walls of the uterus and of what lies beyond: on one flank of the wide lumps, in pieces.
+    decibels = decibels + world.walls_db * bump(wide - 0.5, 0.12) * step(lumps, 0.5)
     fluid = np.zeros_like(texture)
     if world.fluid > 0:
         edge = _fluid_edge(world, head, grid) + 0.06 * lumps + 0.10 * wide

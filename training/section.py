@@ -18,12 +18,9 @@ from training.phantom import (
     HeadFrame,
     Outline,
     Surroundings,
-    Tissue,
     amplitude,
     head_frame,
-    look_up,
     outside_db,
-    random_tissue,
     shadow_db,
     single,
     skull_echo,
@@ -42,6 +39,7 @@ from training.speckle import (
     sharpen,
     speckle_gain,
 )
+from training.tissue import Tissue, look_up, random_tissue
 
 _DECORRELATION_MM = 2.0
 """A section this far away shows other scatterers."""

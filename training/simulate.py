@@ -19,6 +19,9 @@ HC_RANGE_MM = (90.0, 345.0)
 RATIO_RANGE = (0.70, 0.88)
 """BPD over OFD."""
 
+_FINEST_MM = 0.12
+"""Smallest pixel of a picture 640 wide."""
+
 
 def random_head(rng: np.random.Generator, width: int = 640, height: int = 480) -> SimulatedPicture:
     """Return a random picture of a random head."""
@@ -49,7 +52,12 @@ def random_spec(rng: np.random.Generator, width: int = 640, height: int = 480) -
         view,
         scanner=_random_scanner(rng, y_mm, fan),
         brain=BrainLook(
-            plane, rng.uniform(-15, -4), rng.uniform(3, 6), rng.uniform(14, 28), float(rng.uniform(0.5, 1.0))
+            plane,
+            rng.uniform(-21, -6),
+            rng.uniform(2, 6),
+            rng.uniform(12, 26),
+            rng.uniform(0, 7),
+            float(rng.uniform(0.5, 1.0)),
         ),
         bone=_random_bone(rng, a_mm * ratio),
         world=_random_world(rng, near_mm),
@@ -77,11 +85,14 @@ def _random_view(
     x_mm, y_mm, half_wide, half_high = place
     width, height = size
     whole = max(2 * fan.half_width_mm / (width * 0.97), (fan.depth_mm - fan.top_mm) / (height * 0.97))
-    if rng.random() < 0.35:
+    if rng.random() < 0.28:
         left, top = -whole * width / 2, (fan.top_mm + fan.depth_mm) / 2 - whole * height / 2
         return View(width, height, whole, left, top)
     share = float(rng.uniform(0.45, 0.94))
-    pixel_mm = min(max(2 * half_wide / (width * share), 2 * half_high / (height * share)), whole)
+    # Nobody zooms beyond what the beam resolves: young heads stay small.
+    pixel_mm = min(
+        max(2 * half_wide / (width * share), 2 * half_high / (height * share), _FINEST_MM * 640 / width), whole
+    )
     slack_x, slack_y = width * pixel_mm / 2 - half_wide, height * pixel_mm / 2 - half_high
     left = x_mm + slack_x * float(rng.uniform(-0.7, 0.7)) - pixel_mm * width / 2
     top = y_mm + slack_y * float(rng.uniform(-0.7, 0.7)) - pixel_mm * height / 2
@@ -97,8 +108,9 @@ def _random_scanner(rng: np.random.Generator, focus_mm: float, fan: Fan) -> Scan
         axial_mm=fine * float(rng.uniform(0.2, 0.42)),
         lateral_deg=fine * float(rng.uniform(0.22, 0.5)),
         focus_mm=float(focus_mm * rng.uniform(0.7, 1.2)),
-        looks=int(rng.choice((1, 2, 3), p=(0.15, 0.45, 0.4))),
+        looks=int(rng.choice((1, 2, 3), p=(0.1, 0.45, 0.45))),
         noise_db=float(rng.uniform(-45, -22)),
+        smooth=float(rng.uniform(0.8, 2.0)),
         sharpen=float(rng.uniform(0, 0.8)),
     )
 
@@ -108,7 +120,8 @@ def _random_bone(rng: np.random.Generator, b_mm: float) -> Bone:
     return Bone(
         thickness_mm=float(rng.uniform(1.2, 2.2) + rng.uniform(0.3, 2.2) * grown),
         bright_db=float(rng.uniform(30, 46)),
-        dropout_db=float(rng.uniform(20, 60)),
+        dropout_db=float(rng.uniform(28, 68)),
+        skirt_db=float(rng.uniform(-26, -13)),
         wobble_mm=float(b_mm * rng.uniform(0.0, 0.012)),
         gaps_db=float(rng.uniform(1.5, 6)),
         loss_db_per_mm=float(rng.uniform(0.4, 1.6)),
@@ -123,11 +136,11 @@ def _random_world(rng: np.random.Generator, near_mm: float) -> Surroundings:
         fluid=float(rng.uniform(0.05, 0.7)) if rng.random() < 0.5 else 0.0,
         fluid_shift=(float(rng.normal(0, 0.25)), float(rng.normal(0, 0.15))),
         near_mm=near_mm,
-        layers_db=float(rng.uniform(2, 8)),
+        layers_db=float(rng.uniform(3, 10)),
         clutter_db=float(rng.uniform(0, 14)),
         texture_db=float(rng.uniform(1.5, 5)),
-        patches_db=float(rng.uniform(1, 7)),
-        walls_db=float(rng.uniform(0, 12)),
+        patches_db=float(rng.uniform(2, 9)),
+        walls_db=float(rng.uniform(0, 10)),
         slope_db=float(rng.uniform(0, 14)),
         stripes_db=float(rng.uniform(0.5, 4)),
     )

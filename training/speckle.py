@@ -86,6 +86,7 @@ class Scanner:
         focus_mm: Depth where the beam is narrowest.
         looks: Compounded pictures: 1 gives raw speckle, 3 a smooth modern picture.
         noise_db: The receiver's noise against tissue of 0 dB, at the deepest row.
+        smooth: Smoothing after detection, about samples of the polar grid.
         sharpen: Strength of the scanner's edge enhancement, 0 to 1.
     """
 
@@ -96,6 +97,7 @@ class Scanner:
     focus_mm: float = 70.0
     looks: int = 2
     noise_db: float = -32.0
+    smooth: float = 1.2
     sharpen: float = 0.4
 
 
@@ -166,7 +168,8 @@ def log_compress(amplitude: Plane, scanner: Scanner) -> Plane:
     # White is approached, not hit: real bone is rarely saturated over its whole thickness.
     soft = np.where(grey > 0.85, 0.85 + 0.15 * np.tanh((grey - 0.85) / 0.15), grey)
     # Detection is followed by a little smoothing in every scanner.
-    return np.asarray(cv2.GaussianBlur(soft**1.35, (0, 0), sigmaX=0.8, sigmaY=0.7), np.float32)
+    across, down = 0.9 * scanner.smooth, 0.7 * scanner.smooth
+    return np.asarray(cv2.GaussianBlur(soft**1.35, (0, 0), sigmaX=across, sigmaY=down), np.float32)
 
 
 def sharpen(grey: Plane, strength: float) -> Plane:
