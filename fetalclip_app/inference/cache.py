@@ -100,7 +100,7 @@ class TextBank:
 def _read(path: Path, count: int) -> Embeddings | None:
     """Return the features in ``path``, or None where there are none that can be believed."""
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             features: Embeddings = content["features"]
         os.utime(path)
     except FileNotFoundError:

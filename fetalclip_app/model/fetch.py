@@ -72,6 +72,9 @@ def _download(part: Path, address: str, size_bytes: int, cancel: CancelToken, re
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
         if not _continues(response, there):
             there = 0
+        announced = response.headers.get("Content-Length")
+        if announced is not None and int(announced) != size_bytes - there:
+            raise OSError(f"the server offers {announced} bytes where {size_bytes - there} are missing")
         with part.open("ab" if there else "wb") as stream:
             _copy(response, stream, (there, size_bytes), cancel, report)
 

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fetalclip_app.inference import cache
+from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.progress import Cancelled, CancelToken
+
+
+class _Encoder:
+    """Sends each text to a row of its own, and counts."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        self.seen += texts
+        rows = [np.random.default_rng(list(text.encode())).normal(size=8) for text in texts]
+        return np.array([row / np.linalg.norm(row) for row in rows], np.float32)
+
+
+def _age_prompts(spacing_mm: float) -> list[str]:
+    return [f"{day // 7} weeks, {day % 7} days, {spacing_mm:.2f} mm" for day in range(98, 273)]
+
+
+def _expected(texts: Sequence[str]) -> Any:
+    return np.concatenate([_Encoder()([text]) for text in texts])
+
+
+def test_a_second_picture_with_the_same_spacing_costs_no_text() -> None:
+    encoder = _Encoder()
+    bank = TextBank(encoder, "weights")
+    first = bank.features(_age_prompts(0.43))
+    count = len(encoder.seen)
+
+    second = bank.features(_age_prompts(0.43))
+
+    assert count == 175
+    assert len(encoder.seen) == 175
+    np.testing.assert_array_equal(second, first)
+    bank.features(_age_prompts(0.44))
+    assert len(encoder.seen) == 350
+
+
+def test_rows_come_in_the_order_asked_and_repeated_where_asked_twice() -> None:
+    bank = TextBank(_Encoder(), "weights")
+    bank.features(["c", "a"])
+    asked = ["a", "a long text", "c", "b", "a"]
+
+    np.testing.assert_array_equal(bank.features(asked), _expected(asked))
+
+
+def test_only_what_is_missing_is_encoded() -> None:
+    encoder = _Encoder()
+    bank = TextBank(encoder, "weights")
+    bank.features(["a", "b"])
+    bank.features(["b", "c"])
+
+    assert encoder.seen == ["a", "b", "c"]
+
+
+def test_the_next_start_encodes_nothing(tmp_path: Path) -> None:
+    texts = _age_prompts(0.43)
+    TextBank(_Encoder(), "weights", tmp_path / "cache").features(texts)
+    encoder = _Encoder()
+
+    found = TextBank(encoder, "weights", tmp_path / "cache").features(texts)
+
+    assert encoder.seen == []
+    np.testing.assert_array_equal(found, _expected(texts))
+
+
+def test_other_weights_share_nothing(tmp_path: Path) -> None:
+    TextBank(_Encoder(), "weights", tmp_path).features(["a"])
+    encoder = _Encoder()
+
+    TextBank(encoder, "other weights", tmp_path).features(["a"])
+
+    assert encoder.seen == ["a"]
+
+
+def test_file_names_do_not_tell_what_was_asked(tmp_path: Path) -> None:
+    TextBank(_Encoder(), "weights", tmp_path).features(_age_prompts(0.43))
+
+    names = [path.name for path in tmp_path.iterdir()]
+    assert len(names) == 1
+    assert len(names[0]) == 64 + len(".npz")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_file_is_ignored_and_written_anew(
+    tmp_path: Path, seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = ["a", "b", "c"]
+    TextBank(_Encoder(), "weights", tmp_path).features(texts)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    dice = np.random.default_rng(seed)
+    damaged = bytearray(whole)
+    if seed % 4 == 0:
+        damaged = damaged[: dice.integers(len(damaged))]
+    else:
+        for place in dice.integers(len(damaged), size=1 + seed):
+            damaged[place] ^= 1 << dice.integers(8)
+    path.write_bytes(damaged)
+    encoder = _Encoder()
+
+    found = TextBank(encoder, "weights", tmp_path).features(texts)
+    again = _Encoder()
+    TextBank(again, "weights", tmp_path).features(texts)
+
+    np.testing.assert_array_equal(found, _expected(texts))
+    assert again.seen == []
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        np.ones((3, 8), np.float32),
+        np.full((3, 8), np.nan, np.float32),
+        np.eye(3, 8),
+        np.eye(2, 8, dtype=np.float32),
+        np.ones(3, np.float32),
+    ],
+    ids=["not unit", "nan", "double", "too few", "flat"],
+)
+def test_a_file_with_the_wrong_content_is_ignored(tmp_path: Path, features: Any) -> None:
+    texts = ["a", "b", "c"]
+    TextBank(_Encoder(), "weights", tmp_path).features(texts)
+    (path,) = tmp_path.iterdir()
+    np.savez(path, features=features)
+
+    np.testing.assert_array_equal(TextBank(_Encoder(), "weights", tmp_path).features(texts), _expected(texts))
+
+
+def test_a_pickle_in_the_folder_is_not_opened(tmp_path: Path) -> None:
+    TextBank(_Encoder(), "weights", tmp_path).features(["a"])
+    (path,) = tmp_path.iterdir()
+    np.savez(path, features=np.array([{"a": 1}], dtype=object))
+    encoder = _Encoder()
+
+    TextBank(encoder, "weights", tmp_path).features(["a"])
+
+    assert encoder.seen == ["a"]
+
+
+def test_a_folder_that_cannot_be_written_does_not_stop_a_reading(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+
+    found = TextBank(_Encoder(), "weights", tmp_path / "taken").features(["a"])
+
+    np.testing.assert_array_equal(found, _expected(["a"]))
+    assert "could not be stored" in caplog.text
+
+
+def test_a_failed_write_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(stream: Any, **_: Any) -> None:
+        stream.write(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(np, "savez", full)
+
+    TextBank(_Encoder(), "weights", tmp_path).features(["a"])
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_keeps_what_was_used_last_within_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os  # noqa: PLC0415
+
+    bank = TextBank(_Encoder(), "weights", tmp_path)
+    bank.features(["a"])
+    (first,) = tmp_path.iterdir()
+    monkeypatch.setattr(cache, "BYTES_ON_DISK", int(2.5 * first.stat().st_size))
+    bank.features(["b"])
+    (second,) = set(tmp_path.iterdir()) - {first}
+    os.utime(second, (1, 1))
+    TextBank(_Encoder(), "weights", tmp_path).features(["a"])
+
+    bank.features(["c"])
+
+    assert first.exists()
+    assert not second.exists()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_memory_keeps_what_was_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "ROWS_IN_MEMORY", 2)
+    encoder = _Encoder()
+    bank = TextBank(encoder, "weights")
+    for text in ("a", "b", "a", "c"):
+        bank.features([text])
+    encoder.seen.clear()
+
+    bank.features(["a"])
+    bank.features(["b"])
+
+    assert encoder.seen == ["b"]
+    np.testing.assert_array_equal(bank.features(["d", "e", "f"]), _expected(["d", "e", "f"]))
+
+
+def test_encoding_reports_and_stops_when_cancelled_and_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "TEXTS_AT_ONCE", 2)
+    encoder, cancel, heard = _Encoder(), CancelToken(), []
+
+    def stop_after_the_first_step(done: int, total: int) -> None:
+        heard.append((done, total))
+        cancel.cancel()
+
+    bank = TextBank(encoder, "weights")
+    with pytest.raises(Cancelled):
+        bank.features(["a", "b", "c", "d", "e"], cancel, stop_after_the_first_step)
+    bank.features(["a", "b", "c", "d", "e"])
+
+    assert heard == [(2, 5)]
+    assert sorted(encoder.seen) == ["a", "b", "c", "d", "e"]
+
+
+def test_no_texts_are_no_question() -> None:
+    with pytest.raises(ValueError, match="no texts"):
+        TextBank(_Encoder(), "weights").features([])
