@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,8 +41,8 @@ class ModelEntry:
         must_accept: The licence is to be accepted before the first use.
         trained_views: Classes that training showed it; empty where that is not known.
         learned_from_head_size: The ages of its training came from a head measurement.
-        calibration: Task key -> numbers fitted on validation patients, such as ``temperature``.
-        preprocessing: The fields of the `PreprocessSpec` that it was trained with; empty for the default.
+        calibration: Task key -> numbers fitted on validation patients, as `inference.load.calibration_of` reads them.
+        preprocessing: ``fingerprint`` of the `PreprocessSpec` that it was trained with; empty for the default.
     """
 
     key: str
@@ -60,19 +59,6 @@ class ModelEntry:
     learned_from_head_size: bool = False
     calibration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
-
-    def temperature(self, task_key: str) -> float | None:
-        """Return the factor that divides the logits of a task, or None where none was fitted.
-
-        Raises:
-            ModelUnavailable: The manifest gives something that is no positive number.
-        """
-        value = self.calibration.get(task_key, {}).get("temperature")
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value > 0):
-            raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name="manifest.json", reason="calibration")
-        return float(value)
 
 
 def fetalclip() -> ModelEntry:

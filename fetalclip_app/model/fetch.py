@@ -22,7 +22,7 @@ _PARTIAL_CONTENT = 206
 
 
 def fetch(
-    target: Path, entry: ModelEntry, *, accept: bool, cancel: CancelToken | None = None, report: Report = silent
+    target: Path, entry: ModelEntry, accept: bool, cancel: CancelToken | None = None, report: Report = silent
 ) -> Path:
     """Download the entry's weights to ``target`` and return it.
 

@@ -35,7 +35,7 @@ def test_fetalclip_is_the_released_file_under_its_licence() -> None:
     assert entry.size_bytes == 1_710_766_661
     assert entry.licence == "CC-BY-NC-4.0"
     assert entry.must_accept
-    assert entry.temperature("views") is None
+    assert not entry.calibration, "its percentages are not calibrated"
     assert catalog.read_config(entry.config) == {
         "embed_dim": 768,
         "vision_cfg": {"image_size": 224, "layers": 24, "width": 1024, "patch_size": 14},
@@ -59,8 +59,7 @@ def test_the_compact_model_is_what_its_manifest_says(tmp_path: Path) -> None:
     assert entry.sha256 == "ab" * 32
     assert entry.trained_views == ("brain", "abdomen")
     assert entry.learned_from_head_size
-    assert entry.temperature("views") == 1.7
-    assert entry.temperature("brain_views") is None
+    assert entry.calibration["views"]["temperature"] == 1.7
     assert entry.weights == tmp_path / "model.safetensors"
     assert not entry.must_accept
 
@@ -71,14 +70,6 @@ def test_a_manifest_that_is_silent_about_anything_is_refused(tmp_path: Path, mis
         catalog.compact(_folder(tmp_path, **{missing: None}))
 
     assert raised.value.code is ErrorCode.MODEL_DAMAGED
-
-
-@pytest.mark.parametrize("temperature", [0, -1.0, "1", True, float("inf")])
-def test_a_temperature_that_is_no_positive_number_is_refused(tmp_path: Path, temperature: Any) -> None:
-    entry = catalog.compact(_folder(tmp_path, calibration={"views": {"temperature": temperature}}))
-
-    with pytest.raises(ModelUnavailable):
-        entry.temperature("views")
 
 
 def test_an_unknown_model_is_not_replaced_by_a_known_one() -> None:
