@@ -1,0 +1,107 @@
+"""The bundled font: which letters it draws, and what stands in place of those that it does not."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+
+from fetalclip_app import resources
+from fetalclip_app.wording.translate import translate as _
+
+REGULAR, BOLD = "NotoSans", "NotoSans-Bold"
+
+_FILES = {REGULAR: "report/NotoSans-Regular.ttf", BOLD: "report/NotoSans-Bold.ttf"}
+
+_SCRIPTS = {
+    "CJK": "Chinese",
+    "HIRAGANA": "Japanese",
+    "KATAKANA": "Japanese",
+    "HANGUL": "Korean",
+    "ARABIC": "Arabic",
+    "HEBREW": "Hebrew",
+    "DEVANAGARI": "Devanagari",
+    "BENGALI": "Bengali",
+    "TAMIL": "Tamil",
+    "THAI": "Thai",
+    "ETHIOPIC": "Ethiopic",
+    "GEORGIAN": "Georgian",
+    "ARMENIAN": "Armenian",
+}
+"""First word of a letter's Unicode name -> its script, as people call it."""
+
+
+@functools.cache
+def register() -> None:
+    """Make the font known to the typesetter, once."""
+    for name, file in _FILES.items():
+        pdfmetrics.registerFont(TTFont(name, str(resources.path(file))))
+    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
+
+
+@functools.cache
+def _covered() -> frozenset[int]:
+    register()
+    both = (frozenset(pdfmetrics.getFont(name).face.charToGlyph) for name in _FILES)
+    return frozenset.intersection(*both)
+
+
+def drawable(text: str) -> str:
+    """Return ``text`` with what the font lacks named instead of drawn: ``Wang [2 Chinese letters]``.
+
+    Control characters become spaces and invisible marks vanish; the letters that remain are all in the font.
+    """
+    kinds = [(_kind(letter), letter) for letter in _visible(text)]
+    pieces: list[str] = []
+    for kind, run in groupby(kinds, key=lambda pair: pair[0]):
+        letters = "".join(letter for _kind_, letter in run)
+        pieces.append(letters if not kind else _named(kind, len(letters)))
+    return " ".join("".join(pieces).split(" ")).strip()
+
+
+def missing(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the scripts among ``texts`` that the font cannot draw, the most frequent first."""
+    counts = Counter(kind for text in texts for letter in _visible(text) if (kind := _kind(letter)))
+    return tuple(kind for kind, _count in counts.most_common())
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of a line in points."""
+    register()
+    return float(pdfmetrics.stringWidth(text, BOLD if bold else REGULAR, size))
+
+
+def shortened(text: str, width: float, size: float, *, bold: bool = False) -> str:
+    """Return ``text`` cut in its middle so that it fits into ``width`` points; a file's ending stays in sight."""
+    if text_width(text, size, bold=bold) <= width:
+        return text
+    for kept in range(len(text) - 1, 1, -1):
+        tail = min(kept // 2, 12)
+        cut = f"{text[: kept - tail]}…{text[len(text) - tail :]}"
+        if text_width(cut, size, bold=bold) <= width:
+            return cut
+    return "…"
+
+
+def _visible(text: str) -> str:
+    spaced = "".join(" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter for letter in text)
+    return "".join(letter for letter in unicodedata.normalize("NFC", spaced) if unicodedata.category(letter) != "Cf")
+
+
+def _kind(letter: str) -> str:
+    """Return the script of a letter that the font lacks; empty for one that it draws."""
+    if ord(letter) in _covered():
+        return ""
+    if unicodedata.category(letter) in {"Cs", "Co", "Cn"}:
+        return "unreadable"
+    return _SCRIPTS.get(unicodedata.name(letter, "OTHER").split()[0].split("-")[0], "other")
+
+
+def _named(kind: str, count: int) -> str:
+    noun = _("letter") if count == 1 else _("letters")
+    return f"[{count} {_(kind)} {noun}]"

@@ -1,0 +1,158 @@
+"""The report as a PDF: header, summary, one part for each clip, method. Vector text in a bundled font."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from reportlab.platypus import KeepTogether, Spacer
+
+from fetalclip_app import __version__, wording
+from fetalclip_app.domain.reading import Answer
+from fetalclip_app.report.atomic import write_bytes
+from fetalclip_app.report.build import ClipEntry, ReportContent
+from fetalclip_app.report.clip_pages import clip_section
+from fetalclip_app.report.fonts import missing
+from fetalclip_app.report.method_pages import method_section, unread_section
+from fetalclip_app.report.page import Furniture, text_width, typeset
+from fetalclip_app.report.style import (
+    BODY,
+    DOUBT_STRONG,
+    GAP,
+    HEADING,
+    LABEL,
+    MM,
+    NOTE,
+    STRONG,
+    TITLE,
+    card,
+    columns,
+    para,
+    rows,
+)
+from fetalclip_app.wording.translate import translate as _
+
+Flow = list[Any]
+
+
+def write_pdf(path: Path, content: ReportContent) -> None:
+    """Write the report.
+
+    Raises:
+        ExportFailed: The file could not be written.
+    """
+    write_bytes(path, render(content))
+
+
+def render(content: ReportContent) -> bytes:
+    """Return the report's PDF."""
+    width = text_width(content.options.page)
+    several = len(content.clips) > 1
+    story: Flow = [para(_("Fetal ultrasound reading"), TITLE), *_header(content, width)]
+    if several:
+        story += _summary(content.clips, width)
+    for number, entry in enumerate(content.clips, start=1):
+        story += clip_section(entry, width, number if several else None)
+    story += unread_section(content.unread, width)
+    story += method_section(content, width)
+    return typeset(story, content.options.page, _furniture(content))
+
+
+def _furniture(content: ReportContent) -> Furniture:
+    made = f"{content.options.made_at:%Y-%m-%d %H:%M}"
+    subject = content.subject
+    about = [wording.person_name(subject.patient_name), subject.patient_id, wording.dicom_date(subject.study_date)]
+    if len(content.patients) > 1:
+        about = [_("Several patients")]
+    foot = ", ".join(text for text in about if text) or ", ".join(entry.name for entry in content.clips)
+    return Furniture(
+        banner=f"FetalCLIP Studio {__version__}, {made}",
+        foot=foot,
+        title=_("Fetal ultrasound reading"),
+        author=content.options.operator,
+        is_draft=content.options.is_draft,
+    )
+
+
+def _header(content: ReportContent, width: float) -> Flow:
+    """Return whom the report is about, and what a reader must know before any number."""
+    subject, options = content.subject, content.options
+    unstated = _("not stated")
+    left = [
+        (_("Patient"), wording.person_name(subject.patient_name) or unstated),
+        (_("Patient ID"), subject.patient_id or unstated),
+        (_("Operator"), options.operator or unstated),
+    ]
+    right = [
+        (_("Study"), subject.study_description or unstated),
+        (_("Study date"), wording.dicom_date(subject.study_date) or unstated),
+        (_("Read on"), f"{options.made_at:%Y-%m-%d %H:%M}"),
+    ]
+    half = (width - GAP) / 2
+    flow: Flow = [columns([_facts(left, half), _facts(right, half)], [half, half]), Spacer(0, 2 * MM)]
+    for warning in _warnings(content):
+        flow += [card([para(warning, DOUBT_STRONG)], width, doubt=True), Spacer(0, 2 * MM)]
+    return flow
+
+
+def _facts(facts: Sequence[tuple[str, str]], width: float) -> Any:
+    cells = [[para(label, LABEL), para(value, BODY)] for label, value in facts]
+    return rows(cells, [22 * MM, width - 22 * MM], between=0.7 * MM)
+
+
+def _warnings(content: ReportContent) -> list[str]:
+    found: list[str] = []
+    if len(content.patients) > 1:
+        names = ", ".join(content.patients)
+        found.append(_("These clips belong to different patients: {names}.").format(names=names))
+    if len(content.clips) > 1 and content.is_simulated:
+        found.append(_("Some of these pictures are simulated; they are marked."))
+    subject = content.subject
+    shown = [subject.patient_name, subject.patient_id, subject.study_description, content.options.operator]
+    shown += [entry.name for entry in content.clips] + [entry.name for entry in content.unread]
+    if scripts := missing(shown):
+        listed = ", ".join(scripts)
+        found.append(
+            _(
+                "Letters that this report's font lacks are named in square brackets instead of drawn ({scripts})."
+            ).format(scripts=listed)
+        )
+    return found
+
+
+def _summary(clips: Sequence[ClipEntry], width: float) -> Flow:
+    """Return one line for each clip; a doubt stands where the number would stand."""
+    titles = [_("Clip"), _("View"), _("Age"), "HC", "BPD", "OFD"]
+    widths = [0.30, 0.22, 0.15, 0.13, 0.10, 0.10]
+    cells = [[para(title, LABEL) for title in titles]]
+    for number, entry in enumerate(clips, start=1):
+        cells.append(
+            [
+                para(f"{number}  {entry.name}", STRONG),
+                _cell(entry, "views"),
+                _cell(entry, "gestational_age"),
+                *_sizes(entry),
+            ]
+        )
+    table = rows(cells, [share * width for share in widths], between=2 * MM)
+    return [KeepTogether([para(_("Summary"), HEADING)]), table, Spacer(0, 2 * MM), para(wording.spread_meaning(), NOTE)]
+
+
+def _cell(entry: ClipEntry, task: str) -> Any:
+    line = _lines(entry, task)[0]
+    return para(line.value, DOUBT_STRONG if line.is_doubt else BODY)
+
+
+def _sizes(entry: ClipEntry) -> list[Any]:
+    lines = _lines(entry, "head")
+    cells = [para(line.value, DOUBT_STRONG if line.is_doubt else BODY) for line in lines]
+    return cells + [para("–", BODY)] * (3 - len(cells))
+
+
+def _lines(entry: ClipEntry, task: str) -> tuple[wording.Line, ...]:
+    finding = entry.reading.finding(task)
+    if finding is None:
+        return (wording.Line(wording.task_title(task), "–"),)
+    answer: Answer = finding.answer
+    return wording.answer_lines(task, answer)

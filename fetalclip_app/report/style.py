@@ -1,0 +1,121 @@
+"""Colours, type sizes and the small parts that every page is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_LEFT, TA_RIGHT
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.platypus import Paragraph, Table, TableStyle
+from reportlab.platypus.flowables import Flowable
+
+from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, register
+from fetalclip_app.wording.numbers import THIN_SPACE
+
+register()
+
+MM: float = float(mm)
+"""Points in a millimetre."""
+
+INK, MUTED, LINE = HexColor("#14171C"), HexColor("#4A515C"), HexColor("#8A93A0")
+WASH, PALE = HexColor("#F1F3F5"), HexColor("#D5DADF")
+ACCENT, ACCENT_PALE = HexColor("#17636E"), HexColor("#BFDDE1")
+DOUBT, DOUBT_WASH = HexColor("#8A5200"), HexColor("#FFF5E3")
+
+MARGIN = 18 * MM
+GAP = 6 * MM
+PAD = 3.5 * MM
+"""Between a fill's edge and its text: nothing stands closer than 3 mm to a line."""
+
+
+def _style(name: str, size: float, leading: float, **more: Any) -> ParagraphStyle:
+    values = {"fontName": REGULAR, "textColor": INK, "alignment": TA_LEFT, "splitLongWords": 1, **more}
+    return ParagraphStyle(name, fontSize=size, leading=leading, **values)
+
+
+TITLE = _style("title", 18, 22, fontName=BOLD, spaceAfter=3 * MM)
+HEADING = _style("heading", 13, 17, fontName=BOLD, spaceBefore=4 * MM, spaceAfter=2.5 * MM)
+SUBHEADING = _style("subheading", 9.5, 13, fontName=BOLD, spaceAfter=1.2 * MM)
+BODY = _style("body", 9.5, 13)
+STRONG = _style("strong", 9.5, 13, fontName=BOLD)
+FIGURES = _style("figures", 9.5, 13, alignment=TA_RIGHT)
+LABEL = _style("label", 8, 13, textColor=MUTED)
+NOTE = _style("note", 8, 10.8, textColor=MUTED)
+KEY_FIGURE = _style("key figure", 20, 25, fontName=BOLD)
+KEY_DOUBT = _style("key doubt", 14, 20, fontName=BOLD, textColor=DOUBT)
+DOUBT_STRONG = _style("doubt strong", 9.5, 13, fontName=BOLD, textColor=DOUBT)
+
+
+def markup(text: str) -> str:
+    """Return ``text`` as the typesetter's markup: drawable letters only, numbers bound to their units."""
+    return escape(drawable(text)).replace(THIN_SPACE, "\u00a0")
+
+
+def para(text: str, style: ParagraphStyle = BODY) -> Any:
+    """Return a paragraph of plain text; nothing in it is read as markup."""
+    return Paragraph(markup(text), style)
+
+
+class Painted(Flowable):  # type: ignore[misc]  # reportlab carries no types
+    """A box of fixed size that a function paints; its origin is the lower left corner."""
+
+    def __init__(self, width: float, height: float, paint: Callable[[Any], None]) -> None:
+        super().__init__()
+        self.width, self.height, self._paint = width, height, paint
+
+    def wrap(self, *_available: float) -> tuple[float, float]:
+        """Return its size, whatever there is room for."""
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Paint on the page's canvas."""
+        self._paint(self.canv)
+
+
+def columns(cells: Sequence[Any], widths: Sequence[float], *, gap: float = GAP) -> Any:
+    """Return flowables side by side, tops aligned."""
+    row: list[Any] = []
+    sizes: list[float] = []
+    for cell, width in zip(cells, widths, strict=True):
+        if row:
+            row.append("")
+            sizes.append(gap)
+        row.append(cell)
+        sizes.append(width)
+    return Table([row], colWidths=sizes, style=_plain())
+
+
+def rows(cells: Sequence[Sequence[Any]], widths: Sequence[float], *, between: float = 1.6 * MM) -> Any:
+    """Return a table without lines, tops aligned, that may break between its rows."""
+    style = _plain()
+    style.add("BOTTOMPADDING", (0, 0), (-1, -1), between)
+    style.add("RIGHTPADDING", (0, 0), (-2, -1), 3 * MM)
+    return Table([list(row) for row in cells], colWidths=list(widths), style=style, splitInRow=0)
+
+
+def card(content: Sequence[Any], width: float, *, doubt: bool = False) -> Any:
+    """Return flowables on a pale ground; a doubt has its bar at the left, visible in grey print too."""
+    style = _plain()
+    style.add("BACKGROUND", (0, 0), (-1, -1), DOUBT_WASH if doubt else WASH)
+    for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING"):
+        style.add(side, (0, 0), (-1, -1), PAD)
+    if doubt:
+        style.add("LINEBEFORE", (0, 0), (0, -1), 1.1 * MM, DOUBT)
+        style.add("LEFTPADDING", (0, 0), (-1, -1), PAD + 0.6 * MM)
+    return Table([[list(content)]], colWidths=[width], style=style)
+
+
+def _plain() -> Any:
+    return TableStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 0),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+        ]
+    )
