@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from training.phantom import HeadFrame, Outline, bump, single, step
@@ -173,15 +174,15 @@ def _draw_thalamic(canvas: _Canvas, look: BrainLook, tissue: Tissue) -> None:
 def _draw_ventricular(canvas: _Canvas, look: BrainLook, tissue: Tissue) -> None:
     """Lateral ventricles: dark channels between two walls, with bright plexus in them."""
     width = 0.09 + 0.05 * float(tissue.signs[5])
-    for side, seen in ((1, 1.0), (-1, 0.5)):
+    for side, seen in ((1, 1.0), (-1, 0.3)):
         tilt = 0.22 * side
         slanted = canvas.q - 0.38 * side + tilt * (canvas.p + 0.41) + canvas.bend
         channel = (
             step(single(width - np.abs(slanted)), 0.03) * step(canvas.p + 0.80, 0.06) * step(-0.02 - canvas.p, 0.06)
         )
         canvas.add(channel, -13.0 * seen * look.detail)
-        canvas.line(-0.8, -0.02, 0.38 * side + width, 0.55 * seen * look.detail, tilt=-tilt)
-        canvas.line(-0.8, -0.02, 0.38 * side - width, 0.5 * seen * look.detail, tilt=-tilt)
+        canvas.line(-0.8, -0.02, 0.38 * side + width, 0.55 * seen * look.detail, tilt=-tilt, bow=0.03)
+        canvas.line(-0.7, -0.08, 0.38 * side - width, 0.5 * seen * look.detail, tilt=-tilt, bow=-0.03)
         canvas.add(canvas.oval(-0.3, 0.36 * side, (0.24, width * 1.1)), 20.0 * seen * look.detail)
     canvas.line(-0.4, 0.25, 0.0, 0.7)
 
@@ -216,7 +217,8 @@ def near_haze(bone_echo: Plane, row_mm: float, strength: float) -> Plane:
         rows = round(bounce * 4.2 / row_mm)
         if rows < len(bone_echo):
             haze[rows:] += bone_echo[:-rows] * np.float32(strength * 0.62**bounce)
-    return haze
+    soft = 1.2 / row_mm
+    return single(cv2.GaussianBlur(haze, (0, 0), sigmaX=2.0, sigmaY=soft))
 
 
 def elevation_detail(offset_mm: float) -> float:

@@ -60,9 +60,11 @@ def sample_spec(index: int) -> HeadSpec:
         fan=_FAN,
         view=View(WIDTH, HEIGHT, PIXEL_MM, -_FACE_X * PIXEL_MM, -_FACE_Y * PIXEL_MM),
         scanner=Scanner(0.0, 60.0, axial_mm=0.27, lateral_deg=0.34, focus_mm=52.0, looks=2, noise_db=-36.0, smooth=1.4),
-        brain=BrainLook(base_db=-12.0, texture_db=4.0, midline_db=21.0),
-        bone=Bone(thickness_mm=2.6, bright_db=40.0, dropout_db=46.0, wobble_mm=0.15, gaps_db=3.0, haze=0.012),
-        world=Surroundings(fluid=0.22, fluid_shift=(0.2, 0.05), near_mm=17.0, clutter_db=8.0),
+        brain=BrainLook(base_db=-12.0, texture_db=4.0, midline_db=24.0),
+        bone=Bone(
+            thickness_mm=2.6, bright_db=40.0, dropout_db=42.0, wobble_mm=0.05, gaps_db=2.5, sutures=1, haze=0.012
+        ),
+        world=Surroundings(fluid=0.3, fluid_shift=(0.06, 0.04), near_mm=17.0, clutter_db=8.0),
         # Slow where the plane is right, as one who looks for it does.
         elevation_mm=4.5 * time * abs(time) ** 0.7,
     )
@@ -95,8 +97,9 @@ def _write(screen: Pixels, text: str, where: tuple[int, int], size: float, colou
 
 def fan_box() -> Box:
     """Return the part of the screen that the region describes: the fan and nothing else."""
-    half_width = math.ceil(_FAN.half_width_mm / PIXEL_MM)
-    top, bottom = _FAN.top_mm / PIXEL_MM, _FAN.depth_mm / PIXEL_MM
+    # Two pixels more on every side: the fan's rim is blended with the black around it.
+    half_width = math.ceil(_FAN.half_width_mm / PIXEL_MM) + 2
+    top, bottom = _FAN.top_mm / PIXEL_MM - 2, _FAN.depth_mm / PIXEL_MM + 2
     return Box(
         _FACE_X - half_width, _FACE_Y + math.floor(top), _FACE_X + half_width + 1, _FACE_Y + math.ceil(bottom) + 1
     )
@@ -145,6 +148,7 @@ def _add_origin(data: Dataset) -> None:
     data.Manufacturer = "FetalCLIP Studio simulator"
     data.ManufacturerModelName = "Simulated convex probe"
     data.SoftwareVersions = __version__
+    data.BodyPartExamined = "HEAD"
     data.PatientOrientation = ""
     outline = sample_spec(0).outline
     data.ImageComments = (

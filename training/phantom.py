@@ -158,14 +158,14 @@ def skull_echo(look: Bone, tissue: Tissue, frame: HeadFrame) -> tuple[Plane, Pla
     distance = frame.distance - tissue.wobble[frame.rim] * np.float32(look.wobble_mm)
     uneven = tissue.gaps[frame.rim]
     # A hill and no box: on a logarithmic scale the line is thick where it is bright and thin where it fades.
-    scaled = single(distance / (1 + 0.14 * np.clip(uneven + 0.5 * tissue.rough[frame.rim], -2, 2)))
+    scaled = single(distance / (1 + 0.14 * np.clip(uneven + 0.25 * tissue.rough[frame.rim], -2, 2)))
     bone = bump(scaled, look.thickness_mm * 0.25)
     # Side lobes: a faint skirt on either side of the line.
     bone = bone + np.float32(10 ** (look.skirt_db / 20)) * bump(scaled, look.thickness_mm * 0.6)
     grazing = np.power(np.clip(1 - frame.incidence, 0, 1), np.float32(0.8))
     decibels = look.bright_db - look.dropout_db * grazing + look.gaps_db * np.clip(uneven, -3, 1.2)
     mottled = 2.5 * look_up(tissue.texture, frame.u * 2.2, frame.v * 2.2, 83.0)
-    mottled = mottled + 1.5 * tissue.rough[frame.rim]
+    mottled = mottled + 1.2 * tissue.rough[frame.rim]
     return single(bone * amplitude(single(decibels + mottled - _sutures_db(look, tissue)[frame.rim]))), bone
 
 

@@ -127,7 +127,7 @@ def _random_bone(rng: np.random.Generator, b_mm: float) -> Bone:
         loss_db_per_mm=float(rng.uniform(0.4, 1.6)),
         sutures=int(rng.integers(0, 5)),
         shadow_db=float(rng.uniform(8, 26)),
-        haze=float(rng.uniform(0.0, 0.04)),
+        haze=float(rng.uniform(0.0, 0.03)),
     )
 
 
