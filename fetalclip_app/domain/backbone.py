@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,34 @@ Batch = NDArray[np.float32]
 
 Embeddings = NDArray[np.float32]
 """float32, (N, D), rows of length one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCalibration:
+    """What was fitted on validation patients and belongs to one weight file. None: was not fitted.
+
+    Attributes:
+        view_scale, brain_scale: Factor between cosine similarity and logits that calibrates percentages.
+        view_error, brain_error: Expected calibration error that remained, 0 to 1.
+        familiar_similarity: A picture whose best similarity to the trained views lies below is unlike the training's.
+        spread_limit_days: Ages whose best candidates spread over more days are not given.
+        age_error_days: This share (``age_error_level``) of the reference ages lay within so many days.
+        age_reference: What the ages were compared with.
+        learned_from_head_size: The training's ages came from head circumferences.
+        outline_fit_limit: Outlines that resemble an ellipse less (intersection over union) are not measured.
+    """
+
+    view_scale: float | None = None
+    brain_scale: float | None = None
+    view_error: float | None = None
+    brain_error: float | None = None
+    familiar_similarity: float | None = None
+    spread_limit_days: int = 30
+    age_error_days: float | None = None
+    age_error_level: float = 0.9
+    age_reference: str = ""
+    learned_from_head_size: bool = False
+    outline_fit_limit: float = 0.9
 
 
 class Backbone(Protocol):

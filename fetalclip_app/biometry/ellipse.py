@@ -1,0 +1,99 @@
+"""From a mask to an ellipse, and from an ellipse to a circumference and diameters."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.clip import PixelSpacing
+from fetalclip_app.domain.overlay import Ellipse
+
+MIN_POINTS = 20
+"""Fewer contour points than this make no trustworthy ellipse."""
+
+
+@dataclass(frozen=True, slots=True)
+class EllipseLengths:
+    """Lengths of an ellipse, in mm."""
+
+    circumference_mm: float
+    major_mm: float
+    minor_mm: float
+
+
+def circumference(a: float, b: float) -> float:
+    """Return the circumference of an ellipse of semi-axes a and b, in their unit.
+
+    Source: Ramanujan 1914, first approximation: pi [3 (a + b) - sqrt((3a + b)(a + 3b))].
+    """
+    return math.pi * (3 * (a + b) - math.sqrt((3 * a + b) * (a + 3 * b)))
+
+
+def fit_ellipse(mask: NDArray[np.bool_]) -> Ellipse | None:
+    """Return the ellipse through the outline of the mask's largest part, or None where there is none.
+
+    Args:
+        mask: bool, (H, W). The ellipse passes through the boundary between the pixels inside and outside.
+    """
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contour = max(contours, key=cv2.contourArea, default=None)
+    if contour is None or len(contour) < MIN_POINTS:
+        return None
+    (cx, cy), axes, _angle = cv2.fitEllipse(contour)
+    angle = _angle
+    # A contour runs through the centres of the outermost pixels: half a pixel inside the boundary.
+    first, second = axes[0] / 2 + 0.5, axes[1] / 2 + 0.5
+    return ellipse_of(cx, cy, first, second, angle)
+
+
+def ellipse_of(cx: float, cy: float, first: float, second: float, angle_deg: float) -> Ellipse | None:
+    """Return an ellipse with its axes in order; ``angle_deg`` belongs to the ``first`` semi-axis."""
+    if not all(map(math.isfinite, (cx, cy, first, second, angle_deg))) or min(first, second) <= 0:
+        return None
+    if first < second:
+        first, second, angle_deg = second, first, angle_deg + 90
+    return Ellipse(cx, cy, first, second, (angle_deg + 90) % 180 - 90)
+
+
+def in_frame(ellipse: Ellipse, scale: float, origin: tuple[float, float]) -> Ellipse:
+    """Return a network-pixel ellipse in frame pixels, ``scale`` frame pixels for each network pixel.
+
+    Args:
+        origin: Frame point (x, y) of the ellipse's centre.
+    """
+    return Ellipse(origin[0], origin[1], ellipse.a * scale, ellipse.b * scale, ellipse.angle_deg)
+
+
+def lengths(ellipse: Ellipse, spacing: PixelSpacing) -> EllipseLengths:
+    """Return the lengths of an ellipse drawn in frame pixels, in mm.
+
+    Where the pixels are not square the ellipse is stretched first: its axes in mm are those of the
+    stretched ellipse, not the stretched axes.
+    """
+    turn = math.radians(ellipse.angle_deg)
+    basis = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    stretched = np.diag([spacing.column_mm, spacing.row_mm]) @ basis @ np.diag([ellipse.a, ellipse.b])
+    major, minor = np.linalg.svd(stretched, compute_uv=False)
+    return EllipseLengths(circumference(float(major), float(minor)), float(2 * major), float(2 * minor))
+
+
+def overlap_with(ellipse: Ellipse, mask: NDArray[np.bool_]) -> float:
+    """Return intersection over union of the filled ellipse and the mask, 0 to 1."""
+    filled = filled_ellipse(ellipse, *mask.shape)
+    union = np.count_nonzero(filled | mask)
+    return float(np.count_nonzero(filled & mask) / union) if union else 0.0
+
+
+def filled_ellipse(ellipse: Ellipse, height: int, width: int) -> NDArray[np.bool_]:
+    """Return bool (height, width): the pixels whose centres lie inside the ellipse."""
+    y, x = np.mgrid[:height, :width]
+    turn = math.radians(ellipse.angle_deg)
+    dx, dy = x - ellipse.cx, y - ellipse.cy
+    along = (dx * math.cos(turn) + dy * math.sin(turn)) / ellipse.a
+    across = (dy * math.cos(turn) - dx * math.sin(turn)) / ellipse.b
+    inside: NDArray[np.bool_] = along**2 + across**2 <= 1.0
+    return inside

@@ -1,0 +1,119 @@
+"""Clip in, reading out. Knows no window, no thread and no tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fetalclip_app import __version__
+from fetalclip_app.domain.backbone import Backbone, Embeddings, Explainer
+from fetalclip_app.domain.clip import Box, Clip
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import ClipReading, Finding, ModelIdentity, Provenance
+from fetalclip_app.domain.views import ViewSet
+from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare, prepare_batch
+from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.tasks.base import Instruments, Scan, Task
+from fetalclip_app.tasks.views import class_embeddings
+
+FRAMES_AT_ONCE = 8
+"""Frames between two looks at the cancel flag."""
+
+Notices = Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Engine:
+    """A model with its tasks, ready to read clips.
+
+    Attributes:
+        tasks: In the order asked; later ones see what earlier ones found.
+        view_sets: Task key -> the prompts that it uses.
+        methods: Heatmap methods that the model offers.
+        current_notices: What the user must know now, such as a fall-back to the CPU; may grow.
+    """
+
+    backbone: Backbone
+    spec: PreprocessSpec
+    texts: TextBank
+    instruments: Instruments
+    tasks: tuple[Task, ...]
+    view_sets: dict[str, ViewSet]
+    explainer: Explainer
+    methods: tuple[str, ...]
+    current_notices: Notices
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which weights answer."""
+        return self.backbone.identity
+
+    @property
+    def device(self) -> str:
+        """Where the network runs now, such as ``cpu fp32``."""
+        return self.backbone.device
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Keys of what the user must know."""
+        return self.current_notices()
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+        """Answer every task for the clip.
+
+        Raises:
+            Cancelled: ``cancel`` was raised between two batches or two tasks.
+            UnreadableFile: A frame cannot be decoded.
+            ComputeFailed: The device gave up.
+        """
+        crop = crop_of(clip)
+        embeddings = self._encode(clip, crop, cancel, report)
+        scan = Scan(clip, crop, self.spec, embeddings)
+        for task in self.tasks:
+            cancel.check()
+            scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
+            report(len(clip) + len(scan.found), len(clip) + len(self.tasks))
+        return self._reading(scan, scan.found)
+
+    def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
+        """Return where in a frame a view was seen.
+
+        Args:
+            task_key: ``views`` or ``brain_views``: whose classes share the softmax.
+
+        Raises:
+            ValueError: No such task, view or method.
+            UnreadableFile: The frame cannot be decoded.
+            ComputeFailed: The device gave up.
+        """
+        view_set = self.view_sets[task_key]
+        crop = crop_of(clip)
+        picture = prepare(clip.frame(frame_index), self.spec, crop)
+        classes = class_embeddings(view_set, self.texts.features)
+        values = self.explainer.heatmap(picture, classes, view_set.keys.index(view_key), method)
+        on_frame = Letterbox(crop, self.spec.size).map_to_frame(values, clip.height, clip.width)
+        return Heatmap(view_key, method, np.clip(on_frame, 0.0, 1.0))
+
+    def _encode(self, clip: Clip, crop: Box, cancel: CancelToken, report: Report) -> Embeddings:
+        parts: list[Embeddings] = []
+        for start in range(0, len(clip), FRAMES_AT_ONCE):
+            cancel.check()
+            frames = [clip.frame(index) for index in range(start, min(start + FRAMES_AT_ONCE, len(clip)))]
+            parts.append(self.backbone.encode_frames(prepare_batch(frames, self.spec, crop)))
+            report(start + len(frames), len(clip) + len(self.tasks))
+        return np.concatenate(parts)
+
+    def _reading(self, scan: Scan, findings: tuple[Finding, ...]) -> ClipReading:
+        provenance = Provenance(
+            app_version=__version__,
+            model=self.identity,
+            preprocessing=self.spec.fingerprint(),
+            view_sets={key: (view_set.name, view_set.sha256) for key, view_set in self.view_sets.items()},
+            device=self.device,
+            notices=self.notices,
+        )
+        clip = scan.clip
+        return ClipReading(clip.key, len(clip), scan.crop, clip.calibration, findings, provenance)

@@ -1,0 +1,156 @@
+"""Builds the engine: the only importer of the model room, and late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fetalclip_app import resources
+from fetalclip_app.domain.backbone import ModelCalibration, Outliner
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.progress import CancelToken, Report, silent
+from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
+from fetalclip_app.tasks.catalog import all_tasks
+from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
+
+if TYPE_CHECKING:
+    from fetalclip_app.model.catalog import ModelEntry
+    from fetalclip_app.model.encoder import TorchBackbone
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRequest:
+    """Which model, on which device, with which prompts.
+
+    Attributes:
+        model: ``compact``, ``fetalclip``, or ``custom`` for a researcher's own ``weights`` and ``config``.
+        views, brain_views: View sets; the bundled ones where not given.
+        text_cache: Folder where text features are kept between runs; None keeps them in memory.
+    """
+
+    model: str = "compact"
+    weights: Path | None = None
+    config: Path | None = None
+    device: str = "auto"
+    views: Path | None = None
+    brain_views: Path | None = None
+    licence_accepted: bool = False
+    text_cache: Path | None = None
+
+
+def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelToken | None = None) -> Engine:
+    """Return the engine that the request describes.
+
+    Raises:
+        ModelUnavailable: Weights missing, damaged, of the wrong shape, or their licence not accepted.
+        ComputeFailed: The device that was asked for does not work.
+        InvalidInput: A view set that cannot be read.
+    """
+    from fetalclip_app.model import cam, device, encoder  # noqa: PLC0415 -- torch takes seconds to import
+
+    planes = bundled(PLANES_FILE) if request.views is None else read_view_set(request.views)
+    brain = bundled(BRAIN_PLANES_FILE) if request.brain_views is None else read_view_set(request.brain_views)
+    entry = _entry(request)
+    backbone = encoder.open_model(
+        entry,
+        device.choose(request.device),
+        path=request.weights,
+        licence_accepted=request.licence_accepted,
+        report=report,
+        cancel=cancel,
+    )
+    spec = _spec(entry, backbone)
+    texts = TextBank(backbone.encode_texts, backbone.fingerprint, request.text_cache)
+    instruments = Instruments(
+        identity=backbone.identity,
+        logit_scale=backbone.logit_scale,
+        calibration=calibration_of(entry.calibration, backbone.logit_scale, entry.learned_from_head_size),
+        encode_texts=texts.features,
+        outliner=_outliner(backbone, spec),
+    )
+    saliency = cam.Saliency(backbone)
+    return Engine(
+        backbone=backbone,
+        spec=spec,
+        texts=texts,
+        instruments=instruments,
+        tasks=all_tasks(planes, brain),
+        view_sets={VIEWS: planes, BRAIN_VIEWS: brain},
+        explainer=saliency,
+        methods=saliency.methods,
+        current_notices=lambda: backbone.notices,
+    )
+
+
+def fetch_weights(
+    target: Path, cancel: CancelToken | None = None, report: Report = silent, *, accept_licence: bool = False
+) -> None:
+    """Download the released FetalCLIP weights to ``target``: only ever by the user's explicit wish.
+
+    Raises:
+        ModelUnavailable: The licence is not accepted, the download failed, or it is not the published file.
+    """
+    from fetalclip_app.model import catalog, fetch  # noqa: PLC0415
+
+    fetch.fetch(target, catalog.fetalclip(), accept_licence, cancel, report)
+
+
+def calibration_of(
+    fitted: Mapping[str, Mapping[str, Any]], logit_scale: float, learned_from_head_size: bool
+) -> ModelCalibration:
+    """Return what a manifest's ``calibration`` says, with the defaults of `ModelCalibration` for what it leaves out."""
+    given: dict[str, Any] = {"learned_from_head_size": learned_from_head_size}
+    for part, (scale, error) in {VIEWS: ("view_scale", "view_error"), BRAIN_VIEWS: ("brain_scale", "brain_error")}.items():
+        if "temperature" in fitted.get(part, {}):
+            given[scale] = logit_scale / float(fitted[part]["temperature"])
+            given[error] = float(fitted[part]["error"])
+    if "similarity" in fitted.get("familiar", {}):
+        given["familiar_similarity"] = float(fitted["familiar"]["similarity"])
+    age = fitted.get("gestational_age", {})
+    if "spread_limit_days" in age:
+        given["spread_limit_days"] = int(age["spread_limit_days"])
+    if "error_days" in age:
+        given["age_error_days"] = float(age["error_days"])
+        given["age_error_level"] = float(age["level"])
+        given["age_reference"] = str(age["reference"])
+    if "fit_limit" in fitted.get("head", {}):
+        given["outline_fit_limit"] = float(fitted["head"]["fit_limit"])
+    return ModelCalibration(**given)
+
+
+def _entry(request: EngineRequest) -> ModelEntry:
+    from fetalclip_app.errors import ErrorCode, ModelUnavailable  # noqa: PLC0415
+    from fetalclip_app.model import catalog  # noqa: PLC0415
+
+    if request.config is not None:
+        if request.weights is None:
+            raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=request.config.name)
+        return catalog.custom(request.weights, request.config)
+    return catalog.find(request.model)
+
+
+def _spec(entry: ModelEntry, backbone: TorchBackbone) -> PreprocessSpec:
+    """Return the preprocessing that the weights were trained with.
+
+    Raises:
+        ModelUnavailable: This program prepares pictures otherwise than the weights' training did.
+    """
+    from fetalclip_app.errors import ErrorCode, ModelUnavailable  # noqa: PLC0415
+
+    spec = PreprocessSpec(size=backbone.image_size)
+    wanted = entry.preprocessing.get("fingerprint")
+    if wanted is not None and wanted != spec.fingerprint():
+        raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=entry.title, reason="preprocessing differs")
+    return spec
+
+
+def _outliner(backbone: TorchBackbone, spec: PreprocessSpec) -> Outliner | None:
+    """Return the head outline that was trained on these very weights, or None."""
+    from fetalclip_app.model import heads  # noqa: PLC0415
+
+    folder = resources.path("heads")
+    return heads.find(folder, "head_outline", backbone, spec) if folder.is_dir() else None

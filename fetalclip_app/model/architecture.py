@@ -1,0 +1,58 @@
+"""From a configuration to an open_clip network without weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+
+
+def build(config: Mapping[str, Any]) -> torch.nn.Module:
+    """Return an open_clip CLIP with random weights, in training mode, on the CPU, fp32.
+
+    Args:
+        config: An open_clip model configuration: ``embed_dim``, ``vision_cfg``, ``text_cfg``.
+
+    Nothing is downloaded: a configuration that asks for pretrained parts is built without them.
+    """
+    network: torch.nn.Module = open_clip.create_model(
+        register(config), pretrained=None, pretrained_image=False, load_weights=False
+    )
+    return network
+
+
+def register(config: Mapping[str, Any]) -> str:
+    """Make ``config`` known to open_clip by its public call, and return the name that it got."""
+    text = json.dumps(config, sort_keys=True)
+    name = f"studio-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    if name not in open_clip.list_models():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{name}.json"
+            path.write_text(text, encoding="utf-8")
+            open_clip.add_model_config(path)
+    return name
+
+
+def encode_tokens(network: Any, tokens: torch.Tensor) -> torch.Tensor:
+    """Return text features, (N, D), not normalised: what ``network.encode_text`` returns.
+
+    The text tower is causal, so nothing after the last end-of-text token of the batch can change an
+    answer; it is left out, which saves more than half of the work for prompts of ordinary length.
+
+    Args:
+        network: An `open_clip.CLIP` (its text tower is part of it).
+        tokens: int64, (N, context), as open_clip's tokenizer makes them.
+    """
+    length = int(tokens.argmax(dim=-1).max()) + 1
+    short = tokens[:, :length]
+    states = network.token_embedding(short) + network.positional_embedding[:length]
+    states = network.transformer(states, attn_mask=network.attn_mask[:length, :length])
+    states = network.ln_final(states)
+    pooled = states[torch.arange(len(short)), short.argmax(dim=-1)]
+    return pooled @ network.text_projection  # type: ignore[no-any-return]

@@ -1,0 +1,86 @@
+"""What every task is given, and what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
+from fetalclip_app.domain.clip import Box, Clip
+from fetalclip_app.domain.reading import Finding, ModelIdentity
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
+
+VIEWS, BRAIN_VIEWS, HEAD, AGE = "views", "brain_views", "head", "gestational_age"
+"""Keys of the tasks, as they stand in findings and in the JSON output."""
+
+EncodeTexts = Callable[[Sequence[str]], Embeddings]
+"""Texts to unit rows; encoded once per weights, cached."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Instruments:
+    """The parts of a model that tasks use.
+
+    Attributes:
+        logit_scale: Of the weights themselves.
+        outliner: None where the model has no head outline.
+    """
+
+    identity: ModelIdentity
+    logit_scale: float
+    calibration: ModelCalibration
+    encode_texts: EncodeTexts
+    outliner: Outliner | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scan:
+    """A clip as the tasks see it.
+
+    Attributes:
+        embeddings: float32, (frames, D), unit rows, in the order of the frames.
+        found: What the tasks before this one found.
+    """
+
+    clip: Clip
+    crop: Box
+    spec: PreprocessSpec
+    embeddings: Embeddings
+    found: tuple[Finding, ...] = ()
+
+    def prepared(self, frames: Sequence[int]) -> NDArray[np.float32]:
+        """Return the network's input for these frames: float32, (N, 3, S, S).
+
+        Raises:
+            UnreadableFile: A frame cannot be decoded.
+        """
+        return np.stack([prepare(self.clip.frame(index), self.spec, self.crop) for index in frames])
+
+    def finding(self, task_key: str) -> Finding | None:
+        """Return an earlier task's finding, or None."""
+        return next((finding for finding in self.found if finding.task_key == task_key), None)
+
+    def frames_seen_as(self, view: str) -> NDArray[np.intp]:
+        """Return the frames whose view is ``view``, best first; none where the views abstain for the whole clip."""
+        finding = self.finding(VIEWS)
+        if finding is None or not isinstance(finding.answer, ViewPrediction) or view not in finding.answer.keys:
+            return np.empty(0, np.intp)
+        return finding.answer.frames_of(view)
+
+
+class Task(Protocol):
+    """One question about a clip."""
+
+    @property
+    def key(self) -> str:
+        """Name of the task in findings and outputs."""
+        ...
+
+    def answer(self, scan: Scan, instruments: Instruments) -> Finding:
+        """Return the answer, or the abstention with its reason."""
+        ...

@@ -1,0 +1,153 @@
+"""How old the fetus is, by the similarity of a head to sentences that name an age."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app import resources
+from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate, AgeInterval, GestationalAge
+from fetalclip_app.domain.backbone import ModelCalibration
+from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
+from fetalclip_app.domain.views import BRAIN
+from fetalclip_app.imaging.preprocess import crop_spacing, model_spacing_mm
+from fetalclip_app.tasks.base import AGE, HEAD, Instruments, Scan
+
+PROMPTS_FILE = "prompts/gestational_age.json"
+
+CANDIDATES = tuple(GestationalAge(days) for days in range(14 * DAYS_PER_WEEK, 39 * DAYS_PER_WEEK))
+"""14w0d to 38w6d: what FetalCLIP asks about (zero_shot_hc18/test_ga_dot_prods_map.py)."""
+
+SUPPORT = 15
+"""How many of the best candidates vote (FetalCLIP, zero_shot_hc18)."""
+
+HC_RANGE_MM = (100.0, 342.0)
+"""Heads for which the rule was evaluated (FetalCLIP, zero_shot_hc18)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeTask:
+    """How old is the fetus, judged by its head?"""
+
+    templates: tuple[str, ...]
+    key: str = AGE
+
+    @classmethod
+    def bundled(cls) -> AgeTask:
+        """Return the task with the bundled templates."""
+        return cls(tuple(resources.read_json(PROMPTS_FILE)[BRAIN]))
+
+    def answer(self, scan: Scan, instruments: Instruments) -> Finding:
+        """Return the age of the frame that the head was measured on, or of the best brain frame."""
+        frames = scan.frames_seen_as(BRAIN)
+        if not len(frames):
+            return Finding(self.key, Abstention(Reason.NOT_APPLICABLE, "no_brain_frame"))
+        head = scan.finding(HEAD)
+        frame_index = int(frames[0]) if head is None or head.frame_index is None else head.frame_index
+        doubt = _no_scale(scan) or _unfit_head(head)
+        if doubt is not None:
+            return Finding(self.key, doubt, frame_index)
+        spacing = crop_spacing(scan.clip.calibration, scan.crop)
+        assert spacing is not None  # _no_scale has seen to it
+        spacing_mm = model_spacing_mm(scan.crop, spacing, scan.spec)
+        scores = self.scores(scan.embeddings[frame_index], spacing_mm, instruments)
+        estimate = estimate_of(scores, spacing_mm, instruments.calibration, head_checked=_head_size(head) is not None)
+        return Finding(self.key, _doubtful(estimate, instruments.calibration) or estimate, frame_index)
+
+    def scores(
+        self, embedding: NDArray[np.float32], spacing_mm: float, instruments: Instruments
+    ) -> NDArray[np.float32]:
+        """Return float32, (len(CANDIDATES),): logit scale times similarity, mean over the templates.
+
+        Args:
+            embedding: float32, (D,), unit length.
+            spacing_mm: mm per network pixel; the prompts name it with two decimals, as published.
+        """
+        texts = [text for template in self.templates for text in sentences(template, spacing_mm)]
+        similarity = instruments.encode_texts(texts) @ embedding
+        table = similarity.reshape(len(self.templates), len(CANDIDATES))
+        mean: NDArray[np.float32] = instruments.logit_scale * table.mean(axis=0)
+        return mean
+
+
+def sentences(template: str, spacing_mm: float) -> list[str]:
+    """Return the template's sentence for every candidate, in the order of `CANDIDATES`."""
+    spacing = f"{spacing_mm:.2f}"
+    return [
+        template.format(weeks=age.days // DAYS_PER_WEEK, days=age.days % DAYS_PER_WEEK, spacing=spacing)
+        for age in CANDIDATES
+    ]
+
+
+def best_candidates(scores: NDArray[np.float32], support: int = SUPPORT) -> NDArray[np.intp]:
+    """Return the positions of the ``support`` highest scores, in the order of days.
+
+    Of equal scores the earlier day wins, as in the published stable sort.
+    """
+    return np.sort(np.argsort(-scores, kind="stable")[:support])
+
+
+def estimate_of(
+    scores: NDArray[np.float32], spacing_mm: float, calibration: ModelCalibration, *, head_checked: bool
+) -> AgeEstimate:
+    """Return the median of the best candidates with their spread (the published rule)."""
+    best = best_candidates(scores)
+    age = CANDIDATES[best[len(best) // 2]]
+    return AgeEstimate(
+        age=age,
+        low=CANDIDATES[best[0]],
+        high=CANDIDATES[best[-1]],
+        first_day=CANDIDATES[0].days,
+        scores=scores,
+        spacing_mm=spacing_mm,
+        interval=_interval(age, calibration),
+        learned_from_head_size=calibration.learned_from_head_size,
+        head_checked=head_checked,
+    )
+
+
+def _interval(age: GestationalAge, calibration: ModelCalibration) -> AgeInterval | None:
+    if calibration.age_error_days is None:
+        return None
+    margin = int(np.ceil(calibration.age_error_days))
+    low, high = GestationalAge(age.days - margin), GestationalAge(age.days + margin)
+    return AgeInterval(low, high, calibration.age_error_level, calibration.age_reference)
+
+
+def _doubtful(estimate: AgeEstimate, calibration: ModelCalibration) -> Abstention | None:
+    if estimate.low == CANDIDATES[0] or estimate.high == CANDIDATES[-1]:
+        return Abstention(Reason.OUT_OF_RANGE, "edge_of_range")
+    if estimate.spread_days > calibration.spread_limit_days:
+        limits: dict[str, str | int | float] = {
+            "spread_days": estimate.spread_days,
+            "limit_days": calibration.spread_limit_days,
+        }
+        return Abstention(Reason.AMBIGUOUS, "spread", limits)
+    return None
+
+
+def _no_scale(scan: Scan) -> Abstention | None:
+    spacing = crop_spacing(scan.clip.calibration, scan.crop)
+    if spacing is None:
+        detail = "several_scales" if scan.clip.is_calibrated else "no_scale"
+        return Abstention(Reason.NOT_CALIBRATED, detail)
+    return None if spacing.is_square else Abstention(Reason.NOT_CALIBRATED, "not_square")
+
+
+def _unfit_head(head: Finding | None) -> Abstention | None:
+    """A head that was looked for and not found, or is too small or large, has no age by this rule."""
+    if head is not None and isinstance(head.answer, Abstention) and head.answer.detail == "outline":
+        return head.answer
+    size = _head_size(head)
+    if size is not None and not HC_RANGE_MM[0] <= size.hc_mm <= HC_RANGE_MM[1]:
+        return Abstention(Reason.OUT_OF_RANGE, "head_size", {"hc_mm": round(size.hc_mm, 1)})
+    return None
+
+
+def _head_size(head: Finding | None) -> HeadSize | None:
+    if head is None or not isinstance(head.answer, HeadMeasurement) or not isinstance(head.answer.size, HeadSize):
+        return None
+    return head.answer.size

@@ -1,0 +1,87 @@
+"""How large the head is: mask, ellipse, lengths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.biometry.ellipse import fit_ellipse, lengths, overlap_with
+from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.overlay import Ellipse, Segmentation
+from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
+from fetalclip_app.domain.views import BRAIN
+from fetalclip_app.imaging.preprocess import Letterbox, crop_spacing
+from fetalclip_app.tasks.base import HEAD, Instruments, Scan
+
+CANDIDATES = 8
+"""How many of the best brain frames are outlined; the clearest outline is measured."""
+
+FINER = 4
+"""The probability map is enlarged so many times before its edge is taken: the edge lies between pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTask:
+    """Where is the head, and how large?"""
+
+    key: str = HEAD
+
+    def answer(self, scan: Scan, instruments: Instruments) -> Finding:
+        """Return the clearest head among the brain frames, measured where the picture has a scale."""
+        if instruments.outliner is None:
+            return Finding(self.key, Abstention(Reason.NOT_TRAINED, "no_head"))
+        frames = scan.frames_seen_as(BRAIN)[:CANDIDATES]
+        if not len(frames):
+            return Finding(self.key, Abstention(Reason.NOT_APPLICABLE, "no_brain_frame"))
+        maps = instruments.outliner.outline(scan.prepared([int(index) for index in frames]))
+        fits = [outline_ellipse(values) for values in maps]
+        clearness = [0.0 if fit is None else fit[1] for fit in fits]
+        best = int(np.argmax(clearness))
+        chosen = fits[best]
+        frame_index = int(frames[best])
+        if chosen is None or chosen[1] < instruments.calibration.outline_fit_limit:
+            doubt = Abstention(Reason.AMBIGUOUS, "outline", {"fit": round(clearness[best], 3)})
+            return Finding(self.key, doubt, frame_index)
+        return Finding(self.key, _measured(scan, maps[best], *chosen), frame_index)
+
+
+def outline_ellipse(values: NDArray[np.float32]) -> tuple[Ellipse, float] | None:
+    """Return the ellipse of a probability map, in its pixels, and how well the map fills it (0 to 1).
+
+    Args:
+        values: float32, (S, S), probabilities.
+    """
+    side = len(values) * FINER
+    mask = cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR) > 0.5
+    fine = fit_ellipse(mask)
+    if fine is None:
+        return None
+    fit = overlap_with(fine, mask)
+    centre = ((np.array([fine.cx, fine.cy]) + 0.5) / FINER) - 0.5
+    coarse = Ellipse(float(centre[0]), float(centre[1]), fine.a / FINER, fine.b / FINER, fine.angle_deg)
+    return coarse, fit
+
+
+def to_frame(ellipse: Ellipse, box: Letterbox) -> Ellipse:
+    """Return a network-pixel ellipse in frame pixels."""
+    cx, cy = box.to_frame(np.array([ellipse.cx, ellipse.cy]))
+    return Ellipse(float(cx), float(cy), ellipse.a * box.scale, ellipse.b * box.scale, ellipse.angle_deg)
+
+
+def _measured(scan: Scan, values: NDArray[np.float32], ellipse: Ellipse, fit: float) -> HeadMeasurement:
+    box = Letterbox(scan.crop, scan.spec.size)
+    drawn = to_frame(ellipse, box)
+    mask = box.map_to_frame(values, scan.clip.height, scan.clip.width) > 0.5
+    return HeadMeasurement(Segmentation("head", mask), drawn, fit, _size(scan, drawn))
+
+
+def _size(scan: Scan, ellipse: Ellipse) -> HeadSize | Abstention:
+    spacing = crop_spacing(scan.clip.calibration, scan.crop)
+    if spacing is None:
+        detail = "several_scales" if scan.clip.is_calibrated else "no_scale"
+        return Abstention(Reason.NOT_CALIBRATED, detail)
+    measured = lengths(ellipse, spacing)
+    return HeadSize(hc_mm=measured.circumference_mm, bpd_mm=measured.minor_mm, ofd_mm=measured.major_mm)

@@ -1,0 +1,1 @@
+"""Recipes, loop and evaluation: what makes the weights that the app shows."""

@@ -1,0 +1,110 @@
+"""Sentences about a picture, drawn anew each time it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from fetalclip_app import resources
+from fetalclip_app.domain.age import DAYS_PER_WEEK
+from fetalclip_app.domain.views import PLANES
+
+_OPENINGS = (
+    "{0}",
+    "{0}",
+    "Obstetric ultrasound: {0}",
+    "B-mode picture. {0}",
+    "Second trimester scan. {0}",
+    "{0} Grey-scale ultrasound.",
+)
+
+_PLANE_WORDS = {
+    "abdomen": ("fetal abdomen", "fetal belly in cross-section", "abdominal circumference plane", "fetal trunk"),
+    "brain": ("fetal brain", "fetal head", "axial section of the fetal skull", "head circumference plane"),
+    "femur": ("fetal femur", "fetal thigh bone", "long axis of the femur", "femur length plane"),
+    "heart": ("fetal heart", "fetal chest with the heart", "section of the fetal thorax", "cardiac plane of a fetus"),
+    "cervix": ("maternal cervix", "cervical canal", "cervix uteri of the mother", "cervical length plane"),
+    "kidney": ("fetal kidneys", "fetal kidney", "renal plane of a fetus", "fetal renal pelvis"),
+    "lips_nose": ("fetal lips and nose", "fetal mouth", "upper lip of a fetus", "coronal plane of the fetal face"),
+    "profile": ("fetal profile", "fetal face from the side", "fetal nasal bone", "midsagittal fetal face"),
+    "spine": ("fetal spine", "fetal vertebral column", "backbone of a fetus", "fetal vertebrae in a row"),
+}
+
+_BRAIN_WORDS = {
+    "trans-thalamic": ("trans-thalamic plane", "thalami and cavum septi pellucidi", "level of the thalami"),
+    "trans-cerebellum": ("trans-cerebellar plane", "cerebellum and cisterna magna", "level of the posterior fossa"),
+    "trans-ventricular": ("trans-ventricular plane", "lateral ventricles and choroid plexus", "level of the atria"),
+}
+
+_FRAMES = (
+    "Ultrasound of the {0}.",
+    "This picture shows the {0}.",
+    "{0}.",
+    "A scan of the {0}.",
+    "View: {0}.",
+    "A standard view of the {0}.",
+)
+
+_AGE_FRAMES = (
+    "{0} at {weeks} weeks and {days} days, {spacing} mm per pixel.",
+    "{0}, gestational age {weeks} weeks {days} days, pixel size {spacing} mm.",
+    "{0}; {weeks} weeks + {days} days; {spacing} mm/pixel.",
+    "With pixels of {spacing} mm, this {0} is {weeks} weeks and {days} days old.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The sentences of the app's prompt files: they are captions too."""
+
+    planes: dict[str, list[str]]
+    brain_planes: dict[str, list[str]]
+    ages: list[str]
+
+    @classmethod
+    def bundled(cls) -> Phrases:
+        """Return those of ``resources/prompts``."""
+        return cls(
+            resources.read_json("prompts/planes.json"),
+            resources.read_json("prompts/brain_planes.json"),
+            resources.read_json("prompts/gestational_age.json")["brain"],
+        )
+
+
+def plane_caption(plane: str, phrases: Phrases, draw: Random) -> str:
+    """Return a sentence that names the plane."""
+    return _caption(_PLANE_WORDS[plane], phrases.planes[plane], draw)
+
+
+def brain_caption(brain_plane: str, phrases: Phrases, draw: Random) -> str:
+    """Return a sentence that names the brain's sub-plane."""
+    return _caption(_BRAIN_WORDS[brain_plane], phrases.brain_planes[brain_plane], draw)
+
+
+def age_caption(template: str, age_days: int, spacing_mm: float) -> str:
+    """Return a sentence that names an age and the size of a network pixel, with two decimals as published."""
+    weeks, days = divmod(age_days, DAYS_PER_WEEK)
+    return template.format(weeks=weeks, days=days, spacing=f"{spacing_mm:.2f}")
+
+
+def age_template(phrases: Phrases, draw: Random) -> str:
+    """Return a template with the fields weeks, days and spacing."""
+    if draw.random() < 0.7:
+        return draw.choice(phrases.ages)
+    subject = draw.choice(_PLANE_WORDS["brain"]).capitalize()
+    frame = draw.choice(_AGE_FRAMES)
+    return frame.replace("{0}", subject if frame.startswith("{0}") else subject.lower())
+
+
+def unseen_planes(trained: frozenset[str]) -> tuple[str, ...]:
+    """Return the planes that no training picture shows: their captions are only ever wrong."""
+    return tuple(plane for plane in PLANES if plane not in trained)
+
+
+def _caption(words: tuple[str, ...], sentences: list[str], draw: Random) -> str:
+    if draw.random() < 0.5:
+        sentence = draw.choice(sentences)
+    else:
+        word, frame = draw.choice(words), draw.choice(_FRAMES)
+        sentence = frame.format(word if not frame.startswith("{0}") else word.capitalize())
+    return draw.choice(_OPENINGS).format(sentence)

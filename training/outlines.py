@@ -1,0 +1,42 @@
+"""True outlines of heads, as ellipses in the picture's own pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from fetalclip_app.biometry.ellipse import ellipse_of, fit_ellipse
+from fetalclip_app.domain.overlay import Ellipse
+
+
+def read_outline(path: Path) -> Ellipse:
+    """Return the ellipse of an annotation: a thin drawn line (HC18) or a filled mask (head structures).
+
+    Of a line the ellipse runs through its centre; of a mask along its edge.
+
+    Raises:
+        ValueError: The annotation holds no ellipse.
+    """
+    with Image.open(path) as picture:
+        marked = np.asarray(picture.convert("L")) > 0
+    ellipse = _through_line(marked) if _is_line(marked) else fit_ellipse(marked)
+    if ellipse is None:
+        raise ValueError(f"{path.name} holds no ellipse")
+    return ellipse
+
+
+def _is_line(marked: np.ndarray) -> bool:
+    contours, _ = cv2.findContours(marked.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = sum(cv2.contourArea(contour) for contour in contours)
+    return bool(np.count_nonzero(marked) < 0.5 * filled) if filled else True
+
+
+def _through_line(marked: np.ndarray) -> Ellipse | None:
+    points = np.argwhere(marked)[:, ::-1].astype(np.float32)
+    if len(points) < 5:
+        return None
+    (cx, cy), (first, second), angle = cv2.fitEllipse(points)
+    return ellipse_of(cx, cy, first / 2, second / 2, angle)

@@ -1,0 +1,94 @@
+"""A quick look at the validation pictures while a training runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised, scaled
+from training.captions import Phrases, age_caption
+from training.dataset import FIRST_DAY, LAST_DAY, Stored
+from training.manifest import is_usable_age
+
+SUPPORT = 15
+TEST_PLANES = ("abdomen", "brain", "femur", "heart")
+
+
+def look(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> dict[str, float]:
+    """Return macro-F1 of planes and sub-planes, and the age's error against the formula-derived age."""
+    phrases = Phrases.bundled()
+    with torch.inference_mode():
+        images = _images(network, stored, spec)
+        return {
+            "planes_f1": _f1(network, images, [s.sample.plane for s in stored], phrases.planes, TEST_PLANES),
+            "brain_f1": _f1(
+                network, images, [s.sample.brain_plane for s in stored], phrases.brain_planes, tuple(phrases.brain_planes)
+            ),
+            **_age_errors(network, images, stored, spec, phrases.ages[:1]),
+        }
+
+
+def macro_f1(truth: Sequence[str], said: Sequence[str], classes: Sequence[str]) -> float:
+    """Return the mean F1 of ``classes``; a class that neither occurs nor is said counts 0."""
+    scores = []
+    for name in classes:
+        hits = sum(t == s == name for t, s in zip(truth, said, strict=True))
+        total = sum(t == name for t in truth) + sum(s == name for s in said)
+        scores.append(2 * hits / total if total else 0.0)
+    return float(np.mean(scores))
+
+
+def encode_texts(network: Any, texts: Sequence[str], batch: int = 128) -> NDArray[np.float32]:
+    """Return unit rows for texts: float32, (N, D)."""
+    from fetalclip_app.model.architecture import encode_tokens  # noqa: PLC0415
+
+    tokens = open_clip.SimpleTokenizer(context_length=network.context_length)(list(texts))
+    rows = [F.normalize(encode_tokens(network, part), dim=-1) for part in tokens.split(batch)]
+    return torch.cat(rows).numpy()  # type: ignore[no-any-return]
+
+
+def _images(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> NDArray[np.float32]:
+    rows = []
+    for start in range(0, len(stored), 32):
+        small = [scaled(np.repeat(item.grey[:, :, None], 3, 2), spec.size) for item in stored[start : start + 32]]
+        pictures = torch.from_numpy(np.stack([normalised(picture, spec) for picture in small]))
+        features = network.encode_image(pictures.to(memory_format=torch.channels_last))
+        rows.append(F.normalize(features, dim=-1).numpy())
+    return np.concatenate(rows)
+
+
+def _f1(
+    network: Any, images: NDArray[np.float32], truth: Sequence[str | None], prompts: dict[str, list[str]], classes: Any
+) -> float:
+    rows = [encode_texts(network, sentences).mean(axis=0) for sentences in prompts.values()]
+    centres = np.stack([row / np.linalg.norm(row) for row in rows])
+    keys = list(prompts)
+    said = [keys[best] for best in (images @ centres.T).argmax(axis=1)]
+    pairs = [(t, s) for t, s in zip(truth, said, strict=True) if t is not None]
+    return round(macro_f1([t for t, _ in pairs], [s for _, s in pairs], classes), 4)
+
+
+def _age_errors(
+    network: Any, images: NDArray[np.float32], stored: Sequence[Stored], spec: PreprocessSpec, templates: list[str]
+) -> dict[str, float]:
+    days = range(FIRST_DAY, LAST_DAY + 1)
+    banks: dict[float, NDArray[np.float32]] = {}
+    errors, spreads = [], []
+    for image, item in zip(images, stored, strict=True):
+        sample = item.sample
+        if not is_usable_age(sample):
+            continue
+        spacing_mm = round((sample.pixel_mm or 0) * item.square_side / spec.size, 2)
+        if spacing_mm not in banks:
+            texts = [age_caption(template, day, spacing_mm) for template in templates for day in days]
+            banks[spacing_mm] = encode_texts(network, texts).reshape(len(templates), len(days), -1).mean(axis=0)
+        best = np.sort(np.argsort(-(banks[spacing_mm] @ image), kind="stable")[:SUPPORT])
+        errors.append(abs(FIRST_DAY + int(best[SUPPORT // 2]) - (sample.age_days or 0)))
+        spreads.append(int(best[-1] - best[0]))
+    return {"age_mae_days": round(float(np.mean(errors)), 2), "age_spread_days": float(np.median(spreads))}

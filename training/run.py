@@ -1,0 +1,79 @@
+"""From a recipe to a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fetalclip_app import resources
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from training import quick_look, recipes
+from training.config import RunConfig
+from training.dataset import Batches, Stored, load, stored_simulation
+from training.loop import fresh_network, save_config, train
+from training.manifest import Sample, manifest_hash, read_fetal_planes, read_hc18, read_split
+from training.split import SPLITS
+
+
+def all_samples(data: Path) -> list[Sample]:
+    """Return every picture of the data folder with its committed split."""
+    return [
+        *read_hc18(data, read_split(SPLITS / "hc18.csv")),
+        *read_fetal_planes(data, read_split(SPLITS / "fetal_planes.csv")),
+    ]
+
+
+def simulations(count: int, seed: int) -> list[Stored]:
+    """Return simulated heads with their true outline's size."""
+    from fetalclip_app.biometry.growth import who_median_days  # noqa: PLC0415
+    from training import simulate  # noqa: PLC0415
+
+    if count == 0:
+        return []
+    rng = np.random.default_rng(seed)
+    stored = []
+    for number in range(count):
+        picture = simulate.head(simulate.random_spec(rng), rng)
+        sample = Sample(
+            picture=f"simulated-{seed}-{number}",
+            source="simulated",
+            group=f"simulated-{number}",
+            split="train",
+            plane="brain",
+            brain_plane=picture.plane,
+            pixel_mm=picture.pixel_mm,
+            hc_mm=picture.hc_mm,
+            age_days=who_median_days("HC", picture.hc_mm),
+        )
+        stored.append(stored_simulation(sample, picture.pixels))
+    return stored
+
+
+def run_recipe(options: argparse.Namespace) -> None:
+    """Train by the recipe that the command line names."""
+    from training.__main__ import git_revision  # noqa: PLC0415
+
+    config: RunConfig = getattr(recipes, options.recipe)()
+    config = config.smoke() if options.smoke else config
+    config = replace(config, steps=options.steps) if options.steps else config
+    config = replace(config, simulated=options.simulated) if options.simulated is not None else config
+    folder = options.out / config.name
+    folder.mkdir(parents=True, exist_ok=True)
+    samples = all_samples(options.data)
+    save_config(config, folder, manifest=manifest_hash(samples), revision=git_revision())
+    shown = [s for s in samples if s.split == "train"]
+    held = [s for s in samples if s.split == "validation"]
+    stored = load(options.data, shown[:: 40 if options.smoke else 1]) + simulations(config.simulated, config.seed)
+    watched = load(options.data, held[:: 20 if options.smoke else 1])
+    spec = PreprocessSpec()
+    batches = Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=config.seed)
+
+    def evaluate(network: Any, step: int) -> dict[str, float]:
+        return quick_look.look(network, watched, spec)
+
+    network = fresh_network(resources.read_json("models/compact/config.json"), config.seed)
+    train(network, batches, config, folder, evaluate)

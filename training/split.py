@@ -1,0 +1,55 @@
+"""Who is for training, who for choosing, who for the one final test."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+SPLITS = Path(__file__).parent / "splits"
+"""Where the committed splits lie: one table a data set."""
+
+VALIDATION_SHARE = 0.12
+TEST_SHARE = 0.20
+
+
+def draw(groups: Iterable[str], *, test: frozenset[str] | None = None, salt: str = "2026") -> dict[str, str]:
+    """Return group -> split, drawn by the hash of the group's name, so that new groups move no old one.
+
+    Args:
+        test: The official test groups; without them a share of all is drawn.
+    """
+    split_of: dict[str, str] = {}
+    for group in sorted(set(groups)):
+        share = int(hashlib.sha256(f"{salt}:{group}".encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+        if test is not None:
+            rest = "validation" if share < VALIDATION_SHARE else "train"
+            split_of[group] = "test" if group in test else rest
+        else:
+            limits = (TEST_SHARE, TEST_SHARE + VALIDATION_SHARE)
+            split_of[group] = "test" if share < limits[0] else "validation" if share < limits[1] else "train"
+    return split_of
+
+
+def write(path: Path, split_of: dict[str, str]) -> None:
+    """Write the table that `manifest.read_split` reads."""
+    with path.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(["group", "split"])
+        writer.writerows(sorted(split_of.items()))
+
+
+def draw_all(data: Path) -> None:
+    """Draw and write the splits of HC18 (by exam) and FETAL_PLANES_DB (by patient, official test patients).
+
+    The landmarks and the head structures are pictures of FETAL_PLANES_DB's patients and share its split.
+    """
+    with (data / "hc18" / "labels.csv").open(encoding="utf-8", newline="") as table:
+        exams = [f"hc18-exam-{int(row['exam'])}" for row in csv.DictReader(table)]
+    write(SPLITS / "hc18.csv", draw(exams))
+    with (data / "fetal_planes" / "labels.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    patients = [f"planes-patient-{int(row['patient'])}" for row in rows]
+    held = frozenset(name for name, row in zip(patients, rows, strict=True) if row["official_train"] == "0")
+    write(SPLITS / "fetal_planes.csv", draw(patients, test=held))
