@@ -21,6 +21,10 @@ Table = NDArray[np.uint8]
 """uint8, (2 ** bits, 3): the colour of each stored value; signed values lie above 2 ** (bits - 1)."""
 
 
+_ROUNDING = 1e-9
+"""Fractions of a grey level are dropped, as dcmtk does; the sum of floats may fall short of a whole one by this."""
+
+
 def palette_table(dataset: Dataset, bits: int) -> Table:
     """Return the table of a PALETTE COLOR picture (PS3.3 C.7.6.3.1.5).
 
@@ -67,14 +71,14 @@ def grey_table(dataset: Dataset, bits: int, *, signed: bool, inverted: bool) -> 
         shown = _windowed(values, dataset)
     if inverted:
         shown = 1.0 - shown
-    grey = np.floor(np.clip(shown, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    grey = np.floor(np.clip(shown, 0.0, 1.0) * 255.0 + _ROUNDING).astype(np.uint8)
     return np.repeat(grey[:, None], 3, axis=1)
 
 
 def through_table(samples: NDArray[Any], table: Table) -> Pixels:
     """Return the colours of one-sample pixels, (H, W) -> (H, W, 3); bits above the stored ones are dropped."""
-    picture: Pixels = np.take(table, samples.astype(np.intp) & (len(table) - 1), axis=0)
-    return picture
+    coloured: Pixels = table[samples.astype(np.intp) & (len(table) - 1)]
+    return coloured
 
 
 def to_eight_bits(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
@@ -83,7 +87,8 @@ def to_eight_bits(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
         return np.asarray(samples, dtype=np.uint8)
     top = (1 << bits) - 1
     scaled = (np.clip(samples, 0, top).astype(np.uint32) * 255 + top // 2) // top
-    return scaled.astype(np.uint8)
+    eight: NDArray[np.uint8] = scaled.astype(np.uint8)
+    return eight
 
 
 def ycc_to_rgb(samples: NDArray[np.uint8]) -> Pixels:

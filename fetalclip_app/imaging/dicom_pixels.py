@@ -1,8 +1,8 @@
 """DICOM frames on demand: find the frame's bytes, decode them, colour them.
 
-Two roads. Eight-bit JPEG goes straight from its bytes to libjpeg, coloured by its own markers. Everything else goes
-through pydicom's decoders, each with its plugin named: gdcm for JPEG Lossless and JPEG-LS, OpenJPEG for JPEG 2000,
-pydicom's own for RLE. There is no second try with another plugin: a codec is there, or the error says which is not.
+Two roads. JPEG, lossy and lossless, goes straight from its bytes to libjpeg-turbo, coloured by its own markers.
+Everything else goes through pydicom's decoders, each with its plugin named: OpenJPEG for JPEG 2000, pydicom's own for
+RLE. There is no second try with another plugin: a codec is there, or the error says which is not.
 """
 
 from __future__ import annotations
@@ -24,20 +24,15 @@ from fetalclip_app.imaging.content import Content
 from fetalclip_app.imaging.encapsulated import Span
 from fetalclip_app.imaging.guard import reading
 
-_JPEG_DCT = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit})
-_JPEG_MARKED = _JPEG_DCT | {uid.JPEGLossless, uid.JPEGLosslessSV1, uid.JPEGLSLossless, uid.JPEGLSNearLossless}
+_JPEG_LOSSLESS = frozenset({uid.JPEGLossless, uid.JPEGLosslessSV1})
+_JPEG = _JPEG_LOSSLESS | {uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit}
 _JPEG_2000 = frozenset({uid.JPEG2000Lossless, uid.JPEG2000, uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K})
 
 _PLUGINS: dict[str, str] = {
-    uid.JPEGExtended12Bit: "gdcm",
-    uid.JPEGLossless: "gdcm",
-    uid.JPEGLosslessSV1: "gdcm",
-    uid.JPEGLSLossless: "gdcm",
-    uid.JPEGLSNearLossless: "gdcm",
     uid.RLELossless: "pydicom",
     **dict.fromkeys(_JPEG_2000, "pylibjpeg"),
 }
-"""Which of pydicom's plugins decodes a syntax. JPEG Baseline has none: eight bits take the fast road."""
+"""Which of pydicom's plugins decodes a syntax."""
 
 _NATIVE = frozenset({uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian})
 
@@ -85,8 +80,8 @@ def syntax_name(syntax: str) -> str:
 
 def has_codec(syntax: str) -> bool:
     """Whether this program can decode a transfer syntax, here and now."""
-    if syntax in _NATIVE or syntax == uid.JPEGBaseline8Bit:
-        return True
+    if syntax in _NATIVE or syntax in _JPEG:
+        return syntax not in _JPEG_LOSSLESS or jpeg.has_lossless()
     plugin = _PLUGINS.get(syntax)
     return plugin is not None and plugin in get_decoder(uid.UID(syntax)).available_plugins
 
@@ -124,14 +119,13 @@ class DicomFrames:
     def _decoded(self, data: bytes) -> Pixels:
         layout = self.layout
         self._check_codestream(data)
-        if layout.syntax in _JPEG_DCT:
+        if layout.syntax in _JPEG:
             header = jpeg.parse(data)
-            if header.is_eight_bit_dct:
-                samples = jpeg.decode(data, header, header_says_rgb=layout.photometric == "RGB")
-                return samples if samples.ndim == 3 else self._coloured(samples, "MONOCHROME2")
-            if layout.syntax not in _PLUGINS:
+            if not header.is_supported:
                 syntax = f"JPEG process {header.process:02X}, {header.precision} bits"
                 raise UnreadableFile(ErrorCode.NO_CODEC, name=self.content.path.name, syntax=syntax)
+            samples = jpeg.decode(data, header, header_says_rgb=layout.photometric == "RGB")
+            return samples if samples.ndim == 3 else self._coloured(samples, "MONOCHROME2")
         samples, photometric = _through_pydicom(data, layout)
         return self._coloured(samples, photometric)
 
@@ -150,7 +144,7 @@ class DicomFrames:
             ValueError: They differ: a damaged file, or a bomb.
         """
         layout = self.layout
-        if layout.syntax in _JPEG_MARKED:
+        if layout.syntax in _JPEG:
             header = jpeg.parse(data)
             size = header.height, header.width
         elif layout.syntax in _JPEG_2000:

@@ -58,7 +58,9 @@ def reading(path: Path) -> Iterator[None]:
     except UnreadableFile:
         raise
     except FileNotFoundError as error:
-        raise UnreadableFile(ErrorCode.FILE_MISSING, name=path.name) from error
+        # FFmpeg raises it, too, for things that a damaged container only mentions.
+        code = ErrorCode.FILE_DAMAGED if path.exists() else ErrorCode.FILE_MISSING
+        raise UnreadableFile(code, name=path.name) from error
     except PermissionError as error:
         raise UnreadableFile(ErrorCode.FILE_MISSING, name=path.name, reason="permission") from error
     except MemoryError as error:

@@ -1,4 +1,10 @@
-"""JPEG codestreams: what their markers say, and the fast road for eight bits."""
+"""JPEG codestreams: what their markers say, and the fast road for eight bits.
+
+libjpeg-turbo (inside Pillow) decodes the lossless process as well as the lossy ones. gdcm, which is the usual decoder
+for JPEG Lossless, ends the whole program on a damaged stream (an exception that crosses its Python layer, seen within
+ten damaged files), so it is not used; lossless streams of more than eight bits, which no ultrasound object may hold
+(PS3.3 C.8.5.6.1), are refused instead.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +13,18 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import JpegImagePlugin
+from PIL import JpegImagePlugin, features
 
 from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.imaging.colour import ycc_to_rgb
 
 _SOI = b"\xff\xd8"
 _FRAMES = frozenset((*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0), 0xF7))
 """SOF markers of ITU T.81 B.1.1.3, and SOF55 of JPEG-LS."""
 
-_HUFFMAN = frozenset((0xC0, 0xC1, 0xC2))
-"""Baseline, extended and progressive: what libjpeg decodes."""
+_LOSSLESS = 0xC3
+_HUFFMAN = frozenset((0xC0, 0xC1, 0xC2, _LOSSLESS))
+"""Baseline, extended, progressive, lossless: what libjpeg-turbo decodes."""
 
 _BARE = frozenset((0x01, *range(0xD0, 0xD9)))
 """Markers without a length."""
@@ -43,9 +51,14 @@ class JpegHeader:
     adobe_transform: int | None
 
     @property
-    def is_eight_bit_dct(self) -> bool:
-        """Whether the fast road may be taken."""
+    def is_supported(self) -> bool:
+        """Whether libjpeg-turbo decodes it to eight bits."""
         return self.process in _HUFFMAN and self.precision == 8 and len(self.component_ids) in (1, 3)
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether this is the predictive process, which knows no colour transform."""
+        return self.process == _LOSSLESS
 
     @property
     def is_unmarked(self) -> bool:
@@ -122,7 +135,23 @@ def decode(stream: bytes, header: JpegHeader, *, header_says_rgb: bool) -> Pixel
     """
     # The plugin and not Image.open: its warning about large pictures is ours to give, see guard.check_size.
     with JpegImagePlugin.JpegImageFile(io.BytesIO(stream)) as image:
+        if header.is_lossless:
+            return _lossless(image, header, header_says_rgb)
         if header.is_unmarked and not header.is_ycc(header_says_rgb):
             # libjpeg takes unmarked streams for YCbCr; asked for YCbCr, it hands out what is stored.
             image.draft("YCbCr", None)
         return np.asarray(image)
+
+
+def has_lossless() -> bool:
+    """Whether this Pillow stands on a libjpeg-turbo that decodes the lossless process (3.0 and later)."""
+    version = features.version("libjpeg_turbo") or "0"
+    return int(version.split(".")[0]) >= 3
+
+
+def _lossless(image: JpegImagePlugin.JpegImageFile, header: JpegHeader, header_says_rgb: bool) -> Pixels:
+    """Return the stored samples, turned into RGB where the DICOM header says that they are YCbCr."""
+    if header.has_jfif or header.adobe_transform == 1:
+        image.draft("YCbCr", None)  # libjpeg would convert, and refuses to where nothing is lost
+    samples = np.asarray(image)
+    return samples if samples.ndim == 2 or header_says_rgb else ycc_to_rgb(samples)

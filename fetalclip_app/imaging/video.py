@@ -166,6 +166,8 @@ class VideoFrames:
         return picture
 
     def _upright(self, picture: Any) -> Pixels:
+        if picture.is_corrupt:
+            raise ValueError("FFmpeg painted over what it could not decode")
         if (picture.height, picture.width) != (self.index.height, self.index.width):
             raise ValueError("a frame of another size")
         pixels = cast(Pixels, picture.to_ndarray(format="rgb24"))
@@ -194,13 +196,13 @@ def _until(decoder: _Decoder, target: int) -> Any:
 def _index(content: FileContent) -> VideoIndex:
     with _opened(content) as container:
         if not container.streams.video:
-            raise UnreadableFile(ErrorCode.NO_PIXELS, name=content.path.name)
+            code = ErrorCode.FILE_TRUNCATED if _ends_early(content) else ErrorCode.NO_PIXELS
+            raise UnreadableFile(code, name=content.path.name)
         stream = container.streams.video[0]
         if stream.codec_context is None or not stream.codec_context.width:
             raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=_codec_of(stream))
         height, width = stream.codec_context.height, stream.codec_context.width
         check_size(content.path, height=height, width=width)
-        turns = _quarter_turns(stream)
         packets = _packets(content, container, stream)
         return VideoIndex(
             times=tuple(sorted(packets.times)),
@@ -210,7 +212,7 @@ def _index(content: FileContent) -> VideoIndex:
             rate_hz=float(stream.average_rate) if stream.average_rate else None,
             tick_seconds=float(stream.time_base or Fraction(1, 1000)),
             codec=_codec_of(stream),
-            quarter_turns=turns,
+            quarter_turns=_quarter_turns(container),
             missing=max(int(stream.frames or 0) - packets.seen, 0),
         )
 
@@ -249,12 +251,13 @@ def _packets(content: FileContent, container: Any, stream: Any) -> _Packets:
     return found
 
 
-def _quarter_turns(stream: Any) -> int:
-    """Return the turns that the display matrix asks for."""
-    for side in getattr(stream, "side_data", None) or {}:
-        if "DISPLAYMATRIX" in str(side).upper():
-            return round(float(stream.side_data[side]) / 90) % 4
-    return 0
+def _quarter_turns(container: Any) -> int:
+    """Return the turns that the camera asks for. Only MP4 and MOV know them, and only a decoded frame tells."""
+    if "mov" not in container.format.name:
+        return 0
+    container.seek(0)
+    picture = next(iter(container.decode(video=0)), None)
+    return 0 if picture is None else round(picture.rotation / 90) % 4
 
 
 def _codec_of(stream: Any) -> str:

@@ -1,0 +1,194 @@
+"""DICOM files of every kind, written by the tests: pictures made of formulas, no scan of anybody."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gdcm
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import uid
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.filewriter import dcmwrite
+
+Picture = NDArray[Any]
+
+ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6.1"
+ULTRASOUND_CINE = "1.2.840.10008.5.1.4.1.1.3.1"
+_PREAMBLE_AND_MARK = 132
+
+
+def colour_picture(height: int = 48, width: int = 64, seed: int = 0) -> NDArray[np.uint8]:
+    """Return smooth colours with a grey fan's worth of structure: (H, W, 3)."""
+    y, x = np.mgrid[0:height, 0:width]
+    red = 127 + 120 * np.sin((x + 3 * seed) / 9)
+    green = 127 + 120 * np.cos((y - 2 * seed) / 7)
+    blue = (4 * x + 3 * y + 20 * seed) % 256
+    return np.stack([red, green, blue], axis=2).astype(np.uint8)
+
+
+def grey_picture(height: int = 48, width: int = 64, top: int = 255) -> NDArray[np.uint16]:
+    """Return a ramp that reaches from 0 to ``top``: (H, W)."""
+    return np.linspace(0, top, height * width).round().astype(np.uint16).reshape(height, width)
+
+
+def cine(count: int = 4, height: int = 48, width: int = 64) -> NDArray[np.uint8]:
+    """Return (N, H, W, 3); no two frames are alike."""
+    return np.stack([colour_picture(height, width, seed) for seed in range(count)])
+
+
+def dataset_of(frames: Picture, photometric: str = "RGB", *, bits_stored: int = 0, **tags: Any) -> Dataset:
+    """Return an uncompressed ultrasound object.
+
+    Args:
+        frames: (H, W), (H, W, 3) or with N in front; already in the colour space that ``photometric`` names.
+        tags: Any further attributes, by keyword; ``PlanarConfiguration=1`` lays the colours in planes.
+    """
+    colour = photometric not in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+    stack = frames if frames.ndim == (4 if colour else 3) else frames[None]
+    data = Dataset()
+    data.SOPClassUID = ULTRASOUND if len(stack) == 1 else ULTRASOUND_CINE
+    data.SOPInstanceUID, data.StudyInstanceUID, data.SeriesInstanceUID = "1.2.3.4", "1.2.3", "1.2.3.1"
+    data.PatientID, data.PatientName, data.Modality = "P1", "Test^Case", "US"
+    data.SamplesPerPixel = 3 if colour else 1
+    data.PhotometricInterpretation = photometric
+    data.Rows, data.Columns = stack.shape[1:3]
+    data.BitsAllocated = 8 * stack.dtype.itemsize
+    data.BitsStored = bits_stored or data.BitsAllocated
+    data.HighBit = data.BitsStored - 1
+    data.PixelRepresentation = int(stack.dtype.kind == "i")
+    if len(stack) > 1:
+        data.NumberOfFrames = len(stack)
+    if colour:
+        data.PlanarConfiguration = 0
+    for keyword, value in tags.items():
+        setattr(data, keyword, value)
+    if colour and data.PlanarConfiguration == 1:
+        stack = stack.transpose(0, 3, 1, 2)
+    data.PixelData = _even(np.ascontiguousarray(stack).tobytes())
+    data["PixelData"].VR = "OB" if data.BitsAllocated == 8 else "OW"
+    return data
+
+
+def write(path: Path, data: Dataset, syntax: str = uid.ExplicitVRLittleEndian, *, preamble: bool = True) -> Path:
+    """Write a data set in ``syntax``; its pixels must be encoded so already. Without preamble: the bare data set."""
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = uid.UID(syntax)
+    data.file_meta.MediaStorageSOPClassUID = data.get("SOPClassUID", ULTRASOUND)
+    data.file_meta.MediaStorageSOPInstanceUID = data.get("SOPInstanceUID", "1.2.3.4")
+    if "PixelData" in data and uid.UID(syntax).is_encapsulated:
+        data["PixelData"].is_undefined_length = True
+        data["PixelData"].VR = "OB"
+    if preamble:
+        dcmwrite(path, data, enforce_file_format=True)
+        return path
+    implicit, little = syntax == uid.ImplicitVRLittleEndian, syntax != uid.ExplicitVRBigEndian
+    del data.file_meta
+    dcmwrite(path, data, implicit_vr=implicit, little_endian=little)
+    return path
+
+
+def write_big_endian(path: Path, data: Dataset) -> Path:
+    """Write in Explicit VR Big Endian, with the pixels' bytes swapped as its rules want."""
+    if data.BitsAllocated == 16:
+        data.PixelData = np.frombuffer(data.PixelData, "<u2").astype(">u2").tobytes()
+    return write(path, data, uid.ExplicitVRBigEndian)
+
+
+def compressed(path: Path, data: Dataset, syntax: str) -> Path:
+    """Write with pydicom's encoders: RLE and JPEG 2000."""
+    write(path, data)
+    plugin = "pydicom" if syntax == uid.RLELossless else "pylibjpeg"  # gdcm's RLE encoder aborts on odd sizes
+    data.compress(uid.UID(syntax), encoding_plugin=plugin, generate_instance_uid=False)
+    return write(path, data, syntax)
+
+
+def jpeg_lossless(path: Path, data: Dataset) -> Path:
+    """Write as JPEG Lossless, process 14 selection value 1, by gdcm."""
+    plain = write(path.with_suffix(".plain"), data)
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(plain))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetFileName(str(path))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    plain.unlink()
+    return path
+
+
+def encapsulated(
+    path: Path,
+    data: Dataset,
+    streams: Sequence[bytes],
+    syntax: str = uid.JPEGBaseline8Bit,
+    *,
+    table: str = "basic",
+    fragments: int = 1,
+) -> Path:
+    """Write codestreams as they are, one for each frame.
+
+    Args:
+        table: ``basic``, ``extended`` or ``none``: which offset table is written.
+        fragments: Into how many pieces each frame is cut.
+    """
+    if table == "extended":
+        data.PixelData, data.ExtendedOffsetTable, data.ExtendedOffsetTableLengths = encapsulate_extended(list(streams))
+    else:
+        data.PixelData = encapsulate(list(streams), fragments_per_frame=fragments, has_bot=table == "basic")
+    return write(path, data, syntax)
+
+
+def jpeg_stream(picture: Picture, **options: Any) -> bytes:
+    """Return a JPEG stream by libjpeg, quality 95 and 4:4:4 unless ``options`` say otherwise."""
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "JPEG", **{"quality": 95, "subsampling": 0, **options})
+    return held.getvalue()
+
+
+def without_marker(stream: bytes, marker: int) -> bytes:
+    """Return a JPEG stream without the segments of one APP marker."""
+    position, kept = 2, stream[:2]
+    while stream[position + 1] != 0xDA:
+        length = 2 + struct.unpack_from(">H", stream, position + 2)[0]
+        kept += b"" if stream[position + 1] == marker else stream[position : position + length]
+        position += length
+    return kept + stream[position:]
+
+
+def to_ycc(picture: Picture) -> NDArray[np.uint8]:
+    """Return RGB as full-range YCbCr, by libjpeg's arithmetic."""
+    return np.array(Image.fromarray(picture).convert("YCbCr"))
+
+
+def region(  # one keyword for each attribute
+    box: tuple[float, float, float, float] = (0, 0, 63, 47),
+    *,
+    delta: tuple[float, float] = (0.02, 0.02),
+    units: tuple[int, int] = (3, 3),
+    spatial_format: int = 1,
+    data_type: int = 1,
+) -> Dataset:
+    """Return an item of SequenceOfUltrasoundRegions; ``box`` is inclusive, as the file writes it."""
+    item = Dataset()
+    item.RegionSpatialFormat, item.RegionDataType, item.RegionFlags = spatial_format, data_type, 0
+    item.RegionLocationMinX0, item.RegionLocationMinY0 = int(box[0]), int(box[1])
+    item.RegionLocationMaxX1, item.RegionLocationMaxY1 = int(box[2]), int(box[3])
+    item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units
+    item.PhysicalDeltaX, item.PhysicalDeltaY = delta
+    return item
+
+
+def _even(data: bytes) -> bytes:
+    return data if len(data) % 2 == 0 else data + b"\0"
