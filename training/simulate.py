@@ -118,10 +118,10 @@ def _random_scanner(rng: np.random.Generator, focus_mm: float, fan: Fan) -> Scan
 def _random_bone(rng: np.random.Generator, b_mm: float) -> Bone:
     grown = min(b_mm / 45, 1.0)
     return Bone(
-        thickness_mm=float(rng.uniform(1.2, 2.2) + rng.uniform(0.3, 2.2) * grown),
+        thickness_mm=float(rng.uniform(1.0, 1.8) + rng.uniform(0.2, 2.0) * grown),
         bright_db=float(rng.uniform(30, 46)),
         dropout_db=float(rng.uniform(28, 68)),
-        skirt_db=float(rng.uniform(-26, -13)),
+        skirt_db=float(rng.uniform(-28, -16)),
         wobble_mm=float(b_mm * rng.uniform(0.0, 0.012)),
         gaps_db=float(rng.uniform(1.5, 6)),
         loss_db_per_mm=float(rng.uniform(0.4, 1.6)),
