@@ -87,6 +87,13 @@ def _around(rng: np.random.Generator, harmonics: range) -> Plane:
 
 def look_up(field: Plane, x_mm: Plane, y_mm: Plane, offset: float = 0.0) -> Plane:
     """Return a random field at points in mm; ``offset`` cells further on it is another field."""
-    x = np.mod(x_mm * np.float32(1 / CELL_MM) + np.float32(offset), _FIELD)
-    y = np.mod(y_mm * np.float32(1 / CELL_MM) + np.float32(offset * 0.7), _FIELD)
+    x, y = _wrapped(x_mm, offset), _wrapped(y_mm, offset * 0.7)
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32)
+
+
+def _wrapped(place_mm: Plane, offset: float) -> Plane:
+    """Return millimetres as cells inside the field (several times faster than np.mod)."""
+    turns = place_mm * np.float32(1 / (CELL_MM * _FIELD)) + np.float32(offset / _FIELD)
+    turns -= np.floor(turns)
+    turns *= np.float32(_FIELD)
+    return turns
