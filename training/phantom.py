@@ -139,7 +139,7 @@ def single(values: NDArray[Any]) -> Plane:
 
 def bump(offset: Plane, width: float) -> Plane:
     """Return a Gaussian hill of height 1 and standard deviation ``width``."""
-    return np.asarray(cv2.exp(offset * offset * np.float32(-0.5 / width**2)), np.float32)
+    return np.asarray(np.exp(offset * offset * np.float32(-0.5 / width**2)), np.float32)
 
 
 def step(value: Plane, width: float) -> Plane:
@@ -150,7 +150,7 @@ def step(value: Plane, width: float) -> Plane:
 
 def amplitude(decibels: Plane) -> Plane:
     """Return decibels as linear amplitude."""
-    return np.asarray(cv2.exp(np.asarray(decibels * np.float32(math.log(10) / 20), np.float32)), np.float32)
+    return np.asarray(np.exp(np.asarray(decibels * np.float32(math.log(10) / 20), np.float32)), np.float32)
 
 
 def skull_echo(look: Bone, tissue: Tissue, frame: HeadFrame) -> tuple[Plane, Plane]:
