@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +192,27 @@ def region(  # one keyword for each attribute
 
 def _even(data: bytes) -> bytes:
     return data if len(data) % 2 == 0 else data + b"\0"
+
+
+def stills() -> dict[str, Callable[[Path], Path]]:
+    """Return one writer for each kind of still: all write `colour_picture` to the path that they are given."""
+    rgb = colour_picture()
+
+    def saved(format_name: str) -> Callable[[Path], Path]:
+        def save(path: Path) -> Path:
+            Image.fromarray(rgb).save(path, format_name)
+            return path
+
+        return save
+
+    return {
+        "uncompressed": lambda path: write(path, dataset_of(rgb)),
+        "rle": lambda path: compressed(path, dataset_of(rgb), uid.RLELossless),
+        "jpeg 2000": lambda path: compressed(path, dataset_of(rgb), uid.JPEG2000Lossless),
+        "jpeg lossless": lambda path: jpeg_lossless(path, dataset_of(rgb)),
+        "jpeg": lambda path: encapsulated(path, dataset_of(rgb, "YBR_FULL_422"), [jpeg_stream(rgb)]),
+        "deflated": lambda path: write(path, dataset_of(rgb), uid.DeflatedExplicitVRLittleEndian),
+        "png": saved("PNG"),
+        "jpeg picture": saved("JPEG"),
+        "bmp": saved("BMP"),
+    }

@@ -154,7 +154,7 @@ class VideoFrames:
         place = bisect_right(self.index.keys, (target, math.inf))
         for _, time in reversed(self.index.keys[max(place - 2, 0) : place]):
             container.seek(time, stream=container.streams.video[0], backward=True)
-            decoder.frames = container.decode(video=0)
+            decoder.frames = _decoded(container)
             picture = _until(decoder, target)
             if picture is not None:
                 return picture
@@ -180,7 +180,14 @@ def _opened(content: Content) -> Any:
 
 def _started(content: Content) -> _Decoder:
     container = _opened(content)
-    return _Decoder(container, container.decode(video=0))
+    return _Decoder(container, _decoded(container))
+
+
+def _decoded(container: Any) -> Iterator[Any]:
+    """Yield frames from where the container stands; a packet that was cut off does not spoil those before it."""
+    for packet in container.demux(container.streams.video[0]):
+        if not packet.is_corrupt:
+            yield from packet.decode()
 
 
 def _until(decoder: _Decoder, target: int) -> Any:
@@ -199,7 +206,7 @@ def _index(content: FileContent) -> VideoIndex:
             code = ErrorCode.FILE_TRUNCATED if _ends_early(content) else ErrorCode.NO_PIXELS
             raise UnreadableFile(code, name=content.path.name)
         stream = container.streams.video[0]
-        if stream.codec_context is None or not stream.codec_context.width:
+        if stream.codec_context is None:
             raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=_codec_of(stream))
         height, width = stream.codec_context.height, stream.codec_context.width
         check_size(content.path, height=height, width=width)
@@ -255,8 +262,11 @@ def _quarter_turns(container: Any) -> int:
     """Return the turns that the camera asks for. Only MP4 and MOV know them, and only a decoded frame tells."""
     if "mov" not in container.format.name:
         return 0
-    container.seek(0)
-    picture = next(iter(container.decode(video=0)), None)
+    try:
+        container.seek(0)
+        picture = next(_decoded(container), None)
+    except av.error.FFmpegError:
+        return 0  # asking for this frame will say what is wrong with it
     return 0 if picture is None else round(picture.rotation / 90) % 4
 
 

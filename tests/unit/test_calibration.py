@@ -1,0 +1,187 @@
+"""Millimetres come from the file, region by region, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dicom_files as files
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from fetalclip_app.domain.clip import Box, Calibration, CalibrationSource, Distrust, PixelSpacing, Region, RegionKind
+from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.readers import read_clip
+
+HEIGHT, WIDTH = 48, 64
+
+
+def calibrated(*items: Dataset, **tags: Any) -> Calibration | None:
+    data = Dataset()
+    if items:
+        data.SequenceOfUltrasoundRegions = list(items)
+    for keyword, value in tags.items():
+        setattr(data, keyword, value)
+    return calibration_of(data, HEIGHT, WIDTH)
+
+
+def only(item: Dataset) -> Region:
+    calibration = calibrated(item)
+    assert calibration is not None
+    (region,) = calibration.regions
+    return region
+
+
+def test_centimetres_become_millimetres_and_the_axes_stay_apart() -> None:
+    region = only(files.region(delta=(0.02, 0.03)))
+
+    assert region.spacing is not None
+    assert (region.spacing.row_mm, region.spacing.column_mm) == (pytest.approx(0.3), pytest.approx(0.2))
+    assert region.is_usable
+
+
+def test_an_axis_that_points_backwards_has_the_same_length() -> None:
+    assert only(files.region(delta=(0.02, -0.02))).spacing == PixelSpacing(0.2, 0.2)
+
+
+def test_the_last_pixel_belongs_to_the_region() -> None:
+    assert only(files.region((2, 3, 10, 20))).box == Box(2, 3, 11, 21)
+
+
+@pytest.mark.parametrize("box", [(0, 0, 63, 47), (0, 0, 64, 47), (0, 0, 63, 48), (0, 0, 64, 48), (-1, -1, 63, 47)])
+def test_one_pixel_of_overhang_is_clipped(box: tuple[int, int, int, int]) -> None:
+    item = files.region((0, 0, 63, 47))
+    for keyword, value in zip(("MinX0", "MinY0", "MaxX1", "MaxY1"), box, strict=True):
+        if value >= 0:
+            setattr(item, f"RegionLocation{keyword}", value)
+    region = only(item)
+
+    assert region.box == Box(0, 0, WIDTH, HEIGHT)
+    assert region.is_usable
+
+
+@pytest.mark.parametrize("box", [(0, 0, 65, 47), (0, 0, 63, 49), (84, 31, 595, 414), (64, 0, 64, 47)])
+def test_a_region_outside_the_picture_is_not_trusted(box: tuple[int, int, int, int]) -> None:
+    region = only(files.region(box))
+
+    assert region.distrust is Distrust.OUTSIDE_PICTURE
+    assert region.box == Box(box[0], box[1], box[2] + 1, box[3] + 1)  # as the file says it, for the eye
+    assert not region.is_usable
+
+
+@pytest.mark.parametrize(
+    ("spatial_format", "data_type", "kind"),
+    [
+        (1, 1, RegionKind.TISSUE),
+        (1, 2, RegionKind.TISSUE),  # colour flow lies on the tissue's own geometry
+        (1, 3, RegionKind.OTHER),
+        (2, 1, RegionKind.OTHER),  # M-mode: one axis is time
+        (3, 3, RegionKind.OTHER),
+        (4, 10, RegionKind.OTHER),
+        (5, 13, RegionKind.OTHER),
+    ],
+)
+def test_only_flat_pictures_of_the_body_are_tissue(spatial_format: int, data_type: int, kind: RegionKind) -> None:
+    assert only(files.region(spatial_format=spatial_format, data_type=data_type)).kind is kind
+
+
+@pytest.mark.parametrize("units", [(4, 3), (3, 7), (0, 0), (5, 5)])
+def test_seconds_and_hertz_are_no_lengths(units: tuple[int, int]) -> None:
+    region = only(files.region(units=units))
+
+    assert (region.spacing, region.distrust) == (None, Distrust.NOT_LENGTH)
+
+
+@pytest.mark.parametrize("delta", [(0.0, 0.02), (0.02, 0.0), (float("nan"), 0.02), (float("inf"), 0.02)])
+def test_a_pixel_without_size_is_no_scale(delta: tuple[float, float]) -> None:
+    region = only(files.region(delta=delta))
+
+    assert (region.spacing, region.distrust) == (None, Distrust.NO_DELTA)
+    assert not region.is_usable
+
+
+def test_a_missing_delta_is_no_scale() -> None:
+    item = files.region()
+    del item.PhysicalDeltaY
+
+    assert only(item).distrust is Distrust.NO_DELTA
+
+
+def test_every_region_is_kept_in_its_order() -> None:
+    left, right = files.region((0, 0, 31, 47)), files.region((32, 0, 63, 47), delta=(0.05, 0.05))
+    spectrum = files.region((0, 40, 63, 47), units=(4, 7), spatial_format=3, data_type=3)
+    calibration = calibrated(left, right, spectrum)
+
+    assert calibration is not None
+    assert calibration.source is CalibrationSource.ULTRASOUND_REGION
+    assert [region.is_usable for region in calibration.regions] == [True, True, False]
+    assert calibration.region_of(Box(2, 2, 20, 20)) == calibration.regions[0]
+    assert calibration.region_of(Box(40, 2, 60, 20)) == calibration.regions[1]
+
+
+def test_a_region_that_cannot_be_placed_is_left_out() -> None:
+    crossed, lost = files.region((20, 0, 10, 5)), files.region()
+    del lost.RegionLocationMaxX1
+
+    assert calibrated(crossed, lost) is None
+
+
+def test_pixel_spacing_counts_for_the_whole_picture_where_there_are_no_regions() -> None:
+    calibration = calibrated(PixelSpacing=[0.3, 0.2], ImagerPixelSpacing=[9, 9])
+
+    assert calibration is not None
+    assert calibration.source is CalibrationSource.PIXEL_SPACING
+    assert calibration.regions == (Region(Box(0, 0, WIDTH, HEIGHT), RegionKind.TISSUE, PixelSpacing(0.3, 0.2)),)
+
+
+@pytest.mark.parametrize("keyword", ["ImagerPixelSpacing", "NominalScannedPixelSpacing"])
+def test_millimetres_on_a_detector_or_a_film_are_none_in_the_body(keyword: str) -> None:
+    calibration = calibrated(**{keyword: [0.3, 0.3]})
+
+    assert calibration is not None
+    assert calibration.regions[0].distrust is Distrust.NOT_LENGTH
+    assert not calibration.is_usable
+
+
+@pytest.mark.parametrize("value", [[0, 0], [0.3], ["x", "y"]])
+def test_a_pixel_spacing_that_is_none_is_not_used(value: list[Any], tmp_path: Path) -> None:
+    data = files.dataset_of(files.colour_picture())
+    path = files.write(tmp_path / "x", data)
+    data.PixelSpacing = [0.25, 0.25]
+    files.write(path, data)
+    text = "\\".join(map(str, value)).ljust(10).encode()
+    path.write_bytes(path.read_bytes().replace(b"0.25\\0.25 ", text))
+
+    assert not read_clip(path).is_calibrated
+
+
+def test_stale_regions_are_not_replaced_by_the_pixel_spacing_beside_them() -> None:
+    calibration = calibrated(files.region((84, 31, 595, 414)), PixelSpacing=[0.3, 0.3])
+
+    assert calibration is not None
+    assert not calibration.is_usable
+
+
+def test_there_is_no_default() -> None:
+    assert calibrated() is None
+
+
+def test_dots_per_inch_are_no_millimetres(tmp_path: Path) -> None:
+    Image.fromarray(files.colour_picture()).save(tmp_path / "x.png", dpi=(254, 254))
+
+    assert read_clip(tmp_path / "x.png").calibration is None
+
+
+corner = st.integers(0, 200)
+
+
+@given(corner, corner, corner, corner)
+def test_a_trusted_box_always_lies_inside_the_picture(left: int, top: int, right: int, bottom: int) -> None:
+    calibration = calibrated(files.region((left, top, right, bottom)))
+    for region in calibration.regions if calibration else ():
+        inside = Box(0, 0, WIDTH, HEIGHT).overlap(region.box) == region.box.area
+        assert inside or region.distrust is Distrust.OUTSIDE_PICTURE
+        assert inside == (right <= WIDTH and bottom <= HEIGHT and left < WIDTH and top < HEIGHT)
