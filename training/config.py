@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from training.augment import AugmentConfig
 from training.dataset import BatchConfig
+from training.number_sense import NumberConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class RunConfig:
     """One contrastive training.
 
     Attributes:
+        numbers: What the text tower practises before the first picture.
         frozen_stages: How many of the first convolution stages keep their initial weights.
         simulated: How many simulated heads join the training pictures.
         average: Decay of the running mean of the weights that is evaluated and shipped.
@@ -34,6 +36,7 @@ class RunConfig:
     batch: BatchConfig = field(default_factory=BatchConfig)
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    numbers: NumberConfig = field(default_factory=NumberConfig)
     frozen_stages: int = 2
     simulated: int = 240
     average: float = 0.995
@@ -48,6 +51,7 @@ class RunConfig:
             self,
             name=f"{self.name}_smoke",
             steps=2,
+            numbers=replace(self.numbers, steps=2, rows=2),
             batch=replace(self.batch, size=8, aged=2, ladder=4),
             simulated=4,
             evaluate_every=2,

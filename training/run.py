@@ -15,6 +15,7 @@ from training import quick_look, recipes
 from training.config import RunConfig
 from training.dataset import Batches, Stored, load, stored_simulation
 from training.loop import fresh_network, save_config, train
+from training.number_sense import teach_numbers
 from training.manifest import Sample, manifest_hash, read_fetal_planes, read_hc18, read_split
 from training.split import SPLITS
 
@@ -37,7 +38,7 @@ def simulations(count: int, seed: int) -> list[Stored]:
     rng = np.random.default_rng(seed)
     stored = []
     for number in range(count):
-        picture = simulate.head(simulate.random_spec(rng), rng)
+        picture = simulate.random_head(rng)
         sample = Sample(
             picture=f"simulated-{seed}-{number}",
             source="simulated",
@@ -76,4 +77,6 @@ def run_recipe(options: argparse.Namespace) -> None:
         return quick_look.look(network, watched, spec)
 
     network = fresh_network(resources.read_json("models/compact/config.json"), config.seed)
+    losses = teach_numbers(network, config.numbers, config.seed)
+    print(f"numbers: contrastive loss {losses[0][0]:.2f} -> {losses[-1][0]:.2f}", flush=True)
     train(network, batches, config, folder, evaluate)

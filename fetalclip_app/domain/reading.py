@@ -14,13 +14,12 @@ from fetalclip_app.domain.views import ViewPrediction
 
 @dataclass(frozen=True, slots=True)
 class HeadSize:
-    """Lengths along the centre of the skull line.
+    """Lengths of the ellipse along the outer edge of the skull, as HC18's annotators drew it.
 
     Attributes:
-        hc_mm: Circumference of the ellipse.
-        ofd_mm: Its major axis.
-        bpd_mm: Its minor axis: centre of the line to centre of the line, which lies between the
-            outer-outer and the outer-inner definition.
+        hc_mm: Its circumference.
+        bpd_mm: Its minor axis: outer to outer, which is about a skull's thickness more than outer to inner.
+        ofd_mm: Its major axis: outer to outer.
     """
 
     hc_mm: float

@@ -1,0 +1,154 @@
+"""Numbers that turn similarities into percentages, limits and intervals, fitted on validation patients alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from fetalclip_app.biometry.growth import inside_who_band
+from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
+from fetalclip_app.domain.backbone import Embeddings, ModelCalibration
+from fetalclip_app.domain.views import ViewSet
+from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.gestational_age import AgeTask, estimate_of
+from fetalclip_app.tasks.views import class_embeddings, softmax
+from training.manifest import Sample, is_usable_age
+
+FAMILIAR_SHARE = 0.01
+"""This share of the validation pictures is called unlike the training."""
+
+AGE_LEVEL = 0.90
+BINS = 10
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Seen:
+    """A validation picture as the network sees it."""
+
+    sample: Sample
+    embedding: NDArray[np.float32]
+    spacing_mm: float | None
+
+
+def see(engine: Engine, data: Path, samples: Sequence[Sample]) -> list[Seen]:
+    """Read and encode pictures by the app's own road."""
+    return [_seen(engine, data, sample) for sample in samples]
+
+
+def _seen(engine: Engine, data: Path, sample: Sample) -> Seen:
+    clip = read_clip(data / sample.picture)
+    clip = clip if sample.pixel_mm is None else clip.with_pixel_mm(sample.pixel_mm)
+    crop = crop_of(clip)
+    embedding = engine.backbone.encode_frames(prepare(clip.frame(0), engine.spec, crop)[None])[0]
+    spacing = crop_spacing(clip.calibration, crop)
+    return Seen(sample, embedding, None if spacing is None else model_spacing_mm(crop, spacing, engine.spec))
+
+
+def fit(engine: Engine, seen: Sequence[Seen]) -> dict[str, dict[str, Any]]:
+    """Return the ``calibration`` of a manifest.
+
+    Raises:
+        ValueError: A picture is not of a validation patient.
+    """
+    if any(item.sample.split != "validation" for item in seen):
+        raise ValueError("calibration is fitted on validation patients alone")
+    planes = [item for item in seen if item.sample.plane is not None]
+    return {
+        VIEWS: _temperature(engine, VIEWS, planes, [item.sample.plane or "" for item in planes]),
+        BRAIN_VIEWS: _brain(engine, seen),
+        "familiar": _familiar(engine, planes),
+        "gestational_age": _age(engine, seen),
+    }
+
+
+def expected_error(probabilities: NDArray[np.float32], truth: NDArray[np.intp], bins: int = BINS) -> float:
+    """Return the expected calibration error: mean gap between confidence and accuracy over equal-width bins.
+
+    Args:
+        probabilities: (N, classes).
+        truth: (N,), class indices.
+    """
+    confidence, hit = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        np.mean(place == number) * abs(confidence[place == number].mean() - hit[place == number].mean())
+        for number in range(bins)
+        if np.any(place == number)
+    ]
+    return float(np.sum(gaps))
+
+
+def _temperature(engine: Engine, key: str, seen: Sequence[Seen], truth: Sequence[str]) -> dict[str, Any]:
+    view_set = engine.view_sets[key]
+    labels = np.array([view_set.keys.index(name) for name in truth])
+    similarity = _similarity(engine, view_set, seen)
+
+    def cost(log_scale: float) -> float:
+        shares = softmax(np.exp(log_scale) * similarity)
+        return float(-np.log(np.maximum(shares[np.arange(len(labels)), labels], 1e-9)).mean())
+
+    best = minimize_scalar(cost, bounds=(0.0, 6.0), method="bounded")
+    scale = float(np.exp(best.x))
+    shares = softmax((scale * similarity).astype(np.float32))
+    return {
+        "temperature": round(engine.backbone.logit_scale / scale, 4),
+        "error": round(expected_error(shares, labels), 4),
+        "pictures": len(labels),
+    }
+
+
+def _brain(engine: Engine, seen: Sequence[Seen]) -> dict[str, Any]:
+    known = [item for item in seen if item.sample.brain_plane is not None]
+    return _temperature(engine, BRAIN_VIEWS, known, [item.sample.brain_plane or "" for item in known])
+
+
+def _similarity(engine: Engine, view_set: ViewSet, seen: Sequence[Seen]) -> Embeddings:
+    classes = class_embeddings(view_set, engine.texts.features)
+    similarity: Embeddings = np.stack([item.embedding for item in seen]) @ classes.T
+    return similarity
+
+
+def _familiar(engine: Engine, seen: Sequence[Seen]) -> dict[str, Any]:
+    best = _similarity(engine, engine.view_sets[VIEWS], seen).max(axis=1)
+    return {"similarity": round(float(np.quantile(best, FAMILIAR_SHARE)), 4), "share": FAMILIAR_SHARE}
+
+
+def ages(engine: Engine, seen: Sequence[Seen]) -> list[tuple[Seen, AgeEstimate]]:
+    """Return the age of every picture that has a reference age, without abstaining."""
+    task = AgeTask.bundled()
+    estimates = []
+    for item in seen:
+        if is_usable_age(item.sample) and item.spacing_mm is not None:
+            scores = task.scores(item.embedding, item.spacing_mm, engine.instruments)
+            estimates.append((item, estimate_of(scores, item.spacing_mm, ModelCalibration(), head_checked=False)))
+    return estimates
+
+
+def _age(engine: Engine, seen: Sequence[Seen]) -> dict[str, Any]:
+    """Choose the spread limit that keeps 95 % of the heads, and the error that holds 90 % of those kept."""
+    estimates = ages(engine, seen)
+    spreads = np.array([estimate.spread_days for _, estimate in estimates])
+    limit = max(int(np.ceil(np.quantile(spreads, 0.96))), 14)
+    kept = [(item, estimate) for item, estimate in estimates if estimate.spread_days <= limit]
+    errors = np.array([abs(estimate.age.days - (item.sample.age_days or 0)) for item, estimate in kept])
+    inside = [inside_who_band("HC", item.sample.hc_mm or 0, e.age.days / DAYS_PER_WEEK) for item, e in kept]
+    # Split conformal: the (n + 1) correction keeps the coverage honest for few pictures.
+    level = min(np.ceil((len(errors) + 1) * AGE_LEVEL) / len(errors), 1.0)
+    return {
+        "spread_limit_days": limit,
+        "error_days": round(float(np.quantile(errors, level, method="higher")), 1),
+        "level": AGE_LEVEL,
+        "reference": "who_median_of_hc",
+        "pictures": len(kept),
+        "mean_error_days": round(float(errors.mean()), 2),
+        "inside_who_band": round(float(np.mean(inside)), 4),
+    }
