@@ -19,7 +19,7 @@ Place = Callable[[float], float]
 
 _CURVE_HEIGHT = 24 * MM
 _AXIS = 7.5 * MM
-_ROW = 5.2 * MM
+_ROW = 4.9 * MM
 
 
 def score_curve(estimate: AgeEstimate, width: float) -> Painted:
@@ -82,7 +82,7 @@ class _Curve:
 
 
 def view_bars(seen: ViewPrediction, width: float) -> Painted:
-    """Return one bar for each class, in the set's order; the best is dark, classes never trained are hollow."""
+    """Return one bar for each class, in the set's order; the best is dark, classes never trained say so."""
     height = _ROW * len(seen.keys)
 
     def paint(canvas: Any) -> None:
@@ -96,7 +96,8 @@ def _bar(canvas: Any, seen: ViewPrediction, key: str, bottom: float, width: floa
     share = float(seen.probabilities[seen.keys.index(key)])
     is_best, is_known = key == seen.best, key not in seen.not_trained
     name_width, number_width = _name_width(seen.keys, width), 12 * MM
-    left, room = name_width, width - name_width - number_width
+    remark_width = 19 * MM if seen.not_trained else 0.0
+    left, room = name_width, width - name_width - number_width - remark_width
     baseline = bottom + _ROW / 2 - 1.1 * MM
     font = BOLD if is_best else REGULAR
     canvas.setFillColor(INK if is_best or is_known else MUTED)
@@ -104,22 +105,14 @@ def _bar(canvas: Any, seen: ViewPrediction, key: str, bottom: float, width: floa
     canvas.drawString(0, baseline, shortened(drawable(wording.view_title(key)), name_width - 3 * MM, 9, bold=is_best))
     canvas.drawRightString(width, baseline, wording.percent(share))
     canvas.setFillColor(PALE)
-    canvas.rect(left, bottom + 1.5 * MM, room, 2.2 * MM, stroke=0, fill=1)
+    canvas.rect(left, bottom + _ROW / 2 - 1.1 * MM, room, 2.2 * MM, stroke=0, fill=1)
     if share > 0:
         canvas.setFillColor(ACCENT if is_best else LINE)
-        canvas.rect(left, bottom + 1.5 * MM, max(room * share, 0.4), 2.2 * MM, stroke=0, fill=1)
+        canvas.rect(left, bottom + _ROW / 2 - 1.1 * MM, max(room * share, 0.4), 2.2 * MM, stroke=0, fill=1)
     if not is_known:
-        _not_trained(canvas, left, bottom, room)
-
-
-def _not_trained(canvas: Any, left: float, bottom: float, room: float) -> None:
-    text = wording.not_trained_view()
-    wide = text_width(text, 7.5) + 3 * MM
-    canvas.setFillColorRGB(1, 1, 1)
-    canvas.rect(left + room - wide, bottom + 0.6 * MM, wide + 0.2, 4 * MM, stroke=0, fill=1)
-    canvas.setFillColor(MUTED)
-    canvas.setFont(REGULAR, 7.5)
-    canvas.drawRightString(left + room, bottom + _ROW / 2 - 1.0 * MM, text)
+        canvas.setFillColor(MUTED)
+        canvas.setFont(REGULAR, 7.5)
+        canvas.drawString(left + room + 3 * MM, baseline, wording.not_trained_view())
 
 
 def _name_width(keys: Sequence[str], width: float) -> float:
@@ -129,4 +122,4 @@ def _name_width(keys: Sequence[str], width: float) -> float:
 
 def axis_remark() -> str:
     """Return what the curve shows."""
-    return _("Score of each day; band: spread of the 15 best days; dot: their median.")
+    return _("Score by day; band: the 15 best; dot: their median.")

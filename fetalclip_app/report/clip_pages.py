@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
-from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
+from reportlab.platypus import KeepTogether, PageBreak, Spacer
 
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention, Reason
@@ -21,7 +21,6 @@ from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.charts import axis_remark, score_curve, view_bars
 from fetalclip_app.report.figures import Picture, figure, scale_of
 from fetalclip_app.report.style import (
-    BODY,
     DOUBT_STRONG,
     FIGURES,
     GAP,
@@ -34,6 +33,7 @@ from fetalclip_app.report.style import (
     STRONG,
     SUBHEADING,
     card,
+    cards,
     columns,
     para,
     rows,
@@ -51,7 +51,8 @@ def clip_section(entry: ClipEntry, width: float, number: int | None = None) -> F
     """
     heading = entry.name if number is None else f"{number}  {entry.name}"
     head: Flow = [para(heading, HEADING), *_badges(entry, width), *_answers(entry, width), Spacer(0, 4 * MM)]
-    return [CondPageBreak(90 * MM), KeepTogether(head), *_views(entry, width), *_key_frames(entry, width)]
+    start: Flow = [] if number is None else [PageBreak()]
+    return [*start, KeepTogether(head), *_views(entry, width), *_key_frames(entry, width)]
 
 
 def _badges(entry: ClipEntry, width: float) -> Flow:
@@ -75,9 +76,14 @@ def _answers(entry: ClipEntry, width: float) -> Flow:
     age, head = _answer(entry, "gestational_age"), _answer(entry, "head")
     if isinstance(age, Abstention) and isinstance(head, Abstention) and _same_reason(age, head):
         title = f"{wording.task_title('gestational_age')}, {wording.task_title('head').lower()}"
-        return [_silence(title, age, width)]
-    half = (width - GAP) / 2
-    return [columns([_age(age, half), _head(head, half)], [half, half])]
+        return [card(_silence(title, age), width, doubt=True)]
+    inner = (width - GAP) / 2 - 2 * PAD
+    doubts = isinstance(age, Abstention), isinstance(head, Abstention) or isinstance(_size(head), Abstention)
+    return [cards(_age(age, inner), _head(head, inner), width, doubts)]
+
+
+def _size(head: Answer) -> HeadSize | Abstention | None:
+    return head.size if isinstance(head, HeadMeasurement) else None
 
 
 def _same_reason(one: Abstention, other: Abstention) -> bool:
@@ -89,43 +95,42 @@ def _answer(entry: ClipEntry, task_key: str) -> Answer:
     return Abstention(Reason.NOT_APPLICABLE, "not_asked") if finding is None else finding.answer
 
 
-def _silence(title: str, why: Abstention, width: float, below: Sequence[Any] = ()) -> Any:
+def _silence(title: str, why: Abstention, below: Sequence[Any] = ()) -> Flow:
     """Return an abstention where the number would stand: its reason, and what would help."""
     content: Flow = [para(title, SUBHEADING), para(wording.reason_title(why.reason), KEY_DOUBT)]
     content.append(para(wording.abstention(why)))
     if hint := wording.abstention_hint(why):
         content += [Spacer(0, 1 * MM), para(hint, NOTE)]
-    return card([*content, *below], width, doubt=True)
+    return [*content, *below]
 
 
-def _age(answer: Answer, width: float) -> Any:
+def _age(answer: Answer, width: float) -> Flow:
     title = wording.task_title("gestational_age")
     if isinstance(answer, Abstention):
-        return _silence(title, answer, width)
+        return _silence(title, answer)
     if not isinstance(answer, AgeEstimate):
         raise ValueError(f"an age that is a {type(answer).__name__}")
     (line,) = wording.answer_lines("gestational_age", answer)
     content = [para(title, SUBHEADING), para(line.value, KEY_FIGURE)]
-    content += [score_curve(answer, width - 2 * PAD), para(axis_remark(), NOTE), Spacer(0, 1 * MM)]
-    content += [para(note, NOTE) for note in line.notes]
-    return card(content, width)
+    content += [score_curve(answer, width), para(axis_remark(), NOTE), Spacer(0, 1 * MM)]
+    return [*content, *(para(note, NOTE) for note in line.notes)]
 
 
-def _head(answer: Answer, width: float) -> Any:
+def _head(answer: Answer, width: float) -> Flow:
     title = wording.task_title("head")
     if isinstance(answer, Abstention):
-        return _silence(title, answer, width)
+        return _silence(title, answer)
     if not isinstance(answer, HeadMeasurement):
         raise ValueError(f"a head that is a {type(answer).__name__}")
     lines = wording.answer_lines("head", answer)
     match answer.size:
         case HeadSize():
             hc, *axes = lines
-            figures = [para(f"{hc.label} {hc.value}", KEY_FIGURE), _lengths(axes, width - 2 * PAD)]
+            figures = [para(f"{hc.label} {hc.value}", KEY_FIGURE), _lengths(axes, width)]
             notes = [para(line.notes[0], NOTE) for line in lines]
-            return card([para(title, SUBHEADING), *figures, Spacer(0, 1 * MM), *notes], width)
+            return [para(title, SUBHEADING), *figures, Spacer(0, 1 * MM), *notes]
         case Abstention():
-            return _silence(title, answer.size, width, [Spacer(0, 1.5 * MM), _lengths(lines[1:], width - 2 * PAD)])
+            return _silence(title, answer.size, [Spacer(0, 1.5 * MM), _lengths(lines[1:], width)])
         case _:
             assert_never(answer.size)
 
@@ -136,15 +141,17 @@ def _lengths(lines: Sequence[wording.Line], width: float) -> Any:
 
 
 def _views(entry: ClipEntry, width: float) -> Flow:
-    """Return the bars of the planes, with those of the brain beside them where there are any."""
+    """Return the bars of the planes; beside them those of the brain, or the frame that no overlay belongs to."""
     half = (width - GAP) / 2
     blocks = [
         _view_block(task, seen, half)
         for task in ("views", "brain_views")
         if isinstance(seen := _answer(entry, task), ViewPrediction)
     ]
-    blocks += [[Spacer(0, 0)]] * (2 - len(blocks))
-    return [KeepTogether([columns(blocks, [half, half]), Spacer(0, 4 * MM)])]
+    if len(blocks) < 2:
+        chosen = _chosen(entry)[0]
+        blocks.append(_plain_frame(entry, chosen.index, half) if chosen.is_plain else [Spacer(0, 0)])
+    return [columns(blocks, [half, half], after=4 * MM)]
 
 
 def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:
@@ -166,19 +173,17 @@ class _KeyFrame:
     head: HeadMeasurement | None = None
     heatmap: Heatmap | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is drawn over it."""
+        return self.head is None and self.heatmap is None
+
 
 def _key_frames(entry: ClipEntry, width: float) -> Flow:
-    flow: Flow = []
-    for key_frame in _chosen(entry):
-        try:
-            row = _frame_row(entry, key_frame, width)
-        except FetalClipError as error:
-            where = wording.frame_number(key_frame.index, len(entry.clip))
-            row = [para(f"{where}: {wording.sentence(error)}", BODY)]
-        flow.append(KeepTogether([*row, Spacer(0, 4 * MM)]))
-    if flow:
-        flow[0] = KeepTogether([para(_("Key frames"), SUBHEADING), flow[0]])
-    return flow
+    has_brain_views = isinstance(_answer(entry, "brain_views"), ViewPrediction)
+    shown = [key_frame for key_frame in _chosen(entry) if has_brain_views or not key_frame.is_plain]
+    half = (width - GAP) / 2
+    return [columns(_pair(entry, key_frame, half), [half, half], after=4 * MM) for key_frame in shown]
 
 
 def _chosen(entry: ClipEntry) -> list[_KeyFrame]:
@@ -197,26 +202,46 @@ def _best_frame(entry: ClipEntry) -> int:
     return int(frames[0]) if frames else 0
 
 
-def _frame_row(entry: ClipEntry, key_frame: _KeyFrame, width: float) -> Flow:
-    """Return the plain copy, the annotated one beside it, and their captions."""
-    half = (width - GAP) / 2
-    crop = _inside(entry.reading.crop, entry.clip.height, entry.clip.width)
-    pixels = entry.clip.frame(key_frame.index).pixels
-    plain = Picture(pixels, crop, scale_of(entry.reading.calibration, crop))
-    where = f"{_frame_title(entry, key_frame.index)}."
-    cell = [figure(plain, half), Spacer(0, 1.5 * MM), para(where, NOTE)]
+def _pair(entry: ClipEntry, key_frame: _KeyFrame, width: float) -> list[Flow]:
+    """Return the plain copy with its caption, and the annotated one with what is drawn over it."""
+    plain = _plain_frame(entry, key_frame.index, width)
+    picture = _picture(entry, key_frame.index)
+    if picture is None or key_frame.is_plain:
+        return [plain, [Spacer(0, 0)]]
     if key_frame.head is not None:
-        head = key_frame.head
-        drawn = Picture(pixels, crop, plain.pixel_mm, head.outline, head.ellipse)
-        text = _("Outline of the head and its ellipse, which fits it by {fit}.").format(fit=wording.percent(head.fit))
-    elif key_frame.heatmap is not None:
-        drawn = Picture(pixels, crop, plain.pixel_mm, heatmap=key_frame.heatmap)
-        (line,) = wording.answer_lines("views", key_frame.heatmap)
-        text = f"{line.label}: {line.value}. {line.notes[0]}"
+        drawn = replace(picture, outline=key_frame.head.outline, ellipse=key_frame.head.ellipse)
+        fit = wording.percent(key_frame.head.fit)
+        text = _("Outline of the head and its ellipse, which overlap by {fit}.").format(fit=fit)
     else:
-        reason = _("No overlay: nothing was measured in this clip.")
-        return [columns([cell, [para(reason, NOTE)]], [half, half])]
-    return [columns([cell, [figure(drawn, half), Spacer(0, 1.5 * MM), para(text, NOTE)]], [half, half])]
+        drawn = replace(picture, heatmap=key_frame.heatmap)
+        text = _heatmap_caption(key_frame.heatmap)
+    return [plain, [figure(drawn, width), Spacer(0, 1.5 * MM), para(text, NOTE)]]
+
+
+def _heatmap_caption(heatmap: Heatmap | None) -> str:
+    if heatmap is None:
+        return ""
+    (line,) = wording.answer_lines("views", heatmap)
+    return f"{line.label}: {line.value}. {line.notes[0]}"
+
+
+def _plain_frame(entry: ClipEntry, index: int, width: float) -> Flow:
+    picture = _picture(entry, index)
+    title = f"{_frame_title(entry, index)}."
+    if picture is None:
+        return [para(title, NOTE), para(_("This frame could not be decoded again."), DOUBT_STRONG)]
+    unscaled = "" if picture.pixel_mm else " " + _("No scale bar: no one scale holds for this picture.")
+    return [figure(picture, width), Spacer(0, 1.5 * MM), para(title + unscaled, NOTE)]
+
+
+def _picture(entry: ClipEntry, index: int) -> Picture | None:
+    """Return the frame as the network saw it; None where the file has gone or changed since it was read."""
+    crop = _inside(entry.reading.crop, entry.clip.height, entry.clip.width)
+    try:
+        pixels = entry.clip.frame(index).pixels
+    except FetalClipError:
+        return None
+    return Picture(pixels, crop, scale_of(entry.reading.calibration, crop))
 
 
 def _frame_title(entry: ClipEntry, index: int) -> str:

@@ -19,7 +19,7 @@ from fetalclip_app.report.style import MM, Painted
 
 Points = NDArray[np.float64]
 
-MAX_HEIGHT = 66 * MM
+MAX_HEIGHT = 62 * MM
 
 _BLACK, _WHITE = Color(0, 0, 0), Color(1, 1, 1)
 

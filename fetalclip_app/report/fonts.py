@@ -35,6 +35,8 @@ _SCRIPTS = {
 }
 """First word of a letter's Unicode name -> its script, as people call it."""
 
+_JOINTS = " ,-."
+
 
 @functools.cache
 def register() -> None:
@@ -56,12 +58,12 @@ def drawable(text: str) -> str:
 
     Control characters become spaces and invisible marks vanish; the letters that remain are all in the font.
     """
-    kinds = [(_kind(letter), letter) for letter in _visible(text)]
+    letters = _visible(text)
     pieces: list[str] = []
-    for kind, run in groupby(kinds, key=lambda pair: pair[0]):
-        letters = "".join(letter for _kind_, letter in run)
-        pieces.append(letters if not kind else _named(kind, len(letters)))
-    return " ".join("".join(pieces).split(" ")).strip()
+    for kind, run in groupby(_joined_kinds(letters), key=lambda pair: pair[0]):
+        part = [letter for _same, letter in run]
+        pieces.append(_named(kind, sum(map(str.isalnum, part)) or len(part)) if kind else "".join(part))
+    return "".join(pieces).strip()
 
 
 def missing(texts: Iterable[str]) -> tuple[str, ...]:
@@ -91,6 +93,17 @@ def shortened(text: str, width: float, size: float, *, bold: bool = False) -> st
 def _visible(text: str) -> str:
     spaced = "".join(" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter for letter in text)
     return "".join(letter for letter in unicodedata.normalize("NFC", spaced) if unicodedata.category(letter) != "Cf")
+
+
+def _joined_kinds(letters: str) -> list[tuple[str, str]]:
+    """Return each letter with its script; a blank or comma between two words of one missing script belongs to it."""
+    kinds = [_kind(letter) for letter in letters]
+    for index, letter in enumerate(letters):
+        if letter in _JOINTS and 0 < index < len(letters) - 1:
+            rest = zip(kinds[index:], letters[index:], strict=True)
+            after = next((kind for kind, other in rest if other not in _JOINTS), "")
+            kinds[index] = kinds[index - 1] if kinds[index - 1] == after else ""
+    return list(zip(kinds, letters, strict=True))
 
 
 def _kind(letter: str) -> str:

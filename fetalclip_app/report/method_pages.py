@@ -18,7 +18,7 @@ from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
 
-_LABEL_WIDTH = 34 * MM
+_LABEL_WIDTH = 46 * MM
 
 RAMANUJAN = "Ramanujan S. Modular equations and approximations to π. Quarterly Journal of Mathematics 45, 1914."
 CLIP = "Radford A. et al. Learning transferable visual models from natural language supervision. ICML 2021."
@@ -40,9 +40,9 @@ def method_section(content: ReportContent, width: float) -> Flow:
         flow += [*_model(made, clips, len(content.clips), width), Spacer(0, 4 * MM)]
     if content.clips:
         flow += [*_formulas(content.clips, width), Spacer(0, 4 * MM)]
-        flow.append(para(_("Files"), SUBHEADING))
-    for entry in content.clips:
-        flow += [KeepTogether(_file(entry, width)), Spacer(0, 3 * MM)]
+    for number, entry in enumerate(content.clips):
+        title = [] if number else [para(_("Files"), SUBHEADING)]
+        flow += [KeepTogether([*title, *_file(entry, width)]), Spacer(0, 3 * MM)]
     return flow
 
 
@@ -103,14 +103,14 @@ def _formulas(clips: Sequence[ClipEntry], width: float) -> Flow:
     facts = [
         (
             _("Views"),
-            _("Each picture is compared with several sentences for each view; no class was added by hand.")
+            _("Each frame is compared with several sentences for each view, whose mean stands for the view.")
             + f" {CLIP}",
         )
     ]
     if any(entry.reading.answer("gestational_age", AgeEstimate) for entry in clips):
         facts.append((wording.task_title("gestational_age"), _age_rule()))
     if any(entry.reading.answer("head", HeadMeasurement) for entry in clips):
-        formula = "HC = π (3(a + b) – ((3a + b)(a + 3b))^½)"
+        formula = "HC = π (3(a + b) – sqrt((3a + b)(a + 3b)))"
         facts.append(
             ("HC", f"{wording.definition('hc')} {formula}, " + _("a and b being its semi-axes.") + f" {RAMANUJAN}")
         )
@@ -173,7 +173,8 @@ def _read_from(entry: ClipEntry) -> list[tuple[str, str]]:
     for task in ("gestational_age", "head"):
         finding = entry.reading.finding(task)
         if finding is not None and finding.frame_index is not None:
-            facts.append((wording.task_title(task), wording.frame_number(finding.frame_index, len(entry.clip))))
+            label = _("{task} read from").format(task=wording.task_title(task))
+            facts.append((label, wording.frame_number(finding.frame_index, len(entry.clip))))
     head = entry.reading.answer("head", HeadMeasurement)
     if head is not None:
         facts.append((_("Ellipse"), _ellipse(head.ellipse)))

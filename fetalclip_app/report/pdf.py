@@ -13,7 +13,7 @@ from fetalclip_app.domain.reading import Answer
 from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.report.build import ClipEntry, ReportContent
 from fetalclip_app.report.clip_pages import clip_section
-from fetalclip_app.report.fonts import missing
+from fetalclip_app.report.fonts import drawable, missing, shortened
 from fetalclip_app.report.method_pages import method_section, unread_section
 from fetalclip_app.report.page import Furniture, text_width, typeset
 from fetalclip_app.report.style import (
@@ -98,7 +98,7 @@ def _header(content: ReportContent, width: float) -> Flow:
 
 def _facts(facts: Sequence[tuple[str, str]], width: float) -> Any:
     cells = [[para(label, LABEL), para(value, BODY)] for label, value in facts]
-    return rows(cells, [22 * MM, width - 22 * MM], between=0.7 * MM)
+    return rows(cells, [24 * MM, width - 24 * MM], between=0.7 * MM)
 
 
 def _warnings(content: ReportContent) -> list[str]:
@@ -124,12 +124,12 @@ def _warnings(content: ReportContent) -> list[str]:
 def _summary(clips: Sequence[ClipEntry], width: float) -> Flow:
     """Return one line for each clip; a doubt stands where the number would stand."""
     titles = [_("Clip"), _("View"), _("Age"), "HC", "BPD", "OFD"]
-    widths = [0.30, 0.22, 0.15, 0.13, 0.10, 0.10]
+    widths = [0.25, 0.22, 0.18, 0.17, 0.09, 0.09]
     cells = [[para(title, LABEL) for title in titles]]
     for number, entry in enumerate(clips, start=1):
         cells.append(
             [
-                para(f"{number}  {entry.name}", STRONG),
+                _name(number, entry, widths[0] * width),
                 _cell(entry, "views"),
                 _cell(entry, "gestational_age"),
                 *_sizes(entry),
@@ -137,6 +137,10 @@ def _summary(clips: Sequence[ClipEntry], width: float) -> Flow:
         )
     table = rows(cells, [share * width for share in widths], between=2 * MM)
     return [KeepTogether([para(_("Summary"), HEADING)]), table, Spacer(0, 2 * MM), para(wording.spread_meaning(), NOTE)]
+
+
+def _name(number: int, entry: ClipEntry, width: float) -> Any:
+    return para(shortened(drawable(f"{number}  {entry.name}"), width - 4 * MM, 9.5, bold=True), STRONG)
 
 
 def _cell(entry: ClipEntry, task: str) -> Any:

@@ -33,18 +33,25 @@ PAD = 3.5 * MM
 
 
 def _style(name: str, size: float, leading: float, **more: Any) -> ParagraphStyle:
-    values = {"fontName": REGULAR, "textColor": INK, "alignment": TA_LEFT, "splitLongWords": 1, **more}
+    values = {
+        "fontName": REGULAR,
+        "textColor": INK,
+        "alignment": TA_LEFT,
+        "splitLongWords": 1,
+        "spaceShrinkage": 0,
+        **more,
+    }
     return ParagraphStyle(name, fontSize=size, leading=leading, **values)
 
 
-TITLE = _style("title", 18, 22, fontName=BOLD, spaceAfter=3 * MM)
-HEADING = _style("heading", 13, 17, fontName=BOLD, spaceBefore=4 * MM, spaceAfter=2.5 * MM)
+TITLE = _style("title", 18, 22, fontName=BOLD, spaceAfter=2 * MM)
+HEADING = _style("heading", 13, 17, fontName=BOLD, spaceBefore=3 * MM, spaceAfter=2 * MM)
 SUBHEADING = _style("subheading", 9.5, 13, fontName=BOLD, spaceAfter=1.2 * MM)
 BODY = _style("body", 9.5, 13)
 STRONG = _style("strong", 9.5, 13, fontName=BOLD)
 FIGURES = _style("figures", 9.5, 13, alignment=TA_RIGHT)
-LABEL = _style("label", 8, 13, textColor=MUTED)
-NOTE = _style("note", 8, 10.8, textColor=MUTED)
+LABEL = _style("label", 9.5, 13, textColor=MUTED)
+NOTE = _style("note", 8, 10.8, textColor=MUTED, spaceAfter=0.6 * MM)
 KEY_FIGURE = _style("key figure", 20, 25, fontName=BOLD)
 KEY_DOUBT = _style("key doubt", 14, 20, fontName=BOLD, textColor=DOUBT)
 DOUBT_STRONG = _style("doubt strong", 9.5, 13, fontName=BOLD, textColor=DOUBT)
@@ -76,17 +83,17 @@ class Painted(Flowable):  # type: ignore[misc]  # reportlab carries no types
         self._paint(self.canv)
 
 
-def columns(cells: Sequence[Any], widths: Sequence[float], *, gap: float = GAP) -> Any:
-    """Return flowables side by side, tops aligned."""
+def columns(cells: Sequence[Any], widths: Sequence[float], *, after: float = 0.0) -> Any:
+    """Return flowables side by side, tops aligned, with ``after`` points of air below unless the page ends there."""
     row: list[Any] = []
     sizes: list[float] = []
     for cell, width in zip(cells, widths, strict=True):
         if row:
             row.append("")
-            sizes.append(gap)
+            sizes.append(GAP)
         row.append(cell)
         sizes.append(width)
-    return Table([row], colWidths=sizes, style=_plain())
+    return Table([row], colWidths=sizes, style=_plain(), spaceAfter=after)
 
 
 def rows(cells: Sequence[Sequence[Any]], widths: Sequence[float], *, between: float = 1.6 * MM) -> Any:
@@ -97,16 +104,30 @@ def rows(cells: Sequence[Sequence[Any]], widths: Sequence[float], *, between: fl
     return Table([list(row) for row in cells], colWidths=list(widths), style=style, splitInRow=0)
 
 
+def cards(left: Sequence[Any], right: Sequence[Any], width: float, doubts: tuple[bool, bool]) -> Any:
+    """Return two cards side by side, of one height."""
+    half = (width - GAP) / 2
+    style = _plain()
+    for column, is_doubt in ((0, doubts[0]), (2, doubts[1])):
+        _card_style(style, column, is_doubt)
+    return Table([[list(left), "", list(right)]], colWidths=[half, GAP, half], style=style)
+
+
 def card(content: Sequence[Any], width: float, *, doubt: bool = False) -> Any:
     """Return flowables on a pale ground; a doubt has its bar at the left, visible in grey print too."""
     style = _plain()
-    style.add("BACKGROUND", (0, 0), (-1, -1), DOUBT_WASH if doubt else WASH)
-    for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING"):
-        style.add(side, (0, 0), (-1, -1), PAD)
-    if doubt:
-        style.add("LINEBEFORE", (0, 0), (0, -1), 1.1 * MM, DOUBT)
-        style.add("LEFTPADDING", (0, 0), (-1, -1), PAD + 0.6 * MM)
+    _card_style(style, 0, doubt)
     return Table([[list(content)]], colWidths=[width], style=style)
+
+
+def _card_style(style: Any, column: int, doubt: bool) -> None:
+    where = (column, 0), (column, -1)
+    style.add("BACKGROUND", *where, DOUBT_WASH if doubt else WASH)
+    for side in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING"):
+        style.add(side, *where, PAD)
+    if doubt:
+        style.add("LINEBEFORE", *where, 1.1 * MM, DOUBT)
+        style.add("LEFTPADDING", *where, PAD + 0.6 * MM)
 
 
 def _plain() -> Any:

@@ -68,11 +68,11 @@ def definition(measurement: str) -> str:
     texts = {
         "hc": mark("Head circumference: the ellipse through the centre of the skull line (Ramanujan's first formula)."),
         "bpd": mark(
-            "Biparietal diameter: the minor axis of that ellipse, centre to centre of the line; "
+            "Biparietal diameter: its minor axis, centre to centre of the line; "
             "not the outer-outer or outer-inner caliper definition."
         ),
         "ofd": mark(
-            "Occipitofrontal diameter: the major axis of that ellipse, centre to centre of the line; "
+            "Occipitofrontal diameter: its major axis, centre to centre of the line; "
             "not the outer-outer caliper definition."
         ),
     }
