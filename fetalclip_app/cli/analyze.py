@@ -23,7 +23,10 @@ from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions
 class Reader(Protocol):
     """What this command needs of the engine."""
 
-    notices: tuple[str, ...]
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user must know now; may grow while it reads."""
+        ...
 
     def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
         """Return the reading of one clip."""
@@ -40,14 +43,14 @@ def analyze(given: argparse.Namespace) -> int:
     """
     wanted = [*from_paths(given.paths, given.pixel_mm), *(from_manifest(given.manifest) if given.manifest else ())]
     engine = load(given)
-    for notice in engine.notices:
-        say(notice)
+    told: set[str] = set()
     entries: list[Entry] = []
     table: list[dict[str, Any]] = []
     for number, one in enumerate(wanted, start=1):
         started = time.monotonic()
         entry = read_one(engine, one, override=given.override_calibration)
         say(f"[{number}/{len(wanted)}] {one.file}: {summary(entry)} ({time.monotonic() - started:.1f} s)")
+        _tell_notices(engine, told)
         table += as_table([entry])
         if given.report is not None:
             entries.append(entry)
@@ -60,15 +63,25 @@ def analyze(given: argparse.Namespace) -> int:
     return 1 if any("error" in row for row in table) else 0
 
 
+def _tell_notices(engine: Reader, told: set[str]) -> None:
+    """Say what happened to the model's device, each thing once and when it is new."""
+    for key in engine.notices:
+        if key not in told:
+            told.add(key)
+            say(wording.notice(key))
+
+
 def load(given: argparse.Namespace | None = None) -> Reader:
     """Build the engine that the arguments ask for; the bundled model without any.
 
     This imports the network, which takes seconds.
     """
+    from fetalclip_app import settings  # noqa: PLC0415 - with the engine, to keep --help quick
     from fetalclip_app.inference.load import EngineRequest, load_engine  # noqa: PLC0415 - late: it imports torch
 
+    texts = settings.folder() / "texts"
     if given is None:
-        return load_engine(EngineRequest())
+        return load_engine(EngineRequest(text_cache=texts))
     request = EngineRequest(
         model=given.model,
         weights=given.weights,
@@ -77,6 +90,7 @@ def load(given: argparse.Namespace | None = None) -> Reader:
         views=given.views,
         brain_views=given.brain_views,
         licence_accepted=given.accept_licence,
+        text_cache=texts,
     )
     return load_engine(request)
 

@@ -89,7 +89,7 @@ def _model(made: Provenance, clips: Sequence[ClipEntry], total: int, width: floa
         (_("Preprocessing"), made.preprocessing),
         (_("Device"), made.device),
         (_("Program"), f"FetalCLIP Studio {made.app_version}"),
-        *((_("Notice"), notice) for notice in made.notices),
+        *((_("Notice"), wording.notice(key)) for key in made.notices),
     ]
     return [para(_("Model"), SUBHEADING), pairs(facts, width)]
 

@@ -28,6 +28,12 @@ _RATE: dict[RateSource, str] = {
     RateSource.ASSUMED: mark("assumed: the file states none"),
 }
 
+_NOTICES: dict[str, str] = {
+    "gpu_unusable": mark("The graphics card failed its test, so the processor (CPU) is used."),
+    "gpu_out_of_memory": mark("The graphics card ran out of memory, so the processor (CPU) went on."),
+    "gpu_failed": mark("The graphics card failed on the way, so the processor (CPU) went on."),
+}
+
 
 def calibration_source(calibration: Calibration | None) -> str:
     """Return who says how many millimetres a pixel is, and how many."""
@@ -66,15 +72,11 @@ def definition(measurement: str) -> str:
         KeyError: No such measurement.
     """
     texts = {
-        "hc": mark("Head circumference: the ellipse through the centre of the skull line (Ramanujan's first formula)."),
+        "hc": mark("Head circumference: the ellipse along the outer edge of the skull (Ramanujan's first formula)."),
         "bpd": mark(
-            "Biparietal diameter: its minor axis, centre to centre of the line; "
-            "not the outer-outer or outer-inner caliper definition."
+            "Biparietal diameter: its minor axis, outer edge to outer edge; not the outer-inner caliper definition."
         ),
-        "ofd": mark(
-            "Occipitofrontal diameter: its major axis, centre to centre of the line; "
-            "not the outer-outer caliper definition."
-        ),
+        "ofd": mark("Occipitofrontal diameter: its major axis, outer edge to outer edge."),
     }
     return translate(texts[measurement])
 
@@ -119,3 +121,8 @@ def lossy() -> str:
 def unverified_model() -> str:
     """Return the remark on weights whose hash the catalogue does not know."""
     return translate("Unverified weights: their hash is not one that this program knows.")
+
+
+def notice(key: str) -> str:
+    """Return what the user must know of how the model ran; a sentence that is no key stays as it is."""
+    return translate(_NOTICES.get(key, key))

@@ -159,9 +159,9 @@ def test_everything_that_the_numbers_depend_on_is_named(tmp_path: Path) -> None:
 def test_weights_that_nobody_vouches_for_are_called_unverified(tmp_path: Path) -> None:
     one = entry()
     made = one.reading.provenance
-    mine = replace(made, model=replace(made.model, verified=False), notices=("The GPU failed; the CPU took over.",))
+    mine = replace(made, model=replace(made.model, verified=False), notices=("gpu_failed",))
     text = text_of(pages_of(build([replace(one, reading=replace(one.reading, provenance=mine))], options()), tmp_path))
-    assert "Unverified weights" in text and "the CPU took over" in text
+    assert "Unverified weights" in text and "the processor (CPU) went on" in text
 
 
 def test_several_clips_begin_with_a_summary_and_a_warning_of_two_patients(worst: ReportContent, tmp_path: Path) -> None:

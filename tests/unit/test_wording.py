@@ -35,6 +35,7 @@ TASK_DETAILS = [
     (Reason.NOT_CALIBRATED, "no_scale"),
     (Reason.NOT_CALIBRATED, "not_square"),
     (Reason.NOT_CALIBRATED, "region_mixed"),
+    (Reason.NOT_CALIBRATED, "several_scales"),
     (Reason.OUT_OF_RANGE, "edge_of_range"),
     (Reason.OUT_OF_RANGE, "head_size"),
     (Reason.AMBIGUOUS, "spread"),
@@ -214,7 +215,11 @@ def test_a_head_carries_the_definition_of_each_length() -> None:
     hc, bpd, ofd = wording.answer_lines("head", head(HeadSize(175.2, 48.0, 62.5)))
     assert hc.value == "175.2\u2009mm" and "Ramanujan" in hc.notes[0]
     assert "minor axis" in bpd.notes[0] and "outer-inner" in bpd.notes[0]
-    assert "major axis" in ofd.notes[0] and not any(line.is_doubt for line in (hc, bpd, ofd))
+    assert (
+        "outer edge" in hc.notes[0]
+        and "major axis" in ofd.notes[0]
+        and not any(line.is_doubt for line in (hc, bpd, ofd))
+    )
 
 
 def test_a_heatmap_shows_where_and_not_why() -> None:
@@ -262,3 +267,12 @@ def test_a_closed_file_is_not_called_missing() -> None:
 
 def test_an_empty_name_reads_as_no_name() -> None:
     assert wording.sentence(FetalClipError(ErrorCode.FOLDER_EMPTY, name="")).startswith("The folder")
+
+
+def test_every_notice_of_the_device_is_a_sentence() -> None:
+    source = (PACKAGE.parent / "model" / "device.py").read_text(encoding="utf-8")
+    keys = set(re.findall(r'^GPU_\w+ = "(\w+)"', source, re.MULTILINE))
+    assert len(keys) >= 3
+    for key in keys:
+        assert "CPU" in wording.notice(key) and wording.notice(key) != key
+    assert wording.notice("A sentence of its own.") == "A sentence of its own."
