@@ -19,7 +19,7 @@ HOME_VARIABLE = "FETALCLIP_STUDIO_HOME"
 
 RECENT_LIMIT = 10
 
-ModelChoice = Literal["compact", "fetalclip", "checkpoint"]
+ModelChoice = Literal["compact", "fetalclip", "custom"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 
@@ -27,8 +27,8 @@ class Settings(BaseModel):
     """All choices. A changed choice makes a new value (`model_copy`).
 
     Attributes:
-        weights: Of the model ``fetalclip`` or ``checkpoint``.
-        config: The open_clip configuration of a ``checkpoint``.
+        weights: Of the model ``fetalclip`` or ``custom``.
+        config: The open_clip configuration of a ``custom``.
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.
         recent: Files and folders, the last opened first.
         window_state: Qt's own words for place and size of the window, base64.

@@ -271,10 +271,10 @@ class SpellEngine(FakeEngine):
 
 
 def spell_factory(request: object) -> SpellEngine:
-    """Return a `SpellEngine`; the request ``"missing"`` raises as weights that are not there."""
-    if request == "missing":
+    """Return a `SpellEngine`; the model ``missing`` raises as weights that are not there."""
+    if request == {"model": "missing"}:
         raise InvalidInput(ErrorCode.MODEL_MISSING, name="weights.pt")
-    if request == "die":
+    if request == {"model": "die"}:
         os._exit(3)
     return SpellEngine()
 

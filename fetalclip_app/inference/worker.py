@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
@@ -19,9 +19,6 @@ from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
 from fetalclip_app.inference.progress import Cancelled, CancelToken, Report, silent
-
-if TYPE_CHECKING:
-    from fetalclip_app.inference.load import EngineRequest
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +34,25 @@ GRACE_S = 3.0
 class Engine(Protocol):
     """What the worker's process needs of an engine (`inference.engine.Engine`, or a test's)."""
 
-    identity: ModelIdentity
-    device: str
-    notices: tuple[str, ...]
-    methods: tuple[str, ...]
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which weights answer."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where the network runs now."""
+        ...
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user must know."""
+        ...
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Heatmap methods that it offers."""
+        ...
 
     def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
         """Answer every task."""
@@ -50,6 +62,9 @@ class Engine(Protocol):
         """Show where a view was seen."""
         ...
 
+
+EngineOptions = dict[str, Any]
+"""The fields of an `EngineRequest`: its own module imports what the window does without."""
 
 Factory = Callable[[Any], Engine]
 """Builds the engine from a request. Crosses to the new process, so it is a function of a module."""
@@ -71,15 +86,15 @@ class EngineInfo:
     methods: tuple[str, ...] = ()
 
 
-def load(request: EngineRequest) -> Engine:
+def load(options: EngineOptions) -> Engine:
     """Build the real engine: the default factory. Imports torch, so only the worker's process calls it.
 
     Raises:
         ModelUnavailable, ComputeFailed, InvalidInput: As `load_engine` says.
     """
-    from fetalclip_app.inference.load import load_engine  # noqa: PLC0415 - torch stays out of the window's process
+    from fetalclip_app.inference.load import EngineRequest, load_engine  # noqa: PLC0415 - not in the window's process
 
-    engine: Engine = load_engine(request)
+    engine: Engine = load_engine(EngineRequest(**options))
     return engine
 
 
@@ -96,7 +111,7 @@ class ModelProcess:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._slots: FrameSlots | None = None
-        self._request: Any = None
+        self._request: EngineOptions = {}
         self._info: EngineInfo | None = None
         self._closing = threading.Event()
 
@@ -105,7 +120,7 @@ class ModelProcess:
         """Process id, or None while no process runs."""
         return self._process.pid if self._process is not None else None
 
-    def start(self, request: EngineRequest, cancel: CancelToken | None = None) -> EngineInfo:
+    def start(self, request: EngineOptions, cancel: CancelToken | None = None) -> EngineInfo:
         """Start a process with this engine; the one that ran before is ended first.
 
         Raises:

@@ -30,7 +30,7 @@ from fetalclip_app.inference.worker import ModelProcess
 def model() -> Iterator[ModelProcess]:
     """One process for all tests that leave it alive."""
     process = ModelProcess(spell_factory)
-    process.start("any")
+    process.start({})
     yield process
     process.close()
 
@@ -41,7 +41,7 @@ def _named(clip: Clip, name: str) -> Clip:
 
 def test_the_start_tells_which_model_runs_and_where() -> None:
     process = ModelProcess(spell_factory)
-    info = process.start("any")
+    info = process.start({})
     process.close()
 
     assert info.identity.title == "Compact 1.0"
@@ -174,7 +174,7 @@ def test_cancel_reaches_the_worker_between_its_steps(model: ModelProcess) -> Non
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
 def test_a_killed_worker_is_told_at_once_and_the_next_call_starts_another() -> None:
     process = ModelProcess(spell_factory)
-    process.start("any")
+    process.start({})
     first = process.pid
     assert first is not None
 
@@ -199,11 +199,11 @@ def test_a_worker_that_exits_by_itself_is_told_too(model: ModelProcess) -> None:
     assert caught.value.code is ErrorCode.WORKER_LOST
 
 
-@pytest.mark.parametrize(("request_", "code"), [("missing", ErrorCode.MODEL_MISSING), ("die", ErrorCode.WORKER_LOST)])
-def test_an_engine_that_cannot_be_built_raises_from_start(request_: str, code: ErrorCode) -> None:
+@pytest.mark.parametrize(("model", "code"), [("missing", ErrorCode.MODEL_MISSING), ("die", ErrorCode.WORKER_LOST)])
+def test_an_engine_that_cannot_be_built_raises_from_start(model: str, code: ErrorCode) -> None:
     process = ModelProcess(spell_factory)
     with pytest.raises(FetalClipError) as caught:
-        process.start(request_)
+        process.start({"model": model})
 
     assert caught.value.code is code
     assert process.pid is None
@@ -214,7 +214,7 @@ def test_a_start_can_be_cancelled_while_the_engine_loads(monkeypatch: pytest.Mon
     process, cancel = ModelProcess(slow_factory), CancelToken()
     threading.Timer(0.3, cancel.cancel).start()
     with pytest.raises(Cancelled):
-        process.start("any", cancel)
+        process.start({}, cancel)
 
     assert process.pid is None
 
@@ -222,7 +222,7 @@ def test_a_start_can_be_cancelled_while_the_engine_loads(monkeypatch: pytest.Mon
 def test_quitting_does_not_wait_for_a_deaf_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetalclip_app.inference.worker.GRACE_S", 0.2)
     process, cancel = ModelProcess(spell_factory), CancelToken()
-    process.start("any")
+    process.start({})
 
     def quit_now(done: int, total: int) -> None:
         process.hurry()
@@ -246,7 +246,7 @@ def test_nothing_is_left_behind_and_nothing_is_said_about_it(tmp_path: Path) -> 
 
             if __name__ == "__main__":
                 process = ModelProcess(spell_factory)
-                process.start("any")
+                process.start({})
                 for size in (20, 60):
                     process.read(make_clip(9, height=size, width=size), CancelToken(), silent)
                 process.close()

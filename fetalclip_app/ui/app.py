@@ -1,0 +1,144 @@
+"""Makes the parts of the window, introduces them to each other, and ends them in order."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+from fetalclip_app import resources, settings
+from fetalclip_app.inference.worker import EngineOptions, ModelProcess
+from fetalclip_app.settings import Settings
+from fetalclip_app.ui import theme
+from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.main_window import MainWindow
+from fetalclip_app.ui.model_menu import engine_options
+from fetalclip_app.ui.session import Session
+
+if TYPE_CHECKING:
+    from fetalclip_app.inference.load import EngineRequest
+
+_log = logging.getLogger(__name__)
+
+SAMPLE = "samples/simulated_head.dcm"
+
+_LOG_BYTES = 1_000_000
+
+
+def run(paths: Sequence[Path], engine_request: EngineRequest | None = None) -> int:
+    """Open the window on these files and folders; return the exit status once it is closed.
+
+    Args:
+        engine_request: Which model reads; the one that was used last where not given.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("FetalCLIP Studio")
+    theme.apply(app)
+    _log_to_file()
+    studio = Studio(settings.load())
+    app.installEventFilter(studio.keys)
+    _tell_what_nobody_caught(studio.window)
+    studio.window.show()
+    studio.start(paths, engine_request)
+    try:
+        return app.exec()
+    finally:
+        studio.end()
+
+
+class Studio:
+    """All parts of the running program."""
+
+    def __init__(self, chosen: Settings, model: ModelProcess | None = None) -> None:
+        self._settings = chosen
+        self.model = model or ModelProcess()
+        self.jobs = Jobs()
+        self.keys = ReturnPresses()
+        self.session = Session(self.jobs, self.model)
+        self.window = MainWindow(self.session, self.jobs, chosen, sample=sample())
+        self.window.settings_changed.connect(self._keep)
+
+    def start(self, paths: Sequence[Path], engine_request: EngineRequest | None) -> None:
+        """Start the model, and open what was asked for."""
+        self.session.start_model(options_of(engine_request) or engine_options(self._settings))
+        if paths:
+            self.window.open_paths(list(paths))
+
+    def end(self) -> None:
+        """End in order: no new work, then the model's process, then the settings on disk."""
+        self.window.hide()
+        self.model.hurry()
+        self.jobs.shut_down()
+        self.model.close()
+        try:
+            settings.save(self._settings)
+        except OSError as error:
+            _log.warning("the settings could not be saved: %s", error)
+
+    def _keep(self, chosen: Settings) -> None:
+        self._settings = chosen
+
+
+class ReturnPresses(QObject):
+    """Lets Return press the button that has the focus: Space is for the cine."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Press it."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(watched, QAbstractButton):
+            assert isinstance(event, QKeyEvent)
+            if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and watched.isEnabled():
+                watched.click()
+                return True
+        return False
+
+
+def options_of(request: EngineRequest | None) -> EngineOptions | None:
+    """Return a request's fields as they cross to the model's process."""
+    return {field.name: getattr(request, field.name) for field in fields(request)} if request is not None else None
+
+
+def sample() -> Path | None:
+    """Return the bundled sample, where the installation has it."""
+    try:
+        path = resources.path(SAMPLE)
+    except FileNotFoundError:
+        return None
+    return path if path.is_file() else None
+
+
+def _log_to_file() -> None:
+    folder = settings.folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            folder / "studio.log", maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8"
+        )
+    except OSError as error:
+        _log.warning("no log file: %s", error)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def _tell_what_nobody_caught(window: MainWindow) -> None:
+    """Log an exception that a slot raised, and say one calm sentence; the window lives on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        _log.error("nobody caught this", exc_info=(kind, error, trace))
+        if isinstance(error, Exception):
+            window.tell_trouble(error, None)
+
+    sys.excepthook = hook

@@ -1,0 +1,168 @@
+"""The bar at the top and the strip at the bottom: whose scan this is, which model reads it, how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from fetalclip_app.domain.clip import Origin
+from fetalclip_app.inference.worker import EngineInfo
+from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.parts import icon_button, label, set_tone
+from fetalclip_app.ui.session import Activity
+from fetalclip_app.ui.theme import DARK, STATUS_PX, TOP_BAR_PX, caption_font, text_font
+from fetalclip_app.wording import dicom_date, simulated
+
+
+def subject_of(origin: Origin) -> tuple[str, str]:
+    """Return whom a clip shows, and the study with its date; what the file does not say is said to be missing."""
+    if origin.is_simulated:
+        return simulated(), origin.study_description
+    name = origin.patient_name.replace("^", " ").strip()
+    who = " · ".join(part for part in (name, origin.patient_id) if part)
+    date = dicom_date(origin.study_date) if origin.study_date else ""
+    what = " · ".join(part for part in (origin.study_description, date) if part)
+    return who or "No patient in this file", what or "No study in this file"
+
+
+class _Elided(QLabel):
+    """A label that gives way, and shows all of itself in its tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._full = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str) -> None:
+        self._full = text
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        kept = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(kept)
+        self.setToolTip(self._full if kept != self._full else "")
+        self.setAccessibleName(self._full)
+
+
+class TopBar(QWidget):
+    """Open, patient and study, export, model."""
+
+    def __init__(self, actions: Mapping[str, QAction], open_menu: QMenu, export_menu: QMenu, model_menu: QMenu) -> None:
+        super().__init__()
+        self.setObjectName("topBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(TOP_BAR_PX)
+        self.patient = _Elided()
+        self.patient.setFont(text_font(weight=text_font().Weight.DemiBold))
+        self.study = _Elided()
+        self.study.setProperty("tone", "muted")
+        self.warning = QLabel()
+        self.warning.setProperty("badge", "doubt")
+        self.warning.hide()
+        self.model = _menu_button("Model", "model", model_menu)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(8, 0, 8, 0)
+        line.setSpacing(8)
+        line.addWidget(_menu_button("Open", "open", open_menu))
+        line.addSpacing(8)
+        line.addWidget(self.patient, 2)
+        line.addWidget(self.study, 2)
+        line.addWidget(self.warning)
+        line.addWidget(_menu_button("Export", "export", export_menu))
+        line.addWidget(self.model)
+        line.addWidget(icon_button(actions["keys"]))
+
+    def show_subject(self, origin: Origin | None, patients: Sequence[str]) -> None:
+        """Say whose clip is looked at; warn where clips of several patients are open."""
+        who, what = subject_of(origin) if origin is not None else ("", "")
+        self.patient.show_text(who)
+        self.study.show_text(what)
+        self.warning.setVisible(len(patients) > 1)
+        self.warning.setText(f"⚠ {len(patients)} patients are open")
+        self.warning.setToolTip("Clips of different patients are open: " + ", ".join(patients))
+
+    def show_model(self, info: EngineInfo | None, waiting_for: str) -> None:
+        """Say which weights read: title and the first digits of their hash."""
+        if info is None:
+            self.model.setText(waiting_for)
+            self.model.setToolTip("Model and device")
+            return
+        identity = info.identity
+        mark = "" if identity.verified else " · unverified"
+        self.model.setText(f"{identity.title} · {identity.sha256[:8]}{mark}")
+        self.model.setToolTip(f"{identity.title}\nSHA-256 {identity.sha256}\nLicence {identity.licence}\n{info.device}")
+
+
+def _menu_button(text: str, icon_name: str, menu: QMenu) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(18, 18))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setMenu(menu)
+    button.setAccessibleName(text)
+    return button
+
+
+class StatusStrip(QWidget):
+    """What is under way and how far, with cancel; and where the model runs."""
+
+    def __init__(self, cancel: QAction) -> None:
+        super().__init__()
+        self.setObjectName("statusStrip")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(STATUS_PX + 4)
+        self.text = label(tone="muted", caption=True)
+        self.bar = QProgressBar()
+        self.bar.setFixedSize(140, 6)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress")
+        self.cancel = QToolButton()
+        self.cancel.setDefaultAction(cancel)
+        self.cancel.setFont(caption_font())
+        self.cancel.setStyleSheet("padding: 0px 6px;")
+        self.device = label(tone="muted", caption=True)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(12, 0, 12, 0)
+        line.setSpacing(12)
+        for widget in (self.text, self.bar, self.cancel):
+            line.addWidget(widget)
+        line.addStretch(1)
+        line.addWidget(self.device)
+        self.show_activity(None)
+
+    def show_activity(self, activity: Activity | None) -> None:
+        """Say it; its places are there all the time."""
+        is_there = activity is not None
+        for widget in (self.bar, self.cancel):
+            policy = widget.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
+        self.bar.setVisible(is_there)
+        self.cancel.setVisible(activity is not None and activity.can_cancel)
+        if activity is None:
+            self.text.setText("Ready")
+            return
+        counted = f", {activity.done} of {activity.total}" if activity.total else " …"
+        self.text.setText(activity.text + counted)
+        self.bar.setRange(0, activity.total)
+        self.bar.setValue(activity.done)
+
+    def show_device(self, text: str, *, tip: str = "", is_doubt: bool = False) -> None:
+        """Say where the model runs."""
+        self.device.setText(text)
+        self.device.setToolTip(tip)
+        set_tone(self.device, "doubt" if is_doubt else "muted")
+
+
+def status_colour() -> str:
+    """Return the colour of quiet words in both bars."""
+    return DARK.muted

@@ -1,0 +1,241 @@
+"""The three cards of the findings panel: view, age, measurements. Each keeps its height."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
+from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
+from fetalclip_app.ui.age_curve import AgeCurve
+from fetalclip_app.ui.bars import Bar, Bars
+from fetalclip_app.ui.parts import Card, Figure, label
+from fetalclip_app.wording import (
+    abstention,
+    abstention_hint,
+    age_range,
+    definition,
+    learned_age,
+    millimetres,
+    not_trained_view,
+    percent,
+    percentages_meaning,
+    pixels,
+    reason_title,
+    view_title,
+)
+
+
+def _prepared(lines: int, *, tone: str = "muted") -> QLabel:
+    """Return a caption whose place for some lines is there before its words."""
+    text = label(tone=tone, caption=True, wrap=True)
+    text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    text.setFixedHeight(text.fontMetrics().lineSpacing() * lines + 2)
+    text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return text
+
+
+class ViewCard(Card):
+    """Which view: the best, the nine planes, and the planes of the brain.
+
+    Signals:
+        asked: (task key, view key, widget): where does this come from?
+    """
+
+    asked = Signal(str, str, object)
+
+    def __init__(self) -> None:
+        super().__init__("View")
+        self.best = Figure("View")
+        self._best_key = ""
+        self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
+        self.note = _prepared(2)
+        self.planes = Bars(PLANES, with_letters=True)
+        self.planes.asked.connect(lambda key, row: self.asked.emit("views", key, row))
+        self.brain_planes = Bars(BRAIN_PLANES, with_letters=False)
+        self.brain_planes.asked.connect(lambda key, row: self.asked.emit("brain_views", key, row))
+        self.column.addWidget(self.best)
+        self.column.addWidget(self.note)
+        self.column.addWidget(self.planes)
+        self.column.addSpacing(4)
+        self.column.addWidget(label("Brain plane", tone="muted", caption=True))
+        self.column.addWidget(self.brain_planes)
+
+    def show_answers(self, views: Answer | None, brain: Answer | None) -> None:
+        """Show these answers; None keeps their places empty."""
+        self._show_best(views)
+        self.planes.show_bars(_bars(views, self.planes))
+        self.brain_planes.show_bars(_bars(brain, self.brain_planes))
+
+    def _show_best(self, views: Answer | None) -> None:
+        self.note.setText("")
+        match views:
+            case ViewPrediction():
+                self._best_key = views.best
+                share = percent(float(views.probabilities.max()))
+                if views.abstained is not None:
+                    self.best.show_doubt(reason_title(views.abstained.reason))
+                    self.note.setText(abstention(views.abstained))
+                elif views.best in views.not_trained:
+                    self.best.show_doubt(f"{view_title(views.best)} {share}, {not_trained_view()}")
+                    self.note.setText("A guess from words: training never showed this view.")
+                else:
+                    self.best.show_value(f"{view_title(views.best)} {share}")
+                    self.note.setText(percentages_meaning(views.calibrated))
+            case Abstention():
+                self._best_key = ""
+                self.best.show_doubt(reason_title(views.reason))
+                self.note.setText(abstention(views))
+            case _:
+                self.best.show_nothing()
+
+
+def _bars(answer: Answer | None, bars: Bars) -> list[Bar]:
+    if not isinstance(answer, ViewPrediction):
+        return [Bar(row.bar.key) for row in bars.rows]
+    best = answer.best
+    return [
+        Bar(key, float(share), key == best, key not in answer.not_trained)
+        for key, share in zip(answer.keys, answer.probabilities, strict=True)
+    ]
+
+
+class AgeCard(Card):
+    """How old: the age, the spread of the best days and the curve; or why there is no age.
+
+    Signals:
+        asked: The widget: where does this come from?
+    """
+
+    asked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__("Gestational age")
+        self.age = Figure("Gestational age")
+        self.age.clicked.connect(lambda: self.asked.emit(self.age))
+        self.spread = label(tone="muted", caption=True)
+        self.spread.setFixedHeight(self.spread.fontMetrics().lineSpacing() + 2)
+        self.curve = AgeCurve()
+        self.note = _prepared(2)
+        self._why = label(wrap=True)
+        self._helps = label(tone="muted", wrap=True)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(_column(self.spread, self.curve, self.note))
+        self._pages.addWidget(_column(self._why, self._helps, None))
+        self._pages.setFixedHeight(self.spread.height() + self.curve.height() + self.note.height() + 8)
+        self.column.addWidget(self.age)
+        self.column.addWidget(self._pages)
+
+    @property
+    def why(self) -> str:
+        """Why there is no age; empty where there is one."""
+        return self._why.text() if self._pages.currentIndex() == 1 else ""
+
+    def show_answer(self, answer: Answer | None) -> None:
+        """Show an age, an abstention, or an empty place."""
+        self._pages.setCurrentIndex(int(isinstance(answer, Abstention)))
+        estimate = answer if isinstance(answer, AgeEstimate) else None
+        self.curve.show_estimate(estimate)
+        if estimate is not None:
+            self.age.show_value(str(estimate.age))
+            self.spread.setText(f"{age_range(estimate.low, estimate.high)}, the spread of the 15 best days")
+            self.note.setText(learned_age() if estimate.learned_from_head_size else "")
+            return
+        self.spread.setText("")
+        self.note.setText("")
+        if isinstance(answer, Abstention):
+            self.age.show_doubt(reason_title(answer.reason))
+            self._why.setText(abstention(answer))
+            self._helps.setText(abstention_hint(answer))
+        else:
+            self.age.show_nothing()
+
+
+def _column(*widgets: QWidget | None) -> QWidget:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    for widget in widgets:
+        if widget is None:
+            column.addStretch(1)
+        else:
+            column.addWidget(widget)
+    return page
+
+
+class HeadCard(Card):
+    """How large: HC, BPD and OFD.
+
+    Signals:
+        asked: (``hc``, ``bpd`` or ``ofd``; widget): where does this come from?
+    """
+
+    asked = Signal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__("Measurements")
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(2, 1)
+        self.figures: dict[str, Figure] = {}
+        names = {"hc": "Head circumference", "bpd": "Biparietal", "ofd": "Occipitofrontal"}
+        for row, (key, name) in enumerate(names.items()):
+            short = label(key.upper())
+            short.setToolTip(definition(key))
+            long = label(name, tone="muted", caption=True)
+            long.setToolTip(definition(key))
+            figure = Figure(key.upper(), pixel_size=20 if key == "hc" else 15, align_right=True)
+            figure.clicked.connect(lambda checked=False, key=key, figure=figure: self.asked.emit(key, figure))
+            self.figures[key] = figure
+            grid.addWidget(short, row, 0)
+            grid.addWidget(long, row, 1)
+            grid.addWidget(figure, row, 2)
+        self.column.addLayout(grid)
+        self.note = _prepared(3)
+        self.column.addWidget(self.note)
+
+    def show_answer(self, answer: Answer | None) -> None:
+        """Show lengths, an abstention, or empty places."""
+        self.note.setText("")
+        match answer:
+            case HeadMeasurement(size=HeadSize() as size):
+                for key, figure in self.figures.items():
+                    figure.show_value(millimetres(getattr(size, f"{key}_mm")))
+                self.note.setText("Centre of the skull line to centre of the skull line.")
+            case HeadMeasurement(size=Abstention() as why, ellipse=ellipse):
+                self._show_doubt(why)
+                self.figures["bpd"].show_value(pixels(2 * ellipse.b))
+                self.figures["ofd"].show_value(pixels(2 * ellipse.a))
+            case Abstention() as why:
+                self._show_doubt(why)
+            case _:
+                for figure in self.figures.values():
+                    figure.show_nothing()
+
+    def _show_doubt(self, why: Abstention) -> None:
+        for figure in self.figures.values():
+            figure.show_nothing()
+        self.figures["hc"].show_doubt(reason_title(why.reason))
+        self.note.setText(f"{abstention(why)} {abstention_hint(why)}".strip())
+
+
+class StateLine(QWidget):
+    """One line above the cards that says how far the reading is; always there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(4, 0, 4, 0)
+        self._text = label(tone="muted", caption=True)
+        line.addWidget(self._text)
+        self.setFixedHeight(20)
+
+    def show_text(self, text: str) -> None:
+        """Say it."""
+        self._text.setText(text)
+        self.setAccessibleName(text)

@@ -1,0 +1,94 @@
+"""Everything that can be done, with its key: one table for menus, buttons and the cheat sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from fetalclip_app.ui.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that can be done.
+
+    Attributes:
+        name: How code calls it.
+        title: How the user reads it.
+        keys: In Qt's portable form; the first is shown.
+        group: Heading on the cheat sheet; empty for what stands there otherwise.
+        is_switch: It is on or off.
+    """
+
+    name: str
+    title: str
+    keys: tuple[str, ...] = ()
+    group: str = ""
+    icon_name: str = ""
+    is_switch: bool = False
+
+
+_CINE, _PICTURE, _READING, _FILES = "Cine and clips", "Picture", "Reading", "Files and window"
+
+COMMANDS: tuple[Command, ...] = (
+    Command("play", "Play or pause", ("Space",), _CINE, "play"),
+    Command("previous_clip", "Previous clip", ("Left",), _CINE),
+    Command("next_clip", "Next clip", ("Right",), _CINE),
+    Command("back", "Previous frame", ("Up",), _CINE, "back"),
+    Command("forward", "Next frame", ("Down",), _CINE, "forward"),
+    Command("back_ten", "Ten frames back", ("Shift+Up",), _CINE),
+    Command("forward_ten", "Ten frames on", ("Shift+Down",), _CINE),
+    Command("first", "First frame", ("Home",), _CINE),
+    Command("last", "Last frame", ("End",), _CINE),
+    Command("slower", "Slower", (",",), _CINE),
+    Command("faster", "Faster", (".",), _CINE),
+    Command("loop", "Loop", ("L",), _CINE, "loop", is_switch=True),
+    Command("fit", "Fit", ("F",), _PICTURE, "fit"),
+    Command("zoom_in", "Zoom in", ("+", "="), _PICTURE),
+    Command("zoom_out", "Zoom out", ("-",), _PICTURE),
+    Command("light", "Light", ("B",), _PICTURE, "light", is_switch=True),
+    Command("picture_only", "Picture only", ("F11",), _PICTURE, is_switch=True),
+    Command("outline", "Outline", ("M",), _READING, "outline", is_switch=True),
+    Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
+    Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
+    Command("read_again", "Read again", ("Ctrl+R",), _READING),
+    Command("cancel", "Stop reading", ("Ctrl+.",), _READING),
+    Command("undo", "Undo", ("Ctrl+Z",), _READING),
+    Command("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _READING),
+    Command("open", "Open files …", ("O", "Ctrl+O"), _FILES, "file"),
+    Command("open_folder", "Open a folder …", ("Ctrl+Shift+O",), _FILES, "open"),
+    Command("sample", "Open the sample", (), "", "sample"),
+    Command("close_clip", "Close the clip", ("Ctrl+W",), _FILES),
+    Command("export_pdf", "PDF report …", ("P",), _FILES, "pdf"),
+    Command("export_json", "Findings as JSON …", ("Ctrl+J",), _FILES, "json"),
+    Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
+    Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),
+    Command("dismiss", "Close what lies over the picture", ("Esc",), _FILES),
+    Command("quit", "Quit", ("Ctrl+Q",), _FILES),
+)
+
+BEST_FRAME_KEYS = tuple(str(number) for number in range(1, 10))
+"""Key n goes to the best frame of the n-th view."""
+
+
+def actions(parent: QObject) -> dict[str, QAction]:
+    """Return an action for each command, by name."""
+    made: dict[str, QAction] = {}
+    for command in COMMANDS:
+        action = QAction(command.title, parent)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setCheckable(command.is_switch)
+        if command.icon_name:
+            action.setIcon(icon(command.icon_name))
+        if command.keys:
+            action.setToolTip(f"{command.title.removesuffix(' …')} ({shown(command.keys[0])})")
+        made[command.name] = action
+    return made
+
+
+def shown(key: str) -> str:
+    """Return a key as it stands on this system's keyboard."""
+    arrows = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Shift+Up": "Shift ↑", "Shift+Down": "Shift ↓"}
+    return arrows.get(key) or QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,77 @@
+"""Which key and button does what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QShortcut
+
+from fetalclip_app.ui.commands import BEST_FRAME_KEYS
+
+if TYPE_CHECKING:
+    from fetalclip_app.ui.main_window import MainWindow
+
+_FAR = 10**9
+
+
+def tie(window: MainWindow) -> None:
+    """Connect every command of the window."""
+    for name, work in {**_cine(window), **_rest(window)}.items():
+        window.actions_by_name[name].triggered.connect(lambda checked=False, work=work: work())
+    for name, switch in _switches(window).items():
+        window.actions_by_name[name].triggered.connect(switch)
+    for position, key in enumerate(BEST_FRAME_KEYS):
+        QShortcut(key, window).activated.connect(partial(window.viewer.go_to_best, position))
+
+
+def _cine(window: MainWindow) -> dict[str, Callable[[], object]]:
+    viewer, session, frame = window.viewer, window.session, window.area.frame
+    player = viewer.player
+    return {
+        "play": player.toggle,
+        "previous_clip": lambda: session.show_neighbour(-1),
+        "next_clip": lambda: session.show_neighbour(1),
+        "back": lambda: player.step(-1),
+        "forward": lambda: player.step(1),
+        "back_ten": lambda: player.step(-10),
+        "forward_ten": lambda: player.step(10),
+        "first": lambda: player.seek(0),
+        "last": lambda: player.seek(_FAR),
+        "slower": lambda: viewer.change_speed(-1),
+        "faster": lambda: viewer.change_speed(1),
+        "fit": frame.fit,
+        "zoom_in": lambda: frame.zoom_by(1.25),
+        "zoom_out": lambda: frame.zoom_by(0.8),
+    }
+
+
+def _rest(window: MainWindow) -> dict[str, Callable[[], object]]:
+    return {
+        "read_again": window.session.read_again,
+        "cancel": window.cancel,
+        "undo": window.undo.undo,
+        "redo": window.undo.redo,
+        "open": window.ask_files,
+        "open_folder": window.ask_folder,
+        "sample": window.open_sample,
+        "close_clip": window.close_clip,
+        "export_pdf": window.exporting.pdf,
+        "export_json": window.exporting.json,
+        "export_png": window.export_png,
+        "keys": window.cheat_sheet.toggle,
+        "dismiss": window.dismiss,
+        "quit": window.close,
+    }
+
+
+def _switches(window: MainWindow) -> dict[str, Callable[[bool], object]]:
+    return {
+        "loop": window.set_loop,
+        "outline": window.set_outline,
+        "heatmap": window.viewer.set_heat,
+        "light": window.area.light.set_open,
+        "ruler": window.scale.set_open,
+        "picture_only": window.set_picture_only,
+    }

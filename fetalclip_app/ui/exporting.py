@@ -1,0 +1,89 @@
+"""Asks where to write, and writes off the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.ui import exports
+from fetalclip_app.ui.exports import Drawn
+from fetalclip_app.ui.jobs import Job, Jobs, Lane
+from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.session import Session
+
+AskPath = Callable[[QWidget, str, str, str], Path | None]
+"""(parent, title, suggested path, filter) -> where to write, or None."""
+
+
+def ask_path(parent: QWidget, title: str, suggested: str, kinds: str) -> Path | None:
+    """Ask by the system's file dialog, which also asks before it replaces a file."""
+    chosen, _kind = QFileDialog.getSaveFileName(parent, title, suggested, kinds)
+    return Path(chosen) if chosen else None
+
+
+class Exporting(QObject):
+    """Writes what is read so far.
+
+    Signals:
+        written: The path.
+        failed: The exception.
+        refused: A sentence, and a hint.
+        started: A sentence; `finished` follows.
+    """
+
+    written = Signal(object)
+    failed = Signal(Exception)
+    refused = Signal(str, str)
+    started = Signal(str)
+    finished = Signal()
+
+    def __init__(self, jobs: Jobs, session: Session, window: QWidget, ask: AskPath = ask_path) -> None:
+        super().__init__(window)
+        self._jobs, self._session, self._window = jobs, session, window
+        self.ask = ask
+        self.folder = Path.home()
+
+    def pdf(self) -> None:
+        """Write a PDF report."""
+        self._write_readings("PDF report", ".pdf", "PDF (*.pdf)", exports.write_pdf)
+
+    def json(self) -> None:
+        """Write all findings as JSON."""
+        self._write_readings("Findings as JSON", ".json", "JSON (*.json)", exports.write_json)
+
+    def png(self, entry: OpenClip, index: int, drawn: Drawn) -> None:
+        """Write one frame with what is drawn over it."""
+        path = self._ask("Annotated picture", f"_frame{index + 1}.png", "PNG (*.png)")
+        if path is not None:
+            clip = entry.clip
+            self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
+
+    def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
+        clips = exports.ready(self._session.entries)
+        if not clips:
+            self.refused.emit("There is nothing to export yet.", "Open a scan and let the model read it first.")
+            return
+        path = self._ask(title, suffix, kinds)
+        if path is not None:
+            self._start(path, lambda cancel, report: write(path, clips, cancel, report))
+
+    def _ask(self, title: str, suffix: str, kinds: str) -> Path | None:
+        shown = self._session.shown
+        stem = shown.clip.path.stem if shown is not None else "reading"
+        path = self.ask(self._window, title, str(self.folder / f"{stem}{suffix}"), kinds)
+        if path is None:
+            return None
+        self.folder = path.parent
+        return path if path.suffix else path.with_suffix(Path(suffix).suffix)
+
+    def _start(self, path: Path, work: Callable[[CancelToken, Report], object]) -> Job:
+        self.started.emit(f"Writing {path.name}")
+        job = self._jobs.start(Lane.FILE, work)
+        job.succeeded.connect(self.written)
+        job.failed.connect(self.failed)
+        job.settled.connect(self.finished)
+        return job

@@ -1,0 +1,108 @@
+"""What was read from the clip that is shown: three cards, each in its prepared place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from fetalclip_app.domain.reading import Answer, ClipReading
+from fetalclip_app.ui import provenance
+from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine, ViewCard
+from fetalclip_app.ui.open_clip import OpenClip, ReadState
+from fetalclip_app.ui.popover import Offer, Popover
+from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX
+
+_STATES = {
+    ReadState.WAITING: "Waiting to be read",
+    ReadState.READING: "Reading …",
+    ReadState.STOPPED: "Stopped. Read it with Ctrl+R.",
+    ReadState.FAILED: "Could not be read. Try again with Ctrl+R.",
+}
+
+
+class FindingsPanel(QScrollArea):
+    """Shows a reading; asks nobody.
+
+    Signals:
+        frame_wanted: Go to the frame that a number was read from.
+        place_wanted: (task key, view key): show where this view was seen.
+    """
+
+    frame_wanted = Signal(int)
+    place_wanted = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("findings")
+        self.setAccessibleName("Findings")
+        self.setFixedWidth(FINDINGS_PX)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._shown: OpenClip | None = None
+        self._state = StateLine()
+        self.view, self.age, self.head = ViewCard(), AgeCard(), HeadCard()
+        self.view.asked.connect(self._ask_view)
+        self.age.asked.connect(self._ask_age)
+        self.head.asked.connect(self._ask_head)
+        inside = QWidget()
+        inside.setObjectName("findings")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(12, 4, 12, 12)
+        column.setSpacing(CARD_BETWEEN)
+        for widget in (self._state, self.view, self.age, self.head):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self.setWidget(inside)
+
+    def show_clip(self, entry: OpenClip | None, waiting_for: str = "") -> None:
+        """Show what is known of a clip; ``waiting_for`` says why nothing is, where the model is not there yet."""
+        self._shown = entry
+        reading = entry.reading if entry is not None else None
+        self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"))
+        self.age.show_answer(_answer(reading, "gestational_age"))
+        self.head.show_answer(_answer(reading, "head"))
+        if entry is None:
+            self._state.show_text("")
+        elif reading is not None:
+            made = reading.provenance
+            self._state.show_text(f"Read by {made.model.title} · {made.model.sha256[:8]}")
+        else:
+            is_waiting = entry.state is ReadState.WAITING and waiting_for
+            self._state.show_text(waiting_for if is_waiting else _STATES.get(entry.state, ""))
+
+    def _ask_view(self, task_key: str, view_key: str, widget: QWidget) -> None:
+        entry = self._shown
+        if entry is None or entry.reading is None:
+            return
+        finding = entry.reading.finding(task_key)
+        if finding is None:
+            return
+        rows = provenance.view_rows(entry.clip, entry.reading, finding, view_key)
+        offers = [Offer("Show where it was seen (H)", lambda: self.place_wanted.emit(task_key, view_key))]
+        Popover(self, "Where this comes from", rows, offers if view_key else ()).open_beside(widget)
+
+    def _ask_age(self, widget: QWidget) -> None:
+        entry = self._shown
+        finding = entry.reading.finding("gestational_age") if entry is not None and entry.reading else None
+        if entry is not None and entry.reading is not None and finding is not None:
+            rows = provenance.age_rows(entry.clip, entry.reading, finding)
+            Popover(self, "Where this comes from", rows, self._to_frame(finding.frame_index)).open_beside(widget)
+
+    def _ask_head(self, which: str, widget: QWidget) -> None:
+        entry = self._shown
+        finding = entry.reading.finding("head") if entry is not None and entry.reading else None
+        if entry is not None and entry.reading is not None and finding is not None:
+            rows = provenance.head_rows(entry.clip, entry.reading, finding, which)
+            Popover(self, "Where this comes from", rows, self._to_frame(finding.frame_index)).open_beside(widget)
+
+    def _to_frame(self, index: int | None) -> list[Offer]:
+        if index is None:
+            return []
+        return [Offer(f"Go to frame {index + 1}", lambda: self.frame_wanted.emit(index))]
+
+
+def _answer(reading: ClipReading | None, task_key: str) -> Answer | None:
+    finding = reading.finding(task_key) if reading is not None else None
+    return finding.answer if finding is not None else None

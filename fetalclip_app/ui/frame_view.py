@@ -1,0 +1,253 @@
+"""Shows one frame on black, with what lies over it; zoom, pan and the ruler."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from fetalclip_app import RESEARCH_USE_ONLY
+from fetalclip_app.domain.clip import Calibration, Pixels
+from fetalclip_app.domain.reading import HeadMeasurement
+from fetalclip_app.ui import overlays
+from fetalclip_app.ui.qimage import Light, image_of
+from fetalclip_app.ui.ruler import RULER_KEYS, Line, RulerTool
+from fetalclip_app.ui.theme import DARK, caption_font, text_font
+from fetalclip_app.ui.viewport import Viewport
+
+
+class FrameView(QWidget):
+    """Draws what it is given.
+
+    Signals:
+        line_changed: The ruler's line, two points (x, y) in frame pixels, or None.
+        line_done: The ruler's line stands; its length is to be stated.
+        zoom_changed: Screen points per pixel.
+    """
+
+    line_changed = Signal(object)
+    line_done = Signal()
+    zoom_changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Picture")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._pixels: Pixels | None = None
+        self._image = QImage()
+        self._light = Light()
+        self._caption = ""
+        self._heat: QImage | None = None
+        self._opacity = 0.5
+        self._head: HeadMeasurement | None = None
+        self._tint = QImage()
+        self._calibration: Calibration | None = None
+        self._viewport = Viewport(QSizeF(1, 1), QSizeF(1, 1))
+        self._dragged_from: QPointF | None = None
+        self.ruler = RulerTool(self)
+        self.ruler.changed.connect(self._line_moved)
+
+    @property
+    def viewport(self) -> Viewport:
+        """How the frame lies in the view now."""
+        return self._viewport
+
+    @property
+    def heat(self) -> QImage | None:
+        """The heatmap that is drawn, if any."""
+        return self._heat
+
+    @property
+    def head(self) -> HeadMeasurement | None:
+        """The outline that is drawn, if any."""
+        return self._head
+
+    def show_pixels(self, pixels: Pixels | None) -> None:
+        """Show a frame; the zoom stays where the size does."""
+        self._pixels = pixels
+        if pixels is not None:
+            size = QSizeF(pixels.shape[1], pixels.shape[0])
+            if size != self._viewport.picture:
+                self._viewport = Viewport(size, QSizeF(self.size()))
+                self.zoom_changed.emit(self._viewport.scale)
+        self._remake()
+
+    def show_caption(self, text: str) -> None:
+        """Write which frame this is, and how fast the cine is shown."""
+        if text != self._caption:
+            self._caption = text
+            self.update()
+
+    def show_heat(self, image: QImage | None) -> None:
+        """Lay a heatmap over the frame, or none."""
+        self._heat = image
+        self.update()
+
+    def set_opacity(self, opacity: float) -> None:
+        """Set how much the heatmap covers, 0 to 1."""
+        self._opacity = opacity
+        self.update()
+
+    def show_head(self, head: HeadMeasurement | None) -> None:
+        """Draw a head's outline over the frame, or none."""
+        if head is not self._head:
+            self._head = head
+            self._tint = overlays.head_tint(head) if head is not None else QImage()
+            self.update()
+
+    def show_scale(self, calibration: Calibration | None) -> None:
+        """Draw the depth scale of this calibration, or none."""
+        self._calibration = calibration
+        self.update()
+
+    def set_light(self, light: Light) -> None:
+        """Change brightness and contrast: for the eye only, the model sees the file's own."""
+        self._light = light
+        self._remake()
+
+    def fit(self) -> None:
+        """Show the whole frame."""
+        self._set_viewport(self._viewport.fitted())
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom about a point of the view, or about its middle."""
+        self._set_viewport(self._viewport.zoomed(factor, at or QPointF(self.rect().center())))
+
+    def start_ruler(self) -> None:
+        """Lay a line over the picture, to be drawn anew or moved by its ends."""
+        if self._pixels is not None:
+            self.ruler.start(self._pixels.shape[1], self._pixels.shape[0])
+            self.setCursor(Qt.CursorShape.CrossCursor)
+            self.setFocus()
+
+    def stop_ruler(self) -> None:
+        """Take the line away."""
+        self.ruler.stop()
+        self.unsetCursor()
+
+    def _line_moved(self, line: Line | None) -> None:
+        self.line_changed.emit(line)
+        self.update()
+
+    def _remake(self) -> None:
+        self._image = image_of(self._pixels, self._light) if self._pixels is not None else QImage()
+        self.update()
+
+    def _set_viewport(self, viewport: Viewport) -> None:
+        self._viewport = viewport
+        self.zoom_changed.emit(viewport.scale)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw frame, overlays and captions."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(DARK.canvas))
+        if not self._image.isNull():
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._viewport.scale < 6)
+            painter.drawImage(self._viewport.target, self._image)
+            self._draw_over(painter)
+        self._draw_words(painter)
+        painter.end()
+
+    def _draw_over(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._heat is not None:
+            overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
+        if self._head is not None:
+            overlays.draw_head(painter, self._viewport, self._head, self._tint)
+        region = overlays.scale_region(self._calibration)
+        if region is not None:
+            overlays.draw_scale(painter, self._viewport, region, self.width() - 8.0)
+        if self.ruler.line is not None:
+            overlays.draw_line(painter, self._viewport, self.ruler.line, self.ruler.active)
+
+    def _draw_words(self, painter: QPainter) -> None:
+        area = QRectF(self.rect()).adjusted(12, 0, -12, -8)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        painter.setFont(text_font())
+        _draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, self._caption, DARK.text)
+        painter.setFont(caption_font())
+        _draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, RESEARCH_USE_ONLY, DARK.text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the middle of the picture where it is."""
+        super().resizeEvent(event)
+        self._set_viewport(self._viewport.resized(QSizeF(self.size())).moved(0, 0))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the pointer."""
+        self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to pan, or take hold of the ruler."""
+        self.setFocus()
+        if event.button() == Qt.MouseButton.LeftButton and self.ruler.line is not None:
+            reach = 12.0 / self._viewport.scale
+            self.ruler.press(*self._viewport.to_frame(event.position()), reach)
+        elif event.button() in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
+            self._dragged_from = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan, or move the ruler's end."""
+        if self.ruler.is_held:
+            self.ruler.drag(*self._viewport.to_frame(event.position()))
+        elif self._dragged_from is not None:
+            moved = event.position() - self._dragged_from
+            self._dragged_from = event.position()
+            self._set_viewport(self._viewport.moved(moved.x(), moved.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        self._dragged_from = None
+        if self.ruler.is_held:
+            self.ruler.release()
+            self.line_done.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show the whole frame."""
+        if self.ruler.line is None:
+            self.fit()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys that move the ruler from stepping through the cine."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.ruler.line is not None:
+            assert isinstance(event, QKeyEvent)
+            if event.key() in RULER_KEYS:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Leave Tab to the ruler while it is there."""
+        return self.ruler.line is None and super().focusNextPrevChild(forward)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the ruler's end by the arrow keys; Tab takes the other end, Return states the length."""
+        if self.ruler.line is not None and self.ruler.key(event.key(), event.modifiers()):
+            return
+        if self.ruler.line is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.line_done.emit()
+            return
+        super().keyPressEvent(event)
+
+
+def _draw_text(painter: QPainter, area: QRectF, flags: Qt.AlignmentFlag, text: str, colour: str) -> None:
+    """Write on any picture: with a dark rim."""
+    painter.setPen(QColor(0, 0, 0, 200))
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        painter.drawText(area.translated(dx, dy), int(flags), text)
+    painter.setPen(QColor(colour))
+    painter.drawText(area, int(flags), text)

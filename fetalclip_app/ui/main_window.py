@@ -1,0 +1,358 @@
+"""Lays the parts out and ties them to the session; decides nothing."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from fetalclip_app import wording
+from fetalclip_app.errors import ErrorCode, FetalClipError
+from fetalclip_app.settings import Settings
+from fetalclip_app.ui import controls
+from fetalclip_app.ui.bars_of_window import StatusStrip, TopBar
+from fetalclip_app.ui.cheat_sheet import CheatSheet
+from fetalclip_app.ui.clip_list import ClipList
+from fetalclip_app.ui.commands import actions
+from fetalclip_app.ui.exporting import Exporting
+from fetalclip_app.ui.exports import Drawn
+from fetalclip_app.ui.findings_panel import FindingsPanel
+from fetalclip_app.ui.frames import FrameStore
+from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.model_menu import ModelMenu, engine_options
+from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.picture_area import PictureArea
+from fetalclip_app.ui.scale_setting import ScaleSetting
+from fetalclip_app.ui.session import Activity, Session
+from fetalclip_app.ui.transport import Transport
+from fetalclip_app.ui.viewer import Viewer
+
+SMALLEST = (1100, 700)
+FIRST_SIZE = (1440, 900)
+
+_FILES = "Scans (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp *.mp4 *.avi *.mov *.mkv);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """The window.
+
+    Signals:
+        settings_changed: New `Settings`, to be saved.
+    """
+
+    settings_changed = Signal(object)
+
+    def __init__(self, session: Session, jobs: Jobs, settings: Settings, *, sample: Path | None = None) -> None:
+        super().__init__()
+        self.session = self._session = session
+        self._settings, self._sample = settings, sample
+        self.setWindowTitle("FetalCLIP Studio")
+        self.setMinimumSize(*SMALLEST)
+        self.resize(*FIRST_SIZE)
+        self.setAcceptDrops(True)
+        self.undo = QUndoStack(self)
+        self.actions_by_name = actions(self)
+        self.addActions(list(self.actions_by_name.values()))
+        self.model_menu = ModelMenu(self, jobs, settings)
+        self._build()
+        self.viewer = Viewer(self.area, self.transport, FrameStore(jobs, parent=self), self)
+        self.scale = ScaleSetting(self.area, session, self.undo, self)
+        self.exporting = Exporting(jobs, session, self)
+        self.cheat_sheet = CheatSheet(self)
+        self._told: Exception | None = None
+        self._tie_session()
+        self._tie_parts()
+        controls.tie(self)
+        self._apply(settings)
+        self._show_clip(None)
+        self._show_model()
+
+    def _build(self) -> None:
+        """Make the parts and lay them out."""
+        by_name = self.actions_by_name
+        self.open_menu, self.recent_menu, export_menu = QMenu(self), QMenu("Recent", self), QMenu(self)
+        self.open_menu.addActions([by_name["open"], by_name["open_folder"]])
+        self.recent_menu.setIcon(icon("recent"))
+        self.open_menu.addMenu(self.recent_menu)
+        self.open_menu.addSeparator()
+        self.open_menu.addActions([by_name["sample"], by_name["close_clip"]])
+        self.open_menu.addSeparator()
+        self.open_menu.addAction(by_name["quit"])
+        export_menu.addActions([by_name[name] for name in ("export_pdf", "export_json", "export_png")])
+        by_name["sample"].setEnabled(self._sample is not None)
+        self.top = TopBar(by_name, self.open_menu, export_menu, self.model_menu.menu)
+        self.clips, self.findings = ClipList(), FindingsPanel()
+        self.area, self.transport = PictureArea(has_sample=self._sample is not None), Transport(by_name)
+        self.status = StatusStrip(by_name["cancel"])
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.area, 1)
+        middle.addWidget(self.transport)
+        across = QHBoxLayout()
+        across.setSpacing(0)
+        across.addWidget(self.clips)
+        across.addLayout(middle, 1)
+        across.addWidget(self.findings)
+        whole = QVBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.top)
+        whole.addLayout(across, 1)
+        whole.addWidget(self.status)
+        centre = QWidget()
+        centre.setLayout(whole)
+        self.setCentralWidget(centre)
+
+    def _tie_session(self) -> None:
+        session = self._session
+        session.clips_changed.connect(self._show_clips)
+        session.clip_shown.connect(self._show_clip)
+        session.reading_changed.connect(self._show_reading)
+        session.heat_ready.connect(self.viewer.show_heat)
+        session.activity_changed.connect(self.status.show_activity)
+        session.model_changed.connect(self._show_model)
+        session.trouble.connect(self.tell_trouble)
+
+    def _tie_parts(self) -> None:
+        self.clips.chosen.connect(self._session.show)
+        self.viewer.heat_wanted.connect(self._session.want_heat)
+        self.viewer.frame_failed.connect(lambda error: self.tell_trouble(error, None))
+        self.viewer.player.playing_changed.connect(self._show_playing)
+        self.findings.frame_wanted.connect(self._go_to_frame)
+        self.findings.place_wanted.connect(self._show_place)
+        area = self.area
+        area.light.changed.connect(area.frame.set_light)
+        area.heat.opacity_changed.connect(area.frame.set_opacity)
+        area.heat.opacity_changed.connect(lambda value: self._keep(heatmap_opacity=value))
+        area.heat.method_changed.connect(self._change_method)
+        area.empty.open_wanted.connect(self.ask_files)
+        area.empty.folder_wanted.connect(self.ask_folder)
+        area.empty.sample_wanted.connect(self.open_sample)
+        area.message.asked.connect(self._session.read_again)
+        self.scale.closed.connect(lambda: self.actions_by_name["ruler"].setChecked(False))
+        self.scale.told.connect(lambda text: area.message.tell(text, tone="good"))
+        self.scale.refused.connect(area.message.tell)
+        self.exporting.started.connect(lambda text: self.status.show_activity(Activity(text, can_cancel=False)))
+        self.exporting.finished.connect(lambda: self.status.show_activity(None))
+        self.exporting.written.connect(lambda path: area.message.tell(f"Written: {path}", tone="good"))
+        self.exporting.failed.connect(lambda error: self.tell_trouble(error, None))
+        self.exporting.refused.connect(area.message.tell)
+        self._tie_model_menu()
+
+    def _tie_model_menu(self) -> None:
+        menu = self.model_menu
+        menu.chosen.connect(self._choose_model)
+        menu.failed.connect(lambda error: self.tell_trouble(error, None))
+        menu.progressed.connect(
+            lambda done, total: self.status.show_activity(Activity("Fetching the FetalCLIP weights, MB", done, total))
+        )
+        menu.finished.connect(lambda: self.status.show_activity(None))
+
+    def _apply(self, settings: Settings) -> None:
+        self.viewer.player.loops = settings.loop
+        self.viewer.shows_outline = settings.show_outline
+        self.actions_by_name["loop"].setChecked(settings.loop)
+        self.actions_by_name["outline"].setChecked(settings.show_outline)
+        self.area.heat.opacity.setValue(round(100 * settings.heatmap_opacity))
+        self._show_recent()
+        if settings.window_state:
+            self.restoreGeometry(QByteArray(base64.b64decode(settings.window_state)))
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open files and folders, and remember them."""
+        for path in paths:
+            self._keep(recent=self._settings.with_recent(path.absolute()).recent)
+        self._show_recent()
+        self._session.open(paths)
+
+    def tell_trouble(self, error: Exception, path: Path | None) -> None:
+        """Say in one calm sentence what went wrong, and what helps."""
+        if not isinstance(error, FetalClipError):
+            self.area.message.tell(wording.unexpected(), tone="error")
+            return
+        can_retry = error.code in {ErrorCode.WORKER_LOST, ErrorCode.OUT_OF_MEMORY}
+        offer = "Read again" if can_retry else ""
+        self.area.message.tell(wording.sentence(error), wording.hint(error), tone="doubt", offer=offer)
+
+    def _show_clips(self) -> None:
+        self.clips.show_entries(self._session.entries, self._session.shown)
+        shown = self._session.shown
+        self.top.show_subject(shown.clip.origin if shown is not None else None, self._session.patients)
+
+    def _show_clip(self, entry: OpenClip | None) -> None:
+        if self.actions_by_name["ruler"].isChecked():
+            self.scale.close()
+        self.viewer.show_clip(entry)
+        self._show_clips()
+        self._show_reading()
+        title = f"{entry.clip.path.name} – FetalCLIP Studio" if entry is not None else "FetalCLIP Studio"
+        self.setWindowTitle(title)
+        for name in ("close_clip", "export_png", "ruler", "heatmap", "light", "fit", "read_again"):
+            self.actions_by_name[name].setEnabled(entry is not None)
+        can_play = self.viewer.player.can_play
+        for name in ("play", "back", "forward", "loop"):
+            self.actions_by_name[name].setEnabled(can_play)
+        if entry is not None:
+            self.area.frame.setFocus()
+
+    def _show_reading(self) -> None:
+        self.findings.show_clip(self._session.shown, self._waiting_for())
+        self.viewer.show_reading()
+        is_read = any(entry.reading is not None for entry in self._session.entries)
+        for name in ("export_pdf", "export_json"):
+            self.actions_by_name[name].setEnabled(is_read)
+
+    def _show_model(self) -> None:
+        info = self._session.info
+        self.top.show_model(info, self._waiting_for() or "No model")
+        if info is None:
+            self.status.show_device("")
+        else:
+            self.area.heat.show_methods(info.methods, self._settings.heatmap_method)
+            notices = " ".join(notice_text(key) for key in info.notices)
+            self.status.show_device(f"{info.device} · {notices}" if notices else info.device, is_doubt=bool(notices))
+        self._show_reading()
+
+    def _waiting_for(self) -> str:
+        if self._session.model_error is not None:
+            return "The model could not be started"
+        return "" if self._session.info is not None else "The model is starting …"
+
+    def _show_playing(self, is_playing: bool) -> None:
+        self.actions_by_name["play"].setIcon(icon("pause" if is_playing else "play"))
+
+    def _show_recent(self) -> None:
+        self.recent_menu.clear()
+        for path in self._settings.recent:
+            action = self.recent_menu.addAction(f"{path.name}   ({path.parent.name})")
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda checked=False, path=path: self.open_paths([path]))
+        self.recent_menu.setEnabled(bool(self._settings.recent))
+
+    def _go_to_frame(self, index: int) -> None:
+        self.viewer.player.pause()
+        self.viewer.player.seek(index)
+
+    def _show_place(self, task_key: str, view_key: str) -> None:
+        self.actions_by_name["heatmap"].setChecked(True)
+        self.viewer.explain(task_key, view_key)
+
+    def set_loop(self, is_on: bool) -> None:
+        """Begin again at the end, or stop there."""
+        self.viewer.player.loops = is_on
+        self._keep(loop=is_on)
+
+    def set_picture_only(self, is_on: bool) -> None:
+        """Show the picture and nothing else, or everything again."""
+        for part in (self.top, self.clips, self.findings, self.status):
+            part.setVisible(not is_on)
+
+    def dismiss(self) -> None:
+        """Close one thing, the uppermost first."""
+        if self.cheat_sheet.isVisible():
+            self.cheat_sheet.hide()
+        elif self.area.scale.isVisible():
+            self.scale.close()
+        elif self.area.message.isVisible():
+            self.area.message.hide()
+        elif self.area.light.isVisible() or self.actions_by_name["heatmap"].isChecked():
+            for name in ("light", "heatmap"):
+                if self.actions_by_name[name].isChecked():
+                    self.actions_by_name[name].trigger()
+        elif self.actions_by_name["picture_only"].isChecked():
+            self.actions_by_name["picture_only"].trigger()
+
+    def close_clip(self) -> None:
+        """Close the clip that is shown; its file stays as it is."""
+        if self._session.shown is not None:
+            self.undo.clear()
+            self._session.close(self._session.shown)
+
+    def export_png(self) -> None:
+        """Write the frame that is shown, with what is drawn over it."""
+        shown, viewer = self._session.shown, self.viewer
+        if shown is not None:
+            heat = viewer.drawn_heat
+            drawn = Drawn(
+                self.area.frame.head, heat[1].heatmap if heat is not None else None, self._settings.heatmap_opacity
+            )
+            self.exporting.png(shown, viewer.index, drawn)
+
+    def _choose_model(self, settings: Settings) -> None:
+        choices = {"model", "weights", "config", "device", "licence_accepted"}
+        self._keep(**{name: getattr(settings, name) for name in choices})
+        self._session.start_model(engine_options(self._settings))
+
+    def set_outline(self, is_on: bool) -> None:
+        """Draw the head's outline, or not."""
+        self.viewer.set_outline(is_on)
+        self._keep(show_outline=is_on)
+
+    def _change_method(self, key: str) -> None:
+        self._keep(heatmap_method=key)
+        self.viewer.set_heat(True)
+
+    def cancel(self) -> None:
+        """Stop reading, opening and fetching."""
+        self._session.cancel()
+        self.model_menu.cancel()
+
+    def _keep(self, **choices: object) -> None:
+        self._settings = self._settings.model_copy(update=choices)
+        self.settings_changed.emit(self._settings)
+
+    def ask_files(self) -> None:
+        """Ask which files to open."""
+        chosen, _kind = QFileDialog.getOpenFileNames(self, "Open files", self._last_folder(), _FILES)
+        self.open_paths([Path(name) for name in chosen])
+
+    def ask_folder(self) -> None:
+        """Ask which folder to open."""
+        chosen = QFileDialog.getExistingDirectory(self, "Open a folder", self._last_folder())
+        if chosen:
+            self.open_paths([Path(chosen)])
+
+    def _last_folder(self) -> str:
+        return str(self._settings.recent[0].parent) if self._settings.recent else ""
+
+    def open_sample(self) -> None:
+        """Open the bundled sample."""
+        if self._sample is not None:
+            self._session.open([self._sample])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.area.empty.show_over(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing was dropped."""
+        self.area.empty.show_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.area.empty.show_over(False)
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        QTimer.singleShot(0, lambda: self.open_paths(paths))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window's place."""
+        self.viewer.player.pause()
+        self._keep(window_state=bytes(self.saveGeometry().toBase64().data()).decode())
+        super().closeEvent(event)
+
+
+def notice_text(key: str) -> str:
+    """Return what the user must know of the device; an unknown key stands as it is."""
+    texts = {
+        "gpu_unusable": "The graphics card does not work, so the processor reads.",
+        "gpu_out_of_memory": "The graphics card had too little memory, so the processor reads.",
+        "gpu_failed": "The graphics card failed, so the processor reads.",
+    }
+    return texts.get(key, key)

@@ -1,0 +1,184 @@
+"""Which model reads, and on which device: always the user's explicit choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+
+from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.inference.worker import EngineOptions
+from fetalclip_app.settings import Settings
+from fetalclip_app.settings import folder as settings_folder
+from fetalclip_app.ui.jobs import Job, Jobs, Lane
+from fetalclip_app.ui.licence import LICENCE_SHA256, LicenceDialog
+
+_DEVICES = (("auto", "Automatic"), ("cpu", "Processor (CPU)"), ("cuda", "Graphics card (CUDA)"))
+_WEIGHTS = "Weights (*.pt *.pth *.bin *.safetensors);;All files (*)"
+
+WEIGHTS_NAME = "FetalCLIP_weights.pt"
+
+
+def engine_options(settings: Settings) -> EngineOptions:
+    """Return the engine that these settings ask for."""
+    return {
+        "model": settings.model,
+        "weights": settings.weights if settings.model != "compact" else None,
+        "config": settings.config if settings.model == "custom" else None,
+        "device": settings.device,
+        "licence_accepted": settings.licence_accepted == LICENCE_SHA256,
+        "text_cache": settings_folder() / "texts",
+    }
+
+
+def _ask_licence(parent: QWidget) -> bool:
+    return LicenceDialog(parent).exec() == QDialog.DialogCode.Accepted
+
+
+def _ask_file(parent: QWidget, title: str, kinds: str) -> Path | None:
+    chosen, _kind = QFileDialog.getOpenFileName(parent, title, "", kinds)
+    return Path(chosen) if chosen else None
+
+
+def _ask_download(parent: QWidget, target: Path) -> bool:
+    answer = QMessageBox.question(
+        parent,
+        "Fetch the FetalCLIP weights",
+        "1.7 GB are fetched from the authors' page on huggingface.co, checked against the published hash, and kept in\n"
+        f"{target.parent}\n\nNothing about your scans is sent. Fetch them now?",
+    )
+    return answer == QMessageBox.StandardButton.Yes
+
+
+class ModelMenu(QObject):
+    """The menu and what its entries do.
+
+    Signals:
+        chosen: New `Settings`: another model or device.
+        started: A sentence: weights are being fetched.
+        progressed: (done, total) bytes.
+        finished: The download has ended, one way or another.
+        failed: The exception.
+    """
+
+    chosen = Signal(object)
+    started = Signal(str)
+    progressed = Signal(int, int)
+    finished = Signal()
+    failed = Signal(Exception)
+
+    def __init__(self, window: QWidget, jobs: Jobs, settings: Settings) -> None:
+        super().__init__(window)
+        self._window, self._jobs, self._settings = window, jobs, settings
+        self.ask_licence: Callable[[QWidget], bool] = _ask_licence
+        self.ask_file: Callable[[QWidget, str, str], Path | None] = _ask_file
+        self.ask_download: Callable[[QWidget, Path], bool] = _ask_download
+        self._job: Job | None = None
+        self.menu = QMenu(window)
+        self.menu.setToolTipsVisible(True)
+        self._models: dict[str, QAction] = {}
+        self._devices: dict[str, QAction] = {}
+        self._fill()
+        self.show_settings(settings)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Tick what is chosen."""
+        self._settings = settings
+        self._models[settings.model].setChecked(True)
+        self._devices[settings.device].setChecked(True)
+
+    def cancel(self) -> None:
+        """Stop a download; what has arrived is kept for the next try."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def _fill(self) -> None:
+        group = QActionGroup(self)
+        self.menu.addSection("Model")
+        rows: tuple[tuple[str, str, Callable[[], None]], ...] = (
+            ("compact", "Compact model (bundled)", self.choose_compact),
+            ("fetalclip", "FetalCLIP: choose the weight file …", self.choose_fetalclip),
+            ("custom", "Your own open_clip checkpoint …", self.choose_custom),
+        )
+        for key, text, do in rows:
+            self._models[key] = self._add(group, text, do)
+        self.menu.addSeparator()
+        fetch = self.menu.addAction("Fetch the FetalCLIP weights from their hub …")
+        fetch.triggered.connect(self.fetch)
+        self.menu.addSection("Device")
+        devices = QActionGroup(self)
+        for key, text in _DEVICES:
+            self._devices[key] = self._add(devices, text, partial(self.choose_device, key))
+
+    def _add(self, group: QActionGroup, text: str, do: Callable[[], None]) -> QAction:
+        action = self.menu.addAction(text)
+        action.setCheckable(True)
+        action.triggered.connect(lambda checked=False: do())
+        group.addAction(action)
+        return action
+
+    def choose_compact(self) -> None:
+        """Read with the bundled model."""
+        self._choose(model="compact", weights=None, config=None)
+
+    def choose_fetalclip(self) -> None:
+        """Read with the released weights, once their licence is accepted."""
+        if self._accepts():
+            path = self.ask_file(self._window, "FetalCLIP weights", _WEIGHTS)
+            if path is not None:
+                self._choose(model="fetalclip", weights=path, config=None)
+                return
+        self.show_settings(self._settings)
+
+    def choose_custom(self) -> None:
+        """Read with a checkpoint and its configuration; marked as unverified."""
+        weights = self.ask_file(self._window, "open_clip checkpoint", _WEIGHTS)
+        config = self.ask_file(self._window, "Its configuration", "Configuration (*.json)") if weights else None
+        if weights is not None and config is not None:
+            self._choose(model="custom", weights=weights, config=config)
+        else:
+            self.show_settings(self._settings)
+
+    def choose_device(self, device: str) -> None:
+        """Read on this device."""
+        self._choose(device=device)
+
+    def fetch(self) -> None:
+        """Fetch the released weights: by this explicit wish alone, once their licence is accepted."""
+        target = settings_folder() / WEIGHTS_NAME
+        if self._job is not None or not self._accepts() or not self.ask_download(self._window, target):
+            return
+        self.started.emit("Fetching the FetalCLIP weights")
+
+        def work(cancel: CancelToken, report: Report) -> Path:
+            from fetalclip_app.inference.load import fetch_weights  # noqa: PLC0415 - the window does without it
+
+            fetch_weights(target, cancel, lambda done, total: report(done >> 20, total >> 20), accept_licence=True)
+            return target
+
+        self._job = self._jobs.start(Lane.FILE, work)
+        self._job.progressed.connect(self.progressed)
+        self._job.succeeded.connect(lambda path: self._choose(model="fetalclip", weights=path, config=None))
+        self._job.failed.connect(self.failed)
+        self._job.settled.connect(self._fetched)
+
+    def _fetched(self) -> None:
+        self._job = None
+        self.finished.emit()
+
+    def _accepts(self) -> bool:
+        if self._settings.licence_accepted == LICENCE_SHA256:
+            return True
+        if not self.ask_licence(self._window):
+            return False
+        self._settings = self._settings.model_copy(update={"licence_accepted": LICENCE_SHA256})
+        return True
+
+    def _choose(self, **choices: object) -> None:
+        settings = self._settings.model_copy(update=choices)
+        self.show_settings(settings)
+        self.chosen.emit(settings)

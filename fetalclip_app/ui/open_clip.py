@@ -1,0 +1,62 @@
+"""One clip as the window knows it: its picture, its reading, and how far that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from PySide6.QtGui import QImage
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import ClipReading
+
+
+class ReadState(Enum):
+    """How far the reading of a clip is."""
+
+    WAITING = auto()
+    READING = auto()
+    READ = auto()
+    STOPPED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a heatmap explains."""
+
+    frame_index: int
+    task_key: str
+    view_key: str
+    method: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Heat:
+    """A heatmap, and how it looks."""
+
+    heatmap: Heatmap
+    image: QImage
+
+
+@dataclass(eq=False, slots=True)
+class OpenClip:
+    """Changes while it is open: the session alone writes to it.
+
+    Attributes:
+        clip: Replaced when the user sets the scale; a reading belongs to one such value.
+        error: Why the reading failed.
+    """
+
+    clip: Clip
+    thumbnail: QImage
+    state: ReadState = ReadState.WAITING
+    reading: ClipReading | None = None
+    error: Exception | None = None
+    heat: dict[Where, Heat] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Drop what was read: the clip's scale or the model is another."""
+        self.state, self.reading, self.error = ReadState.WAITING, None, None
+        self.heat.clear()

@@ -1,0 +1,134 @@
+"""What is drawn over a frame: outline, ellipse with its axes, heatmap, and the depth scale."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+
+from fetalclip_app.domain.clip import Calibration, Region
+from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
+from fetalclip_app.ui.qimage import mask_image
+from fetalclip_app.ui.theme import DARK, caption_font, text_font
+from fetalclip_app.ui.viewport import Viewport
+from fetalclip_app.wording import millimetres
+
+_TINT = (0x4F, 0xB3, 0xBF, 34)
+_LINE = QColor("#FFD666")
+"""As in reports (`imaging.blend.ELLIPSE_COLOUR`)."""
+
+_HALO = QColor(0, 0, 0, 170)
+
+
+def head_tint(head: HeadMeasurement) -> QImage:
+    """Return the head's mask as a faint tint, made once for a reading."""
+    return mask_image(head.outline.mask, _TINT)
+
+
+def draw_heat(painter: QPainter, viewport: Viewport, image: QImage, opacity: float) -> None:
+    """Draw a heatmap over the frame."""
+    painter.save()
+    painter.setOpacity(opacity)
+    painter.drawImage(viewport.target, image)
+    painter.restore()
+
+
+def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint: QImage) -> None:
+    """Draw mask, ellipse and both axes, with their lengths where there is a scale."""
+    painter.drawImage(viewport.target, tint)
+    ellipse = head.ellipse
+    line = QPolygonF([viewport.to_screen(x, y) for x, y in ellipse.points(180)])
+    line.append(line.first())
+    _stroke(painter, line, 2.0, Qt.PenStyle.SolidLine)
+    for name, ends, length in (("OFD", ellipse.major_axis(), "ofd_mm"), ("BPD", ellipse.minor_axis(), "bpd_mm")):
+        first, last = (viewport.to_screen(x, y) for x, y in ends)
+        _stroke(painter, QPolygonF([first, last]), 1.0, Qt.PenStyle.DashLine)
+        for end, other in ((first, last), (last, first)):
+            _draw_end(painter, end, other)
+        text = f"{name} {millimetres(getattr(head.size, length))}" if isinstance(head.size, HeadSize) else name
+        _draw_label(painter, _label_place(first, last, name), text)
+
+
+def _label_place(first: QPointF, last: QPointF, name: str) -> QPointF:
+    """Return a place beside the right end of the long axis, or the lower end of the short one."""
+    if name == "OFD":
+        end = first if first.x() >= last.x() else last
+        return end + QPointF(8, -8)
+    end = first if first.y() >= last.y() else last
+    return end + QPointF(8, 18)
+
+
+def _stroke(painter: QPainter, line: QPolygonF, width: float, style: Qt.PenStyle) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_HALO, width + 2.0))
+    painter.drawPolyline(line)
+    painter.setPen(QPen(_LINE, width, style))
+    painter.drawPolyline(line)
+
+
+def _draw_end(painter: QPainter, end: QPointF, other: QPointF) -> None:
+    """Draw a caliper's short bar across the axis."""
+    along = other - end
+    length = math.hypot(along.x(), along.y()) or 1.0
+    across = QPointF(-along.y(), along.x()) / length * 6.0
+    _stroke(painter, QPolygonF([end - across, end + across]), 1.5, Qt.PenStyle.SolidLine)
+
+
+def _draw_label(painter: QPainter, place: QPointF, text: str) -> None:
+    painter.setFont(text_font(12))
+    metrics = QFontMetricsF(painter.font())
+    box = QRectF(
+        place.x() - 4, place.y() - metrics.ascent() - 2, metrics.horizontalAdvance(text) + 8, metrics.height() + 4
+    )
+    view = QRectF(painter.viewport())
+    box.moveLeft(min(max(box.left(), 4.0), max(view.right() - box.width() - 4, 4.0)))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_HALO)
+    painter.drawRoundedRect(box, 3, 3)
+    painter.setPen(QColor(DARK.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def draw_line(
+    painter: QPainter, viewport: Viewport, ends: tuple[tuple[float, float], tuple[float, float]], active: int
+) -> None:
+    """Draw the ruler's line; the end that the keys move is filled."""
+    first, last = (viewport.to_screen(x, y) for x, y in ends)
+    painter.setPen(QPen(_HALO, 4.0))
+    painter.drawLine(first, last)
+    painter.setPen(QPen(QColor(DARK.doubt), 1.5))
+    painter.drawLine(first, last)
+    for number, end in enumerate((first, last)):
+        painter.setPen(QPen(QColor(DARK.doubt), 2.0))
+        painter.setBrush(QColor(DARK.doubt) if number == active else QColor(0, 0, 0, 160))
+        painter.drawEllipse(end, 5.0, 5.0)
+
+
+def scale_region(calibration: Calibration | None) -> Region | None:
+    """Return the largest region with a trusted scale, or None."""
+    regions = [region for region in calibration.regions if region.is_usable] if calibration is not None else []
+    return max(regions, key=lambda region: region.box.area, default=None)
+
+
+def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: float) -> None:
+    """Draw centimetres along the right edge, from the top of ``region`` down to its bottom."""
+    if region.spacing is None:
+        return
+    step = 10.0 / region.spacing.row_mm * viewport.scale
+    top = viewport.to_screen(0, region.box.top - 0.5).y()
+    bottom = min(viewport.to_screen(0, region.box.bottom - 0.5).y(), painter.viewport().bottom() - 30.0)
+    painter.setFont(caption_font())
+    painter.setPen(QPen(QColor(DARK.muted), 1.0))
+    skip = next(s for s in (1, 2, 5, 10, 20, 50, 1000) if step * s >= 6.0)
+    count = int((bottom - top) / step + 1e-6) if step > 0 else 0
+    for tick in range(0, count + 1, skip):
+        y = top + tick * step
+        if y < 4.0:
+            continue
+        is_long = tick % (5 * skip) == 0
+        painter.drawLine(QPointF(right - (10.0 if is_long else 5.0), y), QPointF(right, y))
+        if is_long and tick:
+            box = QRectF(right - 62.0, y - 8.0, 48.0, 16.0)
+            text = f"{tick} cm" if tick == 5 * skip else f"{tick}"
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)

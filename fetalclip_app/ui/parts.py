@@ -1,0 +1,167 @@
+"""Small widgets that many places use: labels with a tone, icon buttons, cards, figures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.theme import CARD_INSIDE, DARK, FIGURE_PX, TEXT_PX, caption_font, text_font
+from fetalclip_app.wording import THIN_SPACE
+
+
+def label(text: str = "", *, tone: str = "", caption: bool = False, wrap: bool = False) -> QLabel:
+    """Return a label; ``tone`` is muted, doubt, error or good."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if tone:
+        made.setProperty("tone", tone)
+    if caption:
+        made.setFont(caption_font())
+    made.setWordWrap(wrap)
+    return made
+
+
+def set_tone(widget: QWidget, tone: str) -> None:
+    """Change a label's tone."""
+    if widget.property("tone") != tone:
+        widget.setProperty("tone", tone)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def icon_button(action: QAction, *, text: bool = False) -> QToolButton:
+    """Return a button for an action: its icon, its name for screen readers, its key in the tooltip."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setProperty("compact", True)
+    button.setIconSize(QSize(20, 20))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(action.text())
+    if text:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button
+
+
+def close_button(accessible_name: str) -> QToolButton:
+    """Return a small cross."""
+    button = QToolButton()
+    button.setIcon(icon("close", DARK.muted))
+    button.setProperty("compact", True)
+    button.setAccessibleName(accessible_name)
+    button.setToolTip(accessible_name)
+    return button
+
+
+class Card(QFrame):
+    """A raised surface with a heading."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setProperty("card", True)
+        self.setAccessibleName(title)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(CARD_INSIDE, 10, CARD_INSIDE, CARD_INSIDE)
+        self.column.setSpacing(4)
+        self.heading = label(title, tone="muted", caption=True)
+        self.column.addWidget(self.heading)
+
+
+class Figure(QAbstractButton):
+    """A number that can be asked where it comes from; or, in amber, why there is none.
+
+    The unit after the thin space is drawn one size smaller.
+    """
+
+    def __init__(self, name: str, *, pixel_size: int = FIGURE_PX, align_right: bool = False) -> None:
+        super().__init__()
+        self._name = name
+        self._pixel_size = pixel_size
+        self._align_right = align_right
+        self._is_doubt = False
+        self.setFixedHeight(pixel_size + 12)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.show_nothing()
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether an abstention stands in the number's place."""
+        return self._is_doubt
+
+    def show_nothing(self) -> None:
+        """Keep the place: nothing is known yet."""
+        self._show("–", doubt=False, enabled=False)
+
+    def show_value(self, text: str) -> None:
+        """Show a number with its unit."""
+        self._show(text, doubt=False, enabled=True)
+
+    def show_doubt(self, text: str) -> None:
+        """Show in two words why there is no number."""
+        self._show(text, doubt=True, enabled=True)
+
+    def _show(self, text: str, *, doubt: bool, enabled: bool) -> None:
+        self._is_doubt = doubt
+        self.setText(text)
+        self.setEnabled(enabled)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if enabled else Qt.CursorShape.ArrowCursor)
+        self.setAccessibleName(f"{self._name}: {text}")
+        self.setToolTip("Where this comes from" if enabled else "")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return room for the text."""
+        number, unit, _gap = self._pieces()
+        width = QFontMetricsF(self._number_font()).horizontalAdvance(number) + QFontMetricsF(
+            self._unit_font()
+        ).horizontalAdvance(unit)
+        return QSize(int(width) + 40, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same: a number is never cut."""
+        return self.sizeHint()
+
+    def _pieces(self) -> tuple[str, str, float]:
+        number, gap, unit = self.text().partition(THIN_SPACE)
+        return number, unit, 4.0 if gap else 0.0
+
+    def _number_font(self) -> QFont:
+        size = min(self._pixel_size - 4, 15) if self._is_doubt else self._pixel_size
+        return text_font(size, QFont.Weight.DemiBold)
+
+    def _unit_font(self) -> QFont:
+        return text_font(max(self._pixel_size - 6, TEXT_PX - 1))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the number, and a ring where the keys are."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        number, unit, gap = self._pieces()
+        number_font, unit_font = self._number_font(), self._unit_font()
+        wide = QFontMetricsF(number_font).horizontalAdvance(number)
+        unit_wide = QFontMetricsF(unit_font).horizontalAdvance(unit)
+        sign = 20.0 if self._is_doubt else 0.0
+        total = sign + wide + gap + unit_wide
+        left = self.width() - total - 4.0 if self._align_right else 4.0
+        base = (self.height() + QFontMetricsF(number_font).capHeight()) / 2
+        colour = QColor(DARK.doubt if self._is_doubt else DARK.text if self.isEnabled() else DARK.muted)
+        if self._is_doubt:
+            icon("warning", DARK.doubt).paint(painter, int(left), self.height() // 2 - 8, 16, 16)
+        painter.setPen(colour)
+        painter.setFont(number_font)
+        painter.drawText(round(left + sign), round(base), number)
+        painter.setFont(unit_font)
+        painter.setPen(QColor(DARK.muted))
+        painter.drawText(round(left + sign + wide + gap), round(base), unit)
+        if self.isEnabled() and self.underMouse():
+            painter.setPen(QPen(QColor(DARK.muted), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(round(left + sign), round(base) + 4, round(left + total), round(base) + 4)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(DARK.accent), 2))
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
+        painter.end()

@@ -1,0 +1,78 @@
+"""A card beside a number that tells where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fetalclip_app.ui.parts import label
+from fetalclip_app.ui.provenance import Row
+from fetalclip_app.ui.theme import text_font
+
+_WIDTH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that can be done from here."""
+
+    text: str
+    do: Callable[[], None]
+
+
+class Popover(QFrame):
+    """Goes away with Escape, or a click elsewhere."""
+
+    def __init__(self, parent: QWidget, title: str, rows: Sequence[Row], offers: Sequence[Offer] = ()) -> None:
+        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("floating", True)
+        self.setAccessibleName(title)
+        self.setFixedWidth(_WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        heading = label(title)
+        heading.setFont(text_font(weight=text_font().Weight.DemiBold))
+        column.addWidget(heading)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(1, 1)
+        self.texts: list[QLabel] = []
+        for number, (name, value) in enumerate(rows):
+            grid.addWidget(label(name, tone="muted"), number, 0, Qt.AlignmentFlag.AlignTop)
+            text = label(value, wrap=True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(text, number, 1)
+            self.texts.append(text)
+        column.addLayout(grid)
+        if offers:
+            column.addLayout(self._offers(offers))
+
+    def _offers(self, offers: Sequence[Offer]) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        for offer in offers:
+            button = QPushButton(offer.text)
+            button.setAutoDefault(True)
+            button.setProperty("quiet", True)
+            button.clicked.connect(lambda checked=False, do=offer.do: (self.close(), do()))
+            line.addWidget(button)
+        line.addStretch(1)
+        return line
+
+    def open_beside(self, widget: QWidget) -> None:
+        """Open to the left of a widget of the right panel, inside its screen."""
+        self.adjustSize()
+        corner = widget.mapToGlobal(QPoint(-self.width() - 12, -12))
+        screen = widget.screen().availableGeometry()
+        x = max(corner.x(), screen.left() + 8)
+        y = min(max(corner.y(), screen.top() + 8), screen.bottom() - self.height() - 8)
+        self.move(x, max(y, screen.top() + 8))
+        self.show()
+        first = self.findChild(QPushButton)
+        (first or self).setFocus()

@@ -1,0 +1,125 @@
+"""Where a number comes from, as rows of words. Draws nothing."""
+
+from __future__ import annotations
+
+from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.reading import ClipReading, Finding, HeadMeasurement, HeadSize
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.wording import (
+    age_range,
+    answer_lines,
+    calibration_source,
+    day_count,
+    definition,
+    frame_number,
+    learned_age,
+    millimetres,
+    percent,
+    percentages_meaning,
+    pixels,
+    spread_meaning,
+    unverified_model,
+    view_title,
+    with_unit,
+)
+
+Row = tuple[str, str]
+
+AGE_RULE = (
+    "The middle of the 15 best of 175 days (14w0d to 38w6d); each day's score is the mean over 5 sentences "
+    "of the similarity between picture and sentence (FetalCLIP's published rule)."
+)
+_FORMULAS = {
+    "hc": "HC = π (a + b) (1 + 3h / (10 + √(4 − 3h))), h = ((a − b) / (a + b))² (Ramanujan 1914)",
+    "bpd": "BPD = 2b, the minor axis of the fitted ellipse",
+    "ofd": "OFD = 2a, the major axis of the fitted ellipse",
+}
+
+
+def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> list[Row]:
+    """Return what a view's percentage rests on."""
+    views = finding.answer
+    if not isinstance(views, ViewPrediction):
+        return abstained_rows(clip, reading, finding)
+    column = views.keys.index(key)
+    asked = int((views.per_frame[:, 0] == views.per_frame[:, 0]).sum())
+    rows = [
+        ("View", f"{view_title(key)} {percent(float(views.probabilities[column]))}"),
+        ("Frames", f"{asked} of {reading.frame_count} were asked; {len(views.frames_of(key))} show it most"),
+        ("Meaning", percentages_meaning(views.calibrated)),
+    ]
+    if key in views.not_trained:
+        rows.append(("Training", "This model was never shown this view: the percentage is a guess from words."))
+    return rows + _model_rows(reading, finding)
+
+
+def age_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[Row]:
+    """Return what the age rests on."""
+    age = finding.answer
+    if not isinstance(age, AgeEstimate):
+        return abstained_rows(clip, reading, finding)
+    rows = [
+        ("Age", str(age.age)),
+        ("Spread", f"{age_range(age.low, age.high)} ({day_count(age.spread_days)}). {spread_meaning()}"),
+        *_frame_row(reading, finding),
+        ("Scale", calibration_source(reading.calibration)),
+        ("In the prompts", with_unit(f"{age.spacing_mm:.2f}", "mm per network pixel")),
+        ("Rule", AGE_RULE),
+    ]
+    if age.learned_from_head_size:
+        rows.append(("Mind", learned_age()))
+    return rows + _model_rows(reading, finding)
+
+
+def head_rows(clip: Clip, reading: ClipReading, finding: Finding, which: str) -> list[Row]:
+    """Return what a length rests on; ``which`` is ``hc``, ``bpd`` or ``ofd``."""
+    head = finding.answer
+    if not isinstance(head, HeadMeasurement):
+        return abstained_rows(clip, reading, finding)
+    ellipse = head.ellipse
+    value = ("Value", "No millimetres without a scale")
+    if isinstance(head.size, HeadSize):
+        value = (which.upper(), millimetres(getattr(head.size, f"{which}_mm")))
+    return [
+        value,
+        ("Definition", definition(which)),
+        ("Formula", _FORMULAS[which]),
+        *_frame_row(reading, finding),
+        (
+            "Ellipse",
+            f"2a = {pixels(2 * ellipse.a)}, 2b = {pixels(2 * ellipse.b)}, turned {ellipse.angle_deg:.0f}°; "
+            f"it covers {percent(head.fit)} of the outline",
+        ),
+        ("Scale", calibration_source(reading.calibration)),
+        *_model_rows(reading, finding),
+    ]
+
+
+def abstained_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[Row]:
+    """Return why there is no number."""
+    lines = answer_lines(finding.task_key, finding.answer)
+    rows = [(lines[0].label, lines[0].value)]
+    rows += [("Why" if number == 0 else "What helps", note) for number, note in enumerate(lines[0].notes)]
+    return [*rows, ("Scale", calibration_source(clip.calibration)), *_model_rows(reading, finding)]
+
+
+def _frame_row(reading: ClipReading, finding: Finding) -> list[Row]:
+    if finding.frame_index is None:
+        return []
+    text = frame_number(finding.frame_index, reading.frame_count)
+    return [("Picture", text[:1].upper() + text[1:])]
+
+
+def _model_rows(reading: ClipReading, finding: Finding) -> list[Row]:
+    made = reading.provenance
+    rows = [
+        ("Model", f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
+        ("Input", f"preprocessing {made.preprocessing}"),
+    ]
+    if finding.task_key in made.view_sets:
+        name, sha256 = made.view_sets[finding.task_key]
+        rows.append(("Prompts", f"{name} · {sha256[:12]}"))
+    if not made.model.verified:
+        rows.append(("Mind", unverified_model()))
+    return rows

@@ -1,0 +1,98 @@
+"""A line between two points of the picture, for stating a scale or measuring with it."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+Point = tuple[float, float]
+Line = tuple[Point, Point]
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1.0, 0.0),
+    Qt.Key.Key_Right: (1.0, 0.0),
+    Qt.Key.Key_Up: (0.0, -1.0),
+    Qt.Key.Key_Down: (0.0, 1.0),
+}
+
+RULER_KEYS = frozenset({*_ARROWS, Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Enter})
+"""What the ruler listens to while its line is there."""
+
+
+class RulerTool(QObject):
+    """Where the line lies.
+
+    Signals:
+        changed: The line, in frame pixels, or None.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.line: Line | None = None
+        self.active = 1
+        self.is_held = False
+        self._width = self._height = 1
+
+    def start(self, width: int, height: int) -> None:
+        """Lay a line down the middle third of a picture of this size."""
+        self._width, self._height = width, height
+        self.active = 1
+        self._set(((width / 2, height / 3), (width / 2, 2 * height / 3)))
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self.is_held = False
+        self.line = None
+        self.changed.emit(None)
+
+    def press(self, x: float, y: float, reach: float) -> None:
+        """Take hold of the end within ``reach`` pixels, or begin a new line here."""
+        if self.line is None:
+            return
+        distances = [math.dist(end, (x, y)) for end in self.line]
+        nearest = distances.index(min(distances))
+        self.is_held = True
+        if distances[nearest] <= reach:
+            self.active = nearest
+        else:
+            self.active = 1
+            start = self._inside(x, y)
+            self._set((start, start))
+
+    def drag(self, x: float, y: float) -> None:
+        """Move the end that is held."""
+        self._move(self._inside(x, y))
+
+    def release(self) -> None:
+        """Let go."""
+        self.is_held = False
+
+    def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
+        """Move by an arrow key (ten pixels with Shift), change ends by Tab; return whether it was one of these."""
+        if self.line is None:
+            return False
+        if key == Qt.Key.Key_Tab:
+            self.active = 1 - self.active
+            self.changed.emit(self.line)
+            return True
+        if key not in _ARROWS:
+            return False
+        dx, dy = _ARROWS[Qt.Key(key)]
+        far = 10.0 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0
+        x, y = self.line[self.active]
+        self._move(self._inside(x + dx * far, y + dy * far))
+        return True
+
+    def _move(self, point: Point) -> None:
+        if self.line is not None:
+            self._set((point, self.line[1]) if self.active == 0 else (self.line[0], point))
+
+    def _inside(self, x: float, y: float) -> Point:
+        return min(max(x, 0.0), self._width - 1.0), min(max(y, 0.0), self._height - 1.0)
+
+    def _set(self, line: Line) -> None:
+        self.line = line
+        self.changed.emit(line)

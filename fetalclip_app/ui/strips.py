@@ -1,0 +1,273 @@
+"""Strips that float over the picture: a message, the light, the heatmap's choices, the ruler's length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QDoubleValidator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.parts import close_button, label
+from fetalclip_app.ui.qimage import Light
+from fetalclip_app.ui.theme import DARK, text_font
+from fetalclip_app.wording import method_title, where_not_why
+
+NOTICE_MS = 10_000
+"""A message that only tells of success goes by itself."""
+
+
+class Strip(QFrame):
+    """A raised line over the picture. Pushes nothing aside.
+
+    Signals:
+        moved: It was shown, hidden or changed its size.
+    """
+
+    moved = Signal()
+
+    def __init__(self, parent: QWidget, name: str) -> None:
+        super().__init__(parent)
+        self.setProperty("floating", True)
+        self.setAccessibleName(name)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.line = QHBoxLayout(self)
+        self.line.setContentsMargins(12, 6, 8, 6)
+        self.line.setSpacing(8)
+        self.hide()
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or hide it."""
+        if is_open:
+            self.open()
+        else:
+            self.hide()
+
+    def open(self) -> None:
+        """Show it."""
+        self.show()
+        self.adjustSize()
+        self.moved.emit()
+        self.raise_()
+
+
+class MessageStrip(Strip):
+    """One calm sentence, what can be done now, and perhaps a button that does it.
+
+    Signals:
+        asked: The button was pressed.
+    """
+
+    asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, "Message")
+        self._sign = QLabel()
+        self.sentence = label(wrap=True)
+        self.sentence.setFont(text_font(weight=text_font().Weight.DemiBold))
+        self.hint = label(tone="muted", wrap=True)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.sentence)
+        words.addWidget(self.hint)
+        self.button = QPushButton()
+        self.button.setProperty("quiet", True)
+        self.button.clicked.connect(self.asked)
+        self.button.clicked.connect(self.hide)
+        close = close_button("Close the message")
+        close.clicked.connect(self.hide)
+        self._timer = QTimer(self, singleShot=True, interval=NOTICE_MS)
+        self._timer.timeout.connect(self.hide)
+        self.line.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        self.line.addLayout(words, 1)
+        self.line.addWidget(self.button)
+        self.line.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+
+    def tell(self, sentence: str, hint: str = "", *, tone: str = "doubt", offer: str = "") -> None:
+        """Show a message in place of the one before; ``tone`` is doubt, error or good."""
+        colours = {"doubt": DARK.doubt, "error": DARK.error, "good": DARK.good}
+        signs = {"doubt": "warning", "error": "error", "good": "good"}
+        self._sign.setPixmap(icon(signs[tone], colours[tone]).pixmap(20, 20))
+        self.sentence.setText(sentence)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self.button.setText(offer)
+        self.button.setVisible(bool(offer))
+        self.setAccessibleDescription(f"{sentence} {hint}".strip())
+        self._timer.stop()
+        if tone == "good" and not offer:
+            self._timer.start()
+        self.open()
+
+
+def _slider(name: str, low: int, high: int, value: int) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(low, high)
+    slider.setValue(value)
+    slider.setFixedWidth(96)
+    slider.setAccessibleName(name)
+    return slider
+
+
+class LightStrip(Strip):
+    """Brightness and contrast, for the eye only.
+
+    Signals:
+        changed: A `Light`.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, "Brightness and contrast")
+        self.setToolTip("For the eye only: the model sees the file's own picture.")
+        self.brightness = _slider("Brightness", -100, 100, 0)
+        self.contrast = _slider("Contrast", -100, 100, 0)
+        reset = QPushButton("Reset")
+        reset.setProperty("quiet", True)
+        reset.clicked.connect(self.reset)
+        for name, slider in (("Brightness", self.brightness), ("Contrast", self.contrast)):
+            self.line.addWidget(label(name, tone="muted"))
+            self.line.addWidget(slider)
+            slider.valueChanged.connect(self._tell)
+        self.line.addWidget(reset)
+
+    def reset(self) -> None:
+        """Leave the picture as it is."""
+        self.brightness.setValue(0)
+        self.contrast.setValue(0)
+
+    def _tell(self) -> None:
+        self.changed.emit(Light(self.brightness.value() / 100, self.contrast.value() / 100))
+
+
+class HeatStrip(Strip):
+    """What the heatmap explains, by which method, how much it covers; and that it shows where, not why.
+
+    Signals:
+        method_changed: Key of the method.
+        opacity_changed: 0 to 1.
+    """
+
+    method_changed = Signal(str)
+    opacity_changed = Signal(float)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, "Heatmap")
+        self.title = label()
+        self.title.setFont(text_font(weight=text_font().Weight.DemiBold))
+        self.methods = QComboBox()
+        self.methods.setAccessibleName("Method")
+        self.methods.currentIndexChanged.connect(self._method_chosen)
+        self.opacity = _slider("Opacity", 10, 100, 50)
+        self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100))
+        self.remark = label(where_not_why(), tone="muted", caption=True)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        for widget in (self.title, self.methods, label("Opacity", tone="muted"), self.opacity):
+            first.addWidget(widget)
+        first.addStretch(1)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addLayout(first)
+        column.addWidget(self.remark)
+        self.line.addLayout(column)
+
+    @property
+    def method(self) -> str:
+        """Key of the chosen method; empty where the model offers none."""
+        return str(self.methods.currentData() or "")
+
+    def show_methods(self, keys: Sequence[str], chosen: str) -> None:
+        """Offer these methods."""
+        self.methods.blockSignals(True)
+        self.methods.clear()
+        for key in keys:
+            self.methods.addItem(method_title(key), key)
+        self.methods.setCurrentIndex(max(self.methods.findData(chosen), 0))
+        self.methods.blockSignals(False)
+
+    def show_title(self, text: str) -> None:
+        """Say what is explained, or that it is being found."""
+        if text != self.title.text():
+            self.title.setText(text)
+            self.adjustSize()
+            self.moved.emit()
+
+    def _method_chosen(self, index: int) -> None:
+        if index >= 0:
+            self.method_changed.emit(self.method)
+
+
+class ScaleStrip(Strip):
+    """States how long the ruler's line is.
+
+    Signals:
+        stated: Millimetres.
+        given_up: No scale after all.
+    """
+
+    stated = Signal(float)
+    given_up = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, "Length of the line")
+        self.told = label()
+        self.length = QLineEdit()
+        self.length.setFixedWidth(76)
+        self.length.setAccessibleName("Length in millimetres")
+        self.length.setPlaceholderText("mm")
+        self.length.setValidator(QDoubleValidator(0.01, 10_000, 3, self.length))
+        self.length.textChanged.connect(self._changed)
+        self.length.returnPressed.connect(self._state)
+        self.length.installEventFilter(self)
+        self.button = QPushButton("Set scale")
+        self.button.setProperty("primary", True)
+        self.button.clicked.connect(self._state)
+        close = close_button("Put the ruler away")
+        close.clicked.connect(self.given_up)
+        for widget in (self.told, self.length, label("mm", tone="muted"), self.button, close):
+            self.line.addWidget(widget)
+        self._changed()
+
+    def show_line(self, text: str, *, overrides: bool) -> None:
+        """Say what the line is now; ``overrides`` where the file has a scale of its own."""
+        self.told.setText(text)
+        self.button.setText("Override scale" if overrides else "Set scale")
+        self.button.setToolTip("The file's own scale stays on record." if overrides else "")
+        self.adjustSize()
+        self.moved.emit()
+
+    def value_mm(self) -> float | None:
+        """Return the stated length, or None while it is no positive number."""
+        try:
+            value = float(self.length.text().replace(",", "."))
+        except ValueError:
+            return None
+        return value if 0 < value < 10_000 else None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Escape put the ruler away from inside the field."""
+        if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            self.given_up.emit()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _changed(self) -> None:
+        self.button.setEnabled(self.value_mm() is not None)
+
+    def _state(self) -> None:
+        value = self.value_mm()
+        if value is not None:
+            self.stated.emit(value)

@@ -1,0 +1,241 @@
+"""Ties the shown clip to its picture: player, decoded frames, overlays."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.reading import HeadMeasurement
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.ui.badges import badges_of
+from fetalclip_app.ui.frames import FrameStore
+from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
+from fetalclip_app.ui.picture_area import PictureArea
+from fetalclip_app.ui.player import SPEEDS, Player
+from fetalclip_app.ui.transport import Transport
+from fetalclip_app.wording import frame_number, view_title
+
+HEAT_PAUSE_MS = 120
+"""The cursor rests this long on a frame before its heatmap is asked for."""
+
+CAPTION_MS = 400
+
+
+class Viewer(QObject):
+    """Shows one clip at a time.
+
+    Signals:
+        heat_wanted: A `Where`.
+        frame_failed: The exception that decoding raised.
+    """
+
+    heat_wanted = Signal(object)
+    frame_failed = Signal(Exception)
+
+    def __init__(self, area: PictureArea, transport: Transport, store: FrameStore, parent: QObject) -> None:
+        super().__init__(parent)
+        self._area, self._transport, self._store = area, transport, store
+        self._entry: OpenClip | None = None
+        self._clip: Clip | None = None
+        self._target: tuple[str, str] | None = None
+        self.shows_outline, self.shows_heat = True, False
+        self.drawn_heat: tuple[Where, Heat] | None = None
+        self._on_screen: int | None = None
+        self._complained = False
+        self.player = Player(self._is_ready, self)
+        self.player.frame_due.connect(self._due)
+        self.player.frame_wanted.connect(self._fetch)
+        self.player.playing_changed.connect(self._playing_changed)
+        store.arrived.connect(self._arrived)
+        store.failed.connect(self._failed)
+        transport.timeline.frame_wanted.connect(self.player.seek)
+        transport.speed_changed.connect(self.set_speed)
+        transport.show_speed(1.0)
+        self._rest = QTimer(self, singleShot=True, interval=HEAT_PAUSE_MS)
+        self._rest.timeout.connect(self._ask_heat)
+        self._caption = QTimer(self, interval=CAPTION_MS)
+        self._caption.timeout.connect(self._write_caption)
+
+    @property
+    def index(self) -> int:
+        """The frame that is looked at."""
+        return self.player.index
+
+    @property
+    def on_screen(self) -> int | None:
+        """The frame that is drawn now; behind `index` while that one is decoded."""
+        return self._on_screen
+
+    def show_clip(self, entry: OpenClip | None) -> None:
+        """Show another clip from its start, or the same one with another scale where it is."""
+        same = self._clip is not None and entry is not None and entry.clip.source is self._clip.source
+        self._entry, self._clip = entry, entry.clip if entry is not None else None
+        self._target, self.drawn_heat, self._complained = None, None, False
+        self._area.show_picture(entry is not None)
+        self._area.frame.show_heat(None)
+        clip = self._clip
+        self._transport.show_rate(clip.rate if clip is not None else None)
+        if clip is None:
+            self.player.load(1, None)
+            self._transport.timeline.show_clip(1)
+            self._area.frame.show_pixels(None)
+            return
+        self._area.badges.show_badges(badges_of(clip))
+        self._area.frame.show_scale(clip.calibration)
+        if not same:
+            self._on_screen = None
+            self._transport.timeline.show_clip(len(clip))
+            self._area.frame.show_pixels(None)
+            self.player.load(len(clip), clip.rate.hz if clip.rate is not None else None)
+            self.player.seek(0)
+        self.show_reading()
+
+    def show_reading(self) -> None:
+        """Draw what the shown clip's reading says now."""
+        reading = self._entry.reading if self._entry is not None else None
+        views = reading.answer("views", ViewPrediction) if reading is not None else None
+        self._transport.timeline.show_views(views)
+        if reading is None:
+            self.drawn_heat = None
+            self._area.frame.show_heat(None)
+        self._draw_overlays()
+        self._rest.start()
+
+    def go_to_best(self, position: int) -> bool:
+        """Go to the best frame of the ``position``-th view; return whether there is one."""
+        reading = self._entry.reading if self._entry is not None else None
+        views = reading.answer("views", ViewPrediction) if reading is not None else None
+        if not isinstance(views, ViewPrediction) or position >= len(views.keys):
+            return False
+        frame = self._transport.timeline.best_frame(views.keys[position])
+        if frame is None:
+            return False
+        self.player.pause()
+        self.player.seek(frame)
+        return True
+
+    def set_speed(self, speed: float) -> None:
+        """Play at a multiple of the clip's own pace."""
+        self.player.set_speed(speed)
+        self._transport.show_speed(speed)
+
+    def change_speed(self, step: int) -> None:
+        """Take the next or the last of the paces."""
+        place = SPEEDS.index(self.player.speed) + step
+        self.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
+
+    def set_outline(self, is_on: bool) -> None:
+        """Draw the head's outline on the frame that it belongs to, or not."""
+        self.shows_outline = is_on
+        self._draw_overlays()
+
+    def set_heat(self, is_on: bool) -> None:
+        """Show where the view was seen, or not."""
+        self.shows_heat = is_on
+        if is_on:
+            self.player.pause()
+            self._ask_heat()
+        else:
+            self.drawn_heat = None
+            self._area.frame.show_heat(None)
+            self._area.heat.hide()
+
+    def explain(self, task_key: str, view_key: str) -> None:
+        """Let the heatmap explain this view."""
+        self._target = (task_key, view_key)
+        self.set_heat(True)
+
+    def show_heat(self, where: Where, heat: Heat) -> None:
+        """Draw a heatmap if it belongs to what is looked at now."""
+        if self.shows_heat and where == self._where():
+            self.drawn_heat = (where, heat)
+            self._area.frame.show_heat(heat.image)
+            self._area.heat.show_title(f"Where {view_title(where.view_key)} was seen")
+
+    def _where(self) -> Where | None:
+        reading = self._entry.reading if self._entry is not None else None
+        views = reading.answer("views", ViewPrediction) if reading is not None else None
+        method = self._area.heat.method
+        if not isinstance(views, ViewPrediction) or not method:
+            return None
+        task_key, view_key = self._target or ("views", views.best)
+        return Where(self.index, task_key, view_key, method)
+
+    def _ask_heat(self) -> None:
+        if not self.shows_heat or self._entry is None:
+            return
+        where = self._where()
+        if not self._area.heat.isVisibleTo(self._area):
+            self._area.heat.open()
+        if self.drawn_heat is not None and self.drawn_heat[0] == where:
+            return
+        self.drawn_heat = None
+        self._area.frame.show_heat(None)
+        if where is None:
+            has_methods = bool(self._area.heat.method)
+            self._area.heat.show_title("After the reading" if has_methods else "This model offers no heatmap")
+        elif self.player.is_playing:
+            self._area.heat.show_title("Pause to see where it looked")
+        else:
+            self._area.heat.show_title(f"Looking for {view_title(where.view_key)} …")
+            self.heat_wanted.emit(where)
+
+    def _is_ready(self, index: int) -> bool:
+        return self._clip is not None and self._store.has(self._clip, index)
+
+    def _fetch(self, index: int) -> None:
+        if self._clip is not None:
+            self._store.want(self._clip, index)
+
+    def _due(self, index: int) -> None:
+        clip = self._clip
+        if clip is None:
+            return
+        self._transport.timeline.show_index(index)
+        pixels = self._store.get(clip, index)
+        if pixels is not None:
+            self._on_screen = index
+            self._area.frame.show_pixels(pixels)
+        self._store.want(clip, index)
+        self._draw_overlays()
+        if self.drawn_heat is not None and self.drawn_heat[0].frame_index != index:
+            self.drawn_heat = None
+            self._area.frame.show_heat(None)
+        self._rest.start()
+        if not self.player.is_playing:
+            self._write_caption()
+
+    def _arrived(self, clip: Clip, index: int) -> None:
+        if self._clip is not None and clip.key == self._clip.key and index == self.index and index != self._on_screen:
+            self._due(index)
+
+    def _failed(self, clip: Clip, index: int, error: Exception) -> None:
+        if clip is self._clip and not self._complained:
+            self._complained = True
+            self.frame_failed.emit(error)
+
+    def _playing_changed(self, is_playing: bool) -> None:
+        if is_playing:
+            self._caption.start()
+        else:
+            self._caption.stop()
+            self._rest.start()
+        self._write_caption()
+
+    def _draw_overlays(self) -> None:
+        reading = self._entry.reading if self._entry is not None else None
+        finding = reading.finding("head") if reading is not None else None
+        head = None
+        if self.shows_outline and finding is not None and finding.frame_index in {None, self.index}:
+            head = finding.answer if isinstance(finding.answer, HeadMeasurement) else None
+        self._area.frame.show_head(head)
+
+    def _write_caption(self) -> None:
+        if self._clip is None:
+            return
+        text = frame_number(self.index, len(self._clip)) if len(self._clip) > 1 else "Single picture"
+        text = text[:1].upper() + text[1:]
+        shown = self.player.shown_hz() if self.player.is_playing else None
+        if shown is not None and self._clip.rate is not None:
+            text += f"   shown at {shown:.1f}/s"
+        self._area.frame.show_caption(text)
