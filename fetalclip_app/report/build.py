@@ -12,6 +12,7 @@ from fetalclip_app.domain.clip import Clip, Origin
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import FetalClipError
+from fetalclip_app.wording import person_name
 
 
 class PageSize(StrEnum):
@@ -117,5 +118,5 @@ def build(entries: Sequence[Entry], options: ReportOptions | None = None) -> Rep
 
 def _patients(clips: Sequence[ClipEntry]) -> tuple[str, ...]:
     """Return the distinct patients; a file that names none belongs to nobody in particular."""
-    origins = [entry.clip.origin for entry in clips]
-    return tuple(dict.fromkeys(o.patient_id or o.patient_name for o in origins if o.patient_id or o.patient_name))
+    names = [entry.clip.origin.patient_id or person_name(entry.clip.origin.patient_name) for entry in clips]
+    return tuple(dict.fromkeys(name for name in names if name))

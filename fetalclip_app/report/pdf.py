@@ -124,7 +124,7 @@ def _warnings(content: ReportContent) -> list[str]:
 def _summary(clips: Sequence[ClipEntry], width: float) -> Flow:
     """Return one line for each clip; a doubt stands where the number would stand."""
     titles = [_("Clip"), _("View"), _("Age"), "HC", "BPD", "OFD"]
-    widths = [0.25, 0.22, 0.18, 0.17, 0.09, 0.09]
+    widths = [0.23, 0.19, 0.17, 0.17, 0.12, 0.12]
     cells = [[para(title, LABEL) for title in titles]]
     for number, entry in enumerate(clips, start=1):
         cells.append(

@@ -171,6 +171,15 @@ def test_several_clips_begin_with_a_summary_and_a_warning_of_two_patients(worst:
     assert "Files that could not be read" in text_of(pages) and "HTJ2K" in text_of(pages)
 
 
+def test_the_summary_keeps_every_number_beside_its_unit(tmp_path: Path) -> None:
+    large = [entry(name=f"{n}.dcm", pixel_mm=1.0 + n / 10, frames=1) for n in range(3)]
+    first = text_of(pages_of(build(large, options()), tmp_path)[:1])
+    for one in large:
+        size = one.reading.answer("head", HeadMeasurement).size
+        for value in (size.hc_mm, size.bpd_mm, size.ofd_mm):
+            assert f"{value:.1f} mm" in first
+
+
 def test_a_simulated_picture_is_called_simulated(tmp_path: Path) -> None:
     one = entry(origin=Origin(is_simulated=True, is_lossy=True))
     text = text_of(pages_of(build([one], options()), tmp_path))
