@@ -60,27 +60,16 @@ class JpegHeader:
         """Whether this is the predictive process, which knows no colour transform."""
         return self.process == _LOSSLESS
 
-    @property
-    def is_unmarked(self) -> bool:
-        """Whether three components come without any sign of what they are."""
-        signs = self.adobe_transform is not None or self.has_jfif or self.component_ids == tuple(b"RGB")
-        return len(self.component_ids) == 3 and not signs
+    def is_rgb_unsaid(self, header_says_rgb: bool) -> bool:
+        """Whether three components are RGB though libjpeg takes them for YCbCr.
 
-    def is_ycc(self, header_says_rgb: bool) -> bool:
-        """Whether three components are YCbCr.
-
-        The markers decide, in libjpeg's order: Adobe's transform, JFIF (always YCbCr), component letters. Scanners
-        label YCbCr streams RGB and the reverse, and follow the markers in their own viewers. Chroma that is sampled
-        more coarsely is YCbCr too: nobody does that to G and B. Only a stream without any of these signs is what
-        the DICOM header says.
+        The markers decide, and libjpeg follows them: Adobe's transform, JFIF (always YCbCr), components that are
+        lettered R, G, B. Scanners label YCbCr streams RGB and the reverse, and follow the markers in their own
+        viewers. Chroma that is sampled more coarsely is YCbCr too: nobody does that to green and blue. Only a stream
+        without any of these signs is what the DICOM header says.
         """
-        if self.adobe_transform is not None:
-            return self.adobe_transform != 0
-        if self.has_jfif:
-            return True
-        if self.component_ids == tuple(b"RGB"):
-            return False
-        return self.is_subsampled or not header_says_rgb
+        signs = self.adobe_transform is not None or self.has_jfif or self.is_subsampled
+        return header_says_rgb and len(self.component_ids) == 3 and not signs and self.component_ids != tuple(b"RGB")
 
 
 def parse(stream: bytes) -> JpegHeader:
@@ -137,8 +126,8 @@ def decode(stream: bytes, header: JpegHeader, *, header_says_rgb: bool) -> Pixel
     with JpegImagePlugin.JpegImageFile(io.BytesIO(stream)) as image:
         if header.is_lossless:
             return _lossless(image, header, header_says_rgb)
-        if header.is_unmarked and not header.is_ycc(header_says_rgb):
-            # libjpeg takes unmarked streams for YCbCr; asked for YCbCr, it hands out what is stored.
+        if header.is_rgb_unsaid(header_says_rgb):
+            # Asked for YCbCr, libjpeg hands out what is stored.
             image.draft("YCbCr", None)
         return np.asarray(image)
 

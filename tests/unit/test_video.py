@@ -13,6 +13,7 @@ import pytest
 
 from fetalclip_app.domain.clip import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging import video
 from fetalclip_app.imaging.readers import read_clip
 
 COUNT = 40
@@ -85,6 +86,18 @@ def test_a_video_that_was_held_sideways_stands_upright(tmp_path: Path) -> None:
 
     assert (clip.height, clip.width) == pixels.shape[:2] == (64, 48)
     assert pixels[-6:].mean() > 240 > pixels[:6].mean()  # the mark at the left is turned to the bottom
+
+
+@pytest.mark.parametrize("kind", ["mp4 with reordered frames", "avi with reordered frames", "matroska"])
+def test_seeking_never_starts_the_file_over(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers seek by decoding time, which differs from the time shown where frames are reordered."""
+    clip = read_clip(write_video(tmp_path / "x", kind))
+    opened: list[object] = []
+    really_open = video._opened
+    monkeypatch.setattr(video, "_opened", lambda content: opened.append(content) or really_open(content))
+
+    assert [shown(clip.frame(index).pixels) for index in (30, 0, 12, 39, 5)] == [30, 0, 12, 39, 5]
+    assert len(opened) == 1
 
 
 def test_threads_may_share_a_video(tmp_path: Path) -> None:
