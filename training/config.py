@@ -40,7 +40,7 @@ class RunConfig:
     frozen_stages: int = 2
     simulated: int = 240
     average: float = 0.995
-    evaluate_every: int = 250
+    evaluate_every: int = 275
     seed: int = 7
     age_weight: float = 1.0
     brain_weight: float = 1.0

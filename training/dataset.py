@@ -121,7 +121,7 @@ class BatchConfig:
         ("distractor", 0.05),
         ("simulated", 0.07),
     )
-    ladder: int = 16
+    ladder: int = 12
     aged: int = 10
     bell_days: float = 3.0
     rescaled: float = 0.6

@@ -79,6 +79,7 @@ def optimizer_of(network: Any, config: OptimizerConfig) -> torch.optim.AdamW:
     return torch.optim.AdamW(
         [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()],
         betas=(0.9, 0.98),
+        fused=True,
     )
 
 

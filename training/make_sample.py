@@ -27,7 +27,7 @@ SAMPLE = "samples/simulated_head.dcm"
 """Below the folder of bundled data files."""
 
 HC_MM = 176.0
-"""In every frame: the section keeps its size and moves rigidly."""
+"""Along the skull's outer edge, in every frame: the section keeps its size and moves rigidly."""
 
 FRAMES = 48
 FRAME_TIME_MS = 40.0
@@ -82,7 +82,7 @@ def sample_frame(index: int, tissue: Tissue) -> tuple[Pixels, SimulatedPicture]:
     screen = picture.pixels.copy()
     _write(screen, NOTICE, (14, 27), 0.7, _WHITE)
     _write(screen, "FetalCLIP Studio simulator", (566, 26), 0.45, _DIM)
-    _write(screen, f"Frame {index + 1}/{FRAMES}   trans-thalamic   true HC {HC_MM:.1f} mm", (14, 590), 0.42, _DIM)
+    _write(screen, f"Frame {index + 1}/{FRAMES}   trans-thalamic   true HC {HC_MM:.1f} mm (outer edge)", (14, 590), 0.42, _DIM)
     for depth_mm in range(0, int(_FAN.depth_mm) + 1, 5):
         y, length = _FACE_Y + round(depth_mm / PIXEL_MM), 10 if depth_mm % 10 == 0 else 5
         cv2.line(screen, (774, y), (774 + length, y), _DIM, 1)
@@ -150,10 +150,10 @@ def _add_origin(data: Dataset) -> None:
     data.SoftwareVersions = __version__
     data.BodyPartExamined = "HEAD"
     data.PatientOrientation = ""
-    outline = sample_spec(0).outline
+    a_mm, b_mm = sample_spec(0).outer_axes_mm
     data.ImageComments = (
-        f"Simulated, not a patient. True HC {HC_MM:.1f} mm in every frame, along the centre of the skull line "
-        f"(BPD {2 * outline.b_mm:.1f} mm, OFD {2 * outline.a_mm:.1f} mm, centre to centre)."
+        f"Simulated, not a patient. True HC {HC_MM:.1f} mm in every frame, along the outer edge of the skull "
+        f"(BPD {2 * b_mm:.1f} mm, OFD {2 * a_mm:.1f} mm, outer to outer)."
     )
 
 

@@ -33,10 +33,10 @@ SPACING_MM = (0.15, 1.6)
 class NumberConfig:
     """How long the text tower practises numbers."""
 
-    steps: int = 700
-    rows: int = 10
-    ladder: int = 16
-    rate: float = 1.5e-3
+    steps: int = 500
+    rows: int = 8
+    ladder: int = 12
+    rate: float = 2e-3
     bell_days: float = 3.0
     reading_weight: float = 2.0
 
@@ -66,7 +66,7 @@ def teach_numbers(network: Any, config: NumberConfig, seed: int) -> list[tuple[f
     sizes, reading = SizeTower(width), torch.nn.Linear(width, 3)
     order_digits(network)
     text = [p for name, p in network.named_parameters() if not name.startswith("visual")]
-    optimizer = torch.optim.AdamW([*text, *sizes.parameters(), *reading.parameters()], lr=config.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW([*text, *sizes.parameters(), *reading.parameters()], lr=config.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.rate, total_steps=config.steps, pct_start=0.1)
     losses = []
     for _ in range(config.steps):
@@ -92,6 +92,9 @@ def teach_numbers(network: Any, config: NumberConfig, seed: int) -> list[tuple[f
         optimizer.step()
         schedule.step()
         losses.append((nce.item(), read.item()))
+        if len(losses) % 50 == 0:
+            recent = np.mean(losses[-50:], axis=0).round(3).tolist()
+            print(f'{{"numbers": {len(losses)}, "loss": {recent}}}', flush=True)
     return losses
 
 

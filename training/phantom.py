@@ -16,7 +16,7 @@ from training.tissue import RIM, Tissue, look_up
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Where the head lies: the centre of the skull line, in mm of the fan.
+    """Where the head is drawn: the centre of the skull line, in mm of the fan; its true size is the outer edge's.
 
     Attributes:
         x_mm, y_mm: Centre.
@@ -36,7 +36,7 @@ class Bone:
     """How the skull shows.
 
     Attributes:
-        thickness_mm: Of the bright line.
+        thickness_mm: From the outer edge to the inner one; the bright line is wider by the beam's blur.
         bright_db: Where the beam meets it at right angles, over tissue.
         dropout_db: What is lost where the beam runs along it.
         wobble_mm: How far it deviates from its ellipse, as a standard deviation.
@@ -96,7 +96,7 @@ class HeadFrame:
 
     Attributes:
         u, v: mm along and across the midline; the brow is at positive u.
-        radial: 1 on the ellipse.
+        radial: 1 on the centre of the skull line.
         distance: mm outside the skull's centre line; accurate near it.
         incidence: 1 where the beam meets the skull at right angles, 0 where it runs along it.
         along: 1 where the beam is across the midline, 0 where it runs along it.

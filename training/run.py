@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from fetalclip_app import resources
 from fetalclip_app.imaging.preprocess import PreprocessSpec
@@ -79,4 +80,5 @@ def run_recipe(options: argparse.Namespace) -> None:
     network = fresh_network(resources.read_json("models/compact/config.json"), config.seed)
     losses = teach_numbers(network, config.numbers, config.seed)
     print(f"numbers: contrastive loss {losses[0][0]:.2f} -> {losses[-1][0]:.2f}", flush=True)
+    torch.save(network.state_dict(), folder / "numbers.pt")
     train(network, batches, config, folder, evaluate)

@@ -50,8 +50,8 @@ class HeadSpec:
     """Everything about a simulated picture but its grain.
 
     Attributes:
-        hc_mm: Circumference of the ellipse through the centre of the skull line.
-        ratio: Minor over major axis (BPD over OFD).
+        hc_mm: Circumference of the ellipse along the outer edge of the skull, as HC18's annotators drew theirs.
+        ratio: Minor over major axis of that ellipse (BPD over OFD).
         angle_deg: Of the major axis, towards y (downwards), in [-90, 90).
         x_mm, y_mm: Centre of the head: right of and below the middle of the probe's face.
         plane: One of `BRAIN_PLANES`.
@@ -59,7 +59,7 @@ class HeadSpec:
         elevation_mm: Distance of the section from the plane that shows the landmarks.
 
     Raises:
-        ValueError: An unknown plane, or a size that is no head.
+        ValueError: An unknown plane, a size that is no head, or bone that fills it.
     """
 
     hc_mm: float
@@ -82,12 +82,25 @@ class HeadSpec:
             raise ValueError(f"{self.plane!r} is no section of the head")
         if self.hc_mm <= 0 or not 0 < self.ratio <= 1:
             raise ValueError(f"a head of {self.hc_mm} mm and ratio {self.ratio}")
+        if self.bone.thickness_mm >= 2 * self.outer_axes_mm[1]:
+            raise ValueError(f"bone of {self.bone.thickness_mm} mm fills a head of {self.hc_mm} mm")
+
+    @property
+    def outer_axes_mm(self) -> tuple[float, float]:
+        """Semi-axes (a, b) of the skull's outer edge."""
+        a = self.hc_mm / circumference(1.0, self.ratio)
+        return a, a * self.ratio
 
     @property
     def outline(self) -> Outline:
-        """The head's place and size."""
-        a = self.hc_mm / circumference(1.0, self.ratio)
-        return Outline(self.x_mm, self.y_mm, a, a * self.ratio, self.angle_deg)
+        """The head's place and size as it is drawn: the centre of the skull line.
+
+        Both axes end half the bone's thickness inside the outer edge, so the gap along the normal is half
+        the thickness to within 2 % for the ratios of heads (0.70 and more).
+        """
+        a, b = self.outer_axes_mm
+        half = self.bone.thickness_mm / 2
+        return Outline(self.x_mm, self.y_mm, a - half, b - half, self.angle_deg)
 
 
 # eq=False: holds an array.
@@ -97,7 +110,7 @@ class SimulatedPicture:
 
     Attributes:
         pixels: uint8, (H, W, 3), three equal channels.
-        ellipse: Through the centre of the skull line, in frame pixels.
+        ellipse: Along the outer edge of the skull, in frame pixels.
         pixel_mm: Side of a pixel.
         hc_mm: Circumference of the ellipse.
         plane: One of `BRAIN_PLANES`.
@@ -126,10 +139,11 @@ def section(spec: HeadSpec, tissue: Tissue, tick: int = 0) -> SimulatedPicture:
     Args:
         tick: Number of the picture: the receiver's noise changes with it.
     """
-    outline, view = spec.outline, spec.view
+    view = spec.view
+    a_mm, b_mm = spec.outer_axes_mm
     picture = scan_convert(_polar_grey(spec, tissue, tick), spec.fan, view)
     cx, cy = view.to_pixels(spec.x_mm, spec.y_mm)
-    ellipse = ellipse_of(cx, cy, outline.a_mm / view.pixel_mm, outline.b_mm / view.pixel_mm, spec.angle_deg)
+    ellipse = ellipse_of(cx, cy, a_mm / view.pixel_mm, b_mm / view.pixel_mm, spec.angle_deg)
     assert ellipse is not None  # a HeadSpec has positive axes
     return SimulatedPicture(np.repeat(picture[..., None], 3, axis=2), ellipse, view.pixel_mm, spec.hc_mm, spec.plane)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from fetalclip_app.biometry.ellipse import circumference
+from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.views import BRAIN_PLANES
 from training.brain import BrainLook
 from training.phantom import Bone, Surroundings
@@ -22,6 +24,9 @@ RATIO_RANGE = (0.70, 0.88)
 _FINEST_MM = 0.12
 """Smallest pixel of a picture 640 wide."""
 
+_MARGIN_MM = 3.0
+"""Between the skull's outer edge and the sector's rim: room for the line's blur."""
+
 
 def random_head(rng: np.random.Generator, width: int = 640, height: int = 480) -> SimulatedPicture:
     """Return a random picture of a random head."""
@@ -29,15 +34,14 @@ def random_head(rng: np.random.Generator, width: int = 640, height: int = 480) -
 
 
 def random_spec(rng: np.random.Generator, width: int = 640, height: int = 480) -> HeadSpec:
-    """Return a random head under a random scanner, wholly inside the fan and the picture."""
+    """Return a random head under a random scanner; the skull's outer edge lies wholly inside fan and picture."""
     hc_mm, ratio = float(rng.uniform(*HC_RANGE_MM)), float(rng.uniform(*RATIO_RANGE))
     tilted = rng.random() < 0.3
     angle_deg = float(np.clip(rng.normal(0, 22 if tilted else 8), -40, 40))
     a_mm = hc_mm / circumference(1.0, ratio)
-    turn = math.radians(angle_deg)
-    half_wide = math.hypot(a_mm * math.cos(turn), a_mm * ratio * math.sin(turn))
-    half_high = math.hypot(a_mm * math.sin(turn), a_mm * ratio * math.cos(turn))
-    fan, x_mm, y_mm = _random_place(rng, half_wide, half_high)
+    size = _Size(a_mm, a_mm * ratio, angle_deg)
+    half_wide, half_high = size.reach(0), size.reach(90)
+    fan, x_mm, y_mm = _random_place(rng, size)
     view = _random_view(rng, fan, (x_mm, y_mm, half_wide, half_high), (width, height))
     plane = str(rng.choice(BRAIN_PLANES))
     near_mm = float(np.clip(y_mm - half_high * rng.uniform(0.9, 1.3), 6, 40))
@@ -59,23 +63,42 @@ def random_spec(rng: np.random.Generator, width: int = 640, height: int = 480) -
             rng.uniform(0, 7),
             float(rng.uniform(0.5, 1.0)),
         ),
-        bone=_random_bone(rng, a_mm * ratio),
+        bone=_random_bone(rng, size.b_mm),
         world=_random_world(rng, near_mm),
         brow_left=bool(rng.random() < 0.5),
     )
 
 
-def _random_place(rng: np.random.Generator, half_wide: float, half_high: float) -> tuple[Fan, float, float]:
-    """Return a fan and a centre (x, y) in mm at which the head lies wholly inside it."""
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """The outer edge of a skull, wherever it lies: semi-axes in mm and the tilt of the major one."""
+
+    a_mm: float
+    b_mm: float
+    angle_deg: float
+
+    def reach(self, direction_deg: float) -> float:
+        """Return how far it reaches from its centre in a direction (0: right, 90: down), in mm."""
+        off = math.radians(direction_deg - self.angle_deg)
+        return math.hypot(self.a_mm * math.cos(off), self.b_mm * math.sin(off))
+
+
+def _random_place(rng: np.random.Generator, size: _Size) -> tuple[Fan, float, float]:
+    """Return a fan and a centre (x, y) in mm at which the skull's outer edge lies wholly inside it."""
     radius, half_deg = float(rng.uniform(38, 62)), float(rng.uniform(30, 40))
-    edge = math.tan(math.radians(half_deg)) * 0.96
-    # The lowest depth at which the sector is wide enough for the head's widest row.
-    needed = half_wide / edge - radius + 0.45 * half_high
-    y_mm = max(half_high + rng.uniform(10, 40), needed + 3)
-    room = max((y_mm - 0.45 * half_high + radius) * edge - half_wide, 0.0)
-    x_mm = float(rng.uniform(-0.9, 0.9)) * room
+    sin, cos = math.sin(math.radians(half_deg)), math.cos(math.radians(half_deg))
+    # Towards either side of the sector, across it.
+    left, right = size.reach(180 + half_deg) + _MARGIN_MM, size.reach(-half_deg) + _MARGIN_MM
+    half_high = size.reach(90)
+    y_mm = max(half_high + float(rng.uniform(10, 40)), max(left, right) / sin - radius)
+    free = (y_mm + radius) * sin
+    middle, room = (left - right) / (2 * cos), (2 * free - left - right) / (2 * cos)
+    x_mm = middle + float(rng.uniform(-0.9, 0.9)) * room
     depth = (y_mm + half_high) * float(rng.uniform(1.06, 1.5)) + 4
-    return Fan(radius, half_deg, depth), x_mm, float(y_mm)
+    edge = Ellipse(x_mm, y_mm + radius, size.a_mm, size.b_mm, size.angle_deg).points()
+    # A wide head beside the middle line reaches the lowest arc first with its flank.
+    depth = max(depth, float(np.hypot(*edge.T).max()) - radius + _MARGIN_MM)
+    return Fan(radius, half_deg, depth), x_mm, y_mm
 
 
 def _random_view(

@@ -7,4 +7,4 @@ from training.config import RunConfig
 
 def compact() -> RunConfig:
     """Return the contrastive training of the bundled model."""
-    return RunConfig(name="compact", steps=1600)
+    return RunConfig(name="compact", steps=1100)

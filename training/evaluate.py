@@ -1,0 +1,165 @@
+"""What the app answers on test patients: the app's own engine over labelled pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.biometry.ellipse import filled_ellipse
+from fetalclip_app.biometry.growth import inside_who_band, who_median_days
+from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
+from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize
+from fetalclip_app.domain.views import BRAIN_PLANES, ViewPrediction
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.progress import CancelToken, silent
+from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS
+from fetalclip_app.tasks.gestational_age import HC_RANGE_MM
+from training.bootstrap import interval
+from training.manifest import Sample
+from training.outlines import read_outline
+from training.quick_look import macro_f1
+
+TEST_PLANES = ("abdomen", "brain", "femur", "heart")
+"""Planes with enough test pictures; cervix has eight."""
+
+ABSTAINED = "(abstained)"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Read:
+    """A test picture and what the app said of it."""
+
+    sample: Sample
+    reading: ClipReading
+    dice: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table of results."""
+
+    measure: str
+    count: int
+    groups: int
+    value: float
+    low: float
+    high: float
+    abstained: int
+
+
+def read_all(engine: Engine, data: Path, samples: Sequence[Sample]) -> list[Read]:
+    """Read pictures one by one, as a user would: the file, the stated scale, the engine."""
+    return [_read(engine, data, sample) for sample in samples]
+
+
+def _read(engine: Engine, data: Path, sample: Sample) -> Read:
+    clip = read_clip(data / sample.picture)
+    clip = clip if sample.pixel_mm is None else clip.with_pixel_mm(sample.pixel_mm)
+    reading = engine.read(clip, CancelToken(), silent)
+    dice = None
+    head = reading.answer(HEAD, HeadMeasurement)
+    if head is not None and sample.source == "hc18" and sample.outline is not None:
+        truth = filled_ellipse(read_outline(data / sample.outline), clip.height, clip.width)
+        said = filled_ellipse(head.ellipse, clip.height, clip.width)
+        dice = float(2 * np.count_nonzero(truth & said) / (np.count_nonzero(truth) + np.count_nonzero(said)))
+    return Read(sample, reading, dice)
+
+
+def table(reads: Sequence[Read]) -> list[Row]:
+    """Return every measure with its interval by patient (HC18: exam)."""
+    planes = [r for r in reads if r.sample.source == "fetal_planes" and r.sample.plane is not None]
+    known = [r for r in planes if r.sample.brain_plane is not None]
+    heads = [r for r in reads if r.sample.source == "hc18"]
+    ranged = [r for r in heads if HC_RANGE_MM[0] <= (r.sample.hc_mm or 0) <= HC_RANGE_MM[1]]
+    young = [r for r in ranged if 14 * DAYS_PER_WEEK <= (r.sample.age_days or 0) <= 28 * DAYS_PER_WEEK]
+    return [
+        _f1_row("macro-F1 of four planes among nine classes", planes, VIEWS, TEST_PLANES),
+        *(_f1_row(f"F1 {name}", planes, VIEWS, (name,)) for name in (*TEST_PLANES, "cervix")),
+        _f1_row("macro-F1 of three brain sub-planes", known, BRAIN_VIEWS, BRAIN_PLANES),
+        *(_f1_row(f"F1 {name}", known, BRAIN_VIEWS, (name,)) for name in BRAIN_PLANES),
+        _mean_row("HC absolute error, mm", heads, _hc_error),
+        _mean_row("HC signed error, mm", heads, _hc_bias),
+        _mean_row("Dice of the filled outline", heads, lambda read: read.dice),
+        _mean_row("age inside the WHO band of the HC, share (HC 100-342 mm)", ranged, _inside_band),
+        _mean_row("age absolute error against the WHO-median age, days (HC 100-342 mm)", ranged, _age_error),
+        _mean_row("the same, 14 to 28 weeks", young, _age_error),
+    ]
+
+
+def _f1_row(measure: str, reads: Sequence[Read], task: str, classes: Sequence[str]) -> Row:
+    truth = [(r.sample.plane if task == VIEWS else r.sample.brain_plane) or "" for r in reads]
+    said = [_said(r.reading, task) for r in reads]
+
+    def statistic(rows: NDArray[np.intp]) -> float:
+        return macro_f1([truth[row] for row in rows], [said[row] for row in rows], classes)
+
+    groups = [r.sample.group for r in reads]
+    low, high = interval(groups, statistic, resamples=1000)
+    value = statistic(np.arange(len(reads)))
+    return Row(measure, len(reads), len(set(groups)), value, low, high, said.count(ABSTAINED))
+
+
+def _said(reading: ClipReading, task: str) -> str:
+    """Return the class that the app stands by; an abstention is an error in F1."""
+    answer = reading.answer(task, ViewPrediction)
+    return ABSTAINED if answer is None or answer.abstained is not None else answer.best
+
+
+def _mean_row(measure: str, reads: Sequence[Read], value_of: Callable[[Read], float | None]) -> Row:
+    values = [value_of(read) for read in reads]
+    given = [(read, value) for read, value in zip(reads, values, strict=True) if value is not None]
+    numbers = np.array([value for _, value in given], float)
+    groups = [read.sample.group for read, _ in given]
+    low, high = interval(groups, lambda rows: float(numbers[rows].mean())) if given else (math.nan, math.nan)
+    mean = float(numbers.mean()) if given else math.nan
+    return Row(measure, len(reads), len({r.sample.group for r in reads}), mean, low, high, len(reads) - len(given))
+
+
+def _hc_bias(read: Read) -> float | None:
+    head = read.reading.answer(HEAD, HeadMeasurement)
+    if head is None or not isinstance(head.size, HeadSize):
+        return None
+    return head.size.hc_mm - (read.sample.hc_mm or math.nan)
+
+
+def _hc_error(read: Read) -> float | None:
+    bias = _hc_bias(read)
+    return None if bias is None else abs(bias)
+
+
+def _inside_band(read: Read) -> float | None:
+    age = read.reading.answer(AGE, AgeEstimate)
+    return None if age is None else float(inside_who_band("HC", read.sample.hc_mm or 0, age.age.weeks))
+
+
+def _age_error(read: Read) -> float | None:
+    age = read.reading.answer(AGE, AgeEstimate)
+    reference = who_median_days("HC", read.sample.hc_mm or 0)
+    return None if age is None or reference is None else abs(age.age.days - reference)
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """Return the table as it stands in ``docs/results.md``."""
+    lines = ["| measure | pictures | patients | value | 95 % interval | abstained |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {r.measure} | {r.count} | {r.groups} | {r.value:.3f} | {r.low:.3f} to {r.high:.3f} | {r.abstained} |"
+        for r in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(rows: Sequence[Row], facts: dict[str, Any]) -> str:
+    """Return the table with what it depends on."""
+    listed = [
+        {"measure": r.measure, "n": r.count, "patients": r.groups, "value": r.value, "interval": [r.low, r.high], "abstained": r.abstained}
+        for r in rows
+    ]
+    return json.dumps({**facts, "rows": listed}, indent=2) + "\n"
