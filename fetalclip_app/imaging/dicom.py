@@ -46,6 +46,9 @@ ASSUMED_RATE_HZ = 30.0
 
 _SENSIBLE_RATES_HZ = (0.1, 5000.0)
 _COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
+_RETIRED = {"YBR_PARTIAL_422", "YBR_PARTIAL_420"}
+"""Seen on old JPEG cines, whose own markers say what they are; uncompressed they are refused."""
+
 _GREYS = {"MONOCHROME1", "MONOCHROME2"}
 
 _LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
@@ -91,7 +94,8 @@ def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelL
     samples = int(number_of(dataset, "SamplesPerPixel") or (3 if photometric in _COLOURS else 1))
     allocated = _whole_number(dataset, "BitsAllocated")
     stored = int(number_of(dataset, "BitsStored") or allocated)
-    known = photometric in (_COLOURS if samples == 3 else _GREYS | {"PALETTE COLOR"})
+    colours = _COLOURS | _RETIRED if header.syntax in _LOSSY else _COLOURS
+    known = photometric in (colours if samples == 3 else _GREYS | {"PALETTE COLOR"})
     if samples not in (1, 3) or not known or allocated not in (8, 16) or not 1 <= stored <= allocated:
         syntax = f"{photometric or 'no photometric interpretation'}, {samples} x {allocated} bits"
         raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax=syntax)
@@ -130,14 +134,14 @@ def _spans(
     Raises:
         ValueError: Compressed pixels that are not encapsulated, the reverse, or frames that cannot be told apart.
     """
+    if layout.is_native == (element.length == UNDEFINED_LENGTH):
+        raise ValueError("pixel data that are not packed as the transfer syntax says")
     if layout.is_native:
         held = min(element.length, header.content.size - element.offset) // layout.frame_bytes
         return tuple(
             (Span(element.offset + index * layout.frame_bytes, layout.frame_bytes),)
             for index in range(min(held, promised))
         )
-    if element.length != UNDEFINED_LENGTH:
-        raise ValueError("compressed pixel data without items")
     extended = bytes(header.dataset.get("ExtendedOffsetTable") or b"")
     offsets = struct.unpack(f"<{len(extended) // 8}Q", extended[: len(extended) // 8 * 8])
     items = scan(header.content, element.offset)

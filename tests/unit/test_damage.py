@@ -207,6 +207,17 @@ def test_compressed_pixels_without_items_are_damage(tmp_path: Path) -> None:
     assert code_of(written(path, held.replace(old, new))) is ErrorCode.FILE_DAMAGED
 
 
+def test_items_where_the_header_says_uncompressed_are_not_shown_as_pixels(tmp_path: Path) -> None:
+    streams = [files.jpeg_stream(RGB, quality=100)]
+    path = files.encapsulated(tmp_path / "x.dcm", files.dataset_of(RGB[:16, :16].copy()), streams)
+    held = path.read_bytes()
+    old = b"UI\x16\x00" + uid.JPEGBaseline8Bit.encode()
+    new = b"UI\x14\x00" + uid.ExplicitVRLittleEndian.encode() + b"\0"
+    assert old in held
+
+    assert code_of(written(path, held.replace(old, new))) is ErrorCode.FILE_DAMAGED
+
+
 def test_an_error_names_neither_patient_nor_folder(tmp_path: Path) -> None:
     folder = tmp_path / "Doe, Jane"
     folder.mkdir()

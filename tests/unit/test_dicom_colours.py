@@ -74,7 +74,7 @@ def _near(pixels: np.ndarray, picture: np.ndarray = RGB) -> bool:
     return bool(np.abs(pixels.astype(int) - picture).mean() < 3)
 
 
-@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422", "YBR_FULL"])
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422", "YBR_FULL", "YBR_PARTIAL_422"])
 def test_a_jfif_stream_is_ycbcr_whatever_the_header_says(photometric: str, tmp_path: Path) -> None:
     assert _near(_jpeg(tmp_path, files.jpeg_stream(RGB), photometric))
 
