@@ -1,0 +1,1 @@
+"""Times the program beside a plain restatement of the published recipe."""

@@ -1,0 +1,131 @@
+"""What both sides of the bench are given: the same weights, and the same clip."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fetalclip_app import resources
+from fetalclip_app.domain.backbone import ModelCalibration
+from fetalclip_app.domain.clip import Clip, FramesInMemory
+from fetalclip_app.domain.reading import ModelIdentity
+from fetalclip_app.domain.views import BRAIN, ViewSet
+from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
+from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.load import EngineRequest, load_engine
+from fetalclip_app.model.architecture import build
+from fetalclip_app.model.cam import Saliency
+from fetalclip_app.model.device import cpu
+from fetalclip_app.model.encoder import TorchBackbone
+from fetalclip_app.model.folding import fold
+from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
+from fetalclip_app.tasks.catalog import all_tasks
+from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
+from fetalclip_app.tasks.views import class_embeddings
+
+SAMPLE = "samples/simulated_head.dcm"
+
+RANDOM = {
+    "random-compact": "models/compact/config.json",
+    "random-vit-l-14": "models/fetalclip/config.json",
+}
+"""Networks of these shapes get random weights: their answers mean nothing, their cost is the real one."""
+
+VIT_B_16 = {
+    "embed_dim": 512,
+    "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 16},
+    "text_cfg": {"context_length": 117, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12},
+}
+
+MODELS = ("compact", "fetalclip", *RANDOM, "random-vit-b-16")
+
+
+def bundled_clip(frames: int) -> Clip:
+    """Return the bundled simulated cine, decoded, played forward and back until it has ``frames`` frames.
+
+    Raises:
+        UnreadableFile: The sample is missing.
+    """
+    from fetalclip_app.imaging.readers import read_clip  # noqa: PLC0415 -- a test brings a clip of its own
+
+    return lengthened(read_clip(resources.path(SAMPLE)), frames)
+
+
+def lengthened(clip: Clip, frames: int) -> Clip:
+    """Return the clip played forward and back until it has ``frames`` frames, decoded."""
+    there = list(range(len(clip)))
+    order = itertools.islice(itertools.cycle(there + there[-2:0:-1]), frames)
+    decoded = {index: clip.frame(index).pixels for index in there}
+    return replace(clip, source=FramesInMemory([decoded[index] for index in order]))
+
+
+def engine_of(model: str, clip: Clip, weights: Path | None = None) -> Engine:
+    """Return the program's own engine, on the CPU, with nothing cached.
+
+    Raises:
+        ModelUnavailable: The weights of ``compact`` or ``fetalclip`` are not there.
+    """
+    if model in ("compact", "fetalclip"):
+        return load_engine(EngineRequest(model=model, weights=weights, device="cpu", licence_accepted=True))
+    config = VIT_B_16 if model == "random-vit-b-16" else resources.read_json(RANDOM[model])
+    return random_engine(config, clip)
+
+
+def random_engine(config: dict[str, Any], clip: Clip) -> Engine:
+    """Return an engine with random weights, which takes the clip for a brain.
+
+    A random network sees anything in a clip, and only of a brain is the age asked: the class that it happens to
+    see trades names with the brain.
+    """
+    torch.manual_seed(0)
+    network = build(config)
+    _make_lively(network)
+    fold(network.eval())
+    name = json.dumps(config, sort_keys=True)
+    identity = ModelIdentity("random", "random weights", "0" * 64, verified=False, licence="")
+    backbone = TorchBackbone(network, identity, cpu(), config=config)
+    spec = PreprocessSpec(size=backbone.image_size)
+    texts = TextBank(backbone.encode_texts, name)
+    planes = _as_brain(bundled(PLANES_FILE), backbone, texts, prepare(clip.frame(0), spec, crop_of(clip)))
+    brain = bundled(BRAIN_PLANES_FILE)
+    texts = TextBank(backbone.encode_texts, name)
+    calibration = ModelCalibration()
+    return Engine(
+        backbone=backbone,
+        spec=spec,
+        texts=texts,
+        instruments=Instruments(identity, backbone.logit_scale, calibration, texts.features),
+        tasks=all_tasks(planes, brain),
+        view_sets={VIEWS: planes, BRAIN_VIEWS: brain},
+        explainer=Saliency(backbone),
+        methods=(),
+        current_notices=lambda: backbone.notices,
+    )
+
+
+def without_texts(engine: Engine) -> Engine:
+    """Return the engine as it is after a fresh start: no text was encoded yet."""
+    texts = TextBank(engine.backbone.encode_texts, "cold")
+    return replace(engine, texts=texts, instruments=replace(engine.instruments, encode_texts=texts.features))
+
+
+def _make_lively(network: torch.nn.Module) -> None:
+    """Raise the positional embedding and the projection, or random towers give nearly one row for every text."""
+    with torch.no_grad():
+        for name in ("token_embedding.weight", "positional_embedding"):
+            network.get_parameter(name).mul_(10.0)
+
+
+def _as_brain(planes: ViewSet, backbone: TorchBackbone, texts: TextBank, picture: Any) -> ViewSet:
+    row = backbone.encode_frames(picture[None])[0]
+    seen = planes.keys[int(np.argmax(class_embeddings(planes, texts.features) @ row))]
+    trade = {seen: BRAIN, BRAIN: seen}
+    prompts = {trade.get(key, key): sentences for key, sentences in planes.prompts.items()}
+    return replace(planes, prompts=prompts)
