@@ -137,9 +137,11 @@ def _spans(
     if layout.is_native == (element.length == UNDEFINED_LENGTH):
         raise ValueError("pixel data that are not packed as the transfer syntax says")
     if layout.is_native:
+        # Big endian swaps the last sample of an odd picture with the padding, so that has to be read as well.
+        padding = layout.frame_bytes % 2 if promised == 1 and layout.syntax == uid.ExplicitVRBigEndian else 0
         held = min(element.length, header.content.size - element.offset) // layout.frame_bytes
         return tuple(
-            (Span(element.offset + index * layout.frame_bytes, layout.frame_bytes),)
+            (Span(element.offset + index * layout.frame_bytes, layout.frame_bytes + padding),)
             for index in range(min(held, promised))
         )
     extended = bytes(header.dataset.get("ExtendedOffsetTable") or b"")

@@ -115,9 +115,9 @@ def check_object(header: DicomHeader) -> None:
         UnreadableFile: NOT_A_PICTURE, NO_PIXELS, FILE_TRUNCATED, FILE_ENCRYPTED, or NO_CODEC for a volume.
     """
     dataset, name = header.dataset, header.content.path.name
-    if not any(keyword in dataset for keyword in ("SOPClassUID", "Rows", "PatientID", "SOPInstanceUID")):
-        truncated = header.content.read(0, min(header.content.size, 132))[128:] == b"DICM"
-        raise UnreadableFile(ErrorCode.FILE_TRUNCATED if truncated else ErrorCode.NOT_A_PICTURE, name=name)
+    is_marked = header.content.read(0, min(header.content.size, 132))[128:] == b"DICM"
+    if not is_marked and not any(each in dataset for each in ("SOPClassUID", "Rows", "PatientID", "SOPInstanceUID")):
+        raise UnreadableFile(ErrorCode.NOT_A_PICTURE, name=name)
     if dataset.get("SOPClassUID") == _ENHANCED_VOLUME:
         raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax="Enhanced US Volume")
     if _tag_at(header, header.pixel_offset)[:2] == _PIXEL_DATA[:2]:
@@ -146,6 +146,8 @@ def _ends_at_an_element(content: Content) -> bool:
     last: Any = whole.get_item(tags[-1])
     if hasattr(last, "value_tell") and last.length != UNDEFINED_LENGTH:
         return bool(last.value_tell + last.length == content.size)
+    if str(getattr(last, "VR", "")) != "SQ":
+        return True  # an empty element: pydicom keeps no position for it
     return content.read(content.size - 8, 4) == b"\xfe\xff\xdd\xe0"
 
 

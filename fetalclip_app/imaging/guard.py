@@ -48,9 +48,8 @@ def hush() -> None:
 def reading(path: Path) -> Iterator[None]:
     """Turn everything that reading ``path`` can raise into `UnreadableFile`, with the cause attached.
 
-    The one broad ``except`` of this room: the bytes are foreign and pass through nine libraries, and what those
-    raise on damaged input is not a closed list (fuzzing met fifteen types, `AttributeError` and `AssertionError`
-    among them).
+    The one broad ``except`` of this room: the bytes are foreign and pass through pydicom, Pillow, FFmpeg and the C
+    libraries below them, and what those raise on damaged input is not a closed list.
     """
     hush()
     try:

@@ -85,6 +85,14 @@ def test_a_dicom_file_without_a_picture_is_no_damaged_one(tmp_path: Path) -> Non
     assert code_of(files.write(tmp_path / "report.dcm", _report())) is ErrorCode.NO_PIXELS
 
 
+@pytest.mark.parametrize("records", [0, 2])
+def test_an_index_of_a_disc_has_no_picture(records: int, tmp_path: Path) -> None:
+    data = Dataset()
+    data.FileSetID, data.DirectoryRecordSequence = "DISC", [_report() for _ in range(records)]
+
+    assert code_of(files.write(tmp_path / "DICOMDIR", data)) is ErrorCode.NO_PIXELS
+
+
 def test_pixels_that_are_encrypted_away_are_called_so(tmp_path: Path) -> None:
     data, item = _report(), Dataset()
     item.EncryptedContentTransferSyntaxUID, item.EncryptedContent = uid.ExplicitVRLittleEndian, b"\x30\x82"

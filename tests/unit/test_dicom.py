@@ -49,6 +49,16 @@ def test_lossless_colours_come_back_unchanged(kind: str, tmp_path: Path) -> None
     assert not clip.origin.is_lossy
 
 
+def test_an_odd_big_endian_picture_keeps_its_last_sample(tmp_path: Path) -> None:
+    """Words are swapped there, so the last sample of an odd picture lies behind its padding."""
+    picture = files.colour_picture(3, 3)
+    data = files.dataset_of(picture)
+    data.PixelData = np.frombuffer(data.PixelData, "<u2").astype(">u2").tobytes()
+    data["PixelData"].VR = "OW"
+
+    np.testing.assert_array_equal(read_clip(files.write_big_endian(tmp_path / "x", data)).frame(0).pixels, picture)
+
+
 def test_every_frame_of_a_cine_is_its_own(tmp_path: Path) -> None:
     frames = files.cine(5, height=31, width=33)  # odd sizes: frames do not begin at even bytes
     for number, path in enumerate(
