@@ -82,7 +82,8 @@ def sample_frame(index: int, tissue: Tissue) -> tuple[Pixels, SimulatedPicture]:
     screen = picture.pixels.copy()
     _write(screen, NOTICE, (14, 27), 0.7, _WHITE)
     _write(screen, "FetalCLIP Studio simulator", (566, 26), 0.45, _DIM)
-    _write(screen, f"Frame {index + 1}/{FRAMES}   trans-thalamic   true HC {HC_MM:.1f} mm (outer edge)", (14, 590), 0.42, _DIM)
+    note = f"Frame {index + 1}/{FRAMES}   trans-thalamic   true HC {HC_MM:.1f} mm (outer edge)"
+    _write(screen, note, (14, 590), 0.42, _DIM)
     for depth_mm in range(0, int(_FAN.depth_mm) + 1, 5):
         y, length = _FACE_Y + round(depth_mm / PIXEL_MM), 10 if depth_mm % 10 == 0 else 5
         cv2.line(screen, (774, y), (774 + length, y), _DIM, 1)

@@ -110,7 +110,8 @@ class SimulatedPicture:
 
     Attributes:
         pixels: uint8, (H, W, 3), three equal channels.
-        ellipse: Along the outer edge of the skull, in frame pixels.
+        ellipse: Along the outer edge of the skull, in frame pixels. Blur carries the grey line's outer
+            half-maximum beyond it: by 0.5 mm as a rule, 0.1 to 1.3 mm as the scanner is set.
         pixel_mm: Side of a pixel.
         hc_mm: Circumference of the ellipse.
         plane: One of `BRAIN_PLANES`.
