@@ -56,7 +56,7 @@ def test_the_samples_frames_are_what_the_program_draws(sample: pydicom.FileDatas
     tissue, box = make_sample.sample_tissue(), make_sample.fan_box()
     for index in (0, 23, 47):
         screen = make_sample.sample_frame(index, tissue)[0]
-        drawn = cv2.imdecode(np.frombuffer(make_sample.encode(screen), np.uint8), cv2.IMREAD_COLOR)
+        drawn = np.asarray(cv2.imdecode(np.frombuffer(make_sample.encode(screen), np.uint8), cv2.IMREAD_COLOR))
         inside = np.s_[box.top : box.bottom, box.left : box.right]
         difference = drawn[inside].astype(int) - sample_frame_pixels(sample, index)[inside]
 
