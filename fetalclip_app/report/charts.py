@@ -17,6 +17,9 @@ from fetalclip_app.wording.translate import translate as _
 
 Place = Callable[[float], float]
 
+MOST_BARS = 12
+"""A user's own set may have any number of classes; a page may not."""
+
 _CURVE_HEIGHT = 24 * MM
 _AXIS = 7.5 * MM
 _ROW = 4.9 * MM
@@ -82,14 +85,21 @@ class _Curve:
 
 
 def view_bars(seen: ViewPrediction, width: float) -> Painted:
-    """Return one bar for each class, in the set's order; the best is dark, classes never trained say so."""
-    height = _ROW * len(seen.keys)
+    """Return one bar for each class that `shown_keys` names; the best is dark, classes never trained say so."""
+    keys = shown_keys(seen)
+    height = _ROW * len(keys)
 
     def paint(canvas: Any) -> None:
-        for row, key in enumerate(seen.keys):
+        for row, key in enumerate(keys):
             _bar(canvas, seen, key, height - (row + 1) * _ROW, width)
 
     return Painted(width, height, paint)
+
+
+def shown_keys(seen: ViewPrediction) -> tuple[str, ...]:
+    """Return the classes that get a bar: the `MOST_BARS` most probable, in the set's order."""
+    best = set(np.argsort(-seen.probabilities, kind="stable")[:MOST_BARS].tolist())
+    return tuple(key for index, key in enumerate(seen.keys) if index in best)
 
 
 def _bar(canvas: Any, seen: ViewPrediction, key: str, bottom: float, width: float) -> None:

@@ -18,7 +18,7 @@ from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.report.build import ClipEntry
-from fetalclip_app.report.charts import axis_remark, score_curve, view_bars
+from fetalclip_app.report.charts import axis_remark, score_curve, shown_keys, view_bars
 from fetalclip_app.report.figures import Picture, figure, scale_of
 from fetalclip_app.report.style import (
     DOUBT_STRONG,
@@ -161,8 +161,10 @@ def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:
         flow += [para(wording.abstention(seen.abstained)), Spacer(0, 1 * MM)]
         if hint := wording.abstention_hint(seen.abstained):
             flow += [para(hint, NOTE), Spacer(0, 1 * MM)]
-    flow += [view_bars(seen, width), Spacer(0, 1 * MM), para(wording.percentages_meaning(seen.calibrated), NOTE)]
-    return flow
+    flow += [view_bars(seen, width), Spacer(0, 1 * MM)]
+    if hidden := len(seen.keys) - len(shown_keys(seen)):
+        flow.append(para(_("{count} less probable classes are not shown.").format(count=hidden), NOTE))
+    return [*flow, para(wording.percentages_meaning(seen.calibrated), NOTE)]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

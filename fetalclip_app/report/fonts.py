@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
@@ -82,12 +83,14 @@ def shortened(text: str, width: float, size: float, *, bold: bool = False) -> st
     """Return ``text`` cut in its middle so that it fits into ``width`` points; a file's ending stays in sight."""
     if text_width(text, size, bold=bold) <= width:
         return text
-    for kept in range(len(text) - 1, 1, -1):
-        tail = min(kept // 2, 12)
-        cut = f"{text[: kept - tail]}…{text[len(text) - tail :]}"
-        if text_width(cut, size, bold=bold) <= width:
-            return cut
-    return "…"
+    fitting = bisect_right(range(2, len(text)), width, key=lambda kept: text_width(_cut(text, kept), size, bold=bold))
+    return _cut(text, fitting + 1) if fitting else "…"
+
+
+def _cut(text: str, kept: int) -> str:
+    """Return the first and the last of the letters, ``kept`` in all."""
+    tail = min(kept // 2, 12)
+    return f"{text[: kept - tail]}…{text[len(text) - tail :]}"
 
 
 def _visible(text: str) -> str:
@@ -98,11 +101,13 @@ def _visible(text: str) -> str:
 def _joined_kinds(letters: str) -> list[tuple[str, str]]:
     """Return each letter with its script; a blank or comma between two words of one missing script belongs to it."""
     kinds = [_kind(letter) for letter in letters]
-    for index, letter in enumerate(letters):
-        if letter in _JOINTS and 0 < index < len(letters) - 1:
-            rest = zip(kinds[index:], letters[index:], strict=True)
-            after = next((kind for kind, other in rest if other not in _JOINTS), "")
-            kinds[index] = kinds[index - 1] if kinds[index - 1] == after else ""
+    after = ""
+    for index in range(len(letters) - 1, -1, -1):
+        if letters[index] in _JOINTS:
+            before = next((kinds[k] for k in range(index - 1, -1, -1) if letters[k] not in _JOINTS), "")
+            kinds[index] = after if after == before else ""
+        else:
+            after = kinds[index]
     return list(zip(kinds, letters, strict=True))
 
 

@@ -28,12 +28,18 @@ from fetalclip_app.report.style import (
     TITLE,
     card,
     columns,
+    cut,
     para,
     rows,
 )
 from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
+
+
+_MOST_NAMES = 6
+_MOST_LETTERS = 160
+"""Of one fact in the header, which cannot break over pages."""
 
 
 def write_pdf(path: Path, content: ReportContent) -> None:
@@ -68,9 +74,9 @@ def _furniture(content: ReportContent) -> Furniture:
     foot = ", ".join(text for text in about if text) or ", ".join(entry.name for entry in content.clips)
     return Furniture(
         banner=f"FetalCLIP Studio {__version__}, {made}",
-        foot=foot,
+        foot=cut(foot, 2 * _MOST_LETTERS),
         title=_("Fetal ultrasound reading"),
-        author=content.options.operator,
+        author=cut(content.options.operator, _MOST_LETTERS),
         is_draft=content.options.is_draft,
     )
 
@@ -97,14 +103,17 @@ def _header(content: ReportContent, width: float) -> Flow:
 
 
 def _facts(facts: Sequence[tuple[str, str]], width: float) -> Any:
-    cells = [[para(label, LABEL), para(value, BODY)] for label, value in facts]
+    cells = [[para(label, LABEL), para(cut(value, _MOST_LETTERS), BODY)] for label, value in facts]
     return rows(cells, [24 * MM, width - 24 * MM], between=0.7 * MM)
 
 
 def _warnings(content: ReportContent) -> list[str]:
     found: list[str] = []
     if len(content.patients) > 1:
-        names = ", ".join(content.patients)
+        names = ", ".join(cut(name, _MOST_LETTERS // 2) for name in content.patients[:_MOST_NAMES])
+        more = len(content.patients) - _MOST_NAMES
+        if more > 0:
+            names += " " + _("and {count} more").format(count=more)
         found.append(_("These clips belong to different patients: {names}.").format(names=names))
     if len(content.clips) > 1 and content.is_simulated:
         found.append(_("Some of these pictures are simulated; they are marked."))
@@ -135,7 +144,7 @@ def _summary(clips: Sequence[ClipEntry], width: float) -> Flow:
                 *_sizes(entry),
             ]
         )
-    table = rows(cells, [share * width for share in widths], between=2 * MM)
+    table = rows(cells, [share * width for share in widths], between=2 * MM, heads=1)
     return [KeepTogether([para(_("Summary"), HEADING)]), table, Spacer(0, 2 * MM), para(wording.spread_meaning(), NOTE)]
 
 

@@ -32,6 +32,10 @@ PAD = 3.5 * MM
 """Between a fill's edge and its text: nothing stands closer than 3 mm to a line."""
 
 
+MOST_LETTERS = 700
+"""Of one paragraph: a third of a page."""
+
+
 def _style(name: str, size: float, leading: float, **more: Any) -> ParagraphStyle:
     values = {
         "fontName": REGULAR,
@@ -58,8 +62,16 @@ DOUBT_STRONG = _style("doubt strong", 9.5, 13, fontName=BOLD, textColor=DOUBT)
 
 
 def markup(text: str) -> str:
-    """Return ``text`` as the typesetter's markup: drawable letters only, numbers bound to their units."""
-    return escape(drawable(text)).replace(THIN_SPACE, "\u00a0")
+    """Return ``text`` as the typesetter's markup: drawable letters only, numbers bound to their units.
+
+    A text longer than `MOST_LETTERS` is cut: a damaged file must not make a paragraph that no page can hold.
+    """
+    return escape(cut(drawable(text[: 2 * MOST_LETTERS]), MOST_LETTERS)).replace(THIN_SPACE, "\u00a0")
+
+
+def cut(text: str, most: int) -> str:
+    """Return at most ``most`` letters of ``text``; an ellipsis stands for the rest."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def para(text: str, style: ParagraphStyle = BODY) -> Any:
@@ -96,12 +108,12 @@ def columns(cells: Sequence[Any], widths: Sequence[float], *, after: float = 0.0
     return Table([row], colWidths=sizes, style=_plain(), spaceAfter=after)
 
 
-def rows(cells: Sequence[Sequence[Any]], widths: Sequence[float], *, between: float = 1.6 * MM) -> Any:
-    """Return a table without lines, tops aligned, that may break between its rows."""
+def rows(cells: Sequence[Sequence[Any]], widths: Sequence[float], *, between: float, heads: int = 0) -> Any:
+    """Return a table without lines, tops aligned, that may break between its rows; ``heads`` rows are repeated."""
     style = _plain()
     style.add("BOTTOMPADDING", (0, 0), (-1, -1), between)
     style.add("RIGHTPADDING", (0, 0), (-2, -1), 3 * MM)
-    return Table([list(row) for row in cells], colWidths=list(widths), style=style, splitInRow=0)
+    return Table([list(row) for row in cells], colWidths=list(widths), style=style, splitInRow=0, repeatRows=heads)
 
 
 def cards(left: Sequence[Any], right: Sequence[Any], width: float, doubts: tuple[bool, bool]) -> Any:

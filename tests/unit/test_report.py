@@ -20,6 +20,7 @@ from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.clip import Clip, Origin
 from fetalclip_app.domain.reading import HeadMeasurement
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ErrorCode, ExportFailed, UnreadableFile
 from fetalclip_app.report import atomic
 from fetalclip_app.report.build import ClipEntry, PageSize, ReportContent, ReportOptions, UnreadEntry, build
@@ -224,6 +225,34 @@ def test_a_report_of_unread_files_only_says_why(tmp_path: Path) -> None:
     unread = UnreadEntry("x.dcm", UnreadableFile(ErrorCode.FILE_EMPTY, name="x.dcm"))
     text = text_of(pages_of(build([unread], options()), tmp_path))
     assert "x.dcm is empty." in text and RESEARCH_USE_ONLY in text
+
+
+def test_nothing_in_a_file_can_be_too_long_for_a_page(tmp_path: Path) -> None:
+    endless = "Endless " * 2000
+    origin = Origin(endless, endless, endless, endless, endless, transfer_syntax=endless, device_model=endless)
+    one = entry(name=f"{'n' * 5000}.dcm", origin=origin)
+    made = replace(one.reading.provenance, notices=(endless,), view_sets={"views": (endless, endless)})
+    unread = UnreadEntry("x" * 9000, UnreadableFile(ErrorCode.NO_CODEC, name=endless, syntax=endless))
+    content = build([replace(one, reading=replace(one.reading, provenance=made)), unread], options(operator=endless))
+    assert "20w3d" in text_of(pages_of(content, tmp_path))
+
+
+def test_a_set_of_many_views_shows_the_most_probable_and_counts_the_rest(tmp_path: Path) -> None:
+    one = entry(best="femur")
+    keys = tuple(f"class_{number}" for number in range(300))
+    shares = np.linspace(0, 2 / 300, 300, dtype=np.float32)
+    many = ViewPrediction("mine", keys, shares, np.repeat(shares[None], 5, axis=0), calibrated=False)
+    findings = tuple(replace(f, answer=many) if f.task_key == "views" else f for f in one.reading.findings)
+    content = build([replace(one, reading=replace(one.reading, findings=findings))], options())
+    text = text_of(pages_of(content, tmp_path))
+    assert "Class 299" in text and "Class 287" not in text and "288 less probable classes" in text
+
+
+def test_many_clips_of_many_patients_break_over_pages_with_the_head_of_the_table(tmp_path: Path) -> None:
+    many = [entry(name=f"{n}.dcm", patient=f"P-{n}", frames=1, height=40, width=60) for n in range(60)]
+    pages = pages_of(build(many, options()), tmp_path)
+    assert "and 54 more" in text_of(pages[:1])
+    assert all("BPD OFD" in text_of([page]) for page in pages[:2])
 
 
 def test_a_report_about_nothing_is_refused() -> None:
