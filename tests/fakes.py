@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -283,3 +284,9 @@ def slow_factory(request: object) -> SpellEngine:
     """Take longer than any test waits."""
     threading.Event().wait(60)
     return SpellEngine()
+
+
+def spin(qtbot: Any, seconds: float) -> None:
+    """Let the window live for a while."""
+    end = time.perf_counter() + seconds
+    qtbot.waitUntil(lambda: time.perf_counter() >= end, timeout=int(1000 * seconds) + 5000)

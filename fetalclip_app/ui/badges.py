@@ -70,6 +70,7 @@ class Badges(QWidget):
             made.setToolTip(badge.tip)
             made.setAccessibleDescription(badge.tip)
             self._column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
+            made.show()  # else it counts for nothing in the size below
             self.labels.append(made)
         self.setVisible(bool(badges))
         self.adjustSize()

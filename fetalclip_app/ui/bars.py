@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
+from fetalclip_app.ui import theme
 from fetalclip_app.ui.theme import DARK, caption_font, text_font, view_colour, view_letter
 from fetalclip_app.wording import not_trained_view, percent, view_title
 
@@ -70,7 +71,7 @@ class BarRow(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bar = self._bar
         colour = view_colour(bar.key, self._position)
-        left = 2.0
+        left = 4.0
         if self._with_letter:
             left = self._draw_letter(painter, colour)
         name_width = 128.0 - left
@@ -79,22 +80,23 @@ class BarRow(QAbstractButton):
         middle = Qt.AlignmentFlag.AlignVCenter
         name = painter.fontMetrics().elidedText(view_title(bar.key), Qt.TextElideMode.ElideRight, int(name_width))
         painter.drawText(QRectF(left, 0, name_width, self.height()), middle | Qt.AlignmentFlag.AlignLeft, name)
-        self._draw_bar(painter, QRectF(132, 7, self.width() - 132 - 48, 6), colour)
+        self._draw_bar(painter, QRectF(132, 7, self.width() - 132 - 50, 6), colour)
         value = percent(bar.probability) if bar.probability is not None else ""
         painter.setPen(QColor(DARK.text if bar.is_best else DARK.muted))
-        painter.drawText(QRectF(self.width() - 46, 0, 44, self.height()), middle | Qt.AlignmentFlag.AlignRight, value)
+        painter.drawText(QRectF(self.width() - 48, 0, 44, self.height()), middle | Qt.AlignmentFlag.AlignRight, value)
         self._draw_state(painter)
         painter.end()
 
     def _draw_letter(self, painter: QPainter, colour: QColor) -> float:
-        box = QRectF(2, 3, 14, 14)
+        box = QRectF(4, 3, 14, 14)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour if self._bar.probability is not None else QColor(DARK.faint))
         painter.drawRoundedRect(box, 3, 3)
         painter.setFont(caption_font(text_font().Weight.DemiBold))
-        painter.setPen(QColor("#000000") if colour.lightnessF() > 0.36 else QColor("#FFFFFF"))
+        is_known = self._bar.probability is not None
+        painter.setPen(theme.ink_on(colour) if is_known else QColor(DARK.panel))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, view_letter(self._bar.key))
-        return 22.0
+        return 24.0
 
     def _draw_bar(self, painter: QPainter, box: QRectF, colour: QColor) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

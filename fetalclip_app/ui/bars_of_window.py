@@ -14,14 +14,14 @@ from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.parts import icon_button, label, set_tone
 from fetalclip_app.ui.session import Activity
 from fetalclip_app.ui.theme import DARK, STATUS_PX, TOP_BAR_PX, caption_font, text_font
-from fetalclip_app.wording import dicom_date, simulated
+from fetalclip_app.wording import dicom_date, person_name, simulated
 
 
 def subject_of(origin: Origin) -> tuple[str, str]:
     """Return whom a clip shows, and the study with its date; what the file does not say is said to be missing."""
     if origin.is_simulated:
         return simulated(), origin.study_description
-    name = origin.patient_name.replace("^", " ").strip()
+    name = person_name(origin.patient_name)
     who = " · ".join(part for part in (name, origin.patient_id) if part)
     date = dicom_date(origin.study_date) if origin.study_date else ""
     what = " · ".join(part for part in (origin.study_description, date) if part)
@@ -35,11 +35,18 @@ class _Elided(QLabel):
         super().__init__()
         self._full = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def show_text(self, text: str) -> None:
         self._full = text
+        self.updateGeometry()
         self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._full) + 4, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.sizeHint().width(), 72), super().sizeHint().height())
 
     def resizeEvent(self, event: object) -> None:
         self._fit()
@@ -64,7 +71,7 @@ class TopBar(QWidget):
         self.study = _Elided()
         self.study.setProperty("tone", "muted")
         self.warning = QLabel()
-        self.warning.setProperty("badge", "doubt")
+        self.warning.setProperty("badge", "alarm")
         self.warning.hide()
         self.model = _menu_button("Model", "model", model_menu)
         line = QHBoxLayout(self)
@@ -72,9 +79,12 @@ class TopBar(QWidget):
         line.setSpacing(8)
         line.addWidget(_menu_button("Open", "open", open_menu))
         line.addSpacing(8)
-        line.addWidget(self.patient, 2)
-        line.addWidget(self.study, 2)
-        line.addWidget(self.warning)
+        line.addWidget(self.patient)
+        line.addSpacing(8)
+        line.addWidget(self.study)
+        line.addSpacing(8)
+        line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignVCenter)
+        line.addStretch(1)
         line.addWidget(_menu_button("Export", "export", export_menu))
         line.addWidget(self.model)
         line.addWidget(icon_button(actions["keys"]))

@@ -11,7 +11,7 @@ from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.ui.age_curve import AgeCurve
 from fetalclip_app.ui.bars import Bar, Bars
-from fetalclip_app.ui.parts import Card, Figure, label
+from fetalclip_app.ui.parts import Card, Figure, indented, label
 from fetalclip_app.wording import (
     abstention,
     abstention_hint,
@@ -30,7 +30,7 @@ from fetalclip_app.wording import (
 
 def _prepared(lines: int, *, tone: str = "muted") -> QLabel:
     """Return a caption whose place for some lines is there before its words."""
-    text = label(tone=tone, caption=True, wrap=True)
+    text = indented(label(tone=tone, caption=True, wrap=True))
     text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     text.setFixedHeight(text.fontMetrics().lineSpacing() * lines + 2)
     text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -60,7 +60,7 @@ class ViewCard(Card):
         self.column.addWidget(self.note)
         self.column.addWidget(self.planes)
         self.column.addSpacing(4)
-        self.column.addWidget(label("Brain plane", tone="muted", caption=True))
+        self.column.addWidget(indented(label("Brain plane", tone="muted", caption=True)))
         self.column.addWidget(self.brain_planes)
 
     def show_answers(self, views: Answer | None, brain: Answer | None) -> None:
@@ -115,12 +115,12 @@ class AgeCard(Card):
         super().__init__("Gestational age")
         self.age = Figure("Gestational age")
         self.age.clicked.connect(lambda: self.asked.emit(self.age))
-        self.spread = label(tone="muted", caption=True)
+        self.spread = indented(label(tone="muted", caption=True))
         self.spread.setFixedHeight(self.spread.fontMetrics().lineSpacing() + 2)
         self.curve = AgeCurve()
         self.note = _prepared(2)
-        self._why = label(wrap=True)
-        self._helps = label(tone="muted", wrap=True)
+        self._why = indented(label(wrap=True))
+        self._helps = indented(label(tone="muted", wrap=True))
         self._pages = QStackedWidget()
         self._pages.addWidget(_column(self.spread, self.curve, self.note))
         self._pages.addWidget(_column(self._why, self._helps, None))
@@ -181,19 +181,21 @@ class HeadCard(Card):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(0)
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(1, 1)
         self.figures: dict[str, Figure] = {}
         names = {"hc": "Head circumference", "bpd": "Biparietal", "ofd": "Occipitofrontal"}
         for row, (key, name) in enumerate(names.items()):
-            short = label(key.upper())
+            short = indented(label(key.upper()))
             short.setToolTip(definition(key))
             long = label(name, tone="muted", caption=True)
             long.setToolTip(definition(key))
+            long.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             figure = Figure(key.upper(), pixel_size=20 if key == "hc" else 15, align_right=True)
             figure.clicked.connect(lambda checked=False, key=key, figure=figure: self.asked.emit(key, figure))
             self.figures[key] = figure
             grid.addWidget(short, row, 0)
             grid.addWidget(long, row, 1)
+            figure.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             grid.addWidget(figure, row, 2)
         self.column.addLayout(grid)
         self.note = _prepared(3)
@@ -206,7 +208,7 @@ class HeadCard(Card):
             case HeadMeasurement(size=HeadSize() as size):
                 for key, figure in self.figures.items():
                     figure.show_value(millimetres(getattr(size, f"{key}_mm")))
-                self.note.setText("Centre of the skull line to centre of the skull line.")
+                self.note.setText("Press a number to see where it comes from.")
             case HeadMeasurement(size=Abstention() as why, ellipse=ellipse):
                 self._show_doubt(why)
                 self.figures["bpd"].show_value(pixels(2 * ellipse.b))

@@ -21,7 +21,7 @@ class CheatSheet(QFrame):
         self.setProperty("floating", True)
         self.setAccessibleName("All keys")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        title = label("Keys")
+        title = label("All keys")
         title.setFont(text_font(16, text_font().Weight.DemiBold))
         close = close_button("Close")
         close.clicked.connect(self.hide)
@@ -70,7 +70,7 @@ def _column(groups: tuple[str, ...]) -> QWidget:
         grid.addWidget(heading, row, 0, 1, 2)
         row += 1
         members = [command for command in COMMANDS if command.group == group]
-        lines = [(command.title.removesuffix(" …"), shown(command.keys[0])) for command in members]
+        lines = [(one.title.removesuffix(" …"), shown(one.keys[0])) for one in members]
         if group == "Cine and clips":
             lines.append(("Best frame of a view", "1 … 9"))
         for title, key in lines:

@@ -20,7 +20,7 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
-from fetalclip_app.ui.theme import CLIPS_PX, DARK, caption_font, text_font, view_colour, view_letter
+from fetalclip_app.ui.theme import CLIPS_PX, DARK, caption_font, ink_on, text_font, view_colour, view_letter
 from fetalclip_app.wording import percent, view_title
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -113,7 +113,7 @@ class _Delegate(QStyledItemDelegate):
             painter.setBrush(colour)
             painter.drawRoundedRect(tag, 3, 3)
             painter.setFont(caption_font(text_font().Weight.DemiBold))
-            painter.setPen(QColor("#000000") if colour.lightnessF() > 0.36 else QColor("#FFFFFF"))
+            painter.setPen(ink_on(colour))
             painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, view_letter(best[0]))
 
     def _draw_words(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:

@@ -47,7 +47,8 @@ class EmptyState(QWidget):
         buttons.addWidget(self.first)
         buttons.addWidget(folder)
         buttons.addStretch(1)
-        self.sample = QPushButton("Try it with the bundled sample: a simulated head")
+        self.sample = QPushButton("Try it with the sample, a simulated head")
+        self.sample.setIcon(icon("sample", DARK.accent))
         self.sample.setVisible(has_sample)
         self.sample.clicked.connect(self.sample_wanted)
         local = label("Everything stays on this computer.", tone="muted", caption=True)
@@ -63,7 +64,7 @@ class EmptyState(QWidget):
         column.addStretch(3)
         column.addWidget(local, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(research, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(16)
+        column.addSpacing(36)
 
     def show_over(self, is_over: bool) -> None:
         """Show that what is dragged over the window can be dropped."""

@@ -165,7 +165,7 @@ class FrameView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._heat is not None:
             overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
-        if self._head is not None:
+        if self._head is not None and self.ruler.line is None:
             overlays.draw_head(painter, self._viewport, self._head, self._tint)
         region = overlays.scale_region(self._calibration)
         if region is not None:

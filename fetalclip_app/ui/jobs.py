@@ -100,10 +100,16 @@ class Jobs(QObject):
         super().__init__(parent)
         self._executors = {lane: ThreadPoolExecutor(lane.value, thread_name_prefix=lane.name.lower()) for lane in Lane}
         self._running: set[Job] = set()
+        self._is_over = False
 
     def start(self, lane: Lane, work: Work) -> Job:
-        """Queue ``work``. Connect to the job before control returns to the event loop."""
+        """Queue ``work``. Connect to the job before control returns to the event loop.
+
+        After `shut_down` nothing is queued, and the job is never heard of.
+        """
         job = Job(self)
+        if self._is_over:
+            return job
         self._running.add(job)
         job.settled.connect(lambda: self._running.discard(job))
         job.begin(self._executors[lane], work)
@@ -111,6 +117,7 @@ class Jobs(QObject):
 
     def shut_down(self) -> None:
         """Cancel what runs, drop what waits, and return when every worker is idle."""
+        self._is_over = True
         for job in self._running:
             job.cancel()
         for executor in self._executors.values():

@@ -36,7 +36,7 @@ class LicenceDialog(QDialog):
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Licence of the FetalCLIP weights")
-        self.setMinimumSize(560, 440)
+        self.setMinimumSize(600, 560)
         title = label("Before the FetalCLIP weights are used")
         title.setFont(text_font(16, text_font().Weight.DemiBold))
         text = QTextBrowser()

@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
             self.status.show_device("")
         else:
             self.area.heat.show_methods(info.methods, self._settings.heatmap_method)
-            notices = " ".join(notice_text(key) for key in info.notices)
+            notices = " ".join(wording.notice(key) for key in info.notices)
             self.status.show_device(f"{info.device} · {notices}" if notices else info.device, is_doubt=bool(notices))
         self._show_reading()
 
@@ -346,13 +346,3 @@ class MainWindow(QMainWindow):
         self.viewer.player.pause()
         self._keep(window_state=bytes(self.saveGeometry().toBase64().data()).decode())
         super().closeEvent(event)
-
-
-def notice_text(key: str) -> str:
-    """Return what the user must know of the device; an unknown key stands as it is."""
-    texts = {
-        "gpu_unusable": "The graphics card does not work, so the processor reads.",
-        "gpu_out_of_memory": "The graphics card had too little memory, so the processor reads.",
-        "gpu_failed": "The graphics card failed, so the processor reads.",
-    }
-    return texts.get(key, key)

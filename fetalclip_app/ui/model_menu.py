@@ -98,7 +98,7 @@ class ModelMenu(QObject):
 
     def _fill(self) -> None:
         group = QActionGroup(self)
-        self.menu.addSection("Model")
+        self._heading("Model")
         rows: tuple[tuple[str, str, Callable[[], None]], ...] = (
             ("compact", "Compact model (bundled)", self.choose_compact),
             ("fetalclip", "FetalCLIP: choose the weight file …", self.choose_fetalclip),
@@ -109,10 +109,14 @@ class ModelMenu(QObject):
         self.menu.addSeparator()
         fetch = self.menu.addAction("Fetch the FetalCLIP weights from their hub …")
         fetch.triggered.connect(self.fetch)
-        self.menu.addSection("Device")
+        self.menu.addSeparator()
+        self._heading("Device")
         devices = QActionGroup(self)
         for key, text in _DEVICES:
             self._devices[key] = self._add(devices, text, partial(self.choose_device, key))
+
+    def _heading(self, text: str) -> None:
+        self.menu.addAction(text).setEnabled(False)
 
     def _add(self, group: QActionGroup, text: str, do: Callable[[], None]) -> QAction:
         action = self.menu.addAction(text)

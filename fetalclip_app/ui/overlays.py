@@ -14,7 +14,7 @@ from fetalclip_app.ui.theme import DARK, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
 from fetalclip_app.wording import millimetres
 
-_TINT = (0x4F, 0xB3, 0xBF, 34)
+_TINT = (0x4F, 0xB3, 0xBF, 20)
 _LINE = QColor("#FFD666")
 """As in reports (`imaging.blend.ELLIPSE_COLOUR`)."""
 

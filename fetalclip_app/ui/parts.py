@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.theme import CARD_INSIDE, DARK, FIGURE_PX, TEXT_PX, caption_font, text_font
@@ -20,6 +28,12 @@ def label(text: str = "", *, tone: str = "", caption: bool = False, wrap: bool =
     if caption:
         made.setFont(caption_font())
     made.setWordWrap(wrap)
+    return made
+
+
+def indented(made: QLabel) -> QLabel:
+    """Move a label's text in line with the figures of its card, which leave room for the ring of the focus."""
+    made.setContentsMargins(INDENT_PX, 0, INDENT_PX, 0)
     return made
 
 
@@ -54,6 +68,13 @@ def close_button(accessible_name: str) -> QToolButton:
     return button
 
 
+_SIGN_PX = 20
+"""Room of the warning sign before an abstention."""
+
+INDENT_PX = 4
+"""The ring of the focus stands out by this, so that the text stays in line with what is above it."""
+
+
 class Card(QFrame):
     """A raised surface with a heading."""
 
@@ -63,9 +84,10 @@ class Card(QFrame):
         self.setAccessibleName(title)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(CARD_INSIDE, 10, CARD_INSIDE, CARD_INSIDE)
+        side = CARD_INSIDE - INDENT_PX
+        self.column.setContentsMargins(side, 10, side, CARD_INSIDE)
         self.column.setSpacing(4)
-        self.heading = label(title, tone="muted", caption=True)
+        self.heading = indented(label(title, tone="muted", caption=True))
         self.column.addWidget(self.heading)
 
 
@@ -119,7 +141,8 @@ class Figure(QAbstractButton):
         width = QFontMetricsF(self._number_font()).horizontalAdvance(number) + QFontMetricsF(
             self._unit_font()
         ).horizontalAdvance(unit)
-        return QSize(int(width) + 40, self.height())
+        sign = _SIGN_PX if self._is_doubt else 0
+        return QSize(int(width) + sign + 12, self.height())
 
     def minimumSizeHint(self) -> QSize:
         """Return the same: a number is never cut."""
@@ -144,9 +167,9 @@ class Figure(QAbstractButton):
         number_font, unit_font = self._number_font(), self._unit_font()
         wide = QFontMetricsF(number_font).horizontalAdvance(number)
         unit_wide = QFontMetricsF(unit_font).horizontalAdvance(unit)
-        sign = 20.0 if self._is_doubt else 0.0
+        sign = float(_SIGN_PX) if self._is_doubt else 0.0
         total = sign + wide + gap + unit_wide
-        left = self.width() - total - 4.0 if self._align_right else 4.0
+        left = self.width() - total - 4.0 if self._align_right else float(INDENT_PX)
         base = (self.height() + QFontMetricsF(number_font).capHeight()) / 2
         colour = QColor(DARK.doubt if self._is_doubt else DARK.text if self.isEnabled() else DARK.muted)
         if self._is_doubt:

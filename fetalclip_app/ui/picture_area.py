@@ -12,6 +12,8 @@ from fetalclip_app.ui.frame_view import FrameView
 from fetalclip_app.ui.strips import HeatStrip, LightStrip, MessageStrip, ScaleStrip, Strip
 
 _SIDE = 12
+_RIGHT = 68
+"""The depth scale stays free."""
 
 
 class PictureArea(QWidget):
@@ -61,8 +63,11 @@ class PictureArea(QWidget):
         for strip in choices:
             if strip.isVisibleTo(self):
                 size = strip.sizeHint()
+                left = max(self.width() - size.width() - _RIGHT, _SIDE)
+                if self.badges.isVisibleTo(self) and left < self.badges.geometry().right() + 8:
+                    top = max(top, self.badges.geometry().bottom() + 8)
                 strip.resize(size)
-                strip.move(self.width() - size.width() - _SIDE - 56, top)
+                strip.move(left, top)
                 top += size.height() + 8
         bottom = self.height() - 36
         if self.scale.isVisibleTo(self):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QIODevice, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter
 
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.clip import Pixels
@@ -27,5 +27,5 @@ def png_of(pixels: Pixels) -> bytes:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    sheet.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(sheet)
     return bytes(buffer.data().data())

@@ -32,8 +32,8 @@ class Popover(QFrame):
         self.setProperty("floating", True)
         self.setAccessibleName(title)
         self.setFixedWidth(_WIDTH)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(8)
         heading = label(title)
         heading.setFont(text_font(weight=text_font().Weight.DemiBold))
@@ -67,7 +67,7 @@ class Popover(QFrame):
 
     def open_beside(self, widget: QWidget) -> None:
         """Open to the left of a widget of the right panel, inside its screen."""
-        self.adjustSize()
+        self.setFixedHeight(self._column.totalHeightForWidth(_WIDTH))
         corner = widget.mapToGlobal(QPoint(-self.width() - 12, -12))
         screen = widget.screen().availableGeometry()
         x = max(corner.x(), screen.left() + 8)

@@ -31,7 +31,7 @@ AGE_RULE = (
     "of the similarity between picture and sentence (FetalCLIP's published rule)."
 )
 _FORMULAS = {
-    "hc": "HC = π (a + b) (1 + 3h / (10 + √(4 − 3h))), h = ((a − b) / (a + b))² (Ramanujan 1914)",
+    "hc": "HC = π (3 (a + b) − √((3a + b)(a + 3b))), a and b in mm (Ramanujan 1914, first approximation)",
     "bpd": "BPD = 2b, the minor axis of the fitted ellipse",
     "ofd": "OFD = 2a, the major axis of the fitted ellipse",
 }

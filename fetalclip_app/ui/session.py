@@ -107,7 +107,7 @@ class Session(QObject):
 
     def start_model(self, request: EngineOptions) -> None:
         """Start an engine in place of the one that runs; all clips are read again by it."""
-        self._request, self.info, self.model_error = request, None, None
+        self._request, self.info, self.model_error, self._where = request, None, None, None
         for entry in self._entries:
             entry.forget()
         if self._job is not None:
@@ -193,7 +193,7 @@ class Session(QObject):
     def want_heat(self, where: Where) -> None:
         """Ask where a view was seen in the shown clip; `heat_ready` follows."""
         shown = self._shown
-        if shown is None or shown.reading is None:
+        if shown is None or shown.reading is None or where == self._where:
             return
         if where in shown.heat:
             self._where = None
@@ -291,22 +291,22 @@ class Session(QObject):
 
         job = self._run(work)
         job.succeeded.connect(lambda heat: self._keep_heat(entry, clip, where, heat))
-        job.failed.connect(lambda error: self.trouble.emit(error, None))
-        job.settled.connect(lambda: self._explained(where))
+        job.failed.connect(lambda error: self._fail_heat(where, error))
 
     def _keep_heat(self, entry: OpenClip, clip: Clip, where: Where, heat: Heat) -> None:
+        is_wanted = entry is self._shown and where == self._where
+        self._where = None if where == self._where else self._where
         if entry.clip is not clip or entry.reading is None:
             return
         if len(entry.heat) >= _HEAT_KEPT:
             del entry.heat[next(iter(entry.heat))]
         entry.heat[where] = heat
-        if entry is self._shown and where == self._where:
+        if is_wanted:
             self.heat_ready.emit(where, heat)
 
-    def _explained(self, where: Where) -> None:
-        if self._where == where:
-            self._where = None
-            self._pump()
+    def _fail_heat(self, where: Where, error: Exception) -> None:
+        self._where = None if where == self._where else self._where
+        self.trouble.emit(error, None)
 
     def _run(self, work: object) -> Job:
         job = self._jobs.start(Lane.MODEL, work)  # type: ignore[arg-type]

@@ -81,7 +81,7 @@ class MessageStrip(Strip):
         words.setSpacing(2)
         words.addWidget(self.sentence)
         words.addWidget(self.hint)
-        self.button = QPushButton()
+        self.button = QPushButton("Read again")
         self.button.setProperty("quiet", True)
         self.button.clicked.connect(self.asked)
         self.button.clicked.connect(self.hide)

@@ -65,6 +65,12 @@ def view_colour(key: str, position: int = 0) -> QColor:
     return QColor(VIEW_COLOURS.get(key, _OTHER_COLOURS[position % len(_OTHER_COLOURS)]))
 
 
+def ink_on(colour: QColor) -> QColor:
+    """Return black or white, whichever reads better on ``colour``."""
+    luminance = 0.2126 * colour.redF() ** 2.2 + 0.7152 * colour.greenF() ** 2.2 + 0.0722 * colour.blueF() ** 2.2
+    return QColor("#000000") if luminance > 0.18 else QColor("#FFFFFF")
+
+
 def view_letter(key: str) -> str:
     """Return the letter that stands for a view: the first of its key."""
     return key[:1].upper()
@@ -140,6 +146,7 @@ QLabel[tone="doubt"] {{ color: {t.doubt}; }}
 QLabel[tone="error"] {{ color: {t.error}; }}
 QLabel[tone="good"] {{ color: {t.good}; }}
 QLabel[badge="true"] {{ background: {t.raised}; color: {t.text}; border-radius: 4px; padding: 2px 6px; }}
+QLabel[badge="alarm"] {{ background: {t.doubt}; color: {t.canvas}; border-radius: 4px; padding: 4px 8px; }}
 QLabel[badge="doubt"] {{ background: {t.raised}; color: {t.doubt}; border-radius: 4px; padding: 2px 6px; }}
 QPushButton, QToolButton {{
   background: transparent; color: {t.text}; border: 2px solid transparent; border-radius: {RADIUS}px; padding: 3px 8px;
@@ -152,6 +159,8 @@ QPushButton:disabled, QToolButton:disabled {{ color: {t.faint}; }}
 QToolButton:checked {{ background: {t.raised}; color: {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton[quiet="true"] {{ background: {t.raised}; }}
+QFrame[floating="true"] QPushButton[quiet="true"] {{ background: {t.hover}; }}
+QFrame[floating="true"] QPushButton[quiet="true"]:hover {{ background: {t.faint}; }}
 QPushButton[quiet="true"]:hover {{ background: {t.hover}; }}
 QPushButton[primary="true"] {{ background: {t.accent}; color: {t.on_accent}; font-weight: 600; padding: 4px 14px; }}
 QPushButton[primary="true"]:hover {{ background: #63C3CE; }}
@@ -184,5 +193,11 @@ QScrollBar::handle:vertical {{ background: {t.faint}; border-radius: 4px; min-he
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QTextBrowser {{ background: {t.base}; border: 1px solid {t.raised}; border-radius: 4px; padding: 8px; }}
+QCheckBox {{ spacing: 8px; border: 2px solid transparent; border-radius: 4px; padding: 2px; }}
+QCheckBox:focus {{ border-color: {t.accent}; }}
+QCheckBox::indicator {{
+  width: 14px; height: 14px; border: 1px solid {t.muted}; border-radius: 3px; background: {t.base};
+}}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
 QDialog {{ background: {t.panel}; }}
 """

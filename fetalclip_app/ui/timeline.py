@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.ui.theme import DARK, caption_font, view_colour, view_letter
+from fetalclip_app.ui.theme import DARK, caption_font, ink_on, view_colour, view_letter
 from fetalclip_app.wording import frame_number, percent, view_title
 
 _HEIGHT = 46
@@ -114,7 +114,7 @@ class Timeline(QWidget):
             painter.fillRect(box, colour)
             letter = view_letter(run.key)
             if box.width() >= metrics.horizontalAdvance(letter) + 4:
-                painter.setPen(QColor("#000000") if colour.lightnessF() > 0.36 else QColor("#FFFFFF"))
+                painter.setPen(ink_on(colour))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(DARK.text))

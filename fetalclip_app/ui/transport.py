@@ -66,7 +66,7 @@ class Transport(QWidget):
     def show_rate(self, rate: FrameRate | None) -> None:
         """Say the clip's own pace, and whether it is assumed."""
         is_assumed = rate is not None and rate.source is RateSource.ASSUMED
-        self.rate.setText(f"{rate.hz:.1f}/s" if rate is not None else "still")
+        self.rate.setText(f"{rate.hz:.1f}/s" if rate is not None else "–")
         self.rate.setToolTip(rate_source(rate))
         set_tone(self.rate, "doubt" if is_assumed else "muted")
         self.speed.setEnabled(rate is not None)

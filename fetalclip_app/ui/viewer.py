@@ -202,8 +202,7 @@ class Viewer(QObject):
             self.drawn_heat = None
             self._area.frame.show_heat(None)
         self._rest.start()
-        if not self.player.is_playing:
-            self._write_caption()
+        self._write_caption()
 
     def _arrived(self, clip: Clip, index: int) -> None:
         if self._clip is not None and clip.key == self._clip.key and index == self.index and index != self._on_screen:

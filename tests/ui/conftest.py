@@ -1,0 +1,122 @@
+"""The whole window with a model that lives in the test's own process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from fakes import FakeEngine, make_clip
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.inference.worker import EngineInfo, EngineOptions
+from fetalclip_app.settings import Settings
+from fetalclip_app.ui import theme
+from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.main_window import MainWindow
+from fetalclip_app.ui.opening import Doors
+from fetalclip_app.ui.session import Session
+
+
+class FakeModel:
+    """A model in this process: a test holds it, lets it go, or makes it fail."""
+
+    def __init__(self) -> None:
+        self.engine = FakeEngine()
+        self.started: list[EngineOptions] = []
+        self.read_keys: list[str] = []
+        self.explained: list[tuple[int, str, str, str]] = []
+        self.errors: list[Exception] = []
+        self.start_errors: list[Exception] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def start(self, request: EngineOptions, cancel: CancelToken) -> EngineInfo:
+        self.started.append(request)
+        if self.start_errors:
+            raise self.start_errors.pop(0)
+        return EngineInfo(self.engine.identity, self.engine.device, self.engine.notices, self.engine.methods)
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+        self.read_keys.append(clip.key)
+        report(0, len(clip))
+        while not self.gate.wait(0.002):
+            cancel.check()
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.engine.read(clip, cancel, report)
+
+    def explain(
+        self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
+    ) -> Heatmap:
+        self.explained.append((frame_index, task_key, view_key, method))
+        return self.engine.explain(clip, frame_index, task_key, view_key, method)
+
+
+class Desk:
+    """A window on clips that exist only in memory, by the names of their files."""
+
+    def __init__(self, qtbot: QtBot, clips: Sequence[Clip], settings: Settings | None = None) -> None:
+        self.qtbot = qtbot
+        self.files = {clip.path.name: clip for clip in clips}
+        self.jobs, self.model = Jobs(), FakeModel()
+        self.session = Session(self.jobs, self.model, Doors(tuple, self._read))
+        self.saved: list[Settings] = []
+        self.window = MainWindow(self.session, self.jobs, settings or Settings(), sample=Path("sample.dcm"))
+        self.window.settings_changed.connect(self.saved.append)
+        qtbot.addWidget(self.window)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+
+    def start(self) -> None:
+        self.session.start_model({})
+        self.qtbot.waitUntil(lambda: self.session.info is not None)
+
+    def open(self, *names: str) -> None:
+        before = len(self.session.entries)
+        self.window.open_paths([Path(name) for name in names])
+        expected = before + sum(name in self.files for name in names)
+        self.qtbot.waitUntil(lambda: len(self.session.entries) == expected)
+
+    def wait_read(self) -> None:
+        self.qtbot.waitUntil(lambda: all(entry.reading is not None for entry in self.session.entries))
+
+    def press(self, name: str) -> None:
+        self.window.actions_by_name[name].trigger()
+
+    def _read(self, path: Path) -> Clip:
+        if path.name not in self.files:
+            raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=path.name)
+        return self.files[path.name]
+
+
+@pytest.fixture
+def desk_of(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., Desk]]:
+    """Return a function that makes a window on some clips."""
+    theme.apply(qapp)
+    desks: list[Desk] = []
+
+    def make(*clips: Clip, settings: Settings | None = None) -> Desk:
+        desks.append(Desk(qtbot, clips, settings))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.model.gate.set()
+        desk.window.viewer.player.pause()
+        desk.jobs.shut_down()
+
+
+@pytest.fixture
+def desk(desk_of: Callable[..., Desk]) -> Desk:
+    """A window on two clips of one patient, one of them without a scale; the model runs."""
+    made = desk_of(make_clip(12, name="one.dcm"), make_clip(1, name="two.png", pixel_mm=None))
+    made.start()
+    return made
