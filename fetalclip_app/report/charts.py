@@ -43,7 +43,7 @@ class _Curve:
         canvas.setFillColor(ACCENT_PALE)
         low, high = across(estimate.low.days - 0.5), across(estimate.high.days + 0.5)
         canvas.rect(low, floor, high - low, top - floor, stroke=0, fill=1)
-        self._axis(canvas, across)
+        _weeks(canvas, across, estimate.first_day, estimate.first_day + len(estimate.scores) - 1)
         path = canvas.beginPath()
         for index, score in enumerate(estimate.scores):
             point = across(estimate.first_day + index), up(float(score))
@@ -70,18 +70,46 @@ class _Curve:
 
         return across, up
 
-    def _axis(self, canvas: Any, across: Place) -> None:
-        first, count = self.estimate.first_day, len(self.estimate.scores)
-        canvas.setStrokeColor(LINE)
-        canvas.setLineWidth(0.5)
-        canvas.line(across(first), _AXIS, across(first + count - 1), _AXIS)
-        canvas.setFillColor(MUTED)
-        canvas.setFont(REGULAR, 7.5)
-        for day in range(first, first + count):
-            week, rest = divmod(day, DAYS_PER_WEEK)
-            if rest == 0 and (week - 14) % 4 == 0:
-                canvas.line(across(day), _AXIS, across(day), _AXIS - 0.9 * MM)
-                canvas.drawCentredString(across(day), _AXIS - 5.6 * MM, f"{week}w")
+
+def age_axis(ages: Sequence[tuple[str, AgeEstimate]], width: float) -> Painted:
+    """Return the ages of several clips on one axis: a bar for each spread, a dot for each median."""
+    height = _AXIS + _ROW * len(ages) + 1 * MM
+
+    def paint(canvas: Any) -> None:
+        first = min(age.first_day for _label, age in ages)
+        last = max(age.first_day + len(age.scores) - 1 for _label, age in ages)
+        left = 12 * MM
+
+        def across(day: float) -> float:
+            return left + (day - first) / max(last - first, 1) * (width - left - 3 * MM)
+
+        _weeks(canvas, across, first, last)
+        for row, (label, age) in enumerate(ages):
+            middle = height - (row + 0.5) * _ROW
+            canvas.setFillColor(INK)
+            canvas.setFont(BOLD, 9)
+            canvas.drawString(0, middle - 1.1 * MM, label)
+            low, high = across(age.low.days - 0.5), across(age.high.days + 0.5)
+            canvas.setFillColor(ACCENT_PALE)
+            canvas.rect(low, middle - 1.1 * MM, high - low, 2.2 * MM, stroke=0, fill=1)
+            canvas.setFillColor(ACCENT)
+            canvas.circle(across(age.age.days), middle, 1.1 * MM, stroke=0, fill=1)
+
+    return Painted(width, height, paint)
+
+
+def _weeks(canvas: Any, across: Place, first: int, last: int) -> None:
+    """Draw the axis of completed weeks, with a mark every four."""
+    canvas.setStrokeColor(LINE)
+    canvas.setLineWidth(0.5)
+    canvas.line(across(first), _AXIS, across(last), _AXIS)
+    canvas.setFillColor(MUTED)
+    canvas.setFont(REGULAR, 7.5)
+    for day in range(first, last + 1):
+        week, rest = divmod(day, DAYS_PER_WEEK)
+        if rest == 0 and (week - 14) % 4 == 0:
+            canvas.line(across(day), _AXIS, across(day), _AXIS - 0.9 * MM)
+            canvas.drawCentredString(across(day), _AXIS - 5.6 * MM, f"{week}w")
 
 
 def view_bars(seen: ViewPrediction, width: float) -> Painted:

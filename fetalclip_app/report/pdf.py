@@ -9,9 +9,11 @@ from typing import Any
 from reportlab.platypus import KeepTogether, Spacer
 
 from fetalclip_app import __version__, wording
+from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.report.build import ClipEntry, ReportContent
+from fetalclip_app.report.charts import age_axis
 from fetalclip_app.report.clip_pages import clip_section
 from fetalclip_app.report.fonts import drawable, missing, shortened
 from fetalclip_app.report.method_pages import method_section, unread_section
@@ -25,6 +27,7 @@ from fetalclip_app.report.style import (
     MM,
     NOTE,
     STRONG,
+    SUBHEADING,
     TITLE,
     card,
     columns,
@@ -38,6 +41,7 @@ Flow = list[Any]
 
 
 _MOST_NAMES = 6
+_MOST_AGES = 30
 _MOST_LETTERS = 160
 """Of one fact in the header, which cannot break over pages."""
 
@@ -145,7 +149,21 @@ def _summary(clips: Sequence[ClipEntry], width: float) -> Flow:
             ]
         )
     table = rows(cells, [share * width for share in widths], between=2 * MM, heads=1)
-    return [KeepTogether([para(_("Summary"), HEADING)]), table, Spacer(0, 2 * MM), para(wording.spread_meaning(), NOTE)]
+    return [para(_("Summary"), HEADING), table, Spacer(0, 2 * MM), *_ages(clips, width)]
+
+
+def _ages(clips: Sequence[ClipEntry], width: float) -> Flow:
+    """Return the clips' ages on one axis, where there are any, and what their spread is."""
+    ages = [
+        (str(number), age)
+        for number, entry in enumerate(clips, start=1)
+        if (age := entry.reading.answer("gestational_age", AgeEstimate)) is not None
+    ]
+    if not ages:
+        return []
+    shown = ages[:_MOST_AGES]
+    title = para(_("Ages on one axis, by clip"), SUBHEADING)
+    return [KeepTogether([title, age_axis(shown, width), Spacer(0, 1 * MM), para(wording.spread_meaning(), NOTE)])]
 
 
 def _name(number: int, entry: ClipEntry, width: float) -> Any:

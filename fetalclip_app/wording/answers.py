@@ -86,7 +86,9 @@ def _age_line(estimate: AgeEstimate) -> Line:
     ]
     if estimate.interval is not None:
         notes.append(
-            translate("{low_high} held {share} of the validation patients.").format(
+            translate(
+                "{low_high}: intervals like this held the reference age of {share} of the validation patients."
+            ).format(
                 low_high=age_range(estimate.interval.low, estimate.interval.high),
                 share=percent(estimate.interval.level),
             )

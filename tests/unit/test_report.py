@@ -177,6 +177,7 @@ def test_the_summary_keeps_every_number_beside_its_unit(tmp_path: Path) -> None:
     first = text_of(pages_of(build(large, options()), tmp_path)[:1])
     for one in large:
         size = one.reading.answer("head", HeadMeasurement).size
+        assert "Ages on one axis" in first
         for value in (size.hc_mm, size.bpd_mm, size.ofd_mm):
             assert f"{value:.1f} mm" in first
 
