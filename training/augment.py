@@ -65,7 +65,8 @@ def random_geometry(size: int, side: int, config: AugmentConfig, rng: np.random.
 
 def warp(picture: Grey, geometry: Geometry, size: int) -> Grey:
     """Return the picture under the geometry: uint8, (size, size), black outside."""
-    return cv2.warpAffine(picture, geometry.matrix, (size, size), flags=cv2.INTER_AREA | cv2.INTER_LINEAR)
+    shown = cv2.warpAffine(picture, geometry.matrix, (size, size), flags=cv2.INTER_LINEAR)
+    return np.asarray(shown, np.uint8)
 
 
 def random_tone(picture: Grey, config: AugmentConfig, rng: np.random.Generator) -> Grey:
@@ -75,7 +76,7 @@ def random_tone(picture: Grey, config: AugmentConfig, rng: np.random.Generator) 
     unit = picture.astype(np.float32) / 255.0
     toned = rng.uniform(*config.gain) * unit ** rng.uniform(*config.gamma)
     noise = rng.normal(0.0, rng.uniform(0, config.noise) / 255.0, picture.shape).astype(np.float32)
-    toned = np.where(picture > 0, toned + noise, 0.0)
+    toned = np.where(picture > 0, toned + noise, 0.0).astype(np.float32)
     if rng.random() < 0.2:
-        toned = cv2.GaussianBlur(toned.astype(np.float32), (0, 0), rng.uniform(0.4, 1.0))
-    return np.clip(toned * 255.0, 0, 255).astype(np.uint8)
+        toned = np.asarray(cv2.GaussianBlur(toned, (0, 0), rng.uniform(0.4, 1.0)), np.float32)
+    return np.asarray(np.clip(toned * 255.0, 0, 255), np.uint8)

@@ -13,7 +13,8 @@ from scipy.optimize import minimize_scalar
 
 from fetalclip_app.biometry.growth import inside_who_band
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
-from fetalclip_app.domain.backbone import Embeddings, ModelCalibration
+from fetalclip_app.domain.backbone import Batch, Embeddings, ModelCalibration
+from fetalclip_app.domain.clip import Box, Clip
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.imaging.readers import read_clip
@@ -48,9 +49,14 @@ def _seen(engine: Engine, data: Path, sample: Sample) -> Seen:
     clip = read_clip(data / sample.picture)
     clip = clip if sample.pixel_mm is None else clip.with_pixel_mm(sample.pixel_mm)
     crop = crop_of(clip)
-    embedding = engine.backbone.encode_frames(prepare(clip.frame(0), engine.spec, crop)[None])[0]
+    embedding = engine.backbone.encode_frames(network_input(engine, clip, crop))[0]
     spacing = crop_spacing(clip.calibration, crop)
     return Seen(sample, embedding, None if spacing is None else model_spacing_mm(crop, spacing, engine.spec))
+
+
+def network_input(engine: Engine, clip: Clip, crop: Box) -> Batch:
+    """Return what the network sees of a still picture: float32, (1, 3, S, S)."""
+    return prepare(clip.frame(0), engine.spec, crop)[None]
 
 
 def fit(engine: Engine, seen: Sequence[Seen]) -> dict[str, dict[str, Any]]:

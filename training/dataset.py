@@ -135,7 +135,13 @@ class Batches:
     """Draws batches for ever; the same seed draws the same ones."""
 
     def __init__(
-        self, stored: Sequence[Stored], *, spec: PreprocessSpec, batch: BatchConfig, augmentation: AugmentConfig, seed: int
+        self,
+        stored: Sequence[Stored],
+        *,
+        spec: PreprocessSpec,
+        batch: BatchConfig,
+        augmentation: AugmentConfig,
+        seed: int,
     ) -> None:
         self._spec, self._batch, self._augmentation = spec, batch, augmentation
         self._rng, self._draw = np.random.default_rng(seed), Random(seed)
@@ -153,7 +159,9 @@ class Batches:
         pictures = np.stack([picture for picture, _, _ in shown])
         samples = [sample for _, sample, _ in shown]
         scales = [spacing_mm for _, _, spacing_mm in shown]
-        return Batch(pictures, self._plane_captions(samples), self._brain_captions(samples), self._ladder(samples, scales))
+        return Batch(
+            pictures, self._plane_captions(samples), self._brain_captions(samples), self._ladder(samples, scales)
+        )
 
     def _show(self, kind: str) -> tuple[NDArray[np.float32], Sample | None, float | None]:
         """Return a changed picture, its sample (None for a distractor) and its mm per network pixel."""

@@ -159,7 +159,14 @@ def as_markdown(rows: Sequence[Row]) -> str:
 def as_json(rows: Sequence[Row], facts: dict[str, Any]) -> str:
     """Return the table with what it depends on."""
     listed = [
-        {"measure": r.measure, "n": r.count, "patients": r.groups, "value": r.value, "interval": [r.low, r.high], "abstained": r.abstained}
+        {
+            "measure": r.measure,
+            "n": r.count,
+            "patients": r.groups,
+            "value": r.value,
+            "interval": [r.low, r.high],
+            "abstained": r.abstained,
+        }
         for r in rows
     ]
     return json.dumps({**facts, "rows": listed}, indent=2) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ from training.augment import AugmentConfig
 from training.dataset import STORED_SIDE, Stored
 
 
+def _wide() -> AugmentConfig:
+    return AugmentConfig(zoom=(0.65, 1.25), shift=0.1, turn_deg=35.0)
+
+
 @dataclass(frozen=True, slots=True)
 class OutlineConfig:
     """The training of the mask head; the backbone stays as it is."""
@@ -32,7 +36,7 @@ class OutlineConfig:
     average: float = 0.99
     seed: int = 11
     shares: tuple[tuple[str, float], ...] = (("hc18", 0.65), ("fetal_planes", 0.15), ("simulated", 0.2))
-    augmentation: AugmentConfig = AugmentConfig(zoom=(0.65, 1.25), shift=0.1, turn_deg=35.0)
+    augmentation: AugmentConfig = field(default_factory=_wide)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,9 +55,12 @@ def mask_under(ellipse: Ellipse, geometry: augment.Geometry, size: int) -> NDArr
     turn = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
     fine = 2
     centre = (np.array([cx, cy]) + 0.5) * fine - 0.5
-    moved = Ellipse(float(centre[0]), float(centre[1]), ellipse.a * scale * fine, ellipse.b * scale * fine, ellipse.angle_deg + turn)
+    moved = Ellipse(
+        float(centre[0]), float(centre[1]), ellipse.a * scale * fine, ellipse.b * scale * fine, ellipse.angle_deg + turn
+    )
     filled = filled_ellipse(moved, size * fine, size * fine).astype(np.float32)
-    return filled.reshape(size, fine, size, fine).mean(axis=(1, 3))
+    soft: NDArray[np.float32] = filled.reshape(size, fine, size, fine).mean(axis=(1, 3))
+    return soft
 
 
 def train(network: Any, outlined: Sequence[Outlined], spec: PreprocessSpec, config: OutlineConfig) -> PyramidDecoder:
@@ -65,8 +72,11 @@ def train(network: Any, outlined: Sequence[Outlined], spec: PreprocessSpec, conf
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     network = network.eval().requires_grad_(False)
-    decoder = PyramidDecoder(pyramid_channels(network)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean = torch.optim.swa_utils.AveragedModel(decoder, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average))
+    decoder = PyramidDecoder(pyramid_channels(network)).to(memory_format=torch.channels_last)
+    mean = torch.optim.swa_utils.AveragedModel(
+        decoder,
+        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average),  # type: ignore[no-untyped-call]
+    )
     optimizer = torch.optim.AdamW(decoder.parameters(), lr=config.rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.rate, total_steps=config.steps, pct_start=0.1)
     pools = _pools(outlined, config)

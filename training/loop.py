@@ -39,9 +39,7 @@ def image_net_trunk() -> dict[str, torch.Tensor]:
     if [tensor.shape for tensor in theirs.values()] != [tensor.shape for tensor in ours.values()]:
         raise ValueError("the ImageNet weights do not have tf_efficientnet_lite0's layers in its order")
     return {
-        name: tensor
-        for name, tensor in zip(ours, theirs.values(), strict=True)
-        if not name.startswith("classifier")
+        name: tensor for name, tensor in zip(ours, theirs.values(), strict=True) if not name.startswith("classifier")
     }
 
 
@@ -49,8 +47,8 @@ def fresh_network(config: dict[str, Any], seed: int) -> Any:
     """Return a compact CLIP: image tower from ImageNet, text tower random."""
     torch.manual_seed(seed)
     network = build(config)
-    network.visual.trunk.load_state_dict(image_net_trunk(), strict=True)  # type: ignore[union-attr, operator]
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.visual.trunk.load_state_dict(image_net_trunk(), strict=True)  # type: ignore[union-attr]
+    return network.to(memory_format=torch.channels_last)
 
 
 def freeze_early(network: Any, stages: int) -> None:
@@ -97,7 +95,7 @@ def loss_of(network: Any, batch: Batch, tokenizer: Any, config: RunConfig) -> di
     counts = [len(batch.planes.texts), len(batch.brain_planes.texts), len(batch.ages.texts)]
     tokens = tokenizer(batch.planes.texts + batch.brain_planes.texts + batch.ages.texts)
     texts_MD = F.normalize(encode_tokens(network, tokens), dim=-1)
-    planes_MD, brain_MD, ages_MD = texts_MD.split(counts)
+    planes_MD, brain_MD, ages_MD = torch.split(texts_MD, counts)
     scale = network.logit_scale.exp().clamp(max=100.0)
 
     def named(texts: torch.Tensor, target: Any, known: Any) -> torch.Tensor:
@@ -110,7 +108,9 @@ def loss_of(network: Any, batch: Batch, tokenizer: Any, config: RunConfig) -> di
         ladders_RKD = ages_MD.reshape(*batch.ages.target.shape, -1)
         logits_RK = scale * torch.einsum("rd,rkd->rk", images_ND[batch.ages.rows], ladders_RKD)
         target_RK = torch.from_numpy(batch.ages.target)
-        losses["ages"] = config.age_weight * weighted_nce(logits_RK, target_RK, torch.ones_like(target_RK, dtype=torch.bool))
+        losses["ages"] = config.age_weight * weighted_nce(
+            logits_RK, target_RK, torch.ones_like(target_RK, dtype=torch.bool)
+        )
     return losses
 
 

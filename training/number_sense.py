@@ -33,7 +33,7 @@ SPACING_MM = (0.15, 1.6)
 class NumberConfig:
     """How long the text tower practises numbers."""
 
-    steps: int = 500
+    steps: int = 2200
     rows: int = 8
     ladder: int = 12
     rate: float = 2e-3
@@ -47,7 +47,11 @@ class SizeTower(torch.nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.layers = torch.nn.Sequential(
-            torch.nn.Linear(16, 128), torch.nn.GELU(), torch.nn.Linear(128, 128), torch.nn.GELU(), torch.nn.Linear(128, width)
+            torch.nn.Linear(16, 128),
+            torch.nn.GELU(),
+            torch.nn.Linear(128, 128),
+            torch.nn.GELU(),
+            torch.nn.Linear(128, width),
         )
 
     def forward(self, length_px: torch.Tensor) -> torch.Tensor:
@@ -66,7 +70,13 @@ def teach_numbers(network: Any, config: NumberConfig, seed: int) -> list[tuple[f
     sizes, reading = SizeTower(width), torch.nn.Linear(width, 3)
     order_digits(network)
     text = [p for name, p in network.named_parameters() if not name.startswith("visual")]
-    optimizer = torch.optim.AdamW([*text, *sizes.parameters(), *reading.parameters()], lr=config.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    optimizer = torch.optim.AdamW(
+        [*text, *sizes.parameters(), *reading.parameters()],
+        lr=config.rate,
+        betas=(0.9, 0.98),
+        weight_decay=0.01,
+        fused=True,
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.rate, total_steps=config.steps, pct_start=0.1)
     losses = []
     for _ in range(config.steps):
@@ -92,8 +102,8 @@ def teach_numbers(network: Any, config: NumberConfig, seed: int) -> list[tuple[f
         optimizer.step()
         schedule.step()
         losses.append((nce.item(), read.item()))
-        if len(losses) % 50 == 0:
-            recent = np.mean(losses[-50:], axis=0).round(3).tolist()
+        if len(losses) % 100 == 0:
+            recent = np.mean(losses[-100:], axis=0).round(3).tolist()
             print(f'{{"numbers": {len(losses)}, "loss": {recent}}}', flush=True)
     return losses
 
@@ -132,5 +142,9 @@ def _ladder(
 def _meaning(days: NDArray[np.int_], spacing_mm: float) -> NDArray[np.float32]:
     """Return (K, 3): age, log scale and log length of the head's outline, each scaled to about -2 to 2."""
     median_mm = np.array([who_quantile("HC", 0.5, day / 7) for day in days])
-    columns = [(days - 185) / 45, np.full(len(days), np.log(spacing_mm / 0.5) / 0.6), np.log(median_mm / spacing_mm / 430) / 0.7]
+    columns = [
+        (days - 185) / 45,
+        np.full(len(days), np.log(spacing_mm / 0.5) / 0.6),
+        np.log(median_mm / spacing_mm / 430) / 0.7,
+    ]
     return np.stack(columns, axis=1).astype(np.float32)

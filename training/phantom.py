@@ -159,9 +159,9 @@ def skull_echo(look: Bone, tissue: Tissue, frame: HeadFrame) -> tuple[Plane, Pla
     uneven = tissue.gaps[frame.rim]
     # A hill and no box: on a logarithmic scale the line is thick where it is bright and thin where it fades.
     scaled = single(distance / (1 + 0.14 * np.clip(uneven + 0.25 * tissue.rough[frame.rim], -2, 2)))
-    bone = bump(scaled, look.thickness_mm * 0.25)
+    bone = bump(scaled, look.thickness_mm * 0.12)
     # Side lobes: a faint skirt on either side of the line.
-    bone = bone + np.float32(10 ** (look.skirt_db / 20)) * bump(scaled, look.thickness_mm * 0.6)
+    bone = bone + np.float32(10 ** (look.skirt_db / 20)) * bump(scaled, look.thickness_mm * 0.4)
     grazing = np.power(np.clip(1 - frame.incidence, 0, 1), np.float32(0.8))
     decibels = look.bright_db - look.dropout_db * grazing + look.gaps_db * np.clip(uneven, -3, 1.2)
     mottled = 2.5 * look_up(tissue.texture, frame.u * 2.2, frame.v * 2.2, 83.0)

@@ -28,7 +28,11 @@ def look(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> dict[s
         return {
             "planes_f1": _f1(network, images, [s.sample.plane for s in stored], phrases.planes, TEST_PLANES),
             "brain_f1": _f1(
-                network, images, [s.sample.brain_plane for s in stored], phrases.brain_planes, tuple(phrases.brain_planes)
+                network,
+                images,
+                [s.sample.brain_plane for s in stored],
+                phrases.brain_planes,
+                tuple(phrases.brain_planes),
             ),
             **_age_errors(network, images, stored, spec, phrases.ages[:1]),
         }
@@ -50,7 +54,8 @@ def encode_texts(network: Any, texts: Sequence[str], batch: int = 128) -> NDArra
 
     tokens = open_clip.SimpleTokenizer(context_length=network.context_length)(list(texts))
     rows = [F.normalize(encode_tokens(network, part), dim=-1) for part in tokens.split(batch)]
-    return torch.cat(rows).numpy()  # type: ignore[no-any-return]
+    joined: NDArray[np.float32] = torch.cat(rows).numpy()
+    return joined
 
 
 def _images(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from training import quick_look, recipes
 from training.config import RunConfig
 from training.dataset import Batches, Stored, load, stored_simulation
 from training.loop import fresh_network, save_config, train
-from training.number_sense import teach_numbers
 from training.manifest import Sample, manifest_hash, read_fetal_planes, read_hc18, read_split
+from training.number_sense import teach_numbers
 from training.split import SPLITS
 
 
@@ -55,10 +56,14 @@ def simulations(count: int, seed: int) -> list[Stored]:
     return stored
 
 
+def git_revision() -> str:
+    """Return the revision of the code that runs, or 'unknown' outside a checkout."""
+    answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown"
+
+
 def run_recipe(options: argparse.Namespace) -> None:
     """Train by the recipe that the command line names."""
-    from training.__main__ import git_revision  # noqa: PLC0415
-
     config: RunConfig = getattr(recipes, options.recipe)()
     config = config.smoke() if options.smoke else config
     config = replace(config, steps=options.steps) if options.steps else config

@@ -42,7 +42,7 @@ def who_quantile(measure: str, quantile: float, weeks: float) -> float:
     """
     if not WHO_FIRST_WEEK <= weeks <= WHO_LAST_WEEK:
         raise ValueError(f"the WHO charts hold from 14 to 40 weeks, not at {weeks}")
-    return _who_curve(measure, quantile, np.array([weeks]))[0].item()
+    return float(_who_curve(measure, quantile, np.array([weeks]))[0])
 
 
 def who_median_days(measure: str, value: float) -> float | None:

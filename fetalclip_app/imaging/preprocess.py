@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fetalclip_app.domain.clip import Box, Calibration, Clip, Distrust, Frame, PixelSpacing, Pixels, RegionKind
+from fetalclip_app.domain.clip import Box, Calibration, Clip, Distrust, Frame, Pixels, PixelSpacing, RegionKind
 from fetalclip_app.imaging.fan import CROP_RULE, find_fan
 
 FRAMES_FOR_CROP = 5

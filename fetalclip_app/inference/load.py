@@ -104,7 +104,10 @@ def calibration_of(
 ) -> ModelCalibration:
     """Return what a manifest's ``calibration`` says, with the defaults of `ModelCalibration` for what it leaves out."""
     given: dict[str, Any] = {"learned_from_head_size": learned_from_head_size}
-    for part, (scale, error) in {VIEWS: ("view_scale", "view_error"), BRAIN_VIEWS: ("brain_scale", "brain_error")}.items():
+    for part, (scale, error) in {
+        VIEWS: ("view_scale", "view_error"),
+        BRAIN_VIEWS: ("brain_scale", "brain_error"),
+    }.items():
         if "temperature" in fitted.get(part, {}):
             given[scale] = logit_scale / float(fitted[part]["temperature"])
             given[error] = float(fitted[part]["error"])

@@ -38,7 +38,7 @@ class PyramidDecoder(nn.Module):
         channels: Of the feature maps, from stride 2 to stride 32.
     """
 
-    def __init__(self, channels: Sequence[int], config: DecoderConfig = DecoderConfig()) -> None:  # noqa: B008 -- frozen
+    def __init__(self, channels: Sequence[int], config: DecoderConfig = DecoderConfig()) -> None:
         super().__init__()
         deep_first = list(reversed(channels))
         widths = config.widths
@@ -130,5 +130,7 @@ def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: Prep
     if found != facts["sha256"]:
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_HASH, name=file.name, sha256=found, expected=facts["sha256"])
     decoder = PyramidDecoder(pyramid_channels(backbone.network))
-    decoder.load_state_dict({key: tensor.float() for key, tensor in safetensors.torch.load(content).items()}, strict=True)
+    decoder.load_state_dict(
+        {key: tensor.float() for key, tensor in safetensors.torch.load(content).items()}, strict=True
+    )
     return MaskHead(backbone, decoder)

@@ -1,0 +1,51 @@
+# Everything happens in .venv in this folder; nothing else on the machine is changed, except that a Linux
+# machine without Qt's system libraries gets them by apt where this runs as root (else their names are printed).
+
+PYTHON ?= python3
+BIN := .venv/bin
+QT_PACKAGES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
+
+.PHONY: setup run test lint types bench format sample
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -c "import PySide6.QtWidgets" 2>/dev/null || $(MAKE) --no-print-directory qt-libraries
+	touch $@
+
+.PHONY: qt-libraries
+qt-libraries:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(QT_PACKAGES) >/dev/null; \
+	else \
+		echo "Qt needs system libraries. On Debian or Ubuntu: sudo apt-get install $(QT_PACKAGES)"; exit 1; \
+	fi
+	$(BIN)/python -c "import PySide6.QtWidgets"
+
+# The window on the bundled sample; without a display the sample is analysed and the report's place is printed.
+run: setup
+	$(BIN)/python -m fetalclip_app demo
+
+test: setup lint types
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m bench
+
+sample: setup
+	$(BIN)/python -m training.make_sample

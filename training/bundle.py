@@ -1,0 +1,152 @@
+"""From a finished run to what the app ships: weights, head, calibration, results."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fetalclip_app import resources
+from fetalclip_app.domain.clip import Box
+from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.imaging.fan import find_fan
+from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.load import EngineRequest, load_engine
+from fetalclip_app.model import catalog, device, encoder
+from fetalclip_app.tasks.head_outline import outline_ellipse
+from training import calibrate, evaluate, head_outline, simulate
+from training.dataset import STORED_SIDE, Stored, load, stored_simulation
+from training.export import compact_manifest, write_manifest, write_weights
+from training.head_outline import OutlineConfig, Outlined
+from training.manifest import Sample
+from training.outlines import read_outline
+from training.run import all_samples
+
+HEAD_NAME = "compact_head_outline"
+
+FIT_SHARE = 0.02
+"""This share of the validation heads is refused as no clear outline."""
+
+SIMULATED_HEADS = 200
+SIMULATED_SEED = 2026
+
+
+def export_command(options: argparse.Namespace) -> None:
+    """Write a run's mean weights and a manifest without calibration into ``resources/models/compact``."""
+    state = torch.load(options.run / "last.pt", weights_only=True)["network"]
+    run = json.loads((options.run / "config.json").read_text(encoding="utf-8"))
+    folder = resources.path("models/compact")
+    file = write_weights(state, folder)
+    shown = {s.plane for s in all_samples(options.data) if s.split == "train" and s.plane}
+    write_manifest(folder, compact_manifest(run, file, tuple(sorted(shown))))
+
+
+def head_command(options: argparse.Namespace) -> None:
+    """Train the head outline on the bundled weights and write it into ``resources/heads``."""
+    config = OutlineConfig() if options.steps is None else replace(OutlineConfig(), steps=options.steps)
+    backbone = encoder.open_model(catalog.find("compact"), device.choose("auto"))
+    spec = PreprocessSpec(size=backbone.image_size)
+    outlined = _outlined(options.data) + _simulated()
+    decoder = head_outline.train(backbone.network, outlined, spec, config)
+    folder = resources.root() / "heads"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{HEAD_NAME}.safetensors"
+    head_outline.save(decoder, path)
+    facts = {
+        "backbone_sha256": backbone.identity.sha256,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "preprocessing": spec.fingerprint(),
+        "structure": "head",
+        "definition": "ellipse along the outer edge of the skull (HC18's annotation)",
+        "licence": "CC-BY-4.0",
+        "data": "HC18 and head structures of FETAL_PLANES_DB (training patients), simulated heads",
+        "training": asdict(config),
+    }
+    path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def calibrate_command(options: argparse.Namespace) -> None:
+    """Fit the bundled model's calibration on validation patients and write it into its manifest."""
+    folder = resources.path("models/compact")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    write_manifest(folder, {**manifest, "calibration": {}})
+    engine = load_engine(EngineRequest())
+    held = [s for s in all_samples(options.data) if s.split == "validation"]
+    seen = calibrate.see(engine, options.data, held)
+    fitted = calibrate.fit(engine, seen)
+    fitted["head"] = _fit_limit(engine, options.data, held)
+    write_manifest(folder, {**manifest, "calibration": fitted})
+    print(json.dumps(fitted, indent=2))
+
+
+def evaluate_command(options: argparse.Namespace) -> None:
+    """Measure the app's engine on held-out patients and write the table."""
+    engine = load_engine(EngineRequest())
+    held = [s for s in all_samples(options.data) if s.split == options.split]
+    rows = evaluate.table(evaluate.read_all(engine, options.data, held))
+    facts: dict[str, Any] = {"split": options.split, "model": asdict(engine.identity)}
+    options.out.write_text(evaluate.as_markdown(rows), encoding="utf-8")
+    options.out.with_suffix(".json").write_text(evaluate.as_json(rows, facts), encoding="utf-8")
+    print(evaluate.as_markdown(rows))
+
+
+def in_stored_square(ellipse: Ellipse, crop: Box) -> Ellipse:
+    """Return an ellipse of a file's pixels in those of its stored square."""
+    box = Letterbox(crop, STORED_SIDE)
+    cx, cy = box.to_model(np.array([ellipse.cx, ellipse.cy]))
+    return Ellipse(float(cx), float(cy), ellipse.a / box.scale, ellipse.b / box.scale, ellipse.angle_deg)
+
+
+def _outlined(data: Path) -> list[Outlined]:
+    known = [s for s in all_samples(data) if s.split == "train" and s.outline is not None]
+    return [_with_ellipse(data, stored) for stored in load(data, known)]
+
+
+def _with_ellipse(data: Path, stored: Stored) -> Outlined:
+    """Return a picture with its outline; masks of the head structures lie on a larger copy of the picture."""
+    from PIL import Image  # noqa: PLC0415
+
+    sample = stored.sample
+    assert sample.outline is not None
+    with Image.open(data / sample.picture) as picture, Image.open(data / sample.outline) as drawn:
+        scale = picture.width / drawn.width
+        pixels = np.asarray(picture.convert("RGB"))
+    outline = read_outline(data / sample.outline)
+    cx, cy = (np.array([outline.cx, outline.cy]) + 0.5) * scale - 0.5
+    on_picture = Ellipse(float(cx), float(cy), outline.a * scale, outline.b * scale, outline.angle_deg)
+    return Outlined(stored, in_stored_square(on_picture, find_fan(pixels)))
+
+
+def _simulated() -> list[Outlined]:
+    rng = np.random.default_rng(SIMULATED_SEED)
+    outlined = []
+    for number in range(SIMULATED_HEADS):
+        picture = simulate.random_head(rng)
+        name = f"simulated-{SIMULATED_SEED}-{number}"
+        sample = Sample(picture=name, source="simulated", group=name, split="train", plane="brain")
+        stored = stored_simulation(sample, picture.pixels)
+        outlined.append(Outlined(stored, in_stored_square(picture.ellipse, find_fan(picture.pixels))))
+    return outlined
+
+
+def _fit_limit(engine: Engine, data: Path, held: list[Sample]) -> dict[str, Any]:
+    """Return the ellipse fit that all but `FIT_SHARE` of the validation heads reach."""
+    outliner = engine.instruments.outliner
+    if outliner is None:
+        raise ValueError("train the head first")
+    fits = []
+    for sample in held:
+        if sample.source == "hc18":
+            clip = read_clip(data / sample.picture)
+            picture = calibrate.network_input(engine, clip, crop_of(clip))
+            found = outline_ellipse(outliner.outline(picture)[0])
+            fits.append(0.0 if found is None else found[1])
+    return {"fit_limit": round(float(np.quantile(fits, FIT_SHARE)) - 0.005, 3), "pictures": len(fits)}
