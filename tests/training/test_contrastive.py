@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from training.contrastive import symmetric_nce, weighted_nce
+
+
+def test_with_one_caption_a_picture_it_is_clips_loss() -> None:
+    logits = torch.randn(6, 6, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(6)
+    clip = (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
+
+    ours = symmetric_nce(logits, torch.eye(6), torch.ones(6, 6, dtype=torch.bool))
+
+    assert ours.item() == pytest.approx(clip.item(), rel=1e-5)
+
+
+def test_captions_that_mean_the_same_do_not_push_each_other_away() -> None:
+    logits = torch.zeros(2, 3, requires_grad=True)
+    target = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+
+    weighted_nce(logits, target, torch.ones(2, 3, dtype=torch.bool)).backward()  # type: ignore[no-untyped-call]
+
+    assert logits.grad is not None
+    assert logits.grad[0, 0] < 0
+    assert logits.grad[0, 1] < 0
+    assert logits.grad[0, 2] > 0
+
+
+def test_what_is_not_known_takes_no_part() -> None:
+    logits = torch.tensor([[1.0, 50.0, 0.0]], requires_grad=True)
+    known = torch.tensor([[True, False, True]])
+
+    loss = weighted_nce(logits, torch.tensor([[1.0, 0.0, 0.0]]), known)
+    loss.backward()  # type: ignore[no-untyped-call]
+
+    assert loss.item() == pytest.approx(torch.log1p(torch.exp(torch.tensor(-1.0))).item())
+    assert logits.grad is not None
+    assert logits.grad[0, 1] == 0
+
+
+def test_a_batch_without_any_truth_costs_nothing() -> None:
+    loss = weighted_nce(torch.randn(3, 2), torch.zeros(3, 2), torch.ones(3, 2, dtype=torch.bool))
+
+    assert loss.item() == 0.0

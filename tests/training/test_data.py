@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
+from training import augment
+from training.augment import AugmentConfig
+from training.dataset import STORED_SIDE, BatchConfig, Batches, stored_simulation
+from training.head_outline import mask_under
+from training.manifest import Sample, read_split
+from training.outlines import read_outline
+from training.split import SPLITS, draw
+
+
+@pytest.mark.parametrize("name", ["hc18.csv", "fetal_planes.csv"])
+def test_no_patient_is_on_two_sides(name: str) -> None:
+    lines = (SPLITS / name).read_text(encoding="utf-8").splitlines()[1:]
+    groups = Counter(line.split(",")[0] for line in lines)
+
+    assert max(groups.values()) == 1
+    assert set(read_split(SPLITS / name).values()) == {"train", "validation", "test"}
+
+
+def test_a_patient_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "split.csv").write_text("group,split\na,train\na,test\n", encoding="utf-8")
+
+    with pytest.raises(ValueError, match="a -> test"):
+        read_split(tmp_path / "split.csv")
+
+
+def test_new_patients_move_no_old_one() -> None:
+    few = draw([f"p{i}" for i in range(50)])
+    many = draw([f"p{i}" for i in range(200)])
+
+    assert all(many[name] == split for name, split in few.items())
+
+
+def test_official_test_patients_stay_test() -> None:
+    drawn = draw(["a", "b", "c"], test=frozenset({"b"}))
+
+    assert drawn["b"] == "test"
+    assert drawn["a"] != "test"
+
+
+def _stored(plane: str | None, hc_mm: float | None = None, brain_plane: str | None = None):  # type: ignore[no-untyped-def]
+    pixels = np.random.default_rng(1).integers(30, 200, (220, 300, 3), dtype=np.uint8)
+    sample = Sample(
+        picture=f"{plane}.png",
+        source="hc18" if hc_mm else "fetal_planes",
+        group=f"g-{plane}",
+        split="train",
+        plane=plane,
+        brain_plane=brain_plane,
+        pixel_mm=0.3 if hc_mm else None,
+        hc_mm=hc_mm,
+        age_days=140.0 if hc_mm else None,
+    )
+    return stored_simulation(sample, pixels)
+
+
+def _batches(seed: int = 3) -> Batches:
+    stored = [
+        _stored("brain", hc_mm=173.0),
+        _stored("brain", brain_plane="trans-thalamic"),
+        _stored("femur"),
+        _stored(None),
+    ]
+    shares = tuple((kind, 0.2) for kind in ("hc18", "brain", "femur", "other", "distractor"))
+    config = BatchConfig(size=24, aged=4, ladder=8, shares=shares)
+    return Batches(stored, spec=PreprocessSpec(), batch=config, augmentation=AugmentConfig(), seed=seed)
+
+
+def test_the_same_seed_draws_the_same_batch() -> None:
+    first, second = _batches().draw(), _batches().draw()
+
+    np.testing.assert_array_equal(first.pictures, second.pictures)
+    assert first.planes.texts == second.planes.texts
+
+
+def test_a_caption_is_true_of_the_pictures_of_its_plane_and_of_no_other() -> None:
+    planes = _batches().draw().planes
+    rows = [tuple(row) for row in planes.target]
+
+    assert planes.target.shape == (24, len(planes.texts))
+    for column, text in enumerate(planes.texts):
+        if "femur" in text.lower() and "femur" in text:
+            true = planes.target[:, column] > 0
+            assert true.any()
+            assert not true.all()
+    assert len(set(rows)) == 4, "brain, femur, no standard plane and distractor differ"
+
+
+def test_planes_that_no_picture_shows_are_only_ever_wrong() -> None:
+    planes = _batches().draw().planes
+    kidneys = [column for column, text in enumerate(planes.texts) if "kidney" in text or "renal" in text]
+
+    assert kidneys
+    assert planes.target[:, kidneys].sum() == 0
+
+
+def test_the_ladder_names_the_age_that_its_scale_implies() -> None:
+    ages = _batches().draw().ages
+
+    assert ages.target.shape == (len(ages.rows), 8)
+    for row, target in enumerate(ages.target):
+        best = ages.texts[row * 8 + int(target.argmax())]
+        numbers = [float(part.strip(";.,+")) for part in best.split() if part.strip(";.,+").replace(".", "").isdigit()]
+        assert len(numbers) >= 2, best
+        assert target.max() > 0.9
+
+
+def test_zoom_changes_the_scale_and_the_picture_alike() -> None:
+    rng = np.random.default_rng(0)
+    grey = np.zeros((STORED_SIDE, STORED_SIDE), np.uint8)
+    cv2.circle(grey, (STORED_SIDE // 2, STORED_SIDE // 2), 60, 255, -1)
+    config = AugmentConfig(keep=0.0)
+
+    for _ in range(20):
+        geometry = augment.random_geometry(224, STORED_SIDE, config, rng)
+        area = np.count_nonzero(augment.warp(grey, geometry, 224) > 127)
+        radius = np.sqrt(area / np.pi)
+        assert radius == pytest.approx(60 * 224 / STORED_SIDE * geometry.zoom, rel=0.02)
+
+
+def test_nothing_is_mirrored() -> None:
+    rng = np.random.default_rng(0)
+
+    for _ in range(50):
+        matrix = augment.random_geometry(224, STORED_SIDE, AugmentConfig(), rng).matrix
+        assert np.linalg.det(matrix[:, :2]) > 0
+
+
+def test_an_unchanged_picture_is_what_the_app_prepares() -> None:
+    """Stored at 288 and shown at 224, it differs from `prepare` by resampling alone."""
+    from fetalclip_app.domain.clip import Frame  # noqa: PLC0415
+
+    y, x = np.mgrid[:220, :300]
+    pixels = np.repeat((128 + 90 * np.sin(x / 17) * np.cos(y / 23)).astype(np.uint8)[..., None], 3, axis=2)
+    stored = stored_simulation(Sample("a", "x", "g", "train"), pixels)
+    shown = augment.warp(stored.grey, augment.plain(224, STORED_SIDE), 224).astype(float)
+    seen = prepare(Frame(pixels), PreprocessSpec())[0] * 0.26862954 * 255 + 0.48145466 * 255
+
+    assert np.abs(shown - seen)[40:-40, 5:-5].mean() < 1.0
+
+
+def test_the_mask_follows_the_picture() -> None:
+    rng = np.random.default_rng(2)
+    ellipse = Ellipse(150, 140, 70, 50, 25)
+    grey = np.zeros((STORED_SIDE, STORED_SIDE), np.uint8)
+    cv2.ellipse(grey, ((150, 140), (140, 100), 25), 255, -1)
+
+    for _ in range(10):
+        geometry = augment.random_geometry(224, STORED_SIDE, AugmentConfig(keep=0.0), rng)
+        drawn = augment.warp(grey, geometry, 224) > 127
+        said = mask_under(ellipse, geometry, 224) > 0.5
+        assert np.count_nonzero(drawn & said) / np.count_nonzero(drawn | said) > 0.97
+
+
+def test_an_outline_is_read_along_the_centre_of_its_line(tmp_path: Path) -> None:
+    drawn = np.zeros((540, 800), np.uint8)
+    cv2.ellipse(drawn, ((400, 270), (300, 220), 15), 255, 5)
+    cv2.imwrite(str(tmp_path / "line.png"), drawn)
+
+    ellipse = read_outline(tmp_path / "line.png")
+
+    assert (2 * ellipse.a, 2 * ellipse.b) == pytest.approx((300, 220), abs=1.0)
