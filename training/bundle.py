@@ -91,7 +91,8 @@ def evaluate_command(options: argparse.Namespace) -> None:
     """Measure the app's engine on held-out patients and write the table."""
     engine = load_engine(EngineRequest())
     held = [s for s in all_samples(options.data) if s.split == options.split]
-    rows = evaluate.table(evaluate.read_all(engine, options.data, held))
+    reads = evaluate.read_all(engine, options.data, held)
+    rows = evaluate.table(reads) + evaluate.peer_rows(options.data, reads)
     facts: dict[str, Any] = {"split": options.split, "model": asdict(engine.identity)}
     options.out.write_text(evaluate.as_markdown(rows), encoding="utf-8")
     options.out.with_suffix(".json").write_text(evaluate.as_json(rows, facts), encoding="utf-8")

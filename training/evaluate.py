@@ -96,15 +96,18 @@ def table(reads: Sequence[Read]) -> list[Row]:
 
 def _f1_row(measure: str, reads: Sequence[Read], task: str, classes: Sequence[str]) -> Row:
     truth = [(r.sample.plane if task == VIEWS else r.sample.brain_plane) or "" for r in reads]
-    said = [_said(r.reading, task) for r in reads]
+    return _scored(measure, truth, [_said(r.reading, task) for r in reads], [r.sample.group for r in reads], classes)
 
+
+def _scored(
+    measure: str, truth: Sequence[str], said: Sequence[str], groups: Sequence[str], classes: Sequence[str]
+) -> Row:
     def statistic(rows: NDArray[np.intp]) -> float:
         return macro_f1([truth[row] for row in rows], [said[row] for row in rows], classes)
 
-    groups = [r.sample.group for r in reads]
     low, high = interval(groups, statistic, resamples=1000)
-    value = statistic(np.arange(len(reads)))
-    return Row(measure, len(reads), len(set(groups)), value, low, high, said.count(ABSTAINED))
+    value = statistic(np.arange(len(truth)))
+    return Row(measure, len(truth), len(set(groups)), value, low, high, said.count(ABSTAINED))
 
 
 def _said(reading: ClipReading, task: str) -> str:
@@ -144,6 +147,32 @@ def _age_error(read: Read) -> float | None:
     age = read.reading.answer(AGE, AgeEstimate)
     reference = who_median_days("HC", read.sample.hc_mm or 0)
     return None if age is None or reference is None else abs(age.age.days - reference)
+
+
+def peer_rows(data: Path, reads: Sequence[Read]) -> list[Row]:
+    """Return SonoNet-16's and our F1 on the same pictures, over the planes that both know.
+
+    Raises:
+        OSError: The peer's weights are not in the data folder.
+    """
+    from training.sononet import SonoNet16, planes_of  # noqa: PLC0415
+
+    shown = [r for r in reads if r.sample.source == "fetal_planes" and r.sample.plane in TEST_PLANES]
+    peer = SonoNet16(data / "sononet" / "SonoNet16.npz")
+    theirs: list[str] = []
+    for read in shown:
+        theirs += planes_of(peer.probabilities([read_clip(data / read.sample.picture).frame(0).pixels]))
+    ours = [_said(read.reading, VIEWS) for read in shown]
+    truth = [read.sample.plane or "" for read in shown]
+    groups = [read.sample.group for read in shown]
+    return [
+        row
+        for classes in (TEST_PLANES, *((name,) for name in TEST_PLANES))
+        for row in (
+            _scored(f"SonoNet-16, F1 {', '.join(classes)}", truth, theirs, groups, classes),
+            _scored(f"compact, F1 {', '.join(classes)}", truth, ours, groups, classes),
+        )
+    ]
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
