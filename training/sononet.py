@@ -1,4 +1,4 @@
-"""SonoNet-16 (Baumgartner 2017, arXiv 1612.05601; Apache-2.0): a peer to measure against on the planes that both know."""
+"""SonoNet-16 (Baumgartner 2017, arXiv 1612.05601; Apache-2.0): a peer on the planes that both know."""
 
 from __future__ import annotations
 
