@@ -55,6 +55,7 @@ class ViewPrediction:
         probabilities: float32, (classes,), of the clip as a whole.
         per_frame: float32, (frames, classes); rows of frames that were not asked are NaN.
         calibrated: Percentages come from a temperature fitted on validation patients.
+        calibration_error: Expected calibration error that remained there, 0 to 1; None where none was fitted.
         not_trained: Classes that the model never saw in training.
         abstained: Why the best class should not be relied on; None where it may.
     """
@@ -66,6 +67,7 @@ class ViewPrediction:
     calibrated: bool
     not_trained: frozenset[str] = frozenset()
     abstained: Abstention | None = None
+    calibration_error: float | None = None
 
     @property
     def best(self) -> str:

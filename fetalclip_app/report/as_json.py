@@ -108,6 +108,7 @@ def _views(seen: ViewPrediction) -> dict[str, Any]:
             None if any(math.isnan(value) for value in row) else _shares(seen.keys, row) for row in seen.per_frame
         ],
         "calibrated": seen.calibrated,
+        "calibration_error": None if seen.calibration_error is None else _number(seen.calibration_error),
         "not_trained": sorted(seen.not_trained),
         "view_set": seen.view_set,
     }

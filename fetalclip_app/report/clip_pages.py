@@ -164,7 +164,7 @@ def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:
     flow += [view_bars(seen, width), Spacer(0, 1 * MM)]
     if hidden := len(seen.keys) - len(shown_keys(seen)):
         flow.append(para(_("{count} less probable classes are not shown.").format(count=hidden), NOTE))
-    return [*flow, para(wording.percentages_meaning(seen.calibrated), NOTE)]
+    return [*flow, para(wording.percentages_meaning(seen.calibrated, seen.calibration_error), NOTE)]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

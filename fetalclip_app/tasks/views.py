@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,8 @@ class ViewTask:
     def answer(self, scan: Scan, instruments: Instruments) -> Finding:
         """Return the view of every frame and of the whole clip."""
         calibration = instruments.calibration
-        prediction = _predict(scan.embeddings, self.view_set, instruments, calibration.view_scale)
+        fitted = (calibration.view_scale, calibration.view_error)
+        prediction = _predict(scan.embeddings, self.view_set, instruments, fitted)
         return Finding(self.key, prediction)
 
 
@@ -43,13 +44,12 @@ class BrainViewTask:
         frames = scan.frames_seen_as(BRAIN)
         if not len(frames):
             return Finding(self.key, Abstention(Reason.NOT_APPLICABLE, "no_brain_frame"))
-        seen = _predict(scan.embeddings[frames], self.view_set, instruments, instruments.calibration.brain_scale)
+        calibration = instruments.calibration
+        fitted = (calibration.brain_scale, calibration.brain_error)
+        seen = _predict(scan.embeddings[frames], self.view_set, instruments, fitted)
         per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
         per_frame[frames] = seen.per_frame
-        whole = ViewPrediction(
-            seen.view_set, seen.keys, seen.probabilities, per_frame, seen.calibrated, seen.not_trained, seen.abstained
-        )
-        return Finding(self.key, whole, int(frames[0]))
+        return Finding(self.key, replace(seen, per_frame=per_frame), int(frames[0]))
 
 
 def class_embeddings(view_set: ViewSet, encode_texts: EncodeTexts) -> Embeddings:
@@ -69,8 +69,10 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _predict(
-    embeddings: Embeddings, view_set: ViewSet, instruments: Instruments, fitted_scale: float | None
+    embeddings: Embeddings, view_set: ViewSet, instruments: Instruments, fitted: tuple[float | None, float | None]
 ) -> ViewPrediction:
+    """Return the views of some frames; ``fitted`` is the scale of the percentages and the error that it left."""
+    fitted_scale, error = fitted
     similarity = embeddings @ class_embeddings(view_set, instruments.encode_texts).T
     scale = fitted_scale if fitted_scale is not None else instruments.logit_scale
     per_frame = softmax(scale * similarity)
@@ -84,6 +86,7 @@ def _predict(
         per_frame=per_frame,
         calibrated=fitted_scale is not None,
         not_trained=not_trained,
+        calibration_error=error,
         abstained=_doubt(view_set.keys, probabilities, not_trained, _unfamiliar(similarity, instruments)),
     )
 

@@ -83,7 +83,7 @@ class ViewCard(Card):
                     self.note.setText("A guess from words: training never showed this view.")
                 else:
                     self.best.show_value(f"{view_title(views.best)} {share}")
-                    self.note.setText(percentages_meaning(views.calibrated))
+                    self.note.setText(percentages_meaning(views.calibrated, views.calibration_error))
             case Abstention():
                 self._best_key = ""
                 self.best.show_doubt(reason_title(views.reason))

@@ -47,7 +47,7 @@ def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> l
     rows = [
         ("View", f"{view_title(key)} {percent(float(views.probabilities[column]))}"),
         ("Frames", f"{asked} of {reading.frame_count} were asked; {len(views.frames_of(key))} show it most"),
-        ("Meaning", percentages_meaning(views.calibrated)),
+        ("Meaning", percentages_meaning(views.calibrated, views.calibration_error)),
     ]
     if key in views.not_trained:
         rows.append(("Training", "This model was never shown this view: the percentage is a guess from words."))

@@ -72,7 +72,7 @@ def _view_line(task_key: str, seen: ViewPrediction) -> Line:
         notes += [text for text in (abstention(seen.abstained), abstention_hint(seen.abstained)) if text]
     elif seen.best in seen.not_trained:
         notes.append(f"{view_title(seen.best)}: {not_trained_view()}.")
-    notes.append(percentages_meaning(seen.calibrated))
+    notes.append(percentages_meaning(seen.calibrated, seen.calibration_error))
     return Line(task_title(task_key), value, tuple(notes), seen.abstained is not None or seen.best in seen.not_trained)
 
 

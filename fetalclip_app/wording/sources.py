@@ -96,8 +96,11 @@ def spread_meaning() -> str:
     return translate("The range is the spread of the 15 best days, not a confidence interval.")
 
 
-def percentages_meaning(calibrated: bool) -> str:
-    """Return what a view's percentages rest on."""
+def percentages_meaning(calibrated: bool, error: float | None = None) -> str:
+    """Return what a view's percentages rest on; ``error`` is the calibration error that remained, 0 to 1."""
+    if calibrated and error is not None:
+        said = translate("Percentages by a temperature fitted on validation patients, where they were off by {error}.")
+        return said.format(error=f"{error:.1%}")
     if calibrated:
         return translate("Percentages by a temperature fitted on validation patients.")
     return translate("Percentages are uncalibrated: they follow the model's own scale.")

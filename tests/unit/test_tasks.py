@@ -98,11 +98,12 @@ def test_percentages_use_the_fitted_scale_and_say_so() -> None:
     scan = scan_of(["brain"])
 
     plain = ViewTask(PLANE_SET).answer(scan, instruments()).answer
-    fitted = ViewTask(PLANE_SET).answer(scan, instruments(view_scale=3.0)).answer
+    fitted = ViewTask(PLANE_SET).answer(scan, instruments(view_scale=3.0, view_error=0.02)).answer
 
     assert isinstance(plain, ViewPrediction)
     assert isinstance(fitted, ViewPrediction)
     assert (plain.calibrated, fitted.calibrated) == (False, True)
+    assert (plain.calibration_error, fitted.calibration_error) == (None, 0.02)
     assert plain.probabilities.max() == pytest.approx(np.exp(20) / (np.exp(20) + 8), rel=1e-5)
     assert fitted.probabilities.max() == pytest.approx(np.exp(3) / (np.exp(3) + 8), rel=1e-5)
 
