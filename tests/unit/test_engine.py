@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import FakeBackbone, make_clip
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.backbone import ModelCalibration
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.views import ViewPrediction, ViewSet
+from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
+from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.engine import FRAMES_AT_ONCE, Engine
+from fetalclip_app.inference.load import calibration_of
+from fetalclip_app.inference.progress import Cancelled, CancelToken, silent
+from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS, Instruments
+from fetalclip_app.tasks.catalog import all_tasks
+from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
+
+
+class CornerExplainer:
+    """Says that everything was seen in the network's top left corner."""
+
+    def heatmap(self, picture: np.ndarray, texts: np.ndarray, target: int, method: str) -> np.ndarray:
+        self.asked = (len(texts), target, method)
+        values = np.zeros((224, 224), np.float32)
+        values[:60, :60] = 1.0
+        return values
+
+
+def make_engine(backbone: FakeBackbone) -> Engine:
+    planes, brain = bundled(PLANES_FILE), bundled(BRAIN_PLANES_FILE)
+    texts = TextBank(backbone.encode_texts, "fake")
+    tools = Instruments(backbone.identity, backbone.logit_scale, ModelCalibration(), texts.features)
+    return Engine(
+        backbone=backbone,
+        spec=PreprocessSpec(),
+        texts=texts,
+        instruments=tools,
+        tasks=all_tasks(planes, brain),
+        view_sets={VIEWS: planes, BRAIN_VIEWS: brain},
+        explainer=CornerExplainer(),
+        methods=("gradcam",),
+        current_notices=lambda: ("gpu_failed",),
+    )
+
+
+def test_every_task_answers_once_and_in_order(backbone: FakeBackbone) -> None:
+    reading = make_engine(backbone).read(make_clip(), CancelToken(), silent)
+
+    assert [finding.task_key for finding in reading.findings] == [VIEWS, BRAIN_VIEWS, HEAD, AGE]
+    assert reading.answer(VIEWS, ViewPrediction).per_frame.shape == (6, 9)
+    assert isinstance(reading.finding(HEAD).answer, Abstention)  # type: ignore[union-attr]
+
+
+def test_every_frame_is_encoded_once(backbone: FakeBackbone) -> None:
+    make_engine(backbone).read(make_clip(frames=2 * FRAMES_AT_ONCE + 3), CancelToken(), silent)
+
+    assert backbone.frames_seen == 2 * FRAMES_AT_ONCE + 3
+
+
+def test_a_second_picture_of_the_same_scale_costs_no_text(backbone: FakeBackbone) -> None:
+    engine = make_engine(backbone)
+    engine.read(make_clip(), CancelToken(), silent)
+    after_the_first = backbone.texts_seen
+
+    engine.read(make_clip(name="other.dcm"), CancelToken(), silent)
+
+    assert after_the_first > 0
+    assert backbone.texts_seen == after_the_first
+
+
+def test_stops_between_two_batches_once_cancelled(backbone: FakeBackbone) -> None:
+    cancel = CancelToken()
+
+    def report(done: int, total: int) -> None:
+        if done >= FRAMES_AT_ONCE:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        make_engine(backbone).read(make_clip(frames=40), cancel, report)
+
+    assert backbone.frames_seen == FRAMES_AT_ONCE
+
+
+def test_progress_reaches_its_end_and_never_goes_back(backbone: FakeBackbone) -> None:
+    steps: list[tuple[int, int]] = []
+
+    make_engine(backbone).read(make_clip(frames=19), CancelToken(), lambda *step: steps.append(step))
+
+    done = [step for step, _ in steps]
+    assert done == sorted(done)
+    assert steps[-1][0] == steps[-1][1]
+    assert {total for _, total in steps} == {19 + 4}
+
+
+def test_a_reading_says_what_it_depended_on(backbone: FakeBackbone) -> None:
+    engine = make_engine(backbone)
+    clip = make_clip()
+
+    reading = engine.read(clip, CancelToken(), silent)
+
+    assert reading.clip_key == clip.key
+    assert reading.crop == crop_of(clip)
+    assert reading.calibration is clip.calibration
+    assert reading.provenance.preprocessing == PreprocessSpec().fingerprint()
+    assert reading.provenance.view_sets[VIEWS] == ("planes", bundled(PLANES_FILE).sha256)
+    assert reading.provenance.notices == ("gpu_failed",)
+
+
+def test_a_heatmap_lies_in_frame_pixels(backbone: FakeBackbone) -> None:
+    engine = make_engine(backbone)
+    clip = make_clip()
+
+    heat = engine.explain(clip, 2, BRAIN_VIEWS, "trans-cerebellum", "gradcam")
+
+    assert isinstance(heat, Heatmap)
+    assert heat.values.shape == (clip.height, clip.width)
+    crop = crop_of(clip)
+    assert heat.values[: crop.top].sum() == 0
+    assert engine.explainer.asked == (3, 1, "gradcam")  # type: ignore[attr-defined]
+
+
+def test_an_empty_class_cannot_be_asked_for() -> None:
+    with pytest.raises(ValueError, match="without a prompt"):
+        ViewSet("bad", {"brain": ()}, "00")
+
+
+def test_a_manifests_calibration_arrives() -> None:
+    fitted = {
+        "views": {"temperature": 2.0, "error": 0.03},
+        "familiar": {"similarity": 0.4},
+        "gestational_age": {"spread_limit_days": 21, "error_days": 8.5, "level": 0.9, "reference": "who_median_of_hc"},
+        "head": {"fit_limit": 0.94},
+    }
+
+    calibration = calibration_of(fitted, 50.0, learned_from_head_size=True)
+
+    assert calibration == ModelCalibration(
+        view_scale=25.0,
+        view_error=0.03,
+        familiar_similarity=0.4,
+        spread_limit_days=21,
+        age_error_days=8.5,
+        age_error_level=0.9,
+        age_reference="who_median_of_hc",
+        learned_from_head_size=True,
+        outline_fit_limit=0.94,
+    )
+
+
+def test_without_a_calibration_nothing_is_claimed() -> None:
+    calibration = calibration_of({}, 50.0, learned_from_head_size=False)
+
+    assert calibration == ModelCalibration()
+    assert replace(calibration).view_scale is None
