@@ -198,10 +198,19 @@ def test_score_cam_never_masks_more_than_a_batch(monkeypatch: pytest.MonkeyPatch
     saliency, backbone, picture, classes = _random(tiny_models.VIT)
     sizes: list[int] = []
     visual: Any = backbone.network.visual
-    visual.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    layer = visual.transformer.resblocks[-1].ln_1
+    listeners: list[int] = []
+
+    def look(_: Any, inputs: Any) -> None:
+        sizes.append(len(inputs[0]))
+        listeners.append(len(layer._forward_hooks))
+
+    visual.register_forward_pre_hook(look)
 
     saliency.heatmap(picture, classes, 0, "scorecam")
 
+    assert listeners[0] > 0
+    assert not any(listeners[1:]), "the activations of masked pictures are not kept"
     assert max(sizes) == 5
     assert sum(sizes) == 1 + 64, "one pass for the picture, and one for each channel"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import logging
 from typing import Any
 
@@ -137,8 +138,8 @@ class _CardBackbone(encoder.TorchBackbone):
 
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a maker of backbones on a pretended card."""
-    monkeypatch.setattr(encoder, "_on_card", lambda network, device: network)
+    """Return a maker of backbones on a pretended card, which like a real one has a network of its own."""
+    monkeypatch.setattr(encoder, "_on_card", lambda network, device: copy.deepcopy(network))
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
 
     def make(device: Device = CARD, **options: Any) -> _CardBackbone:
@@ -219,10 +220,12 @@ def test_after_a_hand_over_the_answers_are_those_of_the_cpu(card: Any, monkeypat
         return original(network, pictures)
 
     monkeypatch.setattr(backbone, "_frames", failing)
+    on_card = backbone.network
 
     np.testing.assert_allclose(
         backbone.encode_frames(_pictures(3)), tiny_models.backbone().encode_frames(_pictures(3)), atol=1e-6
     )
+    assert backbone.network is not on_card, "a card that failed may give nothing back"
 
 
 def test_a_network_that_does_not_fit_on_the_card_goes_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
