@@ -18,8 +18,8 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.progress import CancelToken, silent
 from fetalclip_app.model.encoder import TorchBackbone
+from fetalclip_app.progress import CancelToken, silent
 from fetalclip_app.tasks.base import AGE, VIEWS
 from fetalclip_app.tasks.gestational_age import AgeTask, estimate_of
 

@@ -41,7 +41,7 @@ from fetalclip_app.domain.reading import (
 )
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, InvalidInput
-from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report
 
 DIMENSION = 64
 

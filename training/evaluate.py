@@ -19,7 +19,7 @@ from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN_PLANES, ViewPrediction
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.progress import CancelToken, silent
+from fetalclip_app.progress import CancelToken, silent
 from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS
 from fetalclip_app.tasks.gestational_age import HC_RANGE_MM
 from training.bootstrap import interval

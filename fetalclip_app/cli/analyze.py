@@ -15,7 +15,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.inference.progress import CancelToken, Report, silent
+from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
 

@@ -48,12 +48,11 @@ def _dispatch(given: argparse.Namespace, open_window: OpenWindow, has_display: C
 
 
 def _fetch(given: argparse.Namespace) -> int:
-    from fetalclip_app.inference.load import fetch_weights  # noqa: PLC0415
-    from fetalclip_app.model import catalog  # noqa: PLC0415
+    from fetalclip_app.inference.load import fetch_weights, released_terms  # noqa: PLC0415
 
-    entry = catalog.fetalclip()
+    terms = released_terms()
     target = given.target / "FetalCLIP_weights.pt" if given.target.is_dir() else given.target
-    say(f"{entry.title}, licence {entry.licence}: not for commercial use. {entry.citation}")
+    say(f"{terms.title}, licence {terms.licence}: not for commercial use. {terms.citation}")
     fetch_weights(target, report=_Percent(), accept_licence=given.accept_licence)
     tell(f"Fetched and checked: {target}")
     return 0

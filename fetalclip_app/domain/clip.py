@@ -164,9 +164,7 @@ class Calibration:
         return max(holding, key=lambda r: r.box.overlap(box))
 
 
-def user_calibration(
-    pixel_mm: float, height: int, width: int, *, overridden: Calibration | None = None
-) -> Calibration:
+def user_calibration(pixel_mm: float, height: int, width: int, *, overridden: Calibration | None = None) -> Calibration:
     """Return a scale for the whole picture as a person stated it."""
     whole = Region(Box(0, 0, width, height), RegionKind.TISSUE, PixelSpacing.square(pixel_mm))
     source = CalibrationSource.USER if overridden is None else CalibrationSource.USER_OVERRIDE

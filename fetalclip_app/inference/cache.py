@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from fetalclip_app.domain.backbone import Embeddings
-from fetalclip_app.inference.progress import CancelToken, Report, silent
+from fetalclip_app.progress import CancelToken, Report, silent
 
 FORMAT = 1
 """Raise it when the way from text to features changes: files of the old way are then not found."""

@@ -15,7 +15,7 @@ from fetalclip_app.domain.reading import ClipReading, Finding, ModelIdentity, Pr
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare, prepare_batch
 from fetalclip_app.inference.cache import TextBank
-from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.views import class_embeddings
 

@@ -12,7 +12,7 @@ from fetalclip_app.domain.backbone import ModelCalibration, Outliner
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.progress import CancelToken, Report, silent
+from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
@@ -84,6 +84,23 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         methods=saliency.methods,
         current_notices=lambda: backbone.notices,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a user agrees to before the first use of weights that do not come with the program."""
+
+    title: str
+    licence: str
+    citation: str
+
+
+def released_terms() -> Terms:
+    """Return the terms of the released FetalCLIP weights."""
+    from fetalclip_app.model import catalog  # noqa: PLC0415
+
+    entry = catalog.fetalclip()
+    return Terms(entry.title, entry.licence, entry.citation)
 
 
 def fetch_weights(

@@ -18,7 +18,7 @@ from fetalclip_app.domain.reading import ClipReading, ModelIdentity
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
-from fetalclip_app.inference.progress import Cancelled, CancelToken, Report, silent
+from fetalclip_app.progress import Cancelled, CancelToken, Report, silent
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ import numpy as np
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference.frame_slots import Address, open_memory, view
-from fetalclip_app.inference.progress import Cancelled, CancelToken
+from fetalclip_app.progress import Cancelled, CancelToken
 
 
 @dataclass(frozen=True, slots=True)

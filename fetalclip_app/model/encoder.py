@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.backbone import Batch, Embeddings
 from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.errors import ComputeFailed, ErrorCode, ModelUnavailable
-from fetalclip_app.inference.progress import CancelToken, Report, silent
 from fetalclip_app.model import catalog, texts, weights
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.catalog import ModelEntry
 from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Device, cpu, is_out_of_memory
 from fetalclip_app.model.folding import fold
+from fetalclip_app.progress import CancelToken, Report, silent
 
 FRAMES_AT_ONCE = {"cuda": 16, "cpu": 4}
 """Pictures in one pass. On a CPU, feature maps of more than a few no longer fit its caches: 8 took a third longer

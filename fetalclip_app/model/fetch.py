@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
-from fetalclip_app.inference.progress import CancelToken, Report, silent
 from fetalclip_app.model.catalog import ModelEntry
+from fetalclip_app.progress import CancelToken, Report, silent
 
 TIMEOUT_S = 30.0
 """Silence of the server after which the download counts as broken."""

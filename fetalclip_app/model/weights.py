@@ -15,8 +15,8 @@ import torch
 from safetensors import SafetensorError
 
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
-from fetalclip_app.inference.progress import CancelToken, Report, silent
 from fetalclip_app.model.catalog import ModelEntry
+from fetalclip_app.progress import CancelToken, Report, silent
 
 State = dict[str, torch.Tensor]
 

@@ -15,7 +15,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 
 from fetalclip_app.errors import FetalClipError
-from fetalclip_app.inference.progress import Cancelled, CancelToken, Report
+from fetalclip_app.progress import Cancelled, CancelToken, Report
 
 _log = logging.getLogger(__name__)
 

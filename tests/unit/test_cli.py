@@ -22,7 +22,7 @@ from fetalclip_app.cli.manifest import Wanted, from_manifest
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ErrorCode, InvalidInput, ModelUnavailable
-from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.report import as_json
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import FRAMES_AT_ONCE, Engine
 from fetalclip_app.inference.load import calibration_of
-from fetalclip_app.inference.progress import Cancelled, CancelToken, silent
+from fetalclip_app.progress import Cancelled, CancelToken, silent
 from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS, Instruments
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled

@@ -9,7 +9,7 @@ import pytest
 
 from fetalclip_app.inference import cache
 from fetalclip_app.inference.cache import TextBank
-from fetalclip_app.inference.progress import Cancelled, CancelToken
+from fetalclip_app.progress import Cancelled, CancelToken
 
 
 class _Encoder:

@@ -18,12 +18,12 @@ import tiny_models
 import torch
 
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
-from fetalclip_app.inference.progress import Cancelled, CancelToken
 from fetalclip_app.model import catalog, weights
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.device import cpu
 from fetalclip_app.model.encoder import open_model
 from fetalclip_app.model.fetch import fetch
+from fetalclip_app.progress import Cancelled, CancelToken
 
 
 def _code(raised: pytest.ExceptionInfo[ModelUnavailable]) -> ErrorCode:

@@ -22,8 +22,8 @@ from fakes import make_clip, slow_factory, spell_factory
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError, InvalidInput, UnreadableFile
 from fetalclip_app.inference import frame_slots
-from fetalclip_app.inference.progress import Cancelled, CancelToken, silent
 from fetalclip_app.inference.worker import ModelProcess
+from fetalclip_app.progress import Cancelled, CancelToken, silent
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def test_nothing_is_left_behind_and_nothing_is_said_about_it(tmp_path: Path) -> 
         textwrap.dedent(
             """
             from fakes import make_clip, spell_factory
-            from fetalclip_app.inference.progress import CancelToken, silent
+            from fetalclip_app.progress import CancelToken, silent
             from fetalclip_app.inference.worker import ModelProcess
 
             if __name__ == "__main__":
