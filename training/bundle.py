@@ -35,6 +35,8 @@ HEAD_NAME = "compact_head_outline"
 FIT_SHARE = 0.02
 """This share of the validation heads is refused as no clear outline."""
 
+TABLE_BEGINS, TABLE_ENDS = "<!-- table begins -->", "<!-- table ends -->"
+
 SIMULATED_HEADS = 200
 SIMULATED_SEED = 2026
 
@@ -94,9 +96,21 @@ def evaluate_command(options: argparse.Namespace) -> None:
     reads = evaluate.read_all(engine, options.data, held)
     rows = evaluate.table(reads) + evaluate.peer_rows(options.data, reads)
     facts: dict[str, Any] = {"split": options.split, "model": asdict(engine.identity)}
-    options.out.write_text(evaluate.as_markdown(rows), encoding="utf-8")
+    page = options.out.read_text(encoding="utf-8") if options.out.exists() else f"{TABLE_BEGINS}\n{TABLE_ENDS}\n"
+    options.out.write_text(with_table(page, evaluate.as_markdown(rows)), encoding="utf-8")
     options.out.with_suffix(".json").write_text(evaluate.as_json(rows, facts), encoding="utf-8")
     print(evaluate.as_markdown(rows))
+
+
+def with_table(page: str, table: str) -> str:
+    """Return the page with the table between its two marks, whatever stood there before.
+
+    Raises:
+        ValueError: The page has no such marks.
+    """
+    before, rest = page.split(TABLE_BEGINS)
+    after = rest.split(TABLE_ENDS)[1]
+    return f"{before}{TABLE_BEGINS}\n\n{table}\n{TABLE_ENDS}{after}"
 
 
 def in_stored_square(ellipse: Ellipse, crop: Box) -> Ellipse:

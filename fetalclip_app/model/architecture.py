@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,28 @@ def build(config: Mapping[str, Any]) -> torch.nn.Module:
 
     Nothing is downloaded: a configuration that asks for pretrained parts is built without them.
     """
-    network: torch.nn.Module = open_clip.create_model(
-        register(config), pretrained=None, pretrained_image=False, load_weights=False
-    )
+    with _silent_root():
+        network: torch.nn.Module = open_clip.create_model(
+            register(config), pretrained=None, pretrained_image=False, load_weights=False
+        )
     return network
+
+
+@contextlib.contextmanager
+def _silent_root() -> Iterator[None]:
+    """Keep open_clip's root warning about missing weights, and the handler that it installs, from the user."""
+    root, nowhere = logging.getLogger(), logging.NullHandler()
+    root.addHandler(nowhere)
+    root.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        root.removeFilter(_nothing)
+        root.removeHandler(nowhere)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.WARNING
 
 
 def register(config: Mapping[str, Any]) -> str:
