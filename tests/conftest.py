@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes import FakeBackbone, FakeEngine, fan_picture, make_clip, make_heatmap, make_reading
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from fetalclip_app.ui.jobs import Jobs
 
 __all__ = ["FakeBackbone", "FakeEngine", "fan_picture", "make_clip", "make_heatmap", "make_reading"]
+
+# A busy computer is no defect: slowness fails no property test.
+settings.register_profile("studio", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("studio")
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePol
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.inference.worker import EngineInfo
 from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.parts import icon_button, label, set_tone
-from fetalclip_app.ui.session import Activity
 from fetalclip_app.ui.theme import DARK, STATUS_PX, TOP_BAR_PX, caption_font, text_font
 from fetalclip_app.wording import dicom_date, person_name, simulated
 

@@ -50,6 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_out", "Zoom out", ("-",), _PICTURE),
     Command("light", "Light", ("B",), _PICTURE, "light", is_switch=True),
     Command("picture_only", "Picture only", ("F11",), _PICTURE, is_switch=True),
+    Command("measured", "Go to the measured frame", ("G",), _READING),
     Command("outline", "Outline", ("M",), _READING, "outline", is_switch=True),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),

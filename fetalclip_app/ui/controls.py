@@ -49,6 +49,7 @@ def _cine(window: MainWindow) -> dict[str, Callable[[], object]]:
 
 def _rest(window: MainWindow) -> dict[str, Callable[[], object]]:
     return {
+        "measured": window.viewer.go_to_measured,
         "read_again": window.session.read_again,
         "cancel": window.cancel,
         "undo": window.undo.undo,

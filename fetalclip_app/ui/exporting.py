@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui import exports
 from fetalclip_app.ui.exports import Drawn
 from fetalclip_app.ui.jobs import Job, Jobs, Lane

@@ -9,7 +9,7 @@ from pathlib import Path
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
-from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
 
 

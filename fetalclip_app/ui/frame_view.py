@@ -70,6 +70,11 @@ class FrameView(QWidget):
         return self._heat
 
     @property
+    def caption(self) -> str:
+        """What is written about the frame."""
+        return self._caption
+
+    @property
     def head(self) -> HeadMeasurement | None:
         """The outline that is drawn, if any."""
         return self._head

@@ -5,29 +5,31 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtGui import QCloseEvent, QUndoStack
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from fetalclip_app import wording
 from fetalclip_app.errors import ErrorCode, FetalClipError
 from fetalclip_app.settings import Settings
-from fetalclip_app.ui import controls
+from fetalclip_app.ui import controls, layout
 from fetalclip_app.ui.bars_of_window import StatusStrip, TopBar
 from fetalclip_app.ui.cheat_sheet import CheatSheet
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.commands import actions
+from fetalclip_app.ui.drops import TakesDrops
 from fetalclip_app.ui.exporting import Exporting
 from fetalclip_app.ui.exports import Drawn
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.model_menu import ModelMenu, engine_options
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.scale_setting import ScaleSetting
-from fetalclip_app.ui.session import Activity, Session
+from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
 
@@ -37,7 +39,7 @@ FIRST_SIZE = (1440, 900)
 _FILES = "Scans (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp *.mp4 *.avi *.mov *.mkv);;All files (*)"
 
 
-class MainWindow(QMainWindow):
+class MainWindow(TakesDrops):
     """The window.
 
     Signals:
@@ -53,7 +55,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("FetalCLIP Studio")
         self.setMinimumSize(*SMALLEST)
         self.resize(*FIRST_SIZE)
-        self.setAcceptDrops(True)
         self.undo = QUndoStack(self)
         self.actions_by_name = actions(self)
         self.addActions(list(self.actions_by_name.values()))
@@ -74,38 +75,16 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         """Make the parts and lay them out."""
         by_name = self.actions_by_name
-        self.open_menu, self.recent_menu, export_menu = QMenu(self), QMenu("Recent", self), QMenu(self)
-        self.open_menu.addActions([by_name["open"], by_name["open_folder"]])
-        self.recent_menu.setIcon(icon("recent"))
-        self.open_menu.addMenu(self.recent_menu)
-        self.open_menu.addSeparator()
-        self.open_menu.addActions([by_name["sample"], by_name["close_clip"]])
-        self.open_menu.addSeparator()
-        self.open_menu.addAction(by_name["quit"])
-        export_menu.addActions([by_name[name] for name in ("export_pdf", "export_json", "export_png")])
+        self.recent_menu = QMenu("Recent", self)
         by_name["sample"].setEnabled(self._sample is not None)
-        self.top = TopBar(by_name, self.open_menu, export_menu, self.model_menu.menu)
+        menus = layout.menus(self, by_name, self.recent_menu, self.model_menu.menu)
+        self.top = TopBar(by_name, *menus)
         self.clips, self.findings = ClipList(), FindingsPanel()
         self.area, self.transport = PictureArea(has_sample=self._sample is not None), Transport(by_name)
         self.status = StatusStrip(by_name["cancel"])
-        middle = QVBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.area, 1)
-        middle.addWidget(self.transport)
-        across = QHBoxLayout()
-        across.setSpacing(0)
-        across.addWidget(self.clips)
-        across.addLayout(middle, 1)
-        across.addWidget(self.findings)
-        whole = QVBoxLayout()
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.top)
-        whole.addLayout(across, 1)
-        whole.addWidget(self.status)
-        centre = QWidget()
-        centre.setLayout(whole)
-        self.setCentralWidget(centre)
+        self.setCentralWidget(
+            layout.laid_out(self.top, (self.clips, self.area, self.transport, self.findings), self.status)
+        )
 
     def _tie_session(self) -> None:
         session = self._session
@@ -129,6 +108,8 @@ class MainWindow(QMainWindow):
         area.heat.opacity_changed.connect(area.frame.set_opacity)
         area.heat.opacity_changed.connect(lambda value: self._keep(heatmap_opacity=value))
         area.heat.method_changed.connect(self._change_method)
+        self.dropped.connect(self.open_paths)
+        self.dragged_over.connect(area.empty.show_over)
         area.empty.open_wanted.connect(self.ask_files)
         area.empty.folder_wanted.connect(self.ask_folder)
         area.empty.sample_wanted.connect(self.open_sample)
@@ -203,7 +184,7 @@ class MainWindow(QMainWindow):
         self.findings.show_clip(self._session.shown, self._waiting_for())
         self.viewer.show_reading()
         is_read = any(entry.reading is not None for entry in self._session.entries)
-        for name in ("export_pdf", "export_json"):
+        for name in ("export_pdf", "export_json", "measured"):
             self.actions_by_name[name].setEnabled(is_read)
 
     def _show_model(self) -> None:
@@ -323,23 +304,6 @@ class MainWindow(QMainWindow):
         """Open the bundled sample."""
         if self._sample is not None:
             self._session.open([self._sample])
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-            self.area.empty.show_over(True)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Nothing was dropped."""
-        self.area.empty.show_over(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        self.area.empty.show_over(False)
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        event.acceptProposedAction()
-        QTimer.singleShot(0, lambda: self.open_paths(paths))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window's place."""

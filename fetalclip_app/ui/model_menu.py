@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QWidget
 
-from fetalclip_app.inference.progress import CancelToken, Report
 from fetalclip_app.inference.worker import EngineOptions
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.settings import folder as settings_folder
 from fetalclip_app.ui.jobs import Job, Jobs, Lane

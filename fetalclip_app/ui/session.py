@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.inference.progress import CancelToken, Report
 from fetalclip_app.inference.worker import EngineInfo, EngineOptions
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
+from fetalclip_app.ui.model import Activity, Model
 from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState, Where
 from fetalclip_app.ui.opening import Doors, Opening
 from fetalclip_app.ui.qimage import heat_image
 
 _HEAT_KEPT = 8
 """Heatmaps kept for each clip."""
-
-
-class Model(Protocol):
-    """The model as blocking calls (`inference.worker.ModelProcess`, or a test's)."""
-
-    def start(self, request: EngineOptions, cancel: CancelToken) -> EngineInfo:
-        """Start the engine."""
-        ...
-
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
-        """Answer every task."""
-        ...
-
-    def explain(
-        self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
-    ) -> Heatmap:
-        """Show where a view was seen."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """What is under way: a sentence, and how far it is (total 0: not known)."""
-
-    text: str
-    done: int = 0
-    total: int = 0
-    can_cancel: bool = True
 
 
 class Session(QObject):
@@ -78,7 +48,9 @@ class Session(QObject):
         self._opening = Opening(jobs, doors or Doors(), self)
         self._opening.opened.connect(self._add)
         self._opening.failed.connect(lambda path, error: self.trouble.emit(error, path))
-        self._opening.progressed.connect(lambda done, total: self._tell(Activity("Opening files", done, total)))
+        self._opening.progressed.connect(
+            lambda done, total: self.activity_changed.emit(Activity("Opening files", done, total))
+        )
         self._opening.settled.connect(self._tell_state)
         self._entries: list[OpenClip] = []
         self._shown: OpenClip | None = None
@@ -119,7 +91,7 @@ class Session(QObject):
     def open(self, paths: Sequence[Path]) -> None:
         """Open files and folders."""
         if paths:
-            self._tell(Activity("Looking for pictures"))
+            self.activity_changed.emit(Activity("Looking for pictures"))
             self._opening.open(paths)
 
     def show(self, entry: OpenClip) -> None:
@@ -239,7 +211,7 @@ class Session(QObject):
             self._tell_state()
 
     def _start_engine(self, request: EngineOptions) -> None:
-        self._tell(Activity("Starting the model", can_cancel=False))
+        self.activity_changed.emit(Activity("Starting the model", can_cancel=False))
         job = self._run(lambda cancel, report: self._model.start(request, cancel))
         job.succeeded.connect(lambda info: self._engine_runs(request, info))
         job.failed.connect(lambda error: self._engine_failed(request, error))
@@ -260,9 +232,9 @@ class Session(QObject):
         clip = entry.clip
         entry.state, self._read_now = ReadState.READING, entry
         text = f"Reading clip {self._entries.index(entry) + 1} of {len(self._entries)}"
-        self._tell(Activity(text))
+        self.activity_changed.emit(Activity(text))
         job = self._run(lambda cancel, report: self._model.read(clip, cancel, report))
-        job.progressed.connect(lambda done, total: self._tell(Activity(text, done, total)))
+        job.progressed.connect(lambda done, total: self.activity_changed.emit(Activity(text, done, total)))
         job.succeeded.connect(lambda reading: self._keep(entry, clip, reading))
         job.failed.connect(lambda error: self._fail(entry, clip, error))
         self._changed()
@@ -281,7 +253,7 @@ class Session(QObject):
 
     def _explain(self, entry: OpenClip, where: Where) -> None:
         clip = entry.clip
-        self._tell(Activity("Finding where it looked"))
+        self.activity_changed.emit(Activity("Finding where it looked"))
 
         def work(cancel: CancelToken, report: Report) -> Heat:
             heatmap = self._model.explain(
@@ -324,9 +296,6 @@ class Session(QObject):
         self.clips_changed.emit()
         self.reading_changed.emit()
 
-    def _tell(self, activity: Activity | None) -> None:
-        self.activity_changed.emit(activity)
-
     def _tell_state(self) -> None:
         if self._job is None and not self._opening.is_busy:
-            self._tell(None)
+            self.activity_changed.emit(None)

@@ -99,6 +99,7 @@ class Viewer(QObject):
             self.drawn_heat = None
             self._area.frame.show_heat(None)
         self._draw_overlays()
+        self._write_caption()
         self._rest.start()
 
     def go_to_best(self, position: int) -> bool:
@@ -113,6 +114,20 @@ class Viewer(QObject):
         self.player.pause()
         self.player.seek(frame)
         return True
+
+    def go_to_measured(self) -> None:
+        """Go to the frame that the head was measured on, if there is one."""
+        frame = self._measured_frame()
+        if frame is not None:
+            self.player.pause()
+            self.player.seek(frame)
+
+    def _measured_frame(self) -> int | None:
+        reading = self._entry.reading if self._entry is not None else None
+        finding = reading.finding("head") if reading is not None else None
+        if finding is None or not isinstance(finding.answer, HeadMeasurement):
+            return None
+        return finding.frame_index
 
     def set_speed(self, speed: float) -> None:
         """Play at a multiple of the clip's own pace."""
@@ -234,6 +249,9 @@ class Viewer(QObject):
             return
         text = frame_number(self.index, len(self._clip)) if len(self._clip) > 1 else "Single picture"
         text = text[:1].upper() + text[1:]
+        measured = self._measured_frame()
+        if measured is not None and measured != self.index and not self.player.is_playing:
+            text += f"   head measured on frame {measured + 1} (G)"
         shown = self.player.shown_hz() if self.player.is_playing else None
         if shown is not None and self._clip.rate is not None:
             text += f"   shown at {shown:.1f}/s"

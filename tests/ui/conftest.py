@@ -15,8 +15,8 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.inference.progress import CancelToken, Report
 from fetalclip_app.inference.worker import EngineInfo, EngineOptions
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.jobs import Jobs

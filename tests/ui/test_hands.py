@@ -105,12 +105,12 @@ def test_return_presses_the_button_that_has_the_focus(qtbot: QtBot) -> None:
     pressed: list[bool] = []
     keys, button = app.ReturnPresses(), QPushButton("Read")
     qtbot.addWidget(button)
-    button.clicked.connect(pressed.append)
+    button.clicked.connect(lambda: pressed.append(True))
     button.installEventFilter(keys)
     for key in (Qt.Key.Key_A, Qt.Key.Key_Return):
         QApplication.sendEvent(button, QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier))
 
-    assert pressed == [False]
+    assert pressed == [True]
 
 
 def test_every_control_has_a_name_for_screen_readers(desk) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QThread, QTimer
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app.inference.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Jobs, Lane
 
 

@@ -37,15 +37,18 @@ def test_the_player_keeps_the_clips_own_pace(qtbot: QtBot) -> None:
 
 
 def test_the_window_plays_a_cine_at_its_own_pace_and_says_so(desk_of: Callable, qtbot: QtBot) -> None:
-    desk = desk_of(make_clip(20, name="a.dcm", hz=25.0))
+    desk = desk_of(make_clip(60, height=60, width=80, name="a.dcm", hz=25.0))
     desk.open("a.dcm")
-    player = desk.window.viewer.player
+    player, due = desk.window.viewer.player, []
+    player.frame_due.connect(lambda index: due.append((time.perf_counter(), index)))
     desk.press("play")
     spin(qtbot, 1.4)
-    shown = player.shown_hz()
+    caption = desk.window.area.frame.caption
     desk.press("play")
+    (first_s, first), (last_s, last) = due[0], due[-1]
 
-    assert shown == pytest.approx(25.0, rel=0.05)
+    assert (last - first) / (last_s - first_s) == pytest.approx(25.0, rel=0.05)
+    assert "shown at" in caption
     assert not player.is_playing
 
 
@@ -273,6 +276,16 @@ def test_the_outline_is_drawn_on_its_own_frame_alone(desk, qtbot: QtBot) -> None
     desk.press("outline")
 
     assert desk.window.area.frame.head is None
+
+
+def test_the_caption_names_the_measured_frame_and_a_key_goes_there(desk, qtbot: QtBot) -> None:
+    desk.open("one.dcm")
+    desk.wait_read()
+    assert "head measured on frame 7 (G)" in desk.window.area.frame.caption
+    desk.press("measured")
+
+    assert desk.window.viewer.index == 6
+    assert "measured" not in desk.window.area.frame.caption
 
 
 def test_the_ellipse_lies_where_the_reading_says(desk, qtbot: QtBot) -> None:

@@ -1,0 +1,46 @@
+"""Where the parts of the window lie, and what stands in its menus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from fetalclip_app.ui.icons import icon
+
+
+def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model: QMenu) -> tuple[QMenu, QMenu, QMenu]:
+    """Return the menus of the top bar: open, export, model."""
+    opening, export = QMenu(window), QMenu(window)
+    opening.addActions([actions["open"], actions["open_folder"]])
+    recent.setIcon(icon("recent"))
+    opening.addMenu(recent)
+    opening.addSeparator()
+    opening.addActions([actions["sample"], actions["close_clip"]])
+    opening.addSeparator()
+    opening.addAction(actions["quit"])
+    export.addActions([actions[name] for name in ("export_pdf", "export_json", "export_png")])
+    return opening, export, model
+
+
+def laid_out(top: QWidget, middle: tuple[QWidget, QWidget, QWidget, QWidget], bottom: QWidget) -> QWidget:
+    """Return the bar, then clips, picture over transport, and findings, then the strip."""
+    clips, picture, transport, findings = middle
+    column = QVBoxLayout()
+    column.setSpacing(0)
+    column.addWidget(picture, 1)
+    column.addWidget(transport)
+    across = QHBoxLayout()
+    across.setSpacing(0)
+    across.addWidget(clips)
+    across.addLayout(column, 1)
+    across.addWidget(findings)
+    whole = QWidget()
+    rows = QVBoxLayout(whole)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(0)
+    rows.addWidget(top)
+    rows.addLayout(across, 1)
+    rows.addWidget(bottom)
+    return whole

@@ -1,0 +1,40 @@
+"""The model as the session calls it, and what is told of work under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.inference.worker import EngineInfo, EngineOptions
+from fetalclip_app.progress import CancelToken, Report
+
+
+class Model(Protocol):
+    """The model as blocking calls (`inference.worker.ModelProcess`, or a test's)."""
+
+    def start(self, request: EngineOptions, cancel: CancelToken) -> EngineInfo:
+        """Start the engine."""
+        ...
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+        """Answer every task."""
+        ...
+
+    def explain(
+        self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
+    ) -> Heatmap:
+        """Show where a view was seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What is under way: a sentence, and how far it is (total 0: not known)."""
+
+    text: str
+    done: int = 0
+    total: int = 0
+    can_cancel: bool = True
