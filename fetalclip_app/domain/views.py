@@ -55,6 +55,7 @@ class ViewPrediction:
         probabilities: float32, (classes,), of the clip as a whole.
         per_frame: float32, (frames, classes); rows of frames that were not asked are NaN.
         calibrated: Percentages come from a temperature fitted on validation patients.
+        unfamiliar: Frames that are unlike everything that the model was trained on; they are not measured.
         calibration_error: Expected calibration error that remained there, 0 to 1; None where none was fitted.
         not_trained: Classes that the model never saw in training.
         abstained: Why the best class should not be relied on; None where it may.
@@ -68,6 +69,7 @@ class ViewPrediction:
     not_trained: frozenset[str] = frozenset()
     abstained: Abstention | None = None
     calibration_error: float | None = None
+    unfamiliar: frozenset[int] = frozenset()
 
     @property
     def best(self) -> str:
@@ -75,10 +77,11 @@ class ViewPrediction:
         return self.keys[int(np.argmax(self.probabilities))]
 
     def frames_of(self, key: str) -> NDArray[np.intp]:
-        """Return the frames whose most probable class is ``key``, best first."""
+        """Return the familiar frames whose most probable class is ``key``, best first."""
         column = self.keys.index(key)
         asked = ~np.isnan(self.per_frame[:, 0])
         winners = np.full(len(self.per_frame), -1)
         winners[asked] = np.argmax(self.per_frame[asked], axis=1)
+        winners[sorted(self.unfamiliar)] = -1
         found = np.flatnonzero(winners == column)
         return found[np.argsort(-self.per_frame[found, column], kind="stable")]

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
 from fetalclip_app.domain.clip import Box, Clip
 from fetalclip_app.domain.reading import Finding, ModelIdentity
@@ -66,11 +67,26 @@ class Scan:
         return next((finding for finding in self.found if finding.task_key == task_key), None)
 
     def frames_seen_as(self, view: str) -> NDArray[np.intp]:
-        """Return the frames whose view is ``view``, best first; none where the views abstain for the whole clip."""
-        finding = self.finding(VIEWS)
-        if finding is None or not isinstance(finding.answer, ViewPrediction) or view not in finding.answer.keys:
+        """Return the frames whose view is ``view``, best first; none where the whole clip is no fetal ultrasound."""
+        views = self._views()
+        if views is None or view not in views.keys or _is_foreign(views):
             return np.empty(0, np.intp)
-        return finding.answer.frames_of(view)
+        return views.frames_of(view)
+
+    def why_no_brain(self) -> Abstention:
+        """Return the reason why no frame can be measured as a brain."""
+        views = self._views()
+        if views is not None and views.abstained is not None and _is_foreign(views):
+            return views.abstained
+        return Abstention(Reason.NOT_APPLICABLE, "no_brain_frame")
+
+    def _views(self) -> ViewPrediction | None:
+        finding = self.finding(VIEWS)
+        return finding.answer if finding is not None and isinstance(finding.answer, ViewPrediction) else None
+
+
+def _is_foreign(views: ViewPrediction) -> bool:
+    return views.abstained is not None and views.abstained.reason is Reason.NOT_FETAL_ULTRASOUND
 
 
 class Task(Protocol):

@@ -44,7 +44,7 @@ class AgeTask:
         """Return the age of the frame that the head was measured on, or of the best brain frame."""
         frames = scan.frames_seen_as(BRAIN)
         if not len(frames):
-            return Finding(self.key, Abstention(Reason.NOT_APPLICABLE, "no_brain_frame"))
+            return Finding(self.key, scan.why_no_brain())
         head = scan.finding(HEAD)
         frame_index = int(frames[0]) if head is None or head.frame_index is None else head.frame_index
         doubt = _no_scale(scan) or _unfit_head(head)

@@ -35,7 +35,7 @@ class HeadTask:
             return Finding(self.key, Abstention(Reason.NOT_TRAINED, "no_head"))
         frames = scan.frames_seen_as(BRAIN)[:CANDIDATES]
         if not len(frames):
-            return Finding(self.key, Abstention(Reason.NOT_APPLICABLE, "no_brain_frame"))
+            return Finding(self.key, scan.why_no_brain())
         maps = instruments.outliner.outline(scan.prepared([int(index) for index in frames]))
         fits = [outline_ellipse(values) for values in maps]
         clearness = [0.0 if fit is None else fit[1] for fit in fits]

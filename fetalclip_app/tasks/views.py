@@ -43,13 +43,13 @@ class BrainViewTask:
         """Return the sub-plane of every brain frame, or why there is none."""
         frames = scan.frames_seen_as(BRAIN)
         if not len(frames):
-            return Finding(self.key, Abstention(Reason.NOT_APPLICABLE, "no_brain_frame"))
+            return Finding(self.key, scan.why_no_brain())
         calibration = instruments.calibration
         fitted = (calibration.brain_scale, calibration.brain_error)
         seen = _predict(scan.embeddings[frames], self.view_set, instruments, fitted)
         per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
         per_frame[frames] = seen.per_frame
-        return Finding(self.key, replace(seen, per_frame=per_frame), int(frames[0]))
+        return Finding(self.key, replace(seen, per_frame=per_frame, unfamiliar=frozenset()), int(frames[0]))
 
 
 def class_embeddings(view_set: ViewSet, encode_texts: EncodeTexts) -> Embeddings:
@@ -77,6 +77,7 @@ def _predict(
     scale = fitted_scale if fitted_scale is not None else instruments.logit_scale
     per_frame = softmax(scale * similarity)
     probabilities = per_frame.mean(axis=0)
+    unfamiliar = _unfamiliar(similarity, instruments)
     trained = instruments.identity.trained_views
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)
     return ViewPrediction(
@@ -87,19 +88,21 @@ def _predict(
         calibrated=fitted_scale is not None,
         not_trained=not_trained,
         calibration_error=error,
-        abstained=_doubt(view_set.keys, probabilities, not_trained, _unfamiliar(similarity, instruments)),
+        abstained=_doubt(view_set.keys, probabilities, not_trained, len(unfamiliar) > len(similarity) / 2),
+        unfamiliar=unfamiliar,
     )
 
 
-def _unfamiliar(similarity: NDArray[np.float32], instruments: Instruments) -> bool:
+def _unfamiliar(similarity: NDArray[np.float32], instruments: Instruments) -> frozenset[int]:
+    """Return the frames whose best similarity is lower than nearly all validation pictures'."""
     limit = instruments.calibration.familiar_similarity
-    return limit is not None and float(np.median(similarity.max(axis=1))) < limit
+    return frozenset() if limit is None else frozenset(np.flatnonzero(similarity.max(axis=1) < limit).tolist())
 
 
 def _doubt(
-    keys: tuple[str, ...], probabilities: NDArray[np.float32], not_trained: frozenset[str], unfamiliar: bool
+    keys: tuple[str, ...], probabilities: NDArray[np.float32], not_trained: frozenset[str], is_foreign: bool
 ) -> Abstention | None:
-    if unfamiliar:
+    if is_foreign:
         return Abstention(Reason.NOT_FETAL_ULTRASOUND, "unlike_training")
     order = np.argsort(-probabilities)
     first = keys[int(order[0])]

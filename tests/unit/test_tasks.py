@@ -131,6 +131,23 @@ def test_a_picture_unlike_the_training_is_not_called_a_view() -> None:
     assert finding.answer.abstained == Abstention(Reason.NOT_FETAL_ULTRASOUND, "unlike_training")
 
 
+def test_nothing_is_measured_in_a_picture_unlike_the_training() -> None:
+    tools = instruments(familiar_similarity=1.1, outliner=RoundHead(Ellipse(112, 112, 70, 55, 0)))
+    scan = after_views(scan_of(["brain"]), tools)
+
+    for task in (BrainViewTask(BRAIN_SET), HeadTask(), AgeTask(("{weeks} {days} {spacing}",))):
+        assert task.answer(scan, tools).answer == Abstention(Reason.NOT_FETAL_ULTRASOUND, "unlike_training")
+
+
+def test_an_unfamiliar_frame_of_a_familiar_clip_is_not_measured() -> None:
+    tools = instruments(familiar_similarity=0.9)
+    scan = scan_of(["brain", "brain", "brain"])
+    scan.embeddings[0] *= 0.5
+    scan = after_views(scan, tools)
+
+    assert scan.frames_seen_as("brain").tolist() == [1, 2]
+
+
 def test_sub_planes_are_asked_of_brain_frames_alone() -> None:
     tools = instruments()
     scan = after_views(scan_of(["femur", "brain", "brain"]), tools)
