@@ -27,7 +27,7 @@ class ViewTask:
     def answer(self, scan: Scan, instruments: Instruments) -> Finding:
         """Return the view of every frame and of the whole clip."""
         calibration = instruments.calibration
-        fitted = (calibration.view_scale, calibration.view_error)
+        fitted = _Fitted(calibration.view_scale, calibration.view_error, calibration.familiar_similarity)
         prediction = _predict(scan.embeddings, self.view_set, instruments, fitted)
         return Finding(self.key, prediction)
 
@@ -45,11 +45,11 @@ class BrainViewTask:
         if not len(frames):
             return Finding(self.key, scan.why_no_brain())
         calibration = instruments.calibration
-        fitted = (calibration.brain_scale, calibration.brain_error)
+        fitted = _Fitted(calibration.brain_scale, calibration.brain_error)
         seen = _predict(scan.embeddings[frames], self.view_set, instruments, fitted)
         per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
         per_frame[frames] = seen.per_frame
-        return Finding(self.key, replace(seen, per_frame=per_frame, unfamiliar=frozenset()), int(frames[0]))
+        return Finding(self.key, replace(seen, per_frame=per_frame), int(frames[0]))
 
 
 def class_embeddings(view_set: ViewSet, encode_texts: EncodeTexts) -> Embeddings:
@@ -68,16 +68,21 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return shares
 
 
-def _predict(
-    embeddings: Embeddings, view_set: ViewSet, instruments: Instruments, fitted: tuple[float | None, float | None]
-) -> ViewPrediction:
-    """Return the views of some frames; ``fitted`` is the scale of the percentages and the error that it left."""
-    fitted_scale, error = fitted
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """The part of a model's calibration that belongs to one set of classes."""
+
+    scale: float | None
+    error: float | None
+    familiar_similarity: float | None = None
+
+
+def _predict(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments, fitted: _Fitted) -> ViewPrediction:
     similarity = embeddings @ class_embeddings(view_set, instruments.encode_texts).T
-    scale = fitted_scale if fitted_scale is not None else instruments.logit_scale
+    scale = fitted.scale if fitted.scale is not None else instruments.logit_scale
     per_frame = softmax(scale * similarity)
     probabilities = per_frame.mean(axis=0)
-    unfamiliar = _unfamiliar(similarity, instruments)
+    unfamiliar = _unfamiliar(similarity, fitted.familiar_similarity)
     trained = instruments.identity.trained_views
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)
     return ViewPrediction(
@@ -85,17 +90,16 @@ def _predict(
         keys=view_set.keys,
         probabilities=probabilities,
         per_frame=per_frame,
-        calibrated=fitted_scale is not None,
+        calibrated=fitted.scale is not None,
         not_trained=not_trained,
-        calibration_error=error,
+        calibration_error=fitted.error,
         abstained=_doubt(view_set.keys, probabilities, not_trained, len(unfamiliar) > len(similarity) / 2),
         unfamiliar=unfamiliar,
     )
 
 
-def _unfamiliar(similarity: NDArray[np.float32], instruments: Instruments) -> frozenset[int]:
+def _unfamiliar(similarity: NDArray[np.float32], limit: float | None) -> frozenset[int]:
     """Return the frames whose best similarity is lower than nearly all validation pictures'."""
-    limit = instruments.calibration.familiar_similarity
     return frozenset() if limit is None else frozenset(np.flatnonzero(similarity.max(axis=1) < limit).tolist())
 
 
