@@ -43,8 +43,7 @@ def fit_ellipse(mask: NDArray[np.bool_]) -> Ellipse | None:
     contour = max(contours, key=cv2.contourArea, default=None)
     if contour is None or len(contour) < MIN_POINTS:
         return None
-    (cx, cy), axes, _angle = cv2.fitEllipse(contour)
-    angle = _angle
+    (cx, cy), axes, angle = cv2.fitEllipse(contour)
     # A contour runs through the centres of the outermost pixels: half a pixel inside the boundary.
     first, second = axes[0] / 2 + 0.5, axes[1] / 2 + 0.5
     return ellipse_of(cx, cy, first, second, angle)
@@ -57,15 +56,6 @@ def ellipse_of(cx: float, cy: float, first: float, second: float, angle_deg: flo
     if first < second:
         first, second, angle_deg = second, first, angle_deg + 90
     return Ellipse(cx, cy, first, second, (angle_deg + 90) % 180 - 90)
-
-
-def in_frame(ellipse: Ellipse, scale: float, origin: tuple[float, float]) -> Ellipse:
-    """Return a network-pixel ellipse in frame pixels, ``scale`` frame pixels for each network pixel.
-
-    Args:
-        origin: Frame point (x, y) of the ellipse's centre.
-    """
-    return Ellipse(origin[0], origin[1], ellipse.a * scale, ellipse.b * scale, ellipse.angle_deg)
 
 
 def lengths(ellipse: Ellipse, spacing: PixelSpacing) -> EllipseLengths:
