@@ -36,7 +36,8 @@ class Bone:
     """How the skull shows.
 
     Attributes:
-        thickness_mm: From the outer edge to the inner one; the bright line is wider by the beam's blur.
+        thickness_mm: From the outer edge to the inner one. The echo itself is narrower: the beam's blur and the
+            logarithm widen the grey line to about this at half its height.
         bright_db: Where the beam meets it at right angles, over tissue.
         dropout_db: What is lost where the beam runs along it.
         wobble_mm: How far it deviates from its ellipse, as a standard deviation.
