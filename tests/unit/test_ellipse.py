@@ -20,7 +20,7 @@ def test_the_circumference_is_right_to_a_hundredth_of_a_percent_for_heads(b: flo
     assert circumference(1.0, b) == pytest.approx(exact, rel=1e-4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(angle=st.floats(-89, 89), ratio=st.floats(0.6, 0.9), cx=st.floats(95, 105))
 def test_a_drawn_ellipse_is_found_again(angle: float, ratio: float, cx: float) -> None:
     drawn = Ellipse(cx, 100.0, 70.0, 70.0 * ratio, angle)
