@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-RECIPES = ("compact",)
+RECIPES = ("compact", "compact_sub_planes")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -28,6 +28,7 @@ class RunConfig:
         numbers: What the text tower practises before the first picture.
         frozen_stages: How many of the first convolution stages keep their initial weights.
         simulated: How many simulated heads join the training pictures.
+        start: Checkpoint whose weights this run goes on from; none starts from ImageNet's and practises numbers first.
         average: Decay of the running mean of the weights that is evaluated and shipped.
     """
 
@@ -42,6 +43,7 @@ class RunConfig:
     average: float = 0.995
     evaluate_every: int = 275
     seed: int = 7
+    start: str = ""
     age_weight: float = 1.0
     brain_weight: float = 1.0
 

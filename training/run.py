@@ -82,8 +82,16 @@ def run_recipe(options: argparse.Namespace) -> None:
     def evaluate(network: Any, step: int) -> dict[str, float]:
         return quick_look.look(network, watched, spec)
 
+    train(_network(config, folder), batches, config, folder, evaluate)
+
+
+def _network(config: RunConfig, folder: Path) -> Any:
+    """Return the network that the run begins with."""
     network = fresh_network(resources.read_json("models/compact/config.json"), config.seed)
+    if config.start:
+        network.load_state_dict(torch.load(config.start, weights_only=True)["network"], strict=True)
+        return network
     losses = teach_numbers(network, config.numbers, config.seed)
     print(f"numbers: contrastive loss {losses[0][0]:.2f} -> {losses[-1][0]:.2f}", flush=True)
-    torch.save(network.state_dict(), folder / "numbers.pt")
-    train(network, batches, config, folder, evaluate)
+    torch.save({"network": network.state_dict(), "step": 0}, folder / "numbers.pt")
+    return network
