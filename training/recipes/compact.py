@@ -20,6 +20,7 @@ def compact_sub_planes() -> RunConfig:
         first,
         name="compact_sub_planes",
         start=f"runs/{first.name}/last.pt",
+        seed=8,
         steps=500,
         evaluate_every=250,
         average=0.98,
