@@ -17,19 +17,8 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
-from fetalclip_app.domain.clip import (
-    Box,
-    Calibration,
-    CalibrationSource,
-    Clip,
-    FrameRate,
-    FramesInMemory,
-    Origin,
-    PixelSpacing,
-    RateSource,
-    Region,
-    RegionKind,
-)
+from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, PixelSpacing, Region, RegionKind
+from fetalclip_app.domain.clip import Clip, FrameRate, FramesInMemory, Origin, RateSource
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import (
     ClipReading,

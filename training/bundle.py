@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from fetalclip_app import resources
-from fetalclip_app.domain.clip import Box
+from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of

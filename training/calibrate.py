@@ -14,7 +14,8 @@ from scipy.optimize import minimize_scalar
 from fetalclip_app.biometry.growth import inside_who_band
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.domain.backbone import Batch, Embeddings, ModelCalibration
-from fetalclip_app.domain.clip import Box, Clip
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.imaging.readers import read_clip

@@ -16,7 +16,8 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID, JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage, generate_uid
 
 from fetalclip_app import __version__, resources
-from fetalclip_app.domain.clip import Box, Pixels
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Pixels
 from training.brain import BrainLook
 from training.phantom import Bone, Surroundings
 from training.section import HeadSpec, SimulatedPicture, section

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.domain.clip import PixelSpacing
+from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.overlay import Ellipse
 
 MIN_POINTS = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.clip import Box, Calibration
+from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.views import ViewPrediction
 

@@ -27,7 +27,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from fetalclip_app.domain.clip import (
+from fetalclip_app.domain.calibration import (
     Box,
     Calibration,
     CalibrationSource,

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.domain.clip import Box, Pixels
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Pixels
 
 CROP_RULE = "fan-1"
 """Name of the rule in this file: part of the preprocessing's fingerprint. A changed rule gets a new name."""

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fetalclip_app.domain.clip import Box, Calibration, Clip, Distrust, Frame, Pixels, PixelSpacing, RegionKind
+from fetalclip_app.domain.calibration import Box, Calibration, Distrust, PixelSpacing, RegionKind
+from fetalclip_app.domain.clip import Clip, Frame, Pixels
 from fetalclip_app.imaging.fan import CROP_RULE, find_fan
 
 FRAMES_FOR_CROP = 5

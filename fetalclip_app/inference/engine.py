@@ -9,7 +9,8 @@ import numpy as np
 
 from fetalclip_app import __version__
 from fetalclip_app.domain.backbone import Backbone, Embeddings, Explainer
-from fetalclip_app.domain.clip import Box, Clip
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading, Finding, ModelIdentity, Provenance
 from fetalclip_app.domain.views import ViewSet

@@ -11,7 +11,7 @@ from typing import Any
 from fetalclip_app import RESEARCH_USE_ONLY, wording
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.clip import Box, Calibration, Region
+from fetalclip_app.domain.calibration import Box, Calibration, Region
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import Finding, HeadMeasurement
 from fetalclip_app.domain.views import ViewPrediction

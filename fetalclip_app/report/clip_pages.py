@@ -12,7 +12,7 @@ from reportlab.platypus import KeepTogether, PageBreak, Spacer
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.clip import Box
+from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import ViewPrediction

@@ -9,7 +9,7 @@ from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
 
 from fetalclip_app import wording
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.clip import Box, Calibration
+from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import HeadMeasurement, Provenance
 from fetalclip_app.report.build import ClipEntry, ReportContent, UnreadEntry

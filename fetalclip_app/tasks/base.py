@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
-from fetalclip_app.domain.clip import Box, Clip
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import Finding, ModelIdentity
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from fetalclip_app.domain.clip import CalibrationSource, Clip, RateSource
+from fetalclip_app.domain.calibration import CalibrationSource
+from fetalclip_app.domain.clip import Clip, RateSource
 from fetalclip_app.ui.theme import caption_font
 from fetalclip_app.wording import calibration_source, lossy, rate_source, simulated
 

@@ -16,7 +16,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
-from fetalclip_app.domain.clip import Calibration, Pixels
+from fetalclip_app.domain.calibration import Calibration
+from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.reading import HeadMeasurement
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.qimage import Light, image_of

@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
-from fetalclip_app.domain.clip import Calibration, Region
+from fetalclip_app.domain.calibration import Calibration, Region
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
 from fetalclip_app.ui.qimage import mask_image
 from fetalclip_app.ui.theme import DARK, caption_font, text_font

@@ -8,7 +8,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from fetalclip_app.domain.clip import Calibration, Clip
+from fetalclip_app.domain.calibration import Calibration
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.ruler import Line

@@ -296,6 +296,9 @@ class Session(QObject):
         self.clips_changed.emit()
         self.reading_changed.emit()
 
+    def _tell_opening(self, done: int, total: int) -> None:
+        self.activity_changed.emit(Activity("Opening files", done, total))
+
     def _tell_state(self) -> None:
         if self._job is None and not self._opening.is_busy:
             self.activity_changed.emit(None)

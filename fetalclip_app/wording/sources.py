@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fetalclip_app.domain.clip import Calibration, CalibrationSource, Distrust, FrameRate, RateSource
+from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Distrust
+from fetalclip_app.domain.clip import FrameRate, RateSource
 from fetalclip_app.wording.numbers import pixel_size, with_unit
 from fetalclip_app.wording.translate import mark, translate
 

@@ -13,7 +13,8 @@ from PySide6.QtCore import QPointF, QSizeF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app.domain.clip import CalibrationSource, Pixels
+from fetalclip_app.domain.calibration import CalibrationSource
+from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.player import Player

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from fetalclip_app.domain.clip import Box, Calibration, CalibrationSource, Distrust, PixelSpacing, Region, RegionKind
+from fetalclip_app.domain.calibration import (
+    Box,
+    Calibration,
+    CalibrationSource,
+    Distrust,
+    PixelSpacing,
+    Region,
+    RegionKind,
+)
 from fetalclip_app.imaging.calibration import calibration_of
 from fetalclip_app.imaging.readers import read_clip
 

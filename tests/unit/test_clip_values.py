@@ -5,16 +5,16 @@ import pytest
 from conftest import make_clip
 
 from fetalclip_app.domain.age import GestationalAge
-from fetalclip_app.domain.clip import (
+from fetalclip_app.domain.calibration import (
     Box,
     Calibration,
     CalibrationSource,
     Distrust,
-    Frame,
     PixelSpacing,
     Region,
     RegionKind,
 )
+from fetalclip_app.domain.clip import Frame
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 
 

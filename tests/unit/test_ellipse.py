@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import ellipe
 
 from fetalclip_app.biometry.ellipse import circumference, filled_ellipse, fit_ellipse, lengths, overlap_with
-from fetalclip_app.domain.clip import PixelSpacing
+from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.overlay import Ellipse
 
 

@@ -15,7 +15,7 @@ from fakes import make_clip, make_reading
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate, AgeInterval, GestationalAge
-from fetalclip_app.domain.clip import Box, Calibration, CalibrationSource, Distrust, Region, RegionKind
+from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, Distrust, Region, RegionKind
 from fetalclip_app.domain.reading import ClipReading, Finding, HeadMeasurement
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, UnreadableFile

@@ -9,7 +9,8 @@ from conftest import fan_picture, make_clip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetalclip_app.domain.clip import Box, Frame, PixelSpacing
+from fetalclip_app.domain.calibration import Box, PixelSpacing
+from fetalclip_app.domain.clip import Frame
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import (
     Letterbox,

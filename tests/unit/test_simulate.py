@@ -9,7 +9,7 @@ import pytest
 from skull_line import along, flank, room_mm
 
 from fetalclip_app.biometry.ellipse import circumference, fit_ellipse, lengths
-from fetalclip_app.domain.clip import PixelSpacing
+from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.views import BRAIN_PLANES
 from training.section import HeadSpec, SimulatedPicture
 from training.simulate import HC_RANGE_MM, RATIO_RANGE, head, random_head, random_spec

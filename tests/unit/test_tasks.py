@@ -11,7 +11,8 @@ from fetalclip_app.biometry.ellipse import filled_ellipse
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.backbone import ModelCalibration
-from fetalclip_app.domain.clip import Box, Clip, PixelSpacing
+from fetalclip_app.domain.calibration import Box, PixelSpacing
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction, ViewSet

@@ -12,18 +12,17 @@ import pytest
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate, AgeInterval, GestationalAge
-from fetalclip_app.domain.clip import (
+from fetalclip_app.domain.calibration import (
     Box,
     Calibration,
     CalibrationSource,
     Distrust,
-    FrameRate,
     PixelSpacing,
-    RateSource,
     Region,
     RegionKind,
     user_calibration,
 )
+from fetalclip_app.domain.clip import FrameRate, RateSource
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
