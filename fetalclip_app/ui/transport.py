@@ -76,6 +76,10 @@ class Transport(QWidget):
         self.speed.setText(speed_text(speed))
         self.speed.setAccessibleName(f"Speed {speed_text(speed)}")
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the width without the tools' names: they go when the window gets narrow."""
+        return QSize(480, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Name the tools where there is room."""
         super().resizeEvent(event)

@@ -86,7 +86,7 @@ class Desk:
         self.qtbot.waitUntil(lambda: len(self.session.entries) == expected)
 
     def wait_read(self) -> None:
-        self.qtbot.waitUntil(lambda: all(entry.reading is not None for entry in self.session.entries))
+        self.qtbot.waitUntil(lambda: all(entry.reading is not None for entry in self.session.entries), timeout=30_000)
 
     def press(self, name: str) -> None:
         self.window.actions_by_name[name].trigger()

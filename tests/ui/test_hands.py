@@ -250,11 +250,11 @@ def test_the_window_stays_awake_while_model_and_files_are_slow(desk_of: Callable
     clips = [make_clip(30, name=f"{number}.dcm") for number in range(4)]
     desk = desk_of(*clips)
     desk.model.engine.pause_s = 0.004
-    longest, last = [0.0], [time.perf_counter()]
+    gaps, last = [], [time.perf_counter()]
 
     def tick() -> None:
         now = time.perf_counter()
-        longest[0] = max(longest[0], now - last[0])
+        gaps.append(now - last[0])
         last[0] = now
 
     desk.start()
@@ -266,7 +266,9 @@ def test_the_window_stays_awake_while_model_and_files_are_slow(desk_of: Callable
     desk.press("play")
     desk.wait_read()
 
-    assert longest[0] < 0.5  # the reading takes longer than this, and a busy machine holds up any process
+    # Not the longest: a busy machine holds up any process now and then.
+    assert len(gaps) > 20
+    assert sorted(gaps)[int(0.95 * len(gaps))] < 0.1
 
 
 def test_what_nobody_caught_is_one_calm_sentence(desk, monkeypatch: pytest.MonkeyPatch) -> None:
