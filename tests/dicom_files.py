@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import gdcm
+import lossless_jpeg
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -104,28 +105,18 @@ def write_big_endian(path: Path, data: Dataset) -> Path:
 def compressed(path: Path, data: Dataset, syntax: str) -> Path:
     """Write with pydicom's encoders: RLE and JPEG 2000."""
     write(path, data)
-    plugin = "pydicom" if syntax == uid.RLELossless else "pylibjpeg"  # gdcm's RLE encoder aborts on odd sizes
+    plugin = "pydicom" if syntax == uid.RLELossless else "pylibjpeg"
     data.compress(uid.UID(syntax), encoding_plugin=plugin, generate_instance_uid=False)
     return write(path, data, syntax)
 
 
 def jpeg_lossless(path: Path, data: Dataset) -> Path:
-    """Write as JPEG Lossless, process 14 selection value 1, by gdcm."""
-    plain = write(path.with_suffix(".plain"), data)
-    reader = gdcm.ImageReader()
-    reader.SetFileName(str(plain))
-    assert reader.Read()
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
-    change.SetInput(reader.GetImage())
-    assert change.Change()
-    writer = gdcm.ImageWriter()
-    writer.SetFileName(str(path))
-    writer.SetFile(reader.GetFile())
-    writer.SetImage(change.GetOutput())
-    assert writer.Write()
-    plain.unlink()
-    return path
+    """Write as JPEG Lossless, process 14 selection value 1; the colours must lie pixel by pixel."""
+    assert data.get("PlanarConfiguration", 0) == 0
+    shape = (int(data.get("NumberOfFrames", 1)), data.Rows, data.Columns, data.SamplesPerPixel)
+    samples = np.frombuffer(data.PixelData, f"<u{data.BitsAllocated // 8}", count=math.prod(shape))
+    frames = samples.reshape(shape if data.SamplesPerPixel == 3 else shape[:3])
+    return encapsulated(path, data, [lossless_jpeg.encode(frame) for frame in frames], uid.JPEGLosslessSV1)
 
 
 def encapsulated(

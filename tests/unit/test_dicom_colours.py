@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import dicom_files as files
+import lossless_jpeg
 import numpy as np
 import pytest
-from pydicom import dcmread, uid
-from pydicom.encaps import generate_frames
+from pydicom import uid
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.readers import read_clip
@@ -17,18 +17,23 @@ from fetalclip_app.imaging.readers import read_clip
 RGB = files.colour_picture()
 
 
-@pytest.mark.parametrize("jfif", [False, True])
+MARKS = {
+    "none": b"",
+    "JFIF": b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00",
+    "Adobe, no transform": b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00",
+    "Adobe, YCbCr": b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x01",
+}
+
+
+@pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
-def test_lossless_jpeg_is_what_the_header_says(photometric: str, jfif: bool, tmp_path: Path) -> None:
-    """The lossless process knows no colour transform, so a JFIF mark, which some writers add, says nothing."""
+def test_lossless_jpeg_is_what_the_header_says(photometric: str, mark: str, tmp_path: Path) -> None:
+    """The lossless process knows no colour transform, so a mark of colours, which some writers add, says nothing."""
     stored = RGB if photometric == "RGB" else files.to_ycc(RGB)
-    path = files.jpeg_lossless(tmp_path / "x", files.dataset_of(stored, photometric))
-    data = dcmread(path)
-    stream = next(generate_frames(data.PixelData, number_of_frames=1))
-    mark = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-    data.PhotometricInterpretation = photometric
-    marked = stream[:2] + mark + files.without_marker(stream, 0xEE)[2:] if jfif else stream
-    pixels = read_clip(files.encapsulated(path, data, [marked], uid.JPEGLosslessSV1)).frame(0).pixels
+    stream = lossless_jpeg.encode(stored)
+    marked = stream[:2] + MARKS[mark] + stream[2:]
+    data = files.dataset_of(stored, photometric)
+    pixels = read_clip(files.encapsulated(tmp_path / "x", data, [marked], uid.JPEGLosslessSV1)).frame(0).pixels
 
     np.testing.assert_allclose(pixels.astype(int), RGB, atol=0 if photometric == "RGB" else 3)
 
