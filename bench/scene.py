@@ -19,7 +19,8 @@ from fetalclip_app.domain.views import BRAIN, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.load import EngineRequest, load_engine
+from fetalclip_app.inference.load import load_engine
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.cam import Saliency
 from fetalclip_app.model.device import cpu

@@ -30,6 +30,7 @@ from fetalclip_app.domain.reading import (
 )
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, InvalidInput
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 
 DIMENSION = 64
@@ -260,16 +261,16 @@ class SpellEngine(FakeEngine):
         return make_reading(clip)
 
 
-def spell_factory(request: object) -> SpellEngine:
+def spell_factory(request: EngineRequest) -> SpellEngine:
     """Return a `SpellEngine`; the model ``missing`` raises as weights that are not there."""
-    if request == {"model": "missing"}:
+    if request.model == "missing":
         raise InvalidInput(ErrorCode.MODEL_MISSING, name="weights.pt")
-    if request == {"model": "die"}:
+    if request.model == "die":
         os._exit(3)
     return SpellEngine()
 
 
-def slow_factory(request: object) -> SpellEngine:
+def slow_factory(request: EngineRequest) -> SpellEngine:
     """Take longer than any test waits."""
     threading.Event().wait(60)
     return SpellEngine()

@@ -19,7 +19,8 @@ from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.load import EngineRequest, load_engine
+from fetalclip_app.inference.load import load_engine
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import catalog, device, encoder
 from fetalclip_app.tasks.head_outline import outline_ellipse
 from training import calibrate, evaluate, head_outline, simulate

@@ -15,6 +15,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
@@ -77,7 +78,7 @@ def load(given: argparse.Namespace | None = None) -> Reader:
     This imports the network, which takes seconds.
     """
     from fetalclip_app import settings  # noqa: PLC0415 - with the engine, to keep --help quick
-    from fetalclip_app.inference.load import EngineRequest, load_engine  # noqa: PLC0415 - late: it imports torch
+    from fetalclip_app.inference.load import load_engine  # noqa: PLC0415 - late: it imports torch
 
     texts = settings.folder() / "texts"
     if given is None:

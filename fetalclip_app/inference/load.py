@@ -12,6 +12,7 @@ from fetalclip_app.domain.backbone import ModelCalibration, Outliner
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
 from fetalclip_app.tasks.catalog import all_tasks
@@ -20,26 +21,6 @@ from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundle
 if TYPE_CHECKING:
     from fetalclip_app.model.catalog import ModelEntry
     from fetalclip_app.model.encoder import TorchBackbone
-
-
-@dataclass(frozen=True, slots=True)
-class EngineRequest:
-    """Which model, on which device, with which prompts.
-
-    Attributes:
-        model: ``compact``, ``fetalclip``, or ``custom`` for a researcher's own ``weights`` and ``config``.
-        views, brain_views: View sets; the bundled ones where not given.
-        text_cache: Folder where text features are kept between runs; None keeps them in memory.
-    """
-
-    model: str = "compact"
-    weights: Path | None = None
-    config: Path | None = None
-    device: str = "auto"
-    views: Path | None = None
-    brain_views: Path | None = None
-    licence_accepted: bool = False
-    text_cache: Path | None = None
 
 
 def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelToken | None = None) -> Engine:

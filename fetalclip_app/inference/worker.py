@@ -18,6 +18,7 @@ from fetalclip_app.domain.reading import ClipReading, ModelIdentity
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import Cancelled, CancelToken, Report, silent
 
 _log = logging.getLogger(__name__)
@@ -63,10 +64,7 @@ class Engine(Protocol):
         ...
 
 
-EngineOptions = dict[str, Any]
-"""The fields of an `EngineRequest`: its own module imports what the window does without."""
-
-Factory = Callable[[Any], Engine]
+Factory = Callable[[EngineRequest], Engine]
 """Builds the engine from a request. Crosses to the new process, so it is a function of a module."""
 
 
@@ -86,15 +84,15 @@ class EngineInfo:
     methods: tuple[str, ...] = ()
 
 
-def load(options: EngineOptions) -> Engine:
+def load(request: EngineRequest) -> Engine:
     """Build the real engine: the default factory. Imports torch, so only the worker's process calls it.
 
     Raises:
         ModelUnavailable, ComputeFailed, InvalidInput: As `load_engine` says.
     """
-    from fetalclip_app.inference.load import EngineRequest, load_engine  # noqa: PLC0415 - not in the window's process
+    from fetalclip_app.inference.load import load_engine  # noqa: PLC0415 - not in the window's process
 
-    engine: Engine = load_engine(EngineRequest(**options))
+    engine: Engine = load_engine(request)
     return engine
 
 
@@ -111,7 +109,7 @@ class ModelProcess:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._slots: FrameSlots | None = None
-        self._request: EngineOptions = {}
+        self._request = EngineRequest()
         self._info: EngineInfo | None = None
         self._closing = threading.Event()
 
@@ -120,7 +118,7 @@ class ModelProcess:
         """Process id, or None while no process runs."""
         return self._process.pid if self._process is not None else None
 
-    def start(self, request: EngineOptions, cancel: CancelToken | None = None) -> EngineInfo:
+    def start(self, request: EngineRequest, cancel: CancelToken | None = None) -> EngineInfo:
         """Start a process with this engine; the one that ran before is ended first.
 
         Raises:

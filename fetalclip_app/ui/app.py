@@ -6,26 +6,22 @@ import logging
 import logging.handlers
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from fetalclip_app import resources, settings
-from fetalclip_app.inference.worker import EngineOptions, ModelProcess
+from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.main_window import MainWindow
-from fetalclip_app.ui.model_menu import engine_options
+from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.session import Session
-
-if TYPE_CHECKING:
-    from fetalclip_app.inference.load import EngineRequest
 
 _log = logging.getLogger(__name__)
 
@@ -34,11 +30,11 @@ SAMPLE = "samples/simulated_head.dcm"
 _LOG_BYTES = 1_000_000
 
 
-def run(paths: Sequence[Path], engine_request: EngineRequest | None = None) -> int:
+def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     """Open the window on these files and folders; return the exit status once it is closed.
 
     Args:
-        engine_request: Which model reads; the one that was used last where not given.
+        request: Which model reads; the one that was used last where not given.
     """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
@@ -49,7 +45,7 @@ def run(paths: Sequence[Path], engine_request: EngineRequest | None = None) -> i
     app.installEventFilter(studio.keys)
     _tell_what_nobody_caught(studio.window)
     studio.window.show()
-    studio.start(paths, engine_request)
+    studio.start(paths, request)
     try:
         return app.exec()
     finally:
@@ -68,9 +64,9 @@ class Studio:
         self.window = MainWindow(self.session, self.jobs, chosen, sample=sample())
         self.window.settings_changed.connect(self._keep)
 
-    def start(self, paths: Sequence[Path], engine_request: EngineRequest | None) -> None:
+    def start(self, paths: Sequence[Path], request: EngineRequest | None) -> None:
         """Start the model, and open what was asked for."""
-        self.session.start_model(options_of(engine_request) or engine_options(self._settings))
+        self.session.start_model(request or engine_request(self._settings))
         if paths:
             self.window.open_paths(list(paths))
 
@@ -100,11 +96,6 @@ class ReturnPresses(QObject):
                 watched.click()
                 return True
         return False
-
-
-def options_of(request: EngineRequest | None) -> EngineOptions | None:
-    """Return a request's fields as they cross to the model's process."""
-    return {field.name: getattr(request, field.name) for field in fields(request)} if request is not None else None
 
 
 def sample() -> Path | None:

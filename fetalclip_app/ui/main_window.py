@@ -25,7 +25,7 @@ from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity
-from fetalclip_app.ui.model_menu import ModelMenu, engine_options
+from fetalclip_app.ui.model_menu import ModelMenu, engine_request
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.scale_setting import ScaleSetting
@@ -266,7 +266,7 @@ class MainWindow(TakesDrops):
     def _choose_model(self, settings: Settings) -> None:
         choices = {"model", "weights", "config", "device", "licence_accepted"}
         self._keep(**{name: getattr(settings, name) for name in choices})
-        self._session.start_model(engine_options(self._settings))
+        self._session.start_model(engine_request(self._settings))
 
     def set_outline(self, is_on: bool) -> None:
         """Draw the head's outline, or not."""

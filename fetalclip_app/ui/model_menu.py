@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QWidget
 
-from fetalclip_app.inference.worker import EngineOptions
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.settings import folder as settings_folder
@@ -23,16 +23,16 @@ _WEIGHTS = "Weights (*.pt *.pth *.bin *.safetensors);;All files (*)"
 WEIGHTS_NAME = "FetalCLIP_weights.pt"
 
 
-def engine_options(settings: Settings) -> EngineOptions:
+def engine_request(settings: Settings) -> EngineRequest:
     """Return the engine that these settings ask for."""
-    return {
-        "model": settings.model,
-        "weights": settings.weights if settings.model != "compact" else None,
-        "config": settings.config if settings.model == "custom" else None,
-        "device": settings.device,
-        "licence_accepted": settings.licence_accepted == LICENCE_SHA256,
-        "text_cache": settings_folder() / "texts",
-    }
+    return EngineRequest(
+        model=settings.model,
+        weights=settings.weights if settings.model != "compact" else None,
+        config=settings.config if settings.model == "custom" else None,
+        device=settings.device,
+        licence_accepted=settings.licence_accepted == LICENCE_SHA256,
+        text_cache=settings_folder() / "texts",
+    )
 
 
 def _ask_licence(parent: QWidget) -> bool:

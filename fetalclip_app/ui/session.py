@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.inference.worker import EngineInfo, EngineOptions
+from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.inference.worker import EngineInfo
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.model import Activity, Model
@@ -57,7 +58,7 @@ class Session(QObject):
         self._job: Job | None = None
         self._read_now: OpenClip | None = None
         self._where: Where | None = None
-        self._request: EngineOptions | None = None
+        self._request: EngineRequest | None = None
         self.info: EngineInfo | None = None
         self.model_error: Exception | None = None
 
@@ -77,7 +78,7 @@ class Session(QObject):
         known = (entry.clip.origin for entry in self._entries if not entry.clip.origin.is_simulated)
         return tuple(dict.fromkeys(o.patient_id or o.patient_name for o in known if o.patient_id or o.patient_name))
 
-    def start_model(self, request: EngineOptions) -> None:
+    def start_model(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs; all clips are read again by it."""
         self._request, self.info, self.model_error, self._where = request, None, None, None
         for entry in self._entries:
@@ -210,18 +211,18 @@ class Session(QObject):
         else:
             self._tell_state()
 
-    def _start_engine(self, request: EngineOptions) -> None:
+    def _start_engine(self, request: EngineRequest) -> None:
         self.activity_changed.emit(Activity("Starting the model", can_cancel=False))
         job = self._run(lambda cancel, report: self._model.start(request, cancel))
         job.succeeded.connect(lambda info: self._engine_runs(request, info))
         job.failed.connect(lambda error: self._engine_failed(request, error))
 
-    def _engine_runs(self, request: EngineOptions, info: EngineInfo) -> None:
+    def _engine_runs(self, request: EngineRequest, info: EngineInfo) -> None:
         if request is self._request:
             self.info = info
             self.model_changed.emit()
 
-    def _engine_failed(self, request: EngineOptions, error: Exception) -> None:
+    def _engine_failed(self, request: EngineRequest, error: Exception) -> None:
         if request is self._request:
             self.model_error = error
             self.model_changed.emit()

@@ -22,7 +22,7 @@ class _Words:
 _GENERAL: dict[Reason, _Words] = {
     Reason.NOT_CALIBRATED: _Words(
         (mark("There is no scale for this picture, so it cannot be measured in millimetres."),),
-        mark("Set the scale with the ruler (R) or --pixel-mm, or open the scanner's original DICOM file."),
+        mark("Set the scale with the ruler (R), or by --pixel-mm on the command line."),
     ),
     Reason.OUT_OF_RANGE: _Words(
         (mark("The answer lies outside the range that this model can estimate."),),
@@ -39,14 +39,14 @@ _GENERAL: dict[Reason, _Words] = {
     Reason.NOT_APPLICABLE: _Words((mark("This question does not apply to this clip."),)),
     Reason.NOT_TRAINED: _Words(
         (mark("This model was not trained to answer this."),),
-        mark("Choose another model."),
+        mark("Choose another model in the model menu, or by --model on the command line."),
     ),
 }
 
 _DETAILS: dict[tuple[Reason, str], _Words] = {
     (Reason.NOT_CALIBRATED, "no_scale"): _Words(
         (mark("This file carries no scale, so lengths are in pixels."),),
-        mark("Set the scale with the ruler (R) or --pixel-mm, or open the scanner's original DICOM file."),
+        mark("Set the scale with the ruler (R), or by --pixel-mm on the command line."),
     ),
     (Reason.NOT_CALIBRATED, "not_square"): _Words(
         (mark("The pixels of this picture are not square, which this model cannot use."),),
@@ -54,11 +54,11 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.NOT_CALIBRATED, "several_scales"): _Words(
         (mark("The picture has several scales, and none of them holds for all of what is measured."),),
-        mark("Set the scale of the whole picture with the ruler (R), or choose a frame with one scan in it."),
+        mark("Set one scale with the ruler (R), or by --override-calibration on the command line."),
     ),
     (Reason.NOT_CALIBRATED, "region_mixed"): _Words(
         (mark("The picture has several scales, and what is measured lies across them."),),
-        mark("Choose a frame with one scan in it, or set the scale of the whole picture with the ruler (R)."),
+        mark("Set one scale with the ruler (R), or by --override-calibration on the command line."),
     ),
     (Reason.OUT_OF_RANGE, "edge_of_range"): _Words(
         (mark("The best days touch the end of the model's range, 14w0d to 38w6d; the true age may lie beyond it."),),
@@ -95,7 +95,7 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.AMBIGUOUS, "several_scales"): _Words(
         (mark("The picture has several scales and it is not clear which one holds here."),),
-        mark("Set the scale of the whole picture with the ruler (R)."),
+        mark("Set one scale with the ruler (R), or by --override-calibration on the command line."),
     ),
     (Reason.NOT_APPLICABLE, "no_brain_frame"): _Words(
         (mark("The model sees no frame of the brain in this clip."),),

@@ -117,19 +117,23 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
         mark("It needs the columns file and pixel_mm, one row a file; pixel_mm may be empty."),
     ),
     ErrorCode.CALIBRATION_INVALID: (mark("Give millimetres per pixel as a positive number, such as 0.187."),),
-    ErrorCode.MODEL_MISSING: (mark("Point at the weight file, fetch it, or choose the compact model."),),
+    ErrorCode.MODEL_MISSING: (
+        mark("Point at the weight file, fetch it, or choose the compact model (model menu, or --weights and --model)."),
+    ),
     ErrorCode.MODEL_DAMAGED: (mark("Fetch or copy it again."),),
     ErrorCode.MODEL_WRONG_HASH: (
         mark("Fetch the released file again. Weights of your own open with their configuration file, as unverified."),
     ),
     ErrorCode.MODEL_WRONG_SHAPE: (mark("Choose the configuration file that belongs to these weights."),),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
-        mark("Read the licence and accept it in the model panel, or on the command line with --accept-licence."),
+        mark("Read the licence and accept it in the model menu, or by --accept-licence on the command line."),
     ),
     ErrorCode.DOWNLOAD_FAILED: (
         mark("Check the network and the free space on the drive, or copy the file by hand and point at it."),
     ),
-    ErrorCode.DEVICE_UNAVAILABLE: (mark("Choose the device 'auto' or 'cpu'."),),
+    ErrorCode.DEVICE_UNAVAILABLE: (
+        mark("Choose the device 'auto' or 'cpu' in the model menu, or by --device on the command line."),
+    ),
     ErrorCode.OUT_OF_MEMORY: (mark("Close other programs, choose the device 'cpu', or read fewer clips at once."),),
     ErrorCode.WORKER_LOST: (mark("Read the clip again: a new model process starts by itself."),),
     ErrorCode.VIEW_SET_INVALID: (

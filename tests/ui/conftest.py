@@ -15,7 +15,8 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.inference.worker import EngineInfo, EngineOptions
+from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.inference.worker import EngineInfo
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
@@ -30,7 +31,7 @@ class FakeModel:
 
     def __init__(self) -> None:
         self.engine = FakeEngine()
-        self.started: list[EngineOptions] = []
+        self.started: list[EngineRequest] = []
         self.read_keys: list[str] = []
         self.explained: list[tuple[int, str, str, str]] = []
         self.errors: list[Exception] = []
@@ -38,7 +39,7 @@ class FakeModel:
         self.gate = threading.Event()
         self.gate.set()
 
-    def start(self, request: EngineOptions, cancel: CancelToken) -> EngineInfo:
+    def start(self, request: EngineRequest, cancel: CancelToken) -> EngineInfo:
         self.started.append(request)
         if self.start_errors:
             raise self.start_errors.pop(0)
@@ -76,7 +77,7 @@ class Desk:
         qtbot.waitExposed(self.window)
 
     def start(self) -> None:
-        self.session.start_model({})
+        self.session.start_model(EngineRequest())
         self.qtbot.waitUntil(lambda: self.session.info is not None)
 
     def open(self, *names: str) -> None:

@@ -18,12 +18,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app import settings
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import app, theme
 from fetalclip_app.ui.commands import BEST_FRAME_KEYS, COMMANDS
 from fetalclip_app.ui.licence import LICENCE_SHA256, LicenceDialog
-from fetalclip_app.ui.model_menu import engine_options
+from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.theme import DARK
 
 
@@ -209,32 +210,19 @@ def test_the_licence_comes_before_the_first_use_of_the_released_weights(desk, tm
     menu.ask_file = lambda parent, title, kinds: asked.append("file") or tmp_path / "w.pt"
     menu.choose_fetalclip()
     assert asked == ["licence"]
-    assert desk.model.started[-1] == {}
+    assert desk.model.started[-1] == EngineRequest()
     menu.ask_licence = lambda parent: asked.append("licence") or True
     menu.choose_fetalclip()
     menu.choose_fetalclip()
 
     assert asked == ["licence", "licence", "file", "file"]
     assert desk.saved[-1].licence_accepted == LICENCE_SHA256
-    options = engine_options(desk.saved[-1])
-    assert (options["model"], options["weights"], options["licence_accepted"]) == (
-        "fetalclip",
-        tmp_path / "w.pt",
-        True,
-    )
+    request = engine_request(desk.saved[-1])
+    assert (request.model, request.weights, request.licence_accepted) == ("fetalclip", tmp_path / "w.pt", True)
 
 
 def test_another_licence_text_asks_again() -> None:
-    assert not engine_options(Settings(licence_accepted="of another text"))["licence_accepted"]
-
-
-def test_the_engines_options_are_the_fields_of_its_request() -> None:
-    from dataclasses import fields  # noqa: PLC0415
-
-    from fetalclip_app.inference.load import EngineRequest  # noqa: PLC0415
-
-    assert engine_options(Settings()).keys() <= {field.name for field in fields(EngineRequest)}
-    assert app.options_of(EngineRequest(device="cpu"))["device"] == "cpu"
+    assert not engine_request(Settings(licence_accepted="of another text")).licence_accepted
 
 
 def test_accepting_the_licence_needs_a_tick(qtbot: QtBot) -> None:

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.clip import Origin, RateSource
 from fetalclip_app.errors import ComputeFailed, ErrorCode, ModelUnavailable
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.ui.empty_state import EmptyState
 from fetalclip_app.ui.open_clip import ReadState
 from fetalclip_app.wording import definition, learned_age
@@ -266,14 +267,14 @@ def test_a_fault_of_the_program_is_logged_whole_and_told_calmly(
 def test_a_model_that_does_not_start_is_told_and_another_can_be_chosen(desk_of: Callable, qtbot: QtBot) -> None:
     desk = desk_of(make_clip(2, name="one.dcm"))
     desk.model.start_errors.append(ModelUnavailable(ErrorCode.MODEL_MISSING, name="w.pt"))
-    desk.session.start_model({"model": "fetalclip"})
+    desk.session.start_model(EngineRequest(model="fetalclip"))
     desk.open("one.dcm")
     qtbot.waitUntil(lambda: desk.session.model_error is not None)
     assert "w.pt" in desk.window.area.message.sentence.text()
     desk.window.model_menu.choose_compact()
     desk.wait_read()
 
-    assert desk.model.started[-1]["model"] == "compact"
+    assert desk.model.started[-1].model == "compact"
 
 
 def test_another_model_reads_everything_again(desk) -> None:

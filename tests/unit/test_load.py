@@ -16,7 +16,8 @@ from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ErrorCode, InvalidInput, ModelUnavailable
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.load import EngineRequest, load_engine
+from fetalclip_app.inference.load import load_engine
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model.architecture import build
 from fetalclip_app.progress import CancelToken, silent
 from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS

@@ -22,6 +22,7 @@ from fakes import make_clip, slow_factory, spell_factory
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError, InvalidInput, UnreadableFile
 from fetalclip_app.inference import frame_slots
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.progress import Cancelled, CancelToken, silent
 
@@ -30,7 +31,7 @@ from fetalclip_app.progress import Cancelled, CancelToken, silent
 def model() -> Iterator[ModelProcess]:
     """One process for all tests that leave it alive."""
     process = ModelProcess(spell_factory)
-    process.start({})
+    process.start(EngineRequest())
     yield process
     process.close()
 
@@ -41,7 +42,7 @@ def _named(clip: Clip, name: str) -> Clip:
 
 def test_the_start_tells_which_model_runs_and_where() -> None:
     process = ModelProcess(spell_factory)
-    info = process.start({})
+    info = process.start(EngineRequest())
     process.close()
 
     assert info.identity.title == "Compact 1.0"
@@ -174,7 +175,7 @@ def test_cancel_reaches_the_worker_between_its_steps(model: ModelProcess) -> Non
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
 def test_a_killed_worker_is_told_at_once_and_the_next_call_starts_another() -> None:
     process = ModelProcess(spell_factory)
-    process.start({})
+    process.start(EngineRequest())
     first = process.pid
     assert first is not None
 
@@ -203,7 +204,7 @@ def test_a_worker_that_exits_by_itself_is_told_too(model: ModelProcess) -> None:
 def test_an_engine_that_cannot_be_built_raises_from_start(model: str, code: ErrorCode) -> None:
     process = ModelProcess(spell_factory)
     with pytest.raises(FetalClipError) as caught:
-        process.start({"model": model})
+        process.start(EngineRequest(model=model))
 
     assert caught.value.code is code
     assert process.pid is None
@@ -214,7 +215,7 @@ def test_a_start_can_be_cancelled_while_the_engine_loads(monkeypatch: pytest.Mon
     process, cancel = ModelProcess(slow_factory), CancelToken()
     threading.Timer(0.3, cancel.cancel).start()
     with pytest.raises(Cancelled):
-        process.start({}, cancel)
+        process.start(EngineRequest(), cancel)
 
     assert process.pid is None
 
@@ -222,7 +223,7 @@ def test_a_start_can_be_cancelled_while_the_engine_loads(monkeypatch: pytest.Mon
 def test_quitting_does_not_wait_for_a_deaf_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetalclip_app.inference.worker.GRACE_S", 0.2)
     process, cancel = ModelProcess(spell_factory), CancelToken()
-    process.start({})
+    process.start(EngineRequest())
 
     def quit_now(done: int, total: int) -> None:
         process.hurry()
@@ -242,11 +243,12 @@ def test_nothing_is_left_behind_and_nothing_is_said_about_it(tmp_path: Path) -> 
             """
             from fakes import make_clip, spell_factory
             from fetalclip_app.progress import CancelToken, silent
+            from fetalclip_app.inference.request import EngineRequest
             from fetalclip_app.inference.worker import ModelProcess
 
             if __name__ == "__main__":
                 process = ModelProcess(spell_factory)
-                process.start({})
+                process.start(EngineRequest())
                 for size in (20, 60):
                     process.read(make_clip(9, height=size, width=size), CancelToken(), silent)
                 process.close()

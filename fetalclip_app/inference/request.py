@@ -1,0 +1,26 @@
+"""What an engine is asked to be: a value that any room may make, without what building the engine imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRequest:
+    """Which model, on which device, with which prompts.
+
+    Attributes:
+        model: ``compact``, ``fetalclip``, or ``custom`` for a researcher's own ``weights`` and ``config``.
+        views, brain_views: View sets; the bundled ones where not given.
+        text_cache: Folder where text features are kept between runs; None keeps them in memory.
+    """
+
+    model: str = "compact"
+    weights: Path | None = None
+    config: Path | None = None
+    device: str = "auto"
+    views: Path | None = None
+    brain_views: Path | None = None
+    licence_accepted: bool = False
+    text_cache: Path | None = None
