@@ -13,14 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fetalclip_app import resources
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
-
-Colour = tuple[int, int, int]
-
-OUTLINE_COLOUR: Colour = (79, 179, 191)
-"""The mask's edge."""
-
-ELLIPSE_COLOUR: Colour = (255, 214, 102)
-"""The fitted ellipse and its axes; differs from the outline in lightness too, for grey print."""
+from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, Colour, heat_rgba
 
 BAR_COLOUR: Colour = (255, 255, 255)
 
@@ -67,16 +60,6 @@ def line_width(height: int, width: int) -> int:
     return max(1, round(min(height, width) / 400))
 
 
-def heat_colours(values: NDArray[np.float32]) -> Pixels:
-    """Return the colours of values from 0 to 1: uint8, (H, W, 3), RGB.
-
-    Inferno: its lightness rises evenly with the value, so that it reads the same in grey and for colour-blind eyes
-    (van der Walt and Smith, 2015).
-    """
-    steps = np.rint(np.clip(values, 0.0, 1.0) * 255).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(cv2.applyColorMap(steps, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-
 def contours(outline: Segmentation, shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
     """Return the closed lines (points, 2) as (x, y) along the mask's edge.
 
@@ -121,8 +104,9 @@ def _with_heatmap(picture: Pixels, values: NDArray[np.float32], opacity: float) 
     _same_size(values.shape, picture.shape[:2])
     if not 0 <= opacity <= 1:
         raise ValueError(f"an opacity of {opacity}")
-    weight = (np.clip(values, 0.0, 1.0) * opacity)[:, :, None]
-    mixed = picture * (1.0 - weight) + heat_colours(values) * weight
+    heat = heat_rgba(values)
+    weight = heat[:, :, 3:] / 255 * opacity
+    mixed = picture * (1.0 - weight) + heat[:, :, :3] * weight
     return np.asarray(np.rint(mixed), dtype=np.uint8)
 
 

@@ -1,9 +1,11 @@
-"""What an engine is asked to be: a value that any room may make, without what building the engine imports."""
+"""What an engine is asked to be and what it says of itself: values without what building the engine imports."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from fetalclip_app.domain.reading import ModelIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,19 @@ class EngineRequest:
     brain_views: Path | None = None
     licence_accepted: bool = False
     text_cache: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What the window says of the engine that runs.
+
+    Attributes:
+        device: Where the network runs, such as ``cpu fp32``.
+        notices: What the user must know, such as a fall-back from GPU to CPU.
+        methods: Heatmap methods that it offers; may be empty.
+    """
+
+    identity: ModelIdentity
+    device: str
+    notices: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeVar
@@ -18,7 +18,7 @@ from fetalclip_app.domain.reading import ClipReading, ModelIdentity
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
-from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import Cancelled, CancelToken, Report, silent
 
 _log = logging.getLogger(__name__)
@@ -30,6 +30,9 @@ POLL_S = 0.05
 
 GRACE_S = 3.0
 """How long a worker may take to stop, once it was asked, before it is killed."""
+
+CLOSING_GRACE_S = 0.5
+"""The same when the program ends: nothing that the worker holds is missed."""
 
 
 class Engine(Protocol):
@@ -68,22 +71,6 @@ Factory = Callable[[EngineRequest], Engine]
 """Builds the engine from a request. Crosses to the new process, so it is a function of a module."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """What the window says of the engine that runs.
-
-    Attributes:
-        device: Where the network runs, such as ``cpu fp32``.
-        notices: What the user must know, such as a fall-back from GPU to CPU.
-        methods: Heatmap methods that it offers; may be empty.
-    """
-
-    identity: ModelIdentity
-    device: str
-    notices: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
-
-
 def load(request: EngineRequest) -> Engine:
     """Build the real engine: the default factory. Imports torch, so only the worker's process calls it.
 
@@ -118,6 +105,11 @@ class ModelProcess:
         """Process id, or None while no process runs."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def info(self) -> EngineInfo | None:
+        """What the engine said of itself last, or None while none runs: a graphics card may fail on the way."""
+        return self._info
+
     def start(self, request: EngineRequest, cancel: CancelToken | None = None) -> EngineInfo:
         """Start a process with this engine; the one that ran before is ended first.
 
@@ -151,13 +143,13 @@ class ModelProcess:
         return self._call(Heatmap, "explain", clip, arguments, cancel, silent)
 
     def hurry(self) -> None:
-        """The program ends: a call that was cancelled may kill the process after `GRACE_S`. Any thread may call."""
+        """The program ends: a cancelled call kills the process after `CLOSING_GRACE_S`. Any thread may call."""
         self._closing.set()
 
     def close(self) -> None:
         """End the process: ask, wait, and kill only what does not listen."""
         self._closing.set()
-        self._end()
+        self._end(CLOSING_GRACE_S)
 
     def _call(  # noqa: PLR0917 - one road for both calls
         self,
@@ -214,18 +206,20 @@ class ModelProcess:
                 if slots is not None:
                     slots.ask_to_stop()
             if asked_at is not None and (slots is None or self._is_overdue(asked_at)):
-                self._end(GRACE_S if slots is None else 0.0)
+                self._end(0.0)  # while it loads, and after its time is over, a process holds nothing that is missed
                 raise Cancelled
             message = self._receive(idle=slots.look_ahead if slots is not None else None)
             if message is not None and message[0] == "frame" and slots is not None:
                 self._send(slots.serve(message[1]))
             elif message is not None and message[0] == "progress":
                 report(message[1], message[2])
+            elif message is not None and message[0] == "info":
+                self._info = EngineInfo(*message[1])
             elif message is not None:
                 return _outcome(message)
 
     def _is_overdue(self, asked_at: float) -> bool:
-        return self._closing.is_set() and time.monotonic() - asked_at > GRACE_S
+        return self._closing.is_set() and time.monotonic() - asked_at > CLOSING_GRACE_S
 
     def _receive(self, idle: Callable[[], bool] | None) -> Any:
         """Return the next message, or None after a while without one.

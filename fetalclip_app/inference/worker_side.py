@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -88,8 +90,15 @@ class _Memory:
 
 
 def serve(connection: Connection, factory: Callable[[Any], Any], request: Any) -> None:
-    """Build the engine, then answer calls until the window's side hangs up."""
+    """Build the engine, answer calls until the window's side hangs up, and end this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window, which then ends us
+    _serve(connection, factory, request)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # the interpreter's own end takes seconds with a network loaded, and the window waits for it
+
+
+def _serve(connection: Connection, factory: Callable[[Any], Any], request: Any) -> None:
     memory = _Memory()
     try:
         engine = _answer(connection, lambda: factory(request), _info)
@@ -113,9 +122,14 @@ def _serve_call(connection: Connection, engine: Any, memory: SharedMemory, call:
 
     def work() -> Any:
         cancel.check()
-        if name == "read":
-            return engine.read(clip, cancel, lambda done, total: connection.send(("progress", int(done), int(total))))
-        return engine.explain(clip, *arguments)
+        try:
+            if name == "read":
+                return engine.read(
+                    clip, cancel, lambda done, total: connection.send(("progress", int(done), int(total)))
+                )
+            return engine.explain(clip, *arguments)
+        finally:
+            connection.send(("info", _info(engine)))  # the device may be another than before
 
     _answer(connection, work, lambda result: result)
 

@@ -61,6 +61,7 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
     return {
         "file": entry.file or str(entry.clip.path),
         "frames": reading.frame_count,
+        **({"missing_frames": entry.clip.missing_frames} if entry.clip.missing_frames else {}),
         "calibration": _calibration(reading.calibration),
         "views": _views(seen),
         "brain_views": None if planes is None else _views(planes),
@@ -194,6 +195,7 @@ def _provenance(entry: ClipEntry) -> dict[str, Any]:
         },
         "preprocessing": made.preprocessing,
         "view_sets": {task: {"name": name, "sha256": sha256} for task, (name, sha256) in made.view_sets.items()},
+        "heads": {task: {"name": name, "sha256": sha256} for task, (name, sha256) in made.heads.items()},
         "device": made.device,
         "notices": list(made.notices),
         "clip": {

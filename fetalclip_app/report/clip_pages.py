@@ -66,8 +66,10 @@ def _badges(entry: ClipEntry, width: float) -> Flow:
     if clip.origin.is_lossy:
         facts.append(wording.lossy())
     flow: Flow = [para(". ".join(facts) + ".", NOTE), Spacer(0, 2.5 * MM)]
-    if clip.origin.is_simulated:
-        flow += [card([para(wording.simulated(), DOUBT_STRONG)], width, doubt=True), Spacer(0, 2.5 * MM)]
+    doubts = [wording.simulated()] if clip.origin.is_simulated else []
+    doubts += [wording.missing_frames(clip.missing_frames)] if clip.missing_frames else []
+    for doubt in doubts:
+        flow += [card([para(doubt, DOUBT_STRONG)], width, doubt=True), Spacer(0, 2.5 * MM)]
     return flow
 
 

@@ -14,7 +14,8 @@ from reportlab.lib.utils import ImageReader
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
-from fetalclip_app.imaging.blend import ELLIPSE_COLOUR, OUTLINE_COLOUR, blend, contours, dashes, scale_bar_mm
+from fetalclip_app.imaging.blend import blend, contours, dashes, scale_bar_mm
+from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR
 from fetalclip_app.report.fonts import BOLD, REGULAR, text_width
 from fetalclip_app.report.style import MM, Painted
 

@@ -68,7 +68,7 @@ class Studio:
         """Start the model, and open what was asked for."""
         self.session.start_model(request or engine_request(self._settings))
         if paths:
-            self.window.open_paths(list(paths))
+            self.window.open_menu.open_paths(list(paths))
 
     def end(self) -> None:
         """End in order: no new work, then the model's process, then the settings on disk."""
@@ -130,6 +130,6 @@ def _tell_what_nobody_caught(window: MainWindow) -> None:
             return
         _log.error("nobody caught this", exc_info=(kind, error, trace))
         if isinstance(error, Exception):
-            window.tell_trouble(error, None)
+            window.telling.trouble(error)
 
     sys.excepthook = hook

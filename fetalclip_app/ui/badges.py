@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from fetalclip_app.domain.calibration import CalibrationSource
 from fetalclip_app.domain.clip import Clip, RateSource
 from fetalclip_app.ui.theme import caption_font
-from fetalclip_app.wording import calibration_source, lossy, rate_source, simulated
+from fetalclip_app.wording import calibration_source, frames_missing, lossy, missing_frames, rate_source, simulated
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,8 @@ def badges_of(clip: Clip) -> tuple[Badge, ...]:
     found: list[Badge] = []
     if clip.origin.is_simulated:
         found.append(Badge(simulated(), "Made by a program: nobody was scanned."))
-    missing = getattr(clip, "missing_frames", 0)
-    if missing:
-        found.append(Badge(f"{missing} frames missing", "The file ends too early; what is whole is shown."))
+    if clip.missing_frames:
+        found.append(Badge(frames_missing(clip.missing_frames), missing_frames(clip.missing_frames)))
     found += _scale_badges(clip)
     if clip.rate is not None and clip.rate.source is RateSource.ASSUMED:
         found.append(Badge(f"{clip.rate.hz:.1f}/s assumed", rate_source(clip.rate)))

@@ -9,12 +9,12 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from fetalclip_app.domain.clip import Origin
-from fetalclip_app.inference.worker import EngineInfo
+from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.parts import icon_button, label, set_tone
-from fetalclip_app.ui.theme import DARK, STATUS_PX, TOP_BAR_PX, caption_font, text_font
-from fetalclip_app.wording import dicom_date, person_name, simulated
+from fetalclip_app.ui.theme import STATUS_PX, TOP_BAR_PX, caption_font, text_font
+from fetalclip_app.wording import dicom_date, notice, person_name, simulated
 
 
 def subject_of(origin: Origin) -> tuple[str, str]:
@@ -139,14 +139,16 @@ class StatusStrip(QWidget):
         self.cancel.setDefaultAction(cancel)
         self.cancel.setFont(caption_font())
         self.cancel.setStyleSheet("padding: 0px 6px;")
-        self.device = label(tone="muted", caption=True)
+        self.device = _Elided()
+        self.device.setProperty("tone", "muted")
+        self.device.setFont(caption_font())
         line = QHBoxLayout(self)
         line.setContentsMargins(12, 0, 12, 0)
         line.setSpacing(12)
         for widget in (self.text, self.bar, self.cancel):
             line.addWidget(widget)
         line.addStretch(1)
-        line.addWidget(self.device)
+        line.addWidget(self.device, 10)
         self.show_activity(None)
 
     def show_activity(self, activity: Activity | None) -> None:
@@ -166,13 +168,9 @@ class StatusStrip(QWidget):
         self.bar.setRange(0, activity.total)
         self.bar.setValue(activity.done)
 
-    def show_device(self, text: str, *, tip: str = "", is_doubt: bool = False) -> None:
-        """Say where the model runs."""
-        self.device.setText(text)
-        self.device.setToolTip(tip)
-        set_tone(self.device, "doubt" if is_doubt else "muted")
-
-
-def status_colour() -> str:
-    """Return the colour of quiet words in both bars."""
-    return DARK.muted
+    def show_engine(self, info: EngineInfo | None) -> None:
+        """Say where the model runs, and in amber what has happened to the device; the tooltip has all of it."""
+        notices = [notice(key) for key in info.notices] if info is not None else []
+        set_tone(self.device, "doubt" if notices else "muted")
+        parts = [info.device, *notices] if info is not None else []
+        self.device.show_text(("⚠ " if notices else "") + " · ".join(parts))

@@ -11,6 +11,7 @@ from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.wording import frame_number, simulated
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,23 +62,27 @@ def write_json(path: Path, clips: Sequence[Ready], cancel: CancelToken, report: 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Drawn:
-    """What lies over the frame that is written."""
+    """What lies over the frame that is written.
+
+    Attributes:
+        made_by: The model that what is drawn comes from, and its hash; empty where nothing is drawn.
+    """
 
     head: HeadMeasurement | None
     heatmap: Heatmap | None
     opacity: float
+    made_by: str = ""
 
 
 def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
-    """Write one frame with what is drawn over it, and the research-use line.
+    """Write one frame with what is drawn over it; below it the research-use line, and what the picture is.
 
     Raises:
         ExportFailed: The file could not be written.
         UnreadableFile: The frame cannot be decoded.
     """
     from fetalclip_app.imaging.blend import blend  # noqa: PLC0415 - takes a while to import
-    from fetalclip_app.report.atomic import write_bytes  # noqa: PLC0415
-    from fetalclip_app.ui.picture_file import png_of  # noqa: PLC0415
+    from fetalclip_app.report.picture import write_annotated_png  # noqa: PLC0415
 
     pixels = blend(
         clip.frame(index).pixels,
@@ -86,5 +91,13 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
         outline=drawn.head.outline if drawn.head is not None else None,
         ellipse=drawn.head.ellipse if drawn.head is not None else None,
     )
-    write_bytes(path, png_of(pixels))
+    write_annotated_png(path, pixels, caption=caption_of(clip, index, drawn.made_by))
     return path
+
+
+def caption_of(clip: Clip, index: int, made_by: str) -> str:
+    """Return ``one.dcm, frame 7 of 12 · Compact 1.0 · 7f3a0000``, with a simulated picture named as such."""
+    parts = [f"{clip.path.name}, {frame_number(index, len(clip))}", made_by]
+    if clip.origin.is_simulated:
+        parts.insert(0, simulated())
+    return " · ".join(part for part in parts if part)

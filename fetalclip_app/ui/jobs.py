@@ -1,21 +1,26 @@
 """The only module of the window that starts a thread.
 
 Work is a plain blocking function: what it needs are its arguments, what it found is its return value.
-Whatever a job says is heard on the window's thread.
+Workers touch no object of the window: they put letters into a mailbox and knock, and the window's thread opens them.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, Slot
 
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.progress import Cancelled, CancelToken, Report
+from fetalclip_app.ui.collecting import Collecting
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +35,7 @@ class Lane(Enum):
 
 
 class Job(QObject):
-    """One piece of work under way.
+    """One piece of work under way. Lives on the window's thread, and no worker knows it.
 
     Signals:
         progressed: (done, total).
@@ -44,39 +49,21 @@ class Job(QObject):
     failed = Signal(Exception)
     settled = Signal()
 
-    _stepped = Signal(int, int)
-    _ended = Signal(object)
-
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.token = CancelToken()
-        # Queued even from this thread: a job that ends before its maker could connect
-        # to it must still report after the maker has.
-        self._ended.connect(self._settle, Qt.ConnectionType.QueuedConnection)
-        # By way of a slot of this object, which lives on the window's thread: a function
-        # that a maker connects would else be called by the worker.
-        self._stepped.connect(self._step, Qt.ConnectionType.QueuedConnection)
 
     def cancel(self) -> None:
         """Ask the work to stop at its next step. Neither succeeded nor failed will come."""
         self.token.cancel()
 
-    def begin(self, executor: ThreadPoolExecutor, work: Work) -> None:
-        """Queue the work. For `Jobs` only."""
-        future = executor.submit(self._run, work)
-        future.add_done_callback(self._ended.emit)
-
-    def _run(self, work: Work) -> Any:
-        self.token.check()
-        return work(self.token, self._stepped.emit)
-
-    @Slot(int, int)
-    def _step(self, done: int, total: int) -> None:
+    def step(self, done: int, total: int) -> None:
+        """Pass on how far the work is. For `Jobs` only."""
         if not self.token.is_cancelled:
             self.progressed.emit(done, total)
 
-    @Slot(object)
-    def _settle(self, future: Future[Any]) -> None:
+    def settle(self, future: Future[Any]) -> None:
+        """Pass on how the work ended. For `Jobs` only."""
         try:
             if not future.cancelled() and not self.token.is_cancelled:
                 self.succeeded.emit(future.result())
@@ -93,14 +80,33 @@ class Job(QObject):
             self.deleteLater()
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What a worker tells: a step (done, total), or the future that has ended."""
+
+    number: int
+    told: tuple[int, int] | Future[Any]
+
+
 class Jobs(QObject):
-    """Starts jobs, and ends them with the program."""
+    """Starts jobs, and ends them with the program.
+
+    While it is there, garbage is collected on the window's thread alone (`collecting`).
+    """
+
+    _knocked = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._executors = {lane: ThreadPoolExecutor(lane.value, thread_name_prefix=lane.name.lower()) for lane in Lane}
-        self._running: set[Job] = set()
+        self._numbers = itertools.count()
+        self._running: dict[int, Job] = {}
+        self._mail: SimpleQueue[_Letter] = SimpleQueue()
         self._is_over = False
+        self._garbage = Collecting(self)
+        # Queued even from this thread: a job that ends before its maker could connect to it must still report
+        # after the maker has. One knock for each letter, so that many letters never hold up the window.
+        self._knocked.connect(self._open_letter, Qt.ConnectionType.QueuedConnection)
 
     def start(self, lane: Lane, work: Work) -> Job:
         """Queue ``work``. Connect to the job before control returns to the event loop.
@@ -110,19 +116,42 @@ class Jobs(QObject):
         job = Job(self)
         if self._is_over:
             return job
-        self._running.add(job)
-        job.settled.connect(lambda: self._running.discard(job))
-        job.begin(self._executors[lane], work)
+        number = next(self._numbers)
+        self._running[number] = job
+        future = self._executors[lane].submit(self._run, number, job.token, work)
+        future.add_done_callback(partial(self._post, number))
         return job
 
     def shut_down(self) -> None:
-        """Cancel what runs, drop what waits, and return when every worker is idle."""
+        """Cancel what runs, drop what waits, and return when every worker has gone and every job is settled."""
         self._is_over = True
-        for job in self._running:
+        for job in self._running.values():
             job.cancel()
         for executor in self._executors.values():
             executor.shutdown(wait=True, cancel_futures=True)
-        for job in tuple(self._running):
-            # PySide6 6.11 falls over an object that goes while events wait for it: deliver them now.
-            QCoreApplication.sendPostedEvents(job)
+        ended = tuple(self._running.values())
+        while not self._mail.empty():
+            self._open_letter()
+        for job in ended:
             QCoreApplication.sendPostedEvents(job, QEvent.Type.DeferredDelete)
+        self._garbage.stop()
+
+    def _run(self, number: int, token: CancelToken, work: Work) -> Any:
+        token.check()
+        return work(token, lambda done, total: self._post(number, (done, total)))
+
+    def _post(self, number: int, told: tuple[int, int] | Future[Any]) -> None:
+        """Tell the window's thread. Called by workers; this object outlives them."""
+        self._mail.put(_Letter(number, told))
+        self._knocked.emit()
+
+    @Slot()
+    def _open_letter(self) -> None:
+        try:
+            letter = self._mail.get_nowait()
+        except Empty:
+            return  # opened by `shut_down`
+        if isinstance(letter.told, Future):
+            self._running.pop(letter.number).settle(letter.told)
+        else:
+            self._running[letter.number].step(*letter.told)

@@ -7,14 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtGui import QCloseEvent, QUndoStack
-from PySide6.QtWidgets import QFileDialog, QMenu
 
-from fetalclip_app import wording
-from fetalclip_app.errors import ErrorCode, FetalClipError
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import controls, layout
 from fetalclip_app.ui.bars_of_window import StatusStrip, TopBar
 from fetalclip_app.ui.cheat_sheet import CheatSheet
+from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.commands import actions
 from fetalclip_app.ui.drops import TakesDrops
@@ -27,16 +25,16 @@ from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.model_menu import ModelMenu, engine_request
 from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.open_menu import OpenMenu
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.scale_setting import ScaleSetting
 from fetalclip_app.ui.session import Session
+from fetalclip_app.ui.telling import Telling
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
 
 SMALLEST = (1100, 700)
 FIRST_SIZE = (1440, 900)
-
-_FILES = "Scans (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp *.mp4 *.avi *.mov *.mkv);;All files (*)"
 
 
 class MainWindow(TakesDrops):
@@ -51,7 +49,8 @@ class MainWindow(TakesDrops):
     def __init__(self, session: Session, jobs: Jobs, settings: Settings, *, sample: Path | None = None) -> None:
         super().__init__()
         self.session = self._session = session
-        self._settings, self._sample = settings, sample
+        self._choices = Choices(settings, self)
+        self._choices.changed.connect(self.settings_changed)
         self.setWindowTitle("FetalCLIP Studio")
         self.setMinimumSize(*SMALLEST)
         self.resize(*FIRST_SIZE)
@@ -59,12 +58,13 @@ class MainWindow(TakesDrops):
         self.actions_by_name = actions(self)
         self.addActions(list(self.actions_by_name.values()))
         self.model_menu = ModelMenu(self, jobs, settings)
+        self.open_menu = OpenMenu(self, session, self._choices, sample)
         self._build()
+        self.telling = Telling(self.area.message, self)
         self.viewer = Viewer(self.area, self.transport, FrameStore(jobs, parent=self), self)
         self.scale = ScaleSetting(self.area, session, self.undo, self)
         self.exporting = Exporting(jobs, session, self)
         self.cheat_sheet = CheatSheet(self)
-        self._told: Exception | None = None
         self._tie_session()
         self._tie_parts()
         controls.tie(self)
@@ -75,12 +75,11 @@ class MainWindow(TakesDrops):
     def _build(self) -> None:
         """Make the parts and lay them out."""
         by_name = self.actions_by_name
-        self.recent_menu = QMenu("Recent", self)
-        by_name["sample"].setEnabled(self._sample is not None)
-        menus = layout.menus(self, by_name, self.recent_menu, self.model_menu.menu)
+        by_name["sample"].setEnabled(self.open_menu.has_sample)
+        menus = layout.menus(self, by_name, self.open_menu.recent, self.model_menu.menu)
         self.top = TopBar(by_name, *menus)
         self.clips, self.findings = ClipList(), FindingsPanel()
-        self.area, self.transport = PictureArea(has_sample=self._sample is not None), Transport(by_name)
+        self.area, self.transport = PictureArea(has_sample=self.open_menu.has_sample), Transport(by_name)
         self.status = StatusStrip(by_name["cancel"])
         self.setCentralWidget(
             layout.laid_out(self.top, (self.clips, self.area, self.transport, self.findings), self.status)
@@ -94,40 +93,41 @@ class MainWindow(TakesDrops):
         session.heat_ready.connect(self.viewer.show_heat)
         session.activity_changed.connect(self.status.show_activity)
         session.model_changed.connect(self._show_model)
-        session.trouble.connect(self.tell_trouble)
+        session.trouble.connect(self.telling.trouble)
+        session.unopened.connect(self.telling.unopened)
 
     def _tie_parts(self) -> None:
         self.clips.chosen.connect(self._session.show)
         self.viewer.heat_wanted.connect(self._session.want_heat)
-        self.viewer.frame_failed.connect(lambda error: self.tell_trouble(error, None))
+        self.viewer.frame_failed.connect(self.telling.trouble)
         self.viewer.player.playing_changed.connect(self._show_playing)
         self.findings.frame_wanted.connect(self._go_to_frame)
         self.findings.place_wanted.connect(self._show_place)
         area = self.area
         area.light.changed.connect(area.frame.set_light)
         area.heat.opacity_changed.connect(area.frame.set_opacity)
-        area.heat.opacity_changed.connect(lambda value: self._keep(heatmap_opacity=value))
+        area.heat.opacity_changed.connect(lambda value: self._choices.keep(heatmap_opacity=value))
         area.heat.method_changed.connect(self._change_method)
-        self.dropped.connect(self.open_paths)
+        self.dropped.connect(self.open_menu.open_paths)
         self.dragged_over.connect(area.empty.show_over)
-        area.empty.open_wanted.connect(self.ask_files)
-        area.empty.folder_wanted.connect(self.ask_folder)
-        area.empty.sample_wanted.connect(self.open_sample)
+        area.empty.open_wanted.connect(self.open_menu.ask_files)
+        area.empty.folder_wanted.connect(self.open_menu.ask_folder)
+        area.empty.sample_wanted.connect(self.open_menu.open_sample)
         area.message.asked.connect(self._session.read_again)
         self.scale.closed.connect(lambda: self.actions_by_name["ruler"].setChecked(False))
-        self.scale.told.connect(lambda text: area.message.tell(text, tone="good"))
-        self.scale.refused.connect(area.message.tell)
+        self.scale.told.connect(self.telling.good)
+        self.scale.refused.connect(self.telling.refused)
         self.exporting.started.connect(lambda text: self.status.show_activity(Activity(text, can_cancel=False)))
         self.exporting.finished.connect(lambda: self.status.show_activity(None))
-        self.exporting.written.connect(lambda path: area.message.tell(f"Written: {path}", tone="good"))
-        self.exporting.failed.connect(lambda error: self.tell_trouble(error, None))
-        self.exporting.refused.connect(area.message.tell)
+        self.exporting.written.connect(lambda path: self.telling.good(f"Written: {path}"))
+        self.exporting.failed.connect(self.telling.trouble)
+        self.exporting.refused.connect(self.telling.refused)
         self._tie_model_menu()
 
     def _tie_model_menu(self) -> None:
         menu = self.model_menu
         menu.chosen.connect(self._choose_model)
-        menu.failed.connect(lambda error: self.tell_trouble(error, None))
+        menu.failed.connect(self.telling.trouble)
         menu.progressed.connect(
             lambda done, total: self.status.show_activity(Activity("Fetching the FetalCLIP weights, MB", done, total))
         )
@@ -139,25 +139,8 @@ class MainWindow(TakesDrops):
         self.actions_by_name["loop"].setChecked(settings.loop)
         self.actions_by_name["outline"].setChecked(settings.show_outline)
         self.area.heat.opacity.setValue(round(100 * settings.heatmap_opacity))
-        self._show_recent()
         if settings.window_state:
             self.restoreGeometry(QByteArray(base64.b64decode(settings.window_state)))
-
-    def open_paths(self, paths: list[Path]) -> None:
-        """Open files and folders, and remember them."""
-        for path in paths:
-            self._keep(recent=self._settings.with_recent(path.absolute()).recent)
-        self._show_recent()
-        self._session.open(paths)
-
-    def tell_trouble(self, error: Exception, path: Path | None) -> None:
-        """Say in one calm sentence what went wrong, and what helps."""
-        if not isinstance(error, FetalClipError):
-            self.area.message.tell(wording.unexpected(), tone="error")
-            return
-        can_retry = error.code in {ErrorCode.WORKER_LOST, ErrorCode.OUT_OF_MEMORY}
-        offer = "Read again" if can_retry else ""
-        self.area.message.tell(wording.sentence(error), wording.hint(error), tone="doubt", offer=offer)
 
     def _show_clips(self) -> None:
         self.clips.show_entries(self._session.entries, self._session.shown)
@@ -190,12 +173,10 @@ class MainWindow(TakesDrops):
     def _show_model(self) -> None:
         info = self._session.info
         self.top.show_model(info, self._waiting_for() or "No model")
-        if info is None:
-            self.status.show_device("")
-        else:
-            self.area.heat.show_methods(info.methods, self._settings.heatmap_method)
-            notices = " ".join(wording.notice(key) for key in info.notices)
-            self.status.show_device(f"{info.device} · {notices}" if notices else info.device, is_doubt=bool(notices))
+        self.status.show_engine(info)
+        self.telling.engine(info)
+        if info is not None:
+            self.area.heat.show_methods(info.methods, self._choices.now.heatmap_method)
         self._show_reading()
 
     def _waiting_for(self) -> str:
@@ -205,14 +186,6 @@ class MainWindow(TakesDrops):
 
     def _show_playing(self, is_playing: bool) -> None:
         self.actions_by_name["play"].setIcon(icon("pause" if is_playing else "play"))
-
-    def _show_recent(self) -> None:
-        self.recent_menu.clear()
-        for path in self._settings.recent:
-            action = self.recent_menu.addAction(f"{path.name}   ({path.parent.name})")
-            action.setToolTip(str(path))
-            action.triggered.connect(lambda checked=False, path=path: self.open_paths([path]))
-        self.recent_menu.setEnabled(bool(self._settings.recent))
 
     def _go_to_frame(self, index: int) -> None:
         self.viewer.player.pause()
@@ -225,7 +198,7 @@ class MainWindow(TakesDrops):
     def set_loop(self, is_on: bool) -> None:
         """Begin again at the end, or stop there."""
         self.viewer.player.loops = is_on
-        self._keep(loop=is_on)
+        self._choices.keep(loop=is_on)
 
     def set_picture_only(self, is_on: bool) -> None:
         """Show the picture and nothing else, or everything again."""
@@ -259,22 +232,22 @@ class MainWindow(TakesDrops):
         if shown is not None:
             heat = viewer.drawn_heat
             drawn = Drawn(
-                self.area.frame.head, heat[1].heatmap if heat is not None else None, self._settings.heatmap_opacity
+                self.area.frame.head, heat[1].heatmap if heat is not None else None, self._choices.now.heatmap_opacity
             )
             self.exporting.png(shown, viewer.index, drawn)
 
     def _choose_model(self, settings: Settings) -> None:
         choices = {"model", "weights", "config", "device", "licence_accepted"}
-        self._keep(**{name: getattr(settings, name) for name in choices})
-        self._session.start_model(engine_request(self._settings))
+        self._choices.keep(**{name: getattr(settings, name) for name in choices})
+        self._session.start_model(engine_request(self._choices.now))
 
     def set_outline(self, is_on: bool) -> None:
         """Draw the head's outline, or not."""
         self.viewer.set_outline(is_on)
-        self._keep(show_outline=is_on)
+        self._choices.keep(show_outline=is_on)
 
     def _change_method(self, key: str) -> None:
-        self._keep(heatmap_method=key)
+        self._choices.keep(heatmap_method=key)
         self.viewer.set_heat(True)
 
     def cancel(self) -> None:
@@ -282,31 +255,8 @@ class MainWindow(TakesDrops):
         self._session.cancel()
         self.model_menu.cancel()
 
-    def _keep(self, **choices: object) -> None:
-        self._settings = self._settings.model_copy(update=choices)
-        self.settings_changed.emit(self._settings)
-
-    def ask_files(self) -> None:
-        """Ask which files to open."""
-        chosen, _kind = QFileDialog.getOpenFileNames(self, "Open files", self._last_folder(), _FILES)
-        self.open_paths([Path(name) for name in chosen])
-
-    def ask_folder(self) -> None:
-        """Ask which folder to open."""
-        chosen = QFileDialog.getExistingDirectory(self, "Open a folder", self._last_folder())
-        if chosen:
-            self.open_paths([Path(chosen)])
-
-    def _last_folder(self) -> str:
-        return str(self._settings.recent[0].parent) if self._settings.recent else ""
-
-    def open_sample(self) -> None:
-        """Open the bundled sample."""
-        if self._sample is not None:
-            self._session.open([self._sample])
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window's place."""
         self.viewer.player.pause()
-        self._keep(window_state=bytes(self.saveGeometry().toBase64().data()).decode())
+        self._choices.keep(window_state=bytes(self.saveGeometry().toBase64().data()).decode())
         super().closeEvent(event)

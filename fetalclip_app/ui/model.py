@@ -8,13 +8,17 @@ from typing import Protocol
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.inference.request import EngineRequest
-from fetalclip_app.inference.worker import EngineInfo
+from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 
 
 class Model(Protocol):
     """The model as blocking calls (`inference.worker.ModelProcess`, or a test's)."""
+
+    @property
+    def info(self) -> EngineInfo | None:
+        """What the engine said of itself last; None while none runs."""
+        ...
 
     def start(self, request: EngineRequest, cancel: CancelToken) -> EngineInfo:
         """Start the engine."""

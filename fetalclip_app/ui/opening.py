@@ -78,8 +78,10 @@ class Opening(QObject):
         job.failed.connect(lambda error: self.failed.emit(wanted[0] if wanted else Path(), error))
 
     def cancel(self) -> None:
-        """Open no more."""
+        """Open no more; what is opened from now on waits for none of these."""
         self._waiting.clear()
+        self._ready.clear()
+        self._next = self._total
         for job in self._under_way:
             job.cancel()
 

@@ -9,15 +9,14 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygo
 
 from fetalclip_app.domain.calibration import Calibration, Region
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
+from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR
 from fetalclip_app.ui.qimage import mask_image
 from fetalclip_app.ui.theme import DARK, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
 from fetalclip_app.wording import millimetres
 
-_TINT = (0x4F, 0xB3, 0xBF, 20)
-_LINE = QColor("#FFD666")
-"""As in reports (`imaging.blend.ELLIPSE_COLOUR`)."""
-
+_TINT = (*OUTLINE_COLOUR, 20)
+_LINE = QColor(*ELLIPSE_COLOUR)
 _HALO = QColor(0, 0, 0, 170)
 
 

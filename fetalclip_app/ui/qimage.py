@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.imaging.overlay_colours import heat_rgba
 
 LARGE_PIXELS = 4_000_000
 """Above this, brightness and contrast work on every second, third ... pixel, so that a slider stays live."""
@@ -60,23 +61,9 @@ def thumbnail_of(pixels: Pixels, width: int, height: int) -> QImage:
     return small.scaled(width, height, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
-_WARM = np.array(
-    [[0, 0, 4], [66, 10, 104], [147, 38, 103], [221, 81, 58], [252, 165, 10], [252, 255, 164]], dtype=np.float64
-)
-"""Five steps of a map whose lightness rises evenly (after Inferno, van der Walt and Smith 2015)."""
-
-
 def heat_image(values: NDArray[np.float32]) -> QImage:
     """Return a heatmap (H, W), 0 to 1, as colours that fade out towards 0."""
-    level = np.clip(values, 0, 1).astype(np.float64)
-    table_at = np.linspace(0, 1, len(_WARM))
-    codes = (level * 255).round().astype(np.uint8)
-    grey = np.arange(256) / 255
-    table = np.empty((256, 4), np.uint8)
-    for channel in range(3):
-        table[:, channel] = np.interp(grey, table_at, _WARM[:, channel]).round()
-    table[:, 3] = (255 * np.clip((grey - 0.08) / 0.5, 0, 1)).round()
-    rows = np.ascontiguousarray(table[codes])
+    rows = heat_rgba(values)
     height, width = rows.shape[:2]
     return QImage(rows.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
 

@@ -1,4 +1,4 @@
-"""What is open, what is known of it, and what is under way; drops what is stale."""
+"""What is open, what is known of it, and what comes next; drops what is stale."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.inference.request import EngineRequest
-from fetalclip_app.inference.worker import EngineInfo
-from fetalclip_app.progress import CancelToken, Report
-from fetalclip_app.ui.jobs import Job, Jobs, Lane
+from fetalclip_app.inference.request import EngineInfo, EngineRequest
+from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity, Model
+from fetalclip_app.ui.model_lane import ModelLane
 from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState, Where
 from fetalclip_app.ui.opening import Doors, Opening
-from fetalclip_app.ui.qimage import heat_image
+from fetalclip_app.wording import person_name
 
 _HEAT_KEPT = 8
 """Heatmaps kept for each clip."""
@@ -31,8 +30,9 @@ class Session(QObject):
         reading_changed: The shown clip's state or reading changed.
         heat_ready: (Where, Heat) for the shown clip.
         activity_changed: An `Activity`, or None.
-        model_changed: The engine starts, runs or has failed.
+        model_changed: The engine starts, runs, has failed, or runs on another device than before.
         trouble: (exception, path or None).
+        unopened: (path, exception): a file that could not be opened; the others go on.
     """
 
     clips_changed = Signal()
@@ -42,25 +42,40 @@ class Session(QObject):
     activity_changed = Signal(object)
     model_changed = Signal()
     trouble = Signal(Exception, object)
+    unopened = Signal(object, Exception)
 
     def __init__(self, jobs: Jobs, model: Model, doors: Doors | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs, self._model = jobs, model
+        self._lane = ModelLane(jobs, model, self)
         self._opening = Opening(jobs, doors or Doors(), self)
-        self._opening.opened.connect(self._add)
-        self._opening.failed.connect(lambda path, error: self.trouble.emit(error, path))
-        self._opening.progressed.connect(
-            lambda done, total: self.activity_changed.emit(Activity("Opening files", done, total))
-        )
-        self._opening.settled.connect(self._tell_state)
+        self._tie_lane()
+        self._tie_opening()
         self._entries: list[OpenClip] = []
         self._shown: OpenClip | None = None
-        self._job: Job | None = None
-        self._read_now: OpenClip | None = None
         self._where: Where | None = None
         self._request: EngineRequest | None = None
         self.info: EngineInfo | None = None
         self.model_error: Exception | None = None
+
+    def _tie_lane(self) -> None:
+        lane = self._lane
+        lane.started.connect(self._engine_runs)
+        lane.start_failed.connect(self._engine_failed)
+        lane.read.connect(self._keep)
+        lane.read_failed.connect(self._fail)
+        lane.explained.connect(self._keep_heat)
+        lane.explain_failed.connect(self._fail_heat)
+        lane.activity_changed.connect(self.activity_changed)
+        lane.idle.connect(self._idle)
+
+    def _tie_opening(self) -> None:
+        opening = self._opening
+        opening.opened.connect(self._add)
+        opening.failed.connect(self.unopened)
+        opening.progressed.connect(
+            lambda done, total: self.activity_changed.emit(Activity("Opening files", done, total))
+        )
+        opening.settled.connect(self._tell_state)
 
     @property
     def entries(self) -> tuple[OpenClip, ...]:
@@ -75,16 +90,16 @@ class Session(QObject):
     @property
     def patients(self) -> tuple[str, ...]:
         """The patients whose clips are open, by identifier or else by name; each once."""
-        known = (entry.clip.origin for entry in self._entries if not entry.clip.origin.is_simulated)
-        return tuple(dict.fromkeys(o.patient_id or o.patient_name for o in known if o.patient_id or o.patient_name))
+        origins = (entry.clip.origin for entry in self._entries if not entry.clip.origin.is_simulated)
+        names = (origin.patient_id or person_name(origin.patient_name) for origin in origins)
+        return tuple(dict.fromkeys(name for name in names if name))
 
     def start_model(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs; all clips are read again by it."""
         self._request, self.info, self.model_error, self._where = request, None, None, None
         for entry in self._entries:
             entry.forget()
-        if self._job is not None:
-            self._job.cancel()
+        self._lane.stop()
         self._changed()
         self.model_changed.emit()
         self._pump()
@@ -100,7 +115,7 @@ class Session(QObject):
         if entry is self._shown or entry not in self._entries:
             return
         self._shown, self._where = entry, None
-        if self._read_now is not None and self._read_now is not entry and entry.state is ReadState.WAITING:
+        if self._lane.reading not in {None, entry} and entry.state is ReadState.WAITING:
             self._give_way()
         self.clip_shown.emit(entry)
         self.reading_changed.emit()
@@ -117,8 +132,8 @@ class Session(QObject):
         """Close a clip. Its file stays as it is."""
         place = self._entries.index(entry)
         self._entries.remove(entry)
-        if self._read_now is entry and self._job is not None:
-            self._job.cancel()
+        if self._lane.reading is entry:
+            self._lane.stop()
         if self._shown is entry:
             self._shown = None
             if self._entries:
@@ -131,8 +146,8 @@ class Session(QObject):
         """Give an open clip another scale; what was read with the old one is dropped and read anew."""
         entry.clip = clip
         entry.forget()
-        if self._read_now is entry and self._job is not None:
-            self._job.cancel()
+        if self._lane.reading is entry:
+            self._lane.stop()
         if entry is self._shown:
             self._where = None
             self.clip_shown.emit(entry)
@@ -146,8 +161,8 @@ class Session(QObject):
                 entry.forget()
         if self.model_error is not None and self._request is not None:
             self.start_model(self._request)
-        if self._read_now is self._shown and self._job is not None:
-            self._job.cancel()
+        if self._shown is not None and self._lane.reading is self._shown:
+            self._lane.stop()
         self._changed()
         self._pump()
 
@@ -158,8 +173,8 @@ class Session(QObject):
             if entry.state in {ReadState.WAITING, ReadState.READING}:
                 entry.state = ReadState.STOPPED
         self._where = None
-        if self._job is not None and self.info is not None:
-            self._job.cancel()
+        if self.info is not None:
+            self._lane.stop()
         self._changed()
         self._tell_state()
 
@@ -173,8 +188,7 @@ class Session(QObject):
             self.heat_ready.emit(where, shown.heat[where])
             return
         self._where = where
-        if self._read_now is not None:
-            self._give_way()
+        self._give_way()
         self._pump()
 
     def _add(self, entry: OpenClip) -> None:
@@ -189,21 +203,21 @@ class Session(QObject):
         self._pump()
 
     def _give_way(self) -> None:
-        """Stop the reading under way; its clip waits again."""
-        if self._job is not None and self._read_now is not None:
-            self._read_now.state = ReadState.WAITING
-            self._job.cancel()
+        """Stop the reading under way, if there is one; its clip waits again."""
+        if self._lane.reading is not None:
+            self._lane.reading.state = ReadState.WAITING
+            self._lane.stop()
 
     def _pump(self) -> None:
         """Start the next piece of the model's work, if it is idle."""
-        if self._job is not None:
+        if self._lane.is_busy:
             return
         if self.info is None:
             if self._request is not None and self.model_error is None:
-                self._start_engine(self._request)
+                self._lane.start_engine(self._request)
             return
         if self._where is not None and self._shown is not None:
-            self._explain(self._shown, self._where)
+            self._lane.explain(self._shown, self._where)
             return
         waiting = [entry for entry in self._entries if entry.state is ReadState.WAITING]
         if waiting:
@@ -211,11 +225,19 @@ class Session(QObject):
         else:
             self._tell_state()
 
-    def _start_engine(self, request: EngineRequest) -> None:
-        self.activity_changed.emit(Activity("Starting the model", can_cancel=False))
-        job = self._run(lambda cancel, report: self._model.start(request, cancel))
-        job.succeeded.connect(lambda info: self._engine_runs(request, info))
-        job.failed.connect(lambda error: self._engine_failed(request, error))
+    def _read(self, entry: OpenClip) -> None:
+        entry.state = ReadState.READING
+        self._lane.read_clip(entry, f"Reading clip {self._entries.index(entry) + 1} of {len(self._entries)}")
+        self._changed()
+
+    def _idle(self) -> None:
+        """Go on; and say so where the engine runs on another device than before, or is a new one after a crash."""
+        now = self._lane.info
+        if self.info is not None and now is not None and now != self.info:
+            self.info = now
+            self.model_changed.emit()
+        self._tell_state()
+        self._pump()
 
     def _engine_runs(self, request: EngineRequest, info: EngineInfo) -> None:
         if request is self._request:
@@ -229,17 +251,6 @@ class Session(QObject):
             self._changed()
             self.trouble.emit(error, None)
 
-    def _read(self, entry: OpenClip) -> None:
-        clip = entry.clip
-        entry.state, self._read_now = ReadState.READING, entry
-        text = f"Reading clip {self._entries.index(entry) + 1} of {len(self._entries)}"
-        self.activity_changed.emit(Activity(text))
-        job = self._run(lambda cancel, report: self._model.read(clip, cancel, report))
-        job.progressed.connect(lambda done, total: self.activity_changed.emit(Activity(text, done, total)))
-        job.succeeded.connect(lambda reading: self._keep(entry, clip, reading))
-        job.failed.connect(lambda error: self._fail(entry, clip, error))
-        self._changed()
-
     def _keep(self, entry: OpenClip, clip: Clip, reading: ClipReading) -> None:
         if entry.clip is not clip or entry not in self._entries:
             return  # its scale is another now, or it was closed
@@ -251,20 +262,6 @@ class Session(QObject):
             entry.state, entry.error = ReadState.FAILED, error
             self._changed()
             self.trouble.emit(error, clip.path)
-
-    def _explain(self, entry: OpenClip, where: Where) -> None:
-        clip = entry.clip
-        self.activity_changed.emit(Activity("Finding where it looked"))
-
-        def work(cancel: CancelToken, report: Report) -> Heat:
-            heatmap = self._model.explain(
-                clip, where.frame_index, where.task_key, where.view_key, where.method, cancel=cancel
-            )
-            return Heat(heatmap, heat_image(heatmap.values))
-
-        job = self._run(work)
-        job.succeeded.connect(lambda heat: self._keep_heat(entry, clip, where, heat))
-        job.failed.connect(lambda error: self._fail_heat(where, error))
 
     def _keep_heat(self, entry: OpenClip, clip: Clip, where: Where, heat: Heat) -> None:
         is_wanted = entry is self._shown and where == self._where
@@ -281,25 +278,10 @@ class Session(QObject):
         self._where = None if where == self._where else self._where
         self.trouble.emit(error, None)
 
-    def _run(self, work: object) -> Job:
-        job = self._jobs.start(Lane.MODEL, work)  # type: ignore[arg-type]
-        self._job = job
-        job.settled.connect(lambda: self._settled(job))
-        return job
-
-    def _settled(self, job: Job) -> None:
-        if self._job is job:
-            self._job, self._read_now = None, None
-            self._tell_state()
-            self._pump()
-
     def _changed(self) -> None:
         self.clips_changed.emit()
         self.reading_changed.emit()
 
-    def _tell_opening(self, done: int, total: int) -> None:
-        self.activity_changed.emit(Activity("Opening files", done, total))
-
     def _tell_state(self) -> None:
-        if self._job is None and not self._opening.is_busy:
+        if not self._lane.is_busy and not self._opening.is_busy:
             self.activity_changed.emit(None)

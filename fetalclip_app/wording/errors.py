@@ -97,6 +97,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} could not be written."),
         mark("The file could not be written."),
     ),
+    ErrorCode.UNEXPECTED: (mark("This scan could not be read, by a fault of this program."),),
 }
 
 _HINTS: dict[ErrorCode, tuple[str, ...]] = {
@@ -142,6 +143,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.EXPORT_FAILED: (
         mark("Nothing was left half written. Check the free space and the rights to this folder, or choose another."),
     ),
+    ErrorCode.UNEXPECTED: (mark("The others go on. Please report it, with the program's log."),),
 }
 
 

@@ -100,7 +100,10 @@ def spread_meaning() -> str:
 def percentages_meaning(calibrated: bool, error: float | None = None) -> str:
     """Return what a view's percentages rest on; ``error`` is the calibration error that remained, 0 to 1."""
     if calibrated and error is not None:
-        said = translate("Percentages by a temperature fitted on validation patients, where they were off by {error}.")
+        said = translate(
+            "Percentages by a temperature fitted on single pictures of validation patients, where they were off by "
+            "{error}; a clip's are the mean over its frames."
+        )
         return said.format(error=f"{error:.1%}")
     if calibrated:
         return translate("Percentages by a temperature fitted on validation patients.")
@@ -120,6 +123,19 @@ def simulated() -> str:
 def lossy() -> str:
     """Return the badge of a picture that was compressed with loss."""
     return translate("Compressed with loss")
+
+
+def frames_missing(count: int) -> str:
+    """Return the badge of a file that ends too early."""
+    return translate("1 frame missing") if count == 1 else translate("{count} frames missing").format(count=count)
+
+
+def missing_frames(count: int) -> str:
+    """Return what a file that ends too early lacks, and what is done about it."""
+    if count == 1:
+        return translate("The file ends too early: 1 frame is missing. Those that are whole are shown and read.")
+    said = translate("The file ends too early: {count} frames are missing. Those that are whole are shown and read.")
+    return said.format(count=count)
 
 
 def unverified_model() -> str:

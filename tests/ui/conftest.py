@@ -15,8 +15,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.inference.request import EngineRequest
-from fetalclip_app.inference.worker import EngineInfo
+from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
@@ -39,11 +38,16 @@ class FakeModel:
         self.gate = threading.Event()
         self.gate.set()
 
+    @property
+    def info(self) -> EngineInfo | None:
+        return EngineInfo(self.engine.identity, self.engine.device, self.engine.notices, self.engine.methods)
+
     def start(self, request: EngineRequest, cancel: CancelToken) -> EngineInfo:
         self.started.append(request)
         if self.start_errors:
             raise self.start_errors.pop(0)
-        return EngineInfo(self.engine.identity, self.engine.device, self.engine.notices, self.engine.methods)
+        assert self.info is not None
+        return self.info
 
     def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
         self.read_keys.append(clip.key)
@@ -82,7 +86,7 @@ class Desk:
 
     def open(self, *names: str) -> None:
         before = len(self.session.entries)
-        self.window.open_paths([Path(name) for name in names])
+        self.window.open_menu.open_paths([Path(name) for name in names])
         expected = before + sum(name in self.files for name in names)
         self.qtbot.waitUntil(lambda: len(self.session.entries) == expected)
 

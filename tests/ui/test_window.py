@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_open(desk) -> None:
 def test_the_same_file_opened_twice_stands_once(desk, qtbot: QtBot) -> None:
     desk.open("one.dcm", "two.png")
     desk.session.show(desk.session.entries[1])
-    desk.window.open_paths([Path("one.dcm")])
+    desk.window.open_menu.open_paths([Path("one.dcm")])
     qtbot.waitUntil(lambda: desk.session.shown is desk.session.entries[0])
 
     assert len(desk.session.entries) == 2
@@ -337,6 +337,6 @@ def test_recent_files_can_be_opened_again(desk, qtbot: QtBot) -> None:
     desk.open("one.dcm")
     assert desk.saved[-1].recent[0].name == "one.dcm"
     desk.press("close_clip")
-    desk.window.recent_menu.actions()[0].trigger()
+    desk.window.open_menu.recent.actions()[0].trigger()
 
     qtbot.waitUntil(lambda: len(desk.session.entries) == 1)

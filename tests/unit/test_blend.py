@@ -7,15 +7,8 @@ import pytest
 from fakes import fan_picture
 
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
-from fetalclip_app.imaging.blend import (
-    ELLIPSE_COLOUR,
-    OUTLINE_COLOUR,
-    blend,
-    contours,
-    dashes,
-    heat_colours,
-    scale_bar_mm,
-)
+from fetalclip_app.imaging.blend import blend, contours, dashes, scale_bar_mm
+from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, heat_rgba
 
 GREY = np.full((120, 200, 3), 60, np.uint8)
 
@@ -65,14 +58,14 @@ def test_heat_leaves_what_is_cold_and_covers_what_is_hot() -> None:
     values[50:70, 90:110] = 1.0
     picture = blend(GREY, heatmap=Heatmap("brain", "gradcam", values), opacity=1.0)
     assert (picture[0, 0] == 60).all()
-    assert (picture[60, 100] == heat_colours(np.ones((1, 1), np.float32))[0, 0]).all()
+    assert (picture[60, 100] == heat_rgba(np.ones((1, 1), np.float32))[0, 0, :3]).all()
     half = blend(GREY, heatmap=Heatmap("brain", "gradcam", values), opacity=0.5)
     assert 60 < half[60, 100, 0] < picture[60, 100, 0]
     assert (blend(GREY, heatmap=Heatmap("brain", "gradcam", values), opacity=0.0) == GREY).all()
 
 
 def test_heat_grows_lighter_with_its_value_all_the_way() -> None:
-    colours = heat_colours(np.linspace(0, 1, 256, dtype=np.float32)[None])[0].astype(float)
+    colours = heat_rgba(np.linspace(0, 1, 256, dtype=np.float32)[None])[0, :, :3].astype(float)
     lightness = colours @ np.array([0.2126, 0.7152, 0.0722])
     assert (np.diff(lightness) > -1.5).all() and lightness[-1] > 230 and lightness[0] < 5
 

@@ -1,0 +1,110 @@
+"""The model's work, one piece at a time: start it, read a clip, find where it looked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.inference.request import EngineInfo, EngineRequest
+from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.ui.jobs import Job, Jobs, Lane, Work
+from fetalclip_app.ui.model import Activity, Model
+from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
+from fetalclip_app.ui.qimage import heat_image
+
+
+class ModelLane(QObject):
+    """Does what it is told, and never two things at once; what is told next is the session's matter.
+
+    Signals:
+        started: (EngineRequest, EngineInfo).
+        start_failed: (EngineRequest, exception).
+        read: (OpenClip, Clip, ClipReading): the clip as it was when the reading began.
+        read_failed: (OpenClip, Clip, exception).
+        explained: (OpenClip, Clip, Where, Heat).
+        explain_failed: (Where, exception).
+        idle: Last, after each piece of work.
+        activity_changed: An `Activity`.
+    """
+
+    started = Signal(object, object)
+    start_failed = Signal(object, Exception)
+    read = Signal(object, object, object)
+    read_failed = Signal(object, object, Exception)
+    explained = Signal(object, object, object, object)
+    explain_failed = Signal(object, Exception)
+    idle = Signal()
+    activity_changed = Signal(object)
+
+    def __init__(self, jobs: Jobs, model: Model, parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs, self._model = jobs, model
+        self._job: Job | None = None
+        self._reading: OpenClip | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a piece of work is under way."""
+        return self._job is not None
+
+    @property
+    def reading(self) -> OpenClip | None:
+        """The clip that is being read now."""
+        return self._reading
+
+    @property
+    def info(self) -> EngineInfo | None:
+        """What the engine said of itself last."""
+        return self._model.info
+
+    def stop(self) -> None:
+        """Ask what is under way to stop: `idle` alone will come of it."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def start_engine(self, request: EngineRequest) -> None:
+        """Start an engine in place of the one that runs."""
+        self.activity_changed.emit(Activity("Starting the model", can_cancel=False))
+        job = self._run(lambda cancel, report: self._model.start(request, cancel))
+        job.succeeded.connect(lambda info: self.started.emit(request, info))
+        job.failed.connect(lambda error: self.start_failed.emit(request, error))
+
+    def read_clip(self, entry: OpenClip, text: str) -> None:
+        """Answer every task for a clip; ``text`` says which one it is."""
+        clip: Clip = entry.clip
+        self._reading = entry
+        self.activity_changed.emit(Activity(text))
+
+        def work(cancel: CancelToken, report: Report) -> ClipReading:
+            return self._model.read(clip, cancel, report)
+
+        job = self._run(work)
+        job.progressed.connect(lambda done, total: self.activity_changed.emit(Activity(text, done, total)))
+        job.succeeded.connect(lambda reading: self.read.emit(entry, clip, reading))
+        job.failed.connect(lambda error: self.read_failed.emit(entry, clip, error))
+
+    def explain(self, entry: OpenClip, where: Where) -> None:
+        """Find where in a frame a view was seen."""
+        clip = entry.clip
+        self.activity_changed.emit(Activity("Finding where it looked"))
+
+        def work(cancel: CancelToken, report: Report) -> Heat:
+            heatmap = self._model.explain(
+                clip, where.frame_index, where.task_key, where.view_key, where.method, cancel=cancel
+            )
+            return Heat(heatmap, heat_image(heatmap.values))
+
+        job = self._run(work)
+        job.succeeded.connect(lambda heat: self.explained.emit(entry, clip, where, heat))
+        job.failed.connect(lambda error: self.explain_failed.emit(where, error))
+
+    def _run(self, work: Work) -> Job:
+        assert self._job is None
+        job = self._job = self._jobs.start(Lane.MODEL, work)
+        job.settled.connect(self._settled)
+        return job
+
+    def _settled(self) -> None:
+        self._job = self._reading = None
+        self.idle.emit()

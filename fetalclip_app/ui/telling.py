@@ -1,0 +1,74 @@
+"""What the window says in sentences: what went wrong, what was written, what happened to the device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from fetalclip_app import wording
+from fetalclip_app.errors import ErrorCode, FetalClipError
+from fetalclip_app.inference.request import EngineInfo
+from fetalclip_app.ui.strips import MessageStrip
+
+_NAMED = 3
+"""Files named in one message; of more, the number."""
+
+
+class Telling(QObject):
+    """Speaks by the message strip, one thing at a time; what a later message would hide is gathered."""
+
+    def __init__(self, message: MessageStrip, parent: QObject) -> None:
+        super().__init__(parent)
+        self._message = message
+        self._unopened: list[str] = []
+        self._notices: set[str] = set()
+
+    def trouble(self, error: Exception, path: Path | None = None) -> None:
+        """Say in one calm sentence what went wrong, and what helps."""
+        self._unopened.clear()
+        if not isinstance(error, FetalClipError):
+            self._message.tell(wording.unexpected(), tone="error")
+            return
+        can_retry = error.code in {ErrorCode.WORKER_LOST, ErrorCode.OUT_OF_MEMORY}
+        offer = "Read again" if can_retry else ""
+        self._message.tell(wording.sentence(error), wording.hint(error), tone="doubt", offer=offer)
+
+    def unopened(self, path: Path, error: Exception) -> None:
+        """Say which file could not be opened and why; of several, all of it in one message."""
+        known = self._unopened if not self._message.isHidden() else []
+        if not isinstance(error, FetalClipError) or not known:
+            self.trouble(error, path)
+        else:
+            self._message.tell(f"{len(known) + 1} files could not be opened.", _listed([*known, _reason(error)]))
+        self._unopened = [*known, _reason(error)]
+
+    def good(self, text: str) -> None:
+        """Say what was done."""
+        self._unopened.clear()
+        self._message.tell(text, tone="good")
+
+    def refused(self, sentence: str, hint: str) -> None:
+        """Say why something cannot be done, and what helps."""
+        self._unopened.clear()
+        self._message.tell(sentence, hint)
+
+    def engine(self, info: EngineInfo | None) -> None:
+        """Say what happened to the device, each thing once; the strip below keeps it in sight."""
+        keys = info.notices if info is not None else ()
+        fresh = [key for key in keys if key not in self._notices]
+        self._notices = set(keys)
+        if fresh:
+            self._unopened.clear()
+            self._message.tell(
+                " ".join(wording.notice(key) for key in fresh), "Readings take longer; nothing else changes."
+            )
+
+
+def _reason(error: Exception) -> str:
+    return wording.sentence(error) if isinstance(error, FetalClipError) else wording.unexpected()
+
+
+def _listed(reasons: list[str]) -> str:
+    left = len(reasons) - _NAMED
+    return " ".join([*reasons[:_NAMED], *([f"And {left} more."] if left > 0 else [])])
