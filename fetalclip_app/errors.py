@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
 
     VIEW_SET_INVALID = "view_set_invalid"
     EXPORT_FAILED = "export_failed"
+    UNEXPECTED = "unexpected"
 
 
 class FetalClipError(Exception):
@@ -46,8 +47,8 @@ class FetalClipError(Exception):
     """
 
     def __init__(self, code: ErrorCode, **parameters: Parameter) -> None:
-        details = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-        super().__init__(f"{code}({details})")
+        # The text goes to logs: parameters may hold a file's name, and so a patient's.
+        super().__init__(str(code))
         self.code = code
         self.parameters = parameters
 

@@ -48,8 +48,19 @@ def export_command(options: argparse.Namespace) -> None:
     run = json.loads((options.run / "config.json").read_text(encoding="utf-8"))
     folder = resources.path("models/compact")
     file = write_weights(state, folder)
-    shown = {s.plane for s in all_samples(options.data) if s.split == "train" and s.plane}
-    write_manifest(folder, compact_manifest(run, file, tuple(sorted(shown))))
+    taught = [s for s in all_samples(options.data) if s.split == "train"]
+    shown = {name for s in taught for name in (s.plane, s.brain_plane) if name is not None}
+    write_manifest(folder, compact_manifest(_with_its_start(run, options.run), file, tuple(sorted(shown))))
+
+
+def _with_its_start(run: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a run's record with that of the run that it went on from."""
+    start = run["config"]["start"]
+    if not start:
+        return run
+    checkpoint = folder.parent / Path(start).parent.name / Path(start).name
+    first = json.loads((checkpoint.parent / "config.json").read_text(encoding="utf-8"))
+    return {**run, "start": {**first, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}}
 
 
 def head_command(options: argparse.Namespace) -> None:

@@ -107,6 +107,7 @@ def _temperature(engine: Engine, key: str, seen: Sequence[Seen], truth: Sequence
     scale = float(np.exp(best.x))
     shares = softmax((scale * similarity).astype(np.float32))
     return {
+        "view_set": view_set.sha256,
         "temperature": round(engine.backbone.logit_scale / scale, 4),
         "error": round(expected_error(shares, labels), 4),
         "pictures": len(labels),

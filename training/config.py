@@ -28,7 +28,8 @@ class RunConfig:
         numbers: What the text tower practises before the first picture.
         frozen_stages: How many of the first convolution stages keep their initial weights.
         simulated: How many simulated heads join the training pictures.
-        start: Checkpoint whose weights this run goes on from; none starts from ImageNet's and practises numbers first.
+        start: Checkpoint, beside this run's folder, whose weights it goes on from; without one it starts from
+            ImageNet's and practises numbers first.
         average: Decay of the running mean of the weights that is evaluated and shipped.
     """
 
@@ -53,6 +54,7 @@ class RunConfig:
             self,
             name=f"{self.name}_smoke",
             steps=2,
+            start="",
             numbers=replace(self.numbers, steps=2, rows=2),
             batch=replace(self.batch, size=8, aged=2, ladder=4),
             simulated=4,

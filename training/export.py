@@ -58,6 +58,7 @@ def compact_manifest(run: Mapping[str, Any], file: Mapping[str, Any], trained_vi
         "data": {
             "hc18": "van den Heuvel et al. 2018, doi 10.1371/journal.pone.0200412, CC BY 4.0",
             "fetal_planes": "Burgos-Artizzu et al. 2020, doi 10.1038/s41598-020-67076-5, CC BY 4.0",
+            "head_structures": "Alzubaidi et al. 2023, doi 10.1016/j.dib.2023.109708, CC BY 4.0 (head outline alone)",
             "simulated": "heads made by training/simulate.py",
             "image_tower_start": "EfficientNet-Lite0, ImageNet, Apache-2.0",
         },

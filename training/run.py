@@ -89,7 +89,7 @@ def _network(config: RunConfig, folder: Path) -> Any:
     """Return the network that the run begins with."""
     network = fresh_network(resources.read_json("models/compact/config.json"), config.seed)
     if config.start:
-        network.load_state_dict(torch.load(config.start, weights_only=True)["network"], strict=True)
+        network.load_state_dict(torch.load(folder.parent / config.start, weights_only=True)["network"], strict=True)
         return network
     losses = teach_numbers(network, config.numbers, config.seed)
     print(f"numbers: contrastive loss {losses[0][0]:.2f} -> {losses[-1][0]:.2f}", flush=True)

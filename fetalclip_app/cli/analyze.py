@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,6 +65,9 @@ def analyze(given: argparse.Namespace) -> int:
     return 1 if any("error" in row for row in table) else 0
 
 
+_log = logging.getLogger(__name__)
+
+
 def _tell_notices(engine: Reader, told: set[str]) -> None:
     """Say what happened to the model's device, each thing once and when it is new."""
     for key in engine.notices:
@@ -114,12 +118,17 @@ def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry
     try:
         clip = read_clip(wanted.path)
         if wanted.pixel_mm is not None:
+            if clip.is_calibrated and not override:
+                say(f"{wanted.file}: the file's own scale is used; --override-calibration would use the stated one.")
             clip = clip.with_pixel_mm(wanted.pixel_mm, override=override)
         return ClipEntry(clip, engine.read(clip, CancelToken(), silent), wanted.file)
     except FetalClipError as error:
         return UnreadEntry(wanted.file, error)
     except MemoryError:
         return UnreadEntry(wanted.file, ComputeFailed(ErrorCode.OUT_OF_MEMORY))
+    except Exception:  # a bug of ours must not cost the other files' readings
+        _log.exception("a reading failed")
+        return UnreadEntry(wanted.file, ComputeFailed(ErrorCode.UNEXPECTED))
 
 
 def summary(entry: Entry) -> str:

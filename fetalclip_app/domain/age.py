@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 DAYS_PER_WEEK = 7
 
+LAST_DAYS = 45 * DAYS_PER_WEEK
+"""No pregnancy lasts longer."""
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class GestationalAge:
@@ -21,7 +24,7 @@ class GestationalAge:
     days: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.days <= 45 * DAYS_PER_WEEK:
+        if not 0 <= self.days <= LAST_DAYS:
             raise ValueError(f"{self.days} days is no gestational age")
 
     @classmethod

@@ -76,6 +76,11 @@ class Backbone(Protocol):
 class Outliner(Protocol):
     """A mask head: which pixels belong to the fetal head."""
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Name and SHA-256 of the head's own weights."""
+        ...
+
     def outline(self, batch: Batch) -> NDArray[np.float32]:
         """Return probabilities, float32, (N, S, S), in network pixels."""
         ...

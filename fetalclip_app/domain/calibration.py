@@ -132,7 +132,8 @@ class Calibration:
     """Every scale of a picture, and where it comes from.
 
     Attributes:
-        overridden: What the file said, when the user overrode it.
+        overridden: What the file said, where the user states the scale: a trusted scale that the user overrode,
+            or regions without one.
     """
 
     source: CalibrationSource
@@ -156,7 +157,8 @@ class Calibration:
 
 
 def user_calibration(pixel_mm: float, height: int, width: int, *, overridden: Calibration | None = None) -> Calibration:
-    """Return a scale for the whole picture as a person stated it."""
+    """Return a scale for the whole picture as a person stated it, with what the file said."""
     whole = Region(Box(0, 0, width, height), RegionKind.TISSUE, PixelSpacing.square(pixel_mm))
-    source = CalibrationSource.USER if overridden is None else CalibrationSource.USER_OVERRIDE
+    replaced = overridden is not None and overridden.is_usable
+    source = CalibrationSource.USER_OVERRIDE if replaced else CalibrationSource.USER
     return Calibration(source, (whole,), overridden)

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.domain.calibration import Calibration, user_calibration
+from fetalclip_app.domain.calibration import Calibration, CalibrationSource, user_calibration
 
 Pixels = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB."""
@@ -164,7 +164,7 @@ class Clip:
         """
         if self.is_calibrated and not override:
             return self
-        stated = user_calibration(
-            pixel_mm, self.height, self.width, overridden=self.calibration if self.is_calibrated else None
-        )
-        return replace(self, calibration=stated)
+        said = self.calibration
+        if said is not None and said.source in (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE):
+            said = said.overridden
+        return replace(self, calibration=user_calibration(pixel_mm, self.height, self.width, overridden=said))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fetalclip_app.domain.abstention import Abstention
@@ -84,6 +84,7 @@ class Provenance:
 
     Attributes:
         view_sets: Task key -> (name, SHA-256) of the prompts that it used.
+        heads: Task key -> (name, SHA-256) of the head's own weights; none where the model has no head.
         device: Where the network ran, such as ``cpu fp32``.
         notices: What the user must know, such as a fall-back from GPU to CPU.
     """
@@ -94,6 +95,7 @@ class Provenance:
     view_sets: dict[str, tuple[str, str]]
     device: str
     notices: tuple[str, ...] = ()
+    heads: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -15,6 +15,12 @@ PLANES = ("abdomen", "brain", "femur", "heart", "kidney", "lips_nose", "profile"
 
 BRAIN_PLANES = ("trans-thalamic", "trans-cerebellum", "trans-ventricular")
 
+CLEAR_LEAD = 0.15
+"""A view is clear where it leads the second by this much (chosen here, not published)."""
+
+STRAY_SHARE, STRAY_FRAMES = 0.10, 3
+"""In a clip that clearly shows another view, fewer frames of a view than both of these are strays."""
+
 BRAIN = "brain"
 """The plane that the sub-planes, the age and the head belong to."""
 
@@ -77,11 +83,17 @@ class ViewPrediction:
         return self.keys[int(np.argmax(self.probabilities))]
 
     def frames_of(self, key: str) -> NDArray[np.intp]:
-        """Return the familiar frames whose most probable class is ``key``, best first."""
+        """Return the familiar frames that clearly show ``key``, best first.
+
+        None where the clip as a whole clearly shows another view and these frames are but strays.
+        """
         column = self.keys.index(key)
-        asked = ~np.isnan(self.per_frame[:, 0])
-        winners = np.full(len(self.per_frame), -1)
-        winners[asked] = np.argmax(self.per_frame[asked], axis=1)
-        winners[sorted(self.unfamiliar)] = -1
-        found = np.flatnonzero(winners == column)
+        others = np.delete(self.per_frame, column, axis=1)
+        second = others.max(axis=1) if others.shape[1] else np.zeros(len(others), np.float32)
+        # NaN, the mark of a frame that was not asked, compares false.
+        clear = self.per_frame[:, column] - second >= CLEAR_LEAD
+        clear[sorted(self.unfamiliar)] = False
+        found = np.flatnonzero(clear)
+        if self.best != key and self.abstained is None and len(found) < max(STRAY_SHARE * len(clear), STRAY_FRAMES):
+            return found[:0]
         return found[np.argsort(-self.per_frame[found, column], kind="stable")]

@@ -39,6 +39,9 @@ _MARGIN = 3
 _WHOLE_SHARE = 0.70
 """A picture with this much scan in it is left whole."""
 
+_LEAST_SHARE = 0.05
+"""A region smaller than this cannot be the scan."""
+
 _SCREEN_SHARE = 0.90
 """A region this large says no more than the picture's own border."""
 
@@ -51,11 +54,11 @@ def find_fan(pixels: Pixels, within: Box | None = None) -> Box:
 
     Args:
         pixels: uint8, (H, W, 3).
-        within: Where the file says that the scan lies: taken as it is, unless it is the whole screen.
+        within: Where the file says that the scan lies: taken as it is, unless it is the whole screen or a speck.
     """
     height, width = pixels.shape[:2]
     whole = Box(0, 0, width, height)
-    if within is not None and within.area < _SCREEN_SHARE * whole.area:
+    if within is not None and _LEAST_SHARE * whole.area <= within.area < _SCREEN_SHARE * whole.area:
         return within
     scan = _solid_parts(pixels.max(axis=2))
     return whole if scan is None or scan.area >= _WHOLE_SHARE * whole.area else scan

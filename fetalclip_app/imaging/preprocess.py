@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fetalclip_app.domain.calibration import Box, Calibration, Distrust, PixelSpacing, RegionKind
+from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, Distrust, PixelSpacing, RegionKind
 from fetalclip_app.domain.clip import Clip, Frame, Pixels
 from fetalclip_app.imaging.fan import CROP_RULE, find_fan
 
@@ -107,9 +107,19 @@ def crop_of(clip: Clip) -> Box:
 
 
 def _scan_region(calibration: Calibration | None) -> Box | None:
-    """Return the largest region that the file calls tissue and that fits the picture."""
-    regions = calibration.regions if calibration is not None else ()
-    fitting = [r.box for r in regions if r.kind is RegionKind.TISSUE and r.distrust is not Distrust.OUTSIDE_PICTURE]
+    """Return the largest region that the file calls tissue and that fits the picture.
+
+    A scale that a person states says nothing about where the scan lies: the file's own regions still do.
+    """
+    if calibration is None:
+        return None
+    if calibration.source in (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE):
+        return _scan_region(calibration.overridden)
+    fitting = [
+        region.box
+        for region in calibration.regions
+        if region.kind is RegionKind.TISSUE and region.distrust is not Distrust.OUTSIDE_PICTURE
+    ]
     return max(fitting, key=lambda box: box.area, default=None)
 
 

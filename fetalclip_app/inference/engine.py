@@ -17,7 +17,8 @@ from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare, prepare_batch
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.progress import CancelToken, Report
-from fetalclip_app.tasks.base import Instruments, Scan, Task
+from fetalclip_app.tasks.base import AGE, HEAD, Instruments, Scan, Task
+from fetalclip_app.tasks.gestational_age import age_prompts
 from fetalclip_app.tasks.views import class_embeddings
 
 FRAMES_AT_ONCE = 8
@@ -108,11 +109,14 @@ class Engine:
         return np.concatenate(parts)
 
     def _reading(self, scan: Scan, findings: tuple[Finding, ...]) -> ClipReading:
+        outliner = self.instruments.outliner
+        prompts = {key: (view_set.name, view_set.sha256) for key, view_set in self.view_sets.items()}
         provenance = Provenance(
             app_version=__version__,
             model=self.identity,
             preprocessing=self.spec.fingerprint(),
-            view_sets={key: (view_set.name, view_set.sha256) for key, view_set in self.view_sets.items()},
+            view_sets={**prompts, AGE: age_prompts()},
+            heads={} if outliner is None else {HEAD: outliner.identity},
             device=self.device,
             notices=self.notices,
         )

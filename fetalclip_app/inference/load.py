@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fetalclip_app import resources
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner
+from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
@@ -17,6 +18,10 @@ from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
+from fetalclip_app.tasks.views import class_embeddings
+
+COMPACT = "compact"
+"""The bundled model; the catalogue's name for it."""
 
 if TYPE_CHECKING:
     from fetalclip_app.model.catalog import ModelEntry
@@ -46,12 +51,18 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     )
     spec = _spec(entry, backbone)
     texts = TextBank(backbone.encode_texts, backbone.fingerprint, request.text_cache)
+    for view_set in (planes, brain):  # a sentence that the text tower cannot read is found before any scan is
+        class_embeddings(view_set, texts.features)
     instruments = Instruments(
         identity=backbone.identity,
         logit_scale=backbone.logit_scale,
-        calibration=calibration_of(entry.calibration, backbone.logit_scale, entry.learned_from_head_size),
+        calibration=calibration_of(
+            fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain}),
+            backbone.logit_scale,
+            entry.learned_from_head_size,
+        ),
         encode_texts=texts.features,
-        outliner=_outliner(backbone, spec),
+        outliner=_outliner(entry, backbone, spec),
     )
     saliency = cam.Saliency(backbone)
     return Engine(
@@ -123,6 +134,14 @@ def calibration_of(
     return ModelCalibration(**given)
 
 
+def fitted_for(fitted: Mapping[str, Mapping[str, Any]], used: Mapping[str, ViewSet]) -> dict[str, Mapping[str, Any]]:
+    """Return the parts of a calibration that hold for these prompts: other sentences were never calibrated."""
+    foreign = {task for task, view_set in used.items() if fitted.get(task, {}).get("view_set") != view_set.sha256}
+    if VIEWS in foreign:
+        foreign.add("familiar")
+    return {part: numbers for part, numbers in fitted.items() if part not in foreign}
+
+
 def _entry(request: EngineRequest) -> ModelEntry:
     from fetalclip_app.errors import ErrorCode, ModelUnavailable  # noqa: PLC0415
     from fetalclip_app.model import catalog  # noqa: PLC0415
@@ -149,9 +168,9 @@ def _spec(entry: ModelEntry, backbone: TorchBackbone) -> PreprocessSpec:
     return spec
 
 
-def _outliner(backbone: TorchBackbone, spec: PreprocessSpec) -> Outliner | None:
+def _outliner(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec) -> Outliner | None:
     """Return the head outline that was trained on these very weights, or None."""
     from fetalclip_app.model import heads  # noqa: PLC0415
 
-    folder = resources.path("heads")
-    return heads.find(folder, "head_outline", backbone, spec) if folder.is_dir() else None
+    bundled_one = entry.key == COMPACT
+    return heads.find(resources.path("heads"), "head_outline", backbone, spec, must_be=bundled_one)

@@ -87,9 +87,15 @@ def pyramid(network: Any, pictures: torch.Tensor) -> list[torch.Tensor]:
 class MaskHead:
     """A decoder on a backbone's feature maps, behind the `Outliner` protocol."""
 
-    def __init__(self, backbone: TorchBackbone, decoder: PyramidDecoder) -> None:
+    def __init__(self, backbone: TorchBackbone, decoder: PyramidDecoder, identity: tuple[str, str]) -> None:
         self._backbone = backbone
+        self._identity = identity
         self._decoder = decoder.eval().requires_grad_(False)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Name and SHA-256 of the head's own weights."""
+        return self._identity
 
     def outline(self, batch: Batch) -> NDArray[np.float32]:
         """Return probabilities, float32, (N, S, S), in network pixels.
@@ -105,16 +111,23 @@ class MaskHead:
         return torch.sigmoid(decoder(pictures, pyramid(network, pictures)))[:, 0]
 
 
-def find(folder: Path, name: str, backbone: TorchBackbone, spec: PreprocessSpec) -> MaskHead | None:
+def find(
+    folder: Path, name: str, backbone: TorchBackbone, spec: PreprocessSpec, *, must_be: bool = False
+) -> MaskHead | None:
     """Return the head ``name`` that was trained on these very weights, or None where there is none.
 
+    Args:
+        must_be: These weights come with a head: none, or one for other weights, is a damaged installation.
+
     Raises:
-        ModelUnavailable: There is one, but its file is damaged or prepared otherwise.
+        ModelUnavailable: There is one, but its file is damaged or prepared otherwise; or it had to be and is not.
     """
     for path in sorted(folder.glob(f"*{name}.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
         if facts["backbone_sha256"] == backbone.identity.sha256:
             return _read(path, facts, backbone, spec)
+    if must_be:
+        raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=name)
     return None
 
 
@@ -133,4 +146,4 @@ def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: Prep
     decoder.load_state_dict(
         {key: tensor.float() for key, tensor in safetensors.torch.load(content).items()}, strict=True
     )
-    return MaskHead(backbone, decoder)
+    return MaskHead(backbone, decoder, (path.stem, found))

@@ -86,6 +86,7 @@ def _model(made: Provenance, clips: Sequence[ClipEntry], total: int, width: floa
         (_("SHA-256 of its weights"), model.sha256),
         (_("Licence"), model.licence or _("not stated")),
         *((_prompts_label(task), f"{name}, SHA-256 {sha256}") for task, (name, sha256) in made.view_sets.items()),
+        *((wording.task_title(task), f"{name}, SHA-256 {sha256}") for task, (name, sha256) in made.heads.items()),
         (_("Preprocessing"), made.preprocessing),
         (_("Device"), made.device),
         (_("Program"), f"FetalCLIP Studio {made.app_version}"),

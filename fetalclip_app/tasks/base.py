@@ -14,7 +14,7 @@ from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import Finding, ModelIdentity
-from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 
 VIEWS, BRAIN_VIEWS, HEAD, AGE = "views", "brain_views", "head", "gestational_age"
@@ -77,7 +77,7 @@ class Scan:
     def why_no_brain(self) -> Abstention:
         """Return the reason why no frame can be measured as a brain."""
         views = self._views()
-        if views is not None and views.abstained is not None and _is_foreign(views):
+        if views is not None and views.abstained is not None and (_is_foreign(views) or views.best == BRAIN):
             return views.abstained
         return Abstention(Reason.NOT_APPLICABLE, "no_brain_frame")
 

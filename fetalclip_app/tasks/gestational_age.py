@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app import resources
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate, AgeInterval, GestationalAge
+from fetalclip_app.domain.age import DAYS_PER_WEEK, LAST_DAYS, AgeEstimate, AgeInterval, GestationalAge
 from fetalclip_app.domain.backbone import ModelCalibration
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN
@@ -73,6 +74,12 @@ class AgeTask:
         return mean
 
 
+def age_prompts() -> tuple[str, str]:
+    """Return name and SHA-256 of the bundled templates."""
+    path = resources.path(PROMPTS_FILE)
+    return path.stem, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def sentences(template: str, spacing_mm: float) -> list[str]:
     """Return the template's sentence for every candidate, in the order of `CANDIDATES`."""
     spacing = f"{spacing_mm:.2f}"
@@ -113,8 +120,10 @@ def _interval(age: GestationalAge, calibration: ModelCalibration) -> AgeInterval
     if calibration.age_error_days is None:
         return None
     margin = int(np.ceil(calibration.age_error_days))
-    low, high = GestationalAge(age.days - margin), GestationalAge(age.days + margin)
-    return AgeInterval(low, high, calibration.age_error_level, calibration.age_reference)
+    low, high = max(age.days - margin, 0), min(age.days + margin, LAST_DAYS)
+    return AgeInterval(
+        GestationalAge(low), GestationalAge(high), calibration.age_error_level, calibration.age_reference
+    )
 
 
 def _doubtful(estimate: AgeEstimate, calibration: ModelCalibration) -> Abstention | None:

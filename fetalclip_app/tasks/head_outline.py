@@ -56,11 +56,13 @@ def outline_ellipse(values: NDArray[np.float32]) -> tuple[Ellipse, float] | None
     """
     side = len(values) * FINER
     mask = cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR) > 0.5
-    fine = fit_ellipse(mask)
+    # A head that leaves the picture must not fit well: what its ellipse has outside counts against it.
+    around = side // 4
+    fine = fit_ellipse(np.pad(mask, around))
     if fine is None:
         return None
-    fit = overlap_with(fine, mask)
-    centre = ((np.array([fine.cx, fine.cy]) + 0.5) / FINER) - 0.5
+    fit = overlap_with(fine, np.pad(mask, around))
+    centre = ((np.array([fine.cx, fine.cy]) - around + 0.5) / FINER) - 0.5
     coarse = Ellipse(float(centre[0]), float(centre[1]), fine.a / FINER, fine.b / FINER, fine.angle_deg)
     return coarse, fit
 

@@ -34,7 +34,7 @@ def read_view_set(path: Path) -> ViewSet:
         prompts = {SAME_CLASS.get(name, name): _sentences(name, value) for name, value in classes.items()}
         return ViewSet(path.stem, prompts, hashlib.sha256(content).hexdigest())
     except (OSError, ValueError, AttributeError) as error:
-        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, cause=str(error)) from error
+        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, problem=str(error)) from error
 
 
 def bundled(name: str) -> ViewSet:

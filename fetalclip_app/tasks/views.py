@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.reading import Finding
-from fetalclip_app.domain.views import BRAIN, ViewPrediction, ViewSet
+from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
 from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, EncodeTexts, Instruments, Scan
-
-CLEAR_LEAD = 0.15
-"""The two best views must differ by this much, or the answer is 'ambiguous' (chosen here, not published)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +78,9 @@ def _predict(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments
     similarity = embeddings @ class_embeddings(view_set, instruments.encode_texts).T
     scale = fitted.scale if fitted.scale is not None else instruments.logit_scale
     per_frame = softmax(scale * similarity)
-    probabilities = per_frame.mean(axis=0)
     unfamiliar = _unfamiliar(similarity, fitted.familiar_similarity)
+    familiar = [index for index in range(len(per_frame)) if index not in unfamiliar]
+    probabilities = per_frame[familiar or slice(None)].mean(axis=0)
     trained = instruments.identity.trained_views
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)
     return ViewPrediction(

@@ -11,12 +11,14 @@ from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.ui.age_curve import AgeCurve
 from fetalclip_app.ui.bars import Bar, Bars
-from fetalclip_app.ui.parts import Card, Figure, indented, label
+from fetalclip_app.ui.parts import Caption, Card, Figure, indented, label, set_tone
 from fetalclip_app.wording import (
     abstention,
     abstention_hint,
     age_range,
     definition,
+    head_unchecked,
+    interval_meaning,
     learned_age,
     millimetres,
     not_trained_view,
@@ -24,6 +26,7 @@ from fetalclip_app.wording import (
     percentages_meaning,
     pixels,
     reason_title,
+    spread_meaning,
     view_title,
 )
 
@@ -35,6 +38,16 @@ def _prepared(lines: int, *, tone: str = "muted") -> QLabel:
     text.setFixedHeight(text.fontMetrics().lineSpacing() * lines + 2)
     text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return text
+
+
+def _say(note: QLabel, text: str, *, doubt: bool = False) -> None:
+    set_tone(note, "doubt" if doubt else "muted")
+    note.setText(text)
+
+
+def _why(why: Abstention) -> str:
+    """Return the reason and the remedy."""
+    return f"{abstention(why)} {abstention_hint(why)}".strip()
 
 
 class ViewCard(Card):
@@ -51,7 +64,7 @@ class ViewCard(Card):
         self.best = Figure("View")
         self._best_key = ""
         self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
-        self.note = _prepared(2)
+        self.note = _prepared(4)
         self.planes = Bars(PLANES, with_letters=True)
         self.planes.asked.connect(lambda key, row: self.asked.emit("views", key, row))
         self.brain_planes = Bars(BRAIN_PLANES, with_letters=False)
@@ -59,8 +72,10 @@ class ViewCard(Card):
         self.column.addWidget(self.best)
         self.column.addWidget(self.note)
         self.column.addWidget(self.planes)
-        self.column.addSpacing(4)
-        self.column.addWidget(indented(label("Brain plane", tone="muted", caption=True)))
+        self.brain = Caption("Brain plane")
+        self.brain.clicked.connect(lambda: self.asked.emit("brain_views", self._brain_key, self.brain))
+        self._brain_key = ""
+        self.column.addWidget(self.brain)
         self.column.addWidget(self.brain_planes)
 
     def show_answers(self, views: Answer | None, brain: Answer | None) -> None:
@@ -68,27 +83,39 @@ class ViewCard(Card):
         self._show_best(views)
         self.planes.show_bars(_bars(views, self.planes))
         self.brain_planes.show_bars(_bars(brain, self.brain_planes))
+        self._show_brain(brain)
+
+    def _show_brain(self, brain: Answer | None) -> None:
+        """Head the planes of the brain; in amber, why none of them should be relied on."""
+        why = brain.abstained if isinstance(brain, ViewPrediction) else brain
+        self._brain_key = brain.best if isinstance(brain, ViewPrediction) else ""
+        if isinstance(why, Abstention):
+            tip = f"{abstention(why)} {abstention_hint(why)}".strip()
+            self.brain.show_text(f"Brain plane · {reason_title(why.reason)}", tip=tip, doubt=True)
+        else:
+            self.brain.show_text("Brain plane", can_ask=brain is not None)
 
     def _show_best(self, views: Answer | None) -> None:
-        self.note.setText("")
+        _say(self.note, "")
         match views:
             case ViewPrediction():
                 self._best_key = views.best
                 share = percent(float(views.probabilities.max()))
                 if views.abstained is not None:
                     self.best.show_doubt(reason_title(views.abstained.reason))
-                    self.note.setText(abstention(views.abstained))
+                    _say(self.note, _why(views.abstained), doubt=True)
                 elif views.best in views.not_trained:
                     self.best.show_doubt(f"{view_title(views.best)} {share}, {not_trained_view()}")
-                    self.note.setText("A guess from words: training never showed this view.")
+                    _say(self.note, "A guess from words: training never showed this view.", doubt=True)
                 else:
                     self.best.show_value(f"{view_title(views.best)} {share}")
-                    self.note.setText(percentages_meaning(views.calibrated, views.calibration_error))
+                    _say(self.note, percentages_meaning(views.calibrated, views.calibration_error))
             case Abstention():
                 self._best_key = ""
                 self.best.show_doubt(reason_title(views.reason))
-                self.note.setText(abstention(views))
+                _say(self.note, _why(views), doubt=True)
             case _:
+                self._best_key = ""
                 self.best.show_nothing()
 
 
@@ -115,16 +142,18 @@ class AgeCard(Card):
         super().__init__("Gestational age")
         self.age = Figure("Gestational age")
         self.age.clicked.connect(lambda: self.asked.emit(self.age))
-        self.spread = indented(label(tone="muted", caption=True))
-        self.spread.setFixedHeight(self.spread.fontMetrics().lineSpacing() + 2)
+        self.spread, self.interval = Caption("Spread"), Caption("Interval")
+        for line in (self.spread, self.interval):
+            line.clicked.connect(lambda checked=False, line=line: self.asked.emit(line))
         self.curve = AgeCurve()
         self.note = _prepared(2)
-        self._why = indented(label(wrap=True))
-        self._helps = indented(label(tone="muted", wrap=True))
+        self._why = indented(label(tone="doubt", wrap=True))
+        self._helps = indented(label(tone="doubt", wrap=True))
         self._pages = QStackedWidget()
-        self._pages.addWidget(_column(self.spread, self.curve, self.note))
+        shown = (self.spread, self.interval, self.curve, self.note)
+        self._pages.addWidget(_column(*shown))
         self._pages.addWidget(_column(self._why, self._helps, None))
-        self._pages.setFixedHeight(self.spread.height() + self.curve.height() + self.note.height() + 8)
+        self._pages.setFixedHeight(sum(widget.height() for widget in shown))
         self.column.addWidget(self.age)
         self.column.addWidget(self._pages)
 
@@ -140,10 +169,10 @@ class AgeCard(Card):
         self.curve.show_estimate(estimate)
         if estimate is not None:
             self.age.show_value(str(estimate.age))
-            self.spread.setText(f"{age_range(estimate.low, estimate.high)}, the spread of the 15 best days")
-            self.note.setText(learned_age() if estimate.learned_from_head_size else "")
+            self._show_estimate(estimate)
             return
-        self.spread.setText("")
+        self.spread.show_text("")
+        self.interval.show_text("")
         self.note.setText("")
         if isinstance(answer, Abstention):
             self.age.show_doubt(reason_title(answer.reason))
@@ -152,12 +181,26 @@ class AgeCard(Card):
         else:
             self.age.show_nothing()
 
+    def _show_estimate(self, estimate: AgeEstimate) -> None:
+        self.spread.show_text(
+            f"{age_range(estimate.low, estimate.high)}, the spread of the 15 best days", tip=spread_meaning()
+        )
+        fitted = estimate.interval
+        if fitted is not None:
+            held = f"{age_range(fitted.low, fitted.high)} held {percent(fitted.level)} of validation patients"
+            self.interval.show_text(held, tip=interval_meaning(fitted))
+        else:
+            self.interval.show_text("No interval was fitted for this model")
+        remarks = [learned_age()] if estimate.learned_from_head_size else []
+        remarks += [] if estimate.head_checked else [head_unchecked()]
+        _say(self.note, " ".join(remarks), doubt=not estimate.head_checked)
+
 
 def _column(*widgets: QWidget | None) -> QWidget:
     page = QWidget()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(4)
+    column.setSpacing(0)
     for widget in widgets:
         if widget is None:
             column.addStretch(1)
@@ -198,17 +241,17 @@ class HeadCard(Card):
             figure.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             grid.addWidget(figure, row, 2)
         self.column.addLayout(grid)
-        self.note = _prepared(3)
+        self.note = _prepared(4)
         self.column.addWidget(self.note)
 
     def show_answer(self, answer: Answer | None) -> None:
         """Show lengths, an abstention, or empty places."""
-        self.note.setText("")
+        _say(self.note, "")
         match answer:
             case HeadMeasurement(size=HeadSize() as size):
                 for key, figure in self.figures.items():
                     figure.show_value(millimetres(getattr(size, f"{key}_mm")))
-                self.note.setText("Press a number to see where it comes from.")
+                _say(self.note, "Press a number to see where it comes from.")
             case HeadMeasurement(size=Abstention() as why, ellipse=ellipse):
                 self._show_doubt(why)
                 self.figures["bpd"].show_value(pixels(2 * ellipse.b))
@@ -223,7 +266,7 @@ class HeadCard(Card):
         for figure in self.figures.values():
             figure.show_nothing()
         self.figures["hc"].show_doubt(reason_title(why.reason))
-        self.note.setText(f"{abstention(why)} {abstention_hint(why)}".strip())
+        _say(self.note, _why(why), doubt=True)
 
 
 class StateLine(QWidget):

@@ -21,7 +21,7 @@ from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import CLIPS_PX, DARK, caption_font, ink_on, text_font, view_colour, view_letter
-from fetalclip_app.wording import percent, view_title
+from fetalclip_app.wording import not_trained_view, percent, view_title
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -47,6 +47,13 @@ def _best(entry: OpenClip) -> tuple[str, float] | None:
     if isinstance(views, ViewPrediction) and views.abstained is None:
         return views.best, float(views.probabilities.max())
     return None
+
+
+def _share(entry: OpenClip, best: tuple[str, float] | None) -> str:
+    views = entry.reading.answer("views", ViewPrediction) if entry.reading is not None else None
+    if best is None or not isinstance(views, ViewPrediction):
+        return ""
+    return percent(best[1]) + (f", {not_trained_view()}" if best[0] in views.not_trained else "")
 
 
 class _Model(QAbstractListModel):
@@ -121,7 +128,7 @@ class _Delegate(QStyledItemDelegate):
         frames = f"{len(entry.clip)} frames" if len(entry.clip) > 1 else "1 picture"
         lines = [
             (title_of(entry), text_font(weight=text_font().Weight.DemiBold), DARK.text if best else DARK.muted),
-            (percent(best[1]) if best else "", caption_font(), DARK.muted),
+            (_share(entry, best), caption_font(), DARK.muted),
             (frames, caption_font(), DARK.muted),
             (entry.clip.path.name, caption_font(), DARK.muted),
         ]

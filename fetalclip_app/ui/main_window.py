@@ -231,9 +231,8 @@ class MainWindow(TakesDrops):
         shown, viewer = self._session.shown, self.viewer
         if shown is not None:
             heat = viewer.drawn_heat
-            drawn = Drawn(
-                self.area.frame.head, heat[1].heatmap if heat is not None else None, self._choices.now.heatmap_opacity
-            )
+            heatmap = heat[1].heatmap if heat is not None else None
+            drawn = Drawn(self.area.frame.head, heatmap, self._choices.now.heatmap_opacity, _made_by(shown))
             self.exporting.png(shown, viewer.index, drawn)
 
     def _choose_model(self, settings: Settings) -> None:
@@ -260,3 +259,10 @@ class MainWindow(TakesDrops):
         self.viewer.player.pause()
         self._choices.keep(window_state=bytes(self.saveGeometry().toBase64().data()).decode())
         super().closeEvent(event)
+
+
+def _made_by(entry: OpenClip) -> str:
+    if entry.reading is None:
+        return ""
+    model = entry.reading.provenance.model
+    return f"{model.title} · {model.sha256[:8]}"

@@ -91,6 +91,46 @@ class Card(QFrame):
         self.column.addWidget(self.heading)
 
 
+class Caption(QAbstractButton):
+    """A quiet line that can be asked where it comes from; what does not fit is in its tooltip."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name, self._is_doubt = name, False
+        self.setFont(caption_font())
+        self.setFixedHeight(self.fontMetrics().lineSpacing() + 6)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.show_text("")
+
+    def show_text(self, text: str, *, tip: str = "", doubt: bool = False, can_ask: bool = True) -> None:
+        """Show a line; an empty one, and one that nothing is behind, cannot be asked."""
+        self._is_doubt = doubt
+        self.setText(text)
+        self.setEnabled(bool(text) and can_ask)
+        self.setToolTip(tip)
+        self.setAccessibleName(f"{self._name}: {text}" if text else self._name)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the line, and a ring where the keys are."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(DARK.doubt if self._is_doubt else DARK.muted))
+        room = self.rect().adjusted(INDENT_PX, 0, -INDENT_PX, 0)
+        kept = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, kept)
+        if self.isEnabled() and self.underMouse():
+            wide = self.fontMetrics().horizontalAdvance(kept)
+            painter.setPen(QPen(QColor(DARK.muted), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(room.left(), self.height() - 3, room.left() + wide, self.height() - 3)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(DARK.accent), 2))
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
+        painter.end()
+
+
 class Figure(QAbstractButton):
     """A number that can be asked where it comes from; or, in amber, why there is none.
 

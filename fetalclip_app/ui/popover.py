@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.provenance import Row
 from fetalclip_app.ui.theme import text_font
@@ -52,6 +53,7 @@ class Popover(QFrame):
         column.addLayout(grid)
         if offers:
             column.addLayout(self._offers(offers))
+        column.addWidget(label(RESEARCH_USE_ONLY, tone="muted", caption=True))  # it may cover the picture's own line
 
     def _offers(self, offers: Sequence[Offer]) -> QHBoxLayout:
         line = QHBoxLayout()

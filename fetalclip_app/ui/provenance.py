@@ -7,18 +7,23 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading, Finding, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording import (
+    abstention,
+    abstention_hint,
     age_range,
     answer_lines,
     calibration_source,
     day_count,
     definition,
     frame_number,
+    head_unchecked,
+    interval_meaning,
     learned_age,
     millimetres,
     percent,
     percentages_meaning,
     pixels,
     spread_meaning,
+    unfamiliar_frame,
     unverified_model,
     view_title,
     with_unit,
@@ -44,13 +49,17 @@ def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> l
         return abstained_rows(clip, reading, finding)
     column = views.keys.index(key)
     asked = int((views.per_frame[:, 0] == views.per_frame[:, 0]).sum())
+    unlike = len(views.unfamiliar)
     rows = [
         ("View", f"{view_title(key)} {percent(float(views.probabilities[column]))}"),
         ("Frames", f"{asked} of {reading.frame_count} were asked; {len(views.frames_of(key))} show it most"),
+        *([("Unlike", f"{unlike} of them are {unfamiliar_frame()}; they are not measured")] if unlike else []),
         ("Meaning", percentages_meaning(views.calibrated, views.calibration_error)),
     ]
     if key in views.not_trained:
         rows.append(("Training", "This model was never shown this view: the percentage is a guess from words."))
+    if views.abstained is not None:
+        rows.append(("Why no answer", f"{abstention(views.abstained)} {abstention_hint(views.abstained)}".strip()))
     return rows + _model_rows(reading, finding)
 
 
@@ -62,6 +71,7 @@ def age_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[Row]:
     rows = [
         ("Age", str(age.age)),
         ("Spread", f"{age_range(age.low, age.high)} ({day_count(age.spread_days)}). {spread_meaning()}"),
+        *([("Interval", interval_meaning(age.interval))] if age.interval is not None else []),
         *_frame_row(reading, finding),
         ("Scale", calibration_source(reading.calibration)),
         ("In the prompts", with_unit(f"{age.spacing_mm:.2f}", "mm per network pixel")),
@@ -69,6 +79,8 @@ def age_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[Row]:
     ]
     if age.learned_from_head_size:
         rows.append(("Mind", learned_age()))
+    if not age.head_checked:
+        rows.append(("Mind", head_unchecked()))
     return rows + _model_rows(reading, finding)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.theme import DARK, caption_font, ink_on, view_colour, view_letter
-from fetalclip_app.wording import frame_number, percent, view_title
+from fetalclip_app.wording import frame_number, percent, unfamiliar_frame, view_title
 
 _HEIGHT = 46
 _SIDE = 8
@@ -21,7 +21,10 @@ _TRACK_Y = 36.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Frames in a row whose most probable view is the same; ``end`` is outside."""
+    """Frames in a row whose most probable view is the same; ``end`` is outside.
+
+    The key is empty where the frames are unlike everything that the model was trained on.
+    """
 
     key: str
     start: int
@@ -34,7 +37,7 @@ def runs(views: ViewPrediction) -> tuple[Run, ...]:
     for index, row in enumerate(views.per_frame):
         if np.isnan(row[0]):
             continue
-        key = views.keys[int(np.argmax(row))]
+        key = "" if index in views.unfamiliar else views.keys[int(np.argmax(row))]
         if found and found[-1].key == key and found[-1].end == index:
             found[-1] = Run(key, found[-1].start, index + 1)
         else:
@@ -81,7 +84,7 @@ class Timeline(QWidget):
         self._views = views
         self._runs = runs(views) if views is not None else ()
         self._best = {}
-        for key in {run.key for run in self._runs}:
+        for key in {run.key for run in self._runs} - {""}:
             assert views is not None  # there are runs
             self._best[key] = int(views.frames_of(key)[0])
         self.update()
@@ -106,11 +109,14 @@ class Timeline(QWidget):
         painter.setFont(caption_font())
         metrics = QFontMetricsF(painter.font())
         for run in self._runs:
-            position = self._views.keys.index(run.key) if self._views is not None else 0
-            colour = view_colour(run.key, position)
             box = QRectF(self._x(run.start, edge=True), whole.top(), 0, whole.height())
             box.setRight(self._x(run.end, edge=True))
             painter.setPen(Qt.PenStyle.NoPen)
+            if not run.key:
+                painter.fillRect(box, QBrush(QColor(DARK.doubt), Qt.BrushStyle.BDiagPattern))
+                continue
+            position = self._views.keys.index(run.key) if self._views is not None else 0
+            colour = view_colour(run.key, position)
             painter.fillRect(box, colour)
             letter = view_letter(run.key)
             if box.width() >= metrics.horizontalAdvance(letter) + 4:
@@ -165,6 +171,8 @@ class Timeline(QWidget):
         text = text[:1].upper() + text[1:]
         if self._views is None or np.isnan(self._views.per_frame[frame, 0]):
             return text
+        if frame in self._views.unfamiliar:
+            return f"{text}: {unfamiliar_frame()}"
         row = self._views.per_frame[frame]
         best = int(np.argmax(row))
         return f"{text}: {view_title(self._views.keys[best])} {percent(float(row[best]))}"

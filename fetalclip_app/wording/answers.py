@@ -14,6 +14,8 @@ from fetalclip_app.wording.abstentions import abstention, abstention_hint, reaso
 from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
 from fetalclip_app.wording.sources import (
     definition,
+    head_unchecked,
+    interval_meaning,
     learned_age,
     not_trained_view,
     percentages_meaning,
@@ -85,18 +87,11 @@ def _age_line(estimate: AgeEstimate) -> Line:
         + spread_meaning()
     ]
     if estimate.interval is not None:
-        notes.append(
-            translate(
-                "{low_high}: intervals like this held the reference age of {share} of the validation patients."
-            ).format(
-                low_high=age_range(estimate.interval.low, estimate.interval.high),
-                share=percent(estimate.interval.level),
-            )
-        )
+        notes.append(interval_meaning(estimate.interval))
     if estimate.learned_from_head_size:
         notes.append(learned_age())
     if not estimate.head_checked:
-        notes.append(translate("The head was not measured, so its size could not be checked against the range."))
+        notes.append(head_unchecked())
     return Line(task_title("gestational_age"), str(estimate.age), tuple(notes))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fetalclip_app.domain.age import AgeInterval
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Distrust
 from fetalclip_app.domain.clip import FrameRate, RateSource
-from fetalclip_app.wording.numbers import pixel_size, with_unit
+from fetalclip_app.wording.numbers import age_range, percent, pixel_size, with_unit
 from fetalclip_app.wording.translate import mark, translate
 
 _CALIBRATION: dict[CalibrationSource, str] = {
@@ -92,6 +93,17 @@ def learned_age() -> str:
     return translate("This model's age was learned from head size; it is no second opinion on it.")
 
 
+def interval_meaning(interval: AgeInterval) -> str:
+    """Return what a fitted interval of an age is: ``19w0d–21w6d: intervals like this held ...``."""
+    said = translate("{low_high}: intervals like this held the reference age of {share} of the validation patients.")
+    return said.format(low_high=age_range(interval.low, interval.high), share=percent(interval.level))
+
+
+def head_unchecked() -> str:
+    """Return the remark on an age whose head was not measured."""
+    return translate("The head was not measured, so its size could not be checked against the range.")
+
+
 def spread_meaning() -> str:
     """Return what ``low`` and ``high`` of an age are."""
     return translate("The range is the spread of the 15 best days, not a confidence interval.")
@@ -123,6 +135,11 @@ def simulated() -> str:
 def lossy() -> str:
     """Return the badge of a picture that was compressed with loss."""
     return translate("Compressed with loss")
+
+
+def unfamiliar_frame() -> str:
+    """Return what is said of a frame that is unlike the training."""
+    return translate("unlike the pictures that the model was trained on")
 
 
 def frames_missing(count: int) -> str:

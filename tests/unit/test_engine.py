@@ -13,7 +13,7 @@ from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import FRAMES_AT_ONCE, Engine
-from fetalclip_app.inference.load import calibration_of
+from fetalclip_app.inference.load import calibration_of, fitted_for
 from fetalclip_app.progress import Cancelled, CancelToken, silent
 from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS, Instruments
 from fetalclip_app.tasks.catalog import all_tasks
@@ -149,6 +149,21 @@ def test_a_manifests_calibration_arrives() -> None:
         learned_from_head_size=True,
         outline_fit_limit=0.94,
     )
+
+
+def test_percentages_of_other_prompts_are_not_called_calibrated() -> None:
+    planes, brain = bundled(PLANES_FILE), bundled(BRAIN_PLANES_FILE)
+    fitted = {
+        "views": {"temperature": 2.0, "error": 0.03, "view_set": planes.sha256},
+        "brain_views": {"temperature": 2.0, "error": 0.03, "view_set": brain.sha256},
+        "familiar": {"similarity": 0.4},
+        "head": {"fit_limit": 0.94},
+    }
+    other = ViewSet("mine", {"hand": ("a hand",)}, "00" * 32)
+
+    assert set(fitted_for(fitted, {VIEWS: planes, BRAIN_VIEWS: brain})) == set(fitted)
+    assert set(fitted_for(fitted, {VIEWS: other, BRAIN_VIEWS: brain})) == {"brain_views", "head"}
+    assert set(fitted_for(fitted, {VIEWS: planes, BRAIN_VIEWS: other})) == {"views", "familiar", "head"}
 
 
 def test_without_a_calibration_nothing_is_claimed() -> None:

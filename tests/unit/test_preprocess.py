@@ -9,7 +9,15 @@ from conftest import fan_picture, make_clip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetalclip_app.domain.calibration import Box, PixelSpacing
+from fetalclip_app.domain.calibration import (
+    Box,
+    Calibration,
+    CalibrationSource,
+    Distrust,
+    PixelSpacing,
+    Region,
+    RegionKind,
+)
 from fetalclip_app.domain.clip import Frame
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import (
@@ -127,6 +135,21 @@ def test_a_whole_screen_is_cut_to_its_fan() -> None:
 
 def test_the_files_region_is_taken_as_it_is() -> None:
     assert find_fan(_screen(), Box(150, 60, 700, 550)) == Box(150, 60, 700, 550)
+
+
+def test_a_region_that_is_a_speck_is_not_the_scan() -> None:
+    assert find_fan(_screen(), Box(0, 0, 1, 1)).area > 0.05 * 600 * 800
+
+
+def test_a_stated_scale_does_not_move_the_crop() -> None:
+    clip = make_clip(frames=1, pixel_mm=0.5, height=240, width=320)
+    region = Region(Box(10, 20, 200, 230), RegionKind.TISSUE, PixelSpacing.square(0.4))
+    clip = replace(clip, calibration=Calibration(CalibrationSource.ULTRASOUND_REGION, (region,)))
+    silent = replace(region, spacing=None, distrust=Distrust.NO_DELTA)
+    without = replace(clip, calibration=Calibration(CalibrationSource.ULTRASOUND_REGION, (silent,)))
+
+    assert crop_of(clip) == crop_of(clip.with_pixel_mm(0.2, override=True)) == region.box
+    assert crop_of(without) == crop_of(without.with_pixel_mm(0.2)) == region.box
 
 
 def test_a_black_picture_stays_whole() -> None:

@@ -134,7 +134,7 @@ def test_no_text_leaves_the_margins(worst: ReportContent, tmp_path: Path, page_s
 def test_an_abstention_stands_where_the_number_would_stand(tmp_path: Path) -> None:
     text = text_of(pages_of(build([entry(pixel_mm=None)], options()), tmp_path))
     assert "No scale" in text and "This file carries no scale, so lengths are in pixels." in text
-    assert "open the scanner's original DICOM file" in text
+    assert "Set the scale with the ruler" in text
     assert " mm/px" not in text and "No scale bar" in text
 
 

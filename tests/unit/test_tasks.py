@@ -149,6 +149,55 @@ def test_an_unfamiliar_frame_of_a_familiar_clip_is_not_measured() -> None:
     assert scan.frames_seen_as("brain").tolist() == [1, 2]
 
 
+def test_a_stray_frame_of_another_view_is_not_measured() -> None:
+    tools = instruments(outliner=RoundHead(Ellipse(112, 112, 70, 55, 0)))
+    scan = after_views(scan_of(["abdomen"] * 19 + ["brain"]), tools)
+
+    assert HeadTask().answer(scan, tools).answer == Abstention(Reason.NOT_APPLICABLE, "no_brain_frame")
+
+
+def test_a_part_of_a_clip_is_measured_where_it_is_more_than_a_stray() -> None:
+    tools = instruments(outliner=RoundHead(Ellipse(112, 112, 70, 55, 0)))
+    scan = after_views(scan_of(["abdomen"] * 8 + ["brain"] * 4), tools)
+
+    assert HeadTask().answer(scan, tools).frame_index in range(8, 12)
+
+
+def test_a_frame_that_could_as_well_be_another_view_is_not_measured() -> None:
+    tools = instruments(outliner=RoundHead(Ellipse(112, 112, 70, 55, 0)))
+    scan = scan_of(["brain"])
+    scan.embeddings[0, PLANES.index("heart")] = 0.999
+    scan = after_views(scan, tools)
+
+    answer = HeadTask().answer(scan, tools).answer
+
+    assert isinstance(answer, Abstention)
+    assert (answer.reason, answer.detail) == (Reason.AMBIGUOUS, "views")
+
+
+def test_sub_planes_that_training_showed_are_not_called_untrained() -> None:
+    taught = replace(IDENTITY, trained_views=(*IDENTITY.trained_views, *BRAIN_PLANES))
+    tools = replace(instruments(), identity=taught)
+    scan = after_views(scan_of(["brain"]), tools)
+    scan.embeddings[0, len(PLANES)] = 1.0
+
+    answer = BrainViewTask(BRAIN_SET).answer(scan, tools).answer
+
+    assert isinstance(answer, ViewPrediction)
+    assert answer.best == "trans-thalamic"
+    assert answer.abstained is None
+
+
+@pytest.mark.parametrize(("cx", "fits"), [(112.0, True), (30.0, False)])
+def test_a_head_that_leaves_the_picture_is_not_measured(cx: float, fits: bool) -> None:
+    tools = instruments(outliner=RoundHead(Ellipse(cx, 112, 70, 55, 0)))
+    scan = after_views(scan_of(["brain"]), tools)
+
+    answer = HeadTask().answer(scan, tools).answer
+
+    assert isinstance(answer, HeadMeasurement) is fits
+
+
 def test_sub_planes_are_asked_of_brain_frames_alone() -> None:
     tools = instruments()
     scan = after_views(scan_of(["femur", "brain", "brain"]), tools)

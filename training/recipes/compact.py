@@ -19,7 +19,7 @@ def compact_sub_planes() -> RunConfig:
     return replace(
         first,
         name="compact_sub_planes",
-        start=f"runs/{first.name}/last.pt",
+        start=f"{first.name}/last.pt",
         seed=8,
         steps=500,
         evaluate_every=250,
