@@ -5,6 +5,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 QT_PACKAGES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
 
+# Importing Qt finds most of its libraries; the ones of the window system are looked up where they are used.
+QT_WORKS := $(BIN)/python -c "import PySide6.QtWidgets" && { command -v ldd >/dev/null || exit 0; \
+	! ldd .venv/lib/python3*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so | grep -q "not found"; }
+
 .PHONY: setup run test lint types bench format sample
 
 setup: .venv/ready
@@ -13,7 +17,7 @@ setup: .venv/ready
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
-	$(BIN)/python -c "import PySide6.QtWidgets" 2>/dev/null || $(MAKE) --no-print-directory qt-libraries
+	$(QT_WORKS) 2>/dev/null || $(MAKE) --no-print-directory qt-libraries
 	touch $@
 
 .PHONY: qt-libraries
@@ -23,7 +27,7 @@ qt-libraries:
 	else \
 		echo "Qt needs system libraries. On Debian or Ubuntu: sudo apt-get install $(QT_PACKAGES)"; exit 1; \
 	fi
-	$(BIN)/python -c "import PySide6.QtWidgets"
+	$(QT_WORKS)
 
 # The window on the bundled sample; without a display the sample is analysed and the report's place is printed.
 run: setup

@@ -1,4 +1,4 @@
-"""The one place that knows where data files lie: checkout, wheel or frozen program."""
+"""The one place that knows where data files lie: checkout or frozen program."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ def root() -> Path:
     """
     frozen = getattr(sys, "_MEIPASS", None)
     package = Path(__file__).resolve().parent
-    candidates = [Path(frozen) / "resources"] if frozen else [package.parent / "resources", package / "resources"]
-    for folder in candidates:
-        if (folder / "prompts").is_dir():
-            return folder
-    raise FileNotFoundError(f"no resources folder in {', '.join(map(str, candidates))}")
+    folder = Path(frozen) / "resources" if frozen else package.parent / "resources"
+    if not (folder / "prompts").is_dir():
+        raise FileNotFoundError(f"no resources folder at {folder}")
+    return folder
 
 
 def path(name: str) -> Path:

@@ -84,7 +84,9 @@ def load(given: argparse.Namespace | None = None) -> Reader:
     from fetalclip_app import settings  # noqa: PLC0415 - with the engine, to keep --help quick
     from fetalclip_app.inference.load import load_engine  # noqa: PLC0415 - late: it imports torch
 
-    texts = settings.folder() / "texts"
+    from fetalclip_app.tasks.view_sets import find_view_set  # noqa: PLC0415 - with the engine
+
+    texts, own_sets = settings.folder() / "texts", [settings.folder() / "prompts"]
     if given is None:
         return load_engine(EngineRequest(text_cache=texts))
     request = EngineRequest(
@@ -92,8 +94,8 @@ def load(given: argparse.Namespace | None = None) -> Reader:
         weights=given.weights,
         config=given.config,
         device=given.device,
-        views=given.views,
-        brain_views=given.brain_views,
+        views=None if given.views is None else find_view_set(given.views, own_sets),
+        brain_views=None if given.brain_views is None else find_view_set(given.brain_views, own_sets),
         licence_accepted=given.accept_licence,
         text_cache=texts,
     )

@@ -94,7 +94,12 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     model.add_argument("--model", choices=("compact", "fetalclip"), default="compact", help="default: compact")
     model.add_argument("--weights", type=Path, metavar="FILE", help="weight file; needed for fetalclip")
     model.add_argument("--config", type=Path, metavar="FILE", help="open_clip configuration of weights of your own")
-    model.add_argument("--views", type=Path, metavar="FILE", help="JSON of views and sentences of your own")
+    model.add_argument(
+        "--views",
+        type=Path,
+        metavar="FILE",
+        help="JSON of views and sentences of your own, or the name of one in the prompts folder of your settings",
+    )
     model.add_argument("--brain-views", type=Path, metavar="FILE", help="the same for the planes of the brain")
     model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     model.add_argument("--accept-licence", action="store_true", help="accept the licence of these weights")

@@ -22,10 +22,13 @@ from fetalclip_app.errors import ErrorCode, UnreadableFile
 MAX_PIXELS = 64_000_000
 """Pixels of one frame. Ultrasound stays below 9 million; a frame of this size takes 192 MB as RGB."""
 
+MAX_SIDE = 16_384
+"""Longest side of a frame: the network's input is padded to a square of it."""
+
 MAX_FRAMES = 100_000
 """Frames of one clip: close to an hour at 30 a second."""
 
-_LIMIT = f"{MAX_PIXELS // 1_000_000} megapixels, {MAX_FRAMES} frames"
+_LIMIT = f"{MAX_PIXELS // 1_000_000} megapixels, {MAX_SIDE} pixels a side, {MAX_FRAMES} frames"
 
 _SPEAKERS = (
     r"pydicom\.(filereader|fileutil|charset|values|encaps|multival|sequence|dataset|dataelem|uid|misc|pixels|util)",
@@ -84,5 +87,5 @@ def check_size(path: Path, *, height: int, width: int, frames: int = 1) -> None:
     """
     if height <= 0 or width <= 0 or frames <= 0:
         raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=path.name)
-    if height * width > MAX_PIXELS or frames > MAX_FRAMES:
+    if height * width > MAX_PIXELS or max(height, width) > MAX_SIDE or frames > MAX_FRAMES:
         raise UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=path.name, limit=_LIMIT)

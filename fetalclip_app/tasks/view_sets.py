@@ -48,6 +48,17 @@ def list_view_sets(folders: Sequence[Path] = ()) -> tuple[Path, ...]:
     return (*(path for path in resources.list_files("prompts", ".json") if path.stem != "gestational_age"), *own)
 
 
+def find_view_set(wanted: Path, folders: Sequence[Path] = ()) -> Path:
+    """Return the file of a set that was named by its path, or by its name alone where a listed file bears it.
+
+    A name that is neither comes back as it is; reading it then says that there is no such file.
+    """
+    if wanted.exists():
+        return wanted
+    named = [path for path in list_view_sets(folders) if path.stem == str(wanted)]
+    return named[-1] if named else wanted
+
+
 def _sentences(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(text, str) and text.strip() for text in value):
         raise ValueError(f"class {name!r} is no list of sentences")

@@ -7,7 +7,14 @@ import pytest
 
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.errors import ErrorCode, InvalidInput
-from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, list_view_sets, read_view_set
+from fetalclip_app.tasks.view_sets import (
+    BRAIN_PLANES_FILE,
+    PLANES_FILE,
+    bundled,
+    find_view_set,
+    list_view_sets,
+    read_view_set,
+)
 
 
 def test_the_bundled_sets_ask_for_the_planes_in_their_order() -> None:
@@ -48,6 +55,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_users_file_joins_the_bundled_ones(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text('{"hand": ["a hand"]}', encoding="utf-8")
 
+    assert find_view_set(Path("mine"), [tmp_path]) == tmp_path / "mine.json"
+    assert find_view_set(tmp_path / "mine.json") == tmp_path / "mine.json"
+    assert find_view_set(Path("none"), [tmp_path]) == Path("none")
     names = [path.stem for path in list_view_sets([tmp_path])]
 
     assert names == ["brain_planes", "planes", "mine"]
