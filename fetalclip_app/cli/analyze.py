@@ -83,7 +83,6 @@ def load(given: argparse.Namespace | None = None) -> Reader:
     """
     from fetalclip_app import settings  # noqa: PLC0415 - with the engine, to keep --help quick
     from fetalclip_app.inference.load import load_engine  # noqa: PLC0415 - late: it imports torch
-
     from fetalclip_app.tasks.view_sets import find_view_set  # noqa: PLC0415 - with the engine
 
     texts, own_sets = settings.folder() / "texts", [settings.folder() / "prompts"]
