@@ -25,10 +25,7 @@ from fetalclip_app.tasks.gestational_age import HC_RANGE_MM
 from training.bootstrap import interval
 from training.manifest import Sample
 from training.outlines import read_outline
-from training.quick_look import macro_f1
-
-TEST_PLANES = ("abdomen", "brain", "femur", "heart")
-"""Planes with enough test pictures; cervix has eight."""
+from training.quick_look import TEST_PLANES, macro_f1
 
 ABSTAINED = "(abstained)"
 

@@ -16,7 +16,8 @@ import open_clip
 import torch
 import torch.nn.functional as F
 
-from fetalclip_app.model.architecture import build, encode_tokens
+from fetalclip_app.model.architecture import build
+from fetalclip_app.model.texts import encode_tokens
 from training.config import OptimizerConfig, RunConfig
 from training.contrastive import symmetric_nce, weighted_nce
 from training.dataset import Batch, Batches

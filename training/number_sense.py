@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from fetalclip_app.biometry.growth import who_median_days, who_quantile
-from fetalclip_app.model.architecture import encode_tokens
+from fetalclip_app.model.texts import encode_tokens
 from training.captions import Phrases, age_caption, age_template
 from training.contrastive import weighted_nce
 from training.dataset import FIRST_DAY, LAST_DAY, ladder_days

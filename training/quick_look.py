@@ -12,12 +12,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised, scaled
-from training.captions import Phrases, age_caption
-from training.dataset import FIRST_DAY, LAST_DAY, Stored
+from fetalclip_app.model.texts import encode_tokens
+from fetalclip_app.tasks.gestational_age import CANDIDATES, best_candidates, sentences
+from training.captions import Phrases
+from training.dataset import Stored
 from training.manifest import is_usable_age
 
-SUPPORT = 15
 TEST_PLANES = ("abdomen", "brain", "femur", "heart")
+"""Planes with enough test pictures; cervix has eight."""
 
 
 def look(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> dict[str, float]:
@@ -50,8 +52,6 @@ def macro_f1(truth: Sequence[str], said: Sequence[str], classes: Sequence[str]) 
 
 def encode_texts(network: Any, texts: Sequence[str], batch: int = 128) -> NDArray[np.float32]:
     """Return unit rows for texts: float32, (N, D)."""
-    from fetalclip_app.model.architecture import encode_tokens  # noqa: PLC0415
-
     tokens = open_clip.SimpleTokenizer(context_length=network.context_length)(list(texts))
     rows = [F.normalize(encode_tokens(network, part), dim=-1) for part in tokens.split(batch)]
     joined: NDArray[np.float32] = torch.cat(rows).numpy()
@@ -82,7 +82,6 @@ def _f1(
 def _age_errors(
     network: Any, images: NDArray[np.float32], stored: Sequence[Stored], spec: PreprocessSpec, templates: list[str]
 ) -> dict[str, float]:
-    days = range(FIRST_DAY, LAST_DAY + 1)
     banks: dict[float, NDArray[np.float32]] = {}
     errors, spreads = [], []
     for image, item in zip(images, stored, strict=True):
@@ -91,9 +90,9 @@ def _age_errors(
             continue
         spacing_mm = round((sample.pixel_mm or 0) * item.square_side / spec.size, 2)
         if spacing_mm not in banks:
-            texts = [age_caption(template, day, spacing_mm) for template in templates for day in days]
-            banks[spacing_mm] = encode_texts(network, texts).reshape(len(templates), len(days), -1).mean(axis=0)
-        best = np.sort(np.argsort(-(banks[spacing_mm] @ image), kind="stable")[:SUPPORT])
-        errors.append(abs(FIRST_DAY + int(best[SUPPORT // 2]) - (sample.age_days or 0)))
-        spreads.append(int(best[-1] - best[0]))
+            texts = [text for template in templates for text in sentences(template, spacing_mm)]
+            banks[spacing_mm] = encode_texts(network, texts).reshape(len(templates), len(CANDIDATES), -1).mean(axis=0)
+        best = [CANDIDATES[position].days for position in best_candidates(banks[spacing_mm] @ image)]
+        errors.append(abs(best[len(best) // 2] - (sample.age_days or 0)))
+        spreads.append(best[-1] - best[0])
     return {"age_mae_days": round(float(np.mean(errors)), 2), "age_spread_days": float(np.median(spreads))}

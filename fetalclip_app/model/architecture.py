@@ -57,22 +57,3 @@ def register(config: Mapping[str, Any]) -> str:
             path.write_text(text, encoding="utf-8")
             open_clip.add_model_config(path)
     return name
-
-
-def encode_tokens(network: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """Return text features, (N, D), not normalised: what ``network.encode_text`` returns.
-
-    The text tower is causal, so nothing after the last end-of-text token of the batch can change an
-    answer; it is left out, which saves more than half of the work for prompts of ordinary length.
-
-    Args:
-        network: An `open_clip.CLIP` (its text tower is part of it).
-        tokens: int64, (N, context), as open_clip's tokenizer makes them.
-    """
-    length = int(tokens.argmax(dim=-1).max()) + 1
-    short = tokens[:, :length]
-    states = network.token_embedding(short) + network.positional_embedding[:length]
-    states = network.transformer(states, attn_mask=network.attn_mask[:length, :length])
-    states = network.ln_final(states)
-    pooled = states[torch.arange(len(short)), short.argmax(dim=-1)]
-    return pooled @ network.text_projection  # type: ignore[no-any-return]

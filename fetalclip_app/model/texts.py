@@ -54,22 +54,30 @@ def padded(rows: Sequence[Tokens], length: int) -> torch.Tensor:
 
 
 def encode(network: Any, rows: Sequence[Tokens]) -> torch.Tensor:
-    """Return the features of rows of tokens, (N, D), not normalised.
+    """Return the features of rows of tokens, (N, D), not normalised."""
+    return encode_tokens(network, padded(rows, network.context_length))
+
+
+def encode_tokens(network: Any, tokens: torch.Tensor) -> torch.Tensor:
+    """Return text features, (N, D), not normalised: what ``network.encode_text`` returns. Trainings use it too.
 
     A causal tower reads a sentence up to its end token and never looks ahead, so the empty places behind the
     longest sentence of the batch are left out: the same numbers for a third of the work. Other towers get
     the full context.
+
+    Args:
+        tokens: int64, (N, context), filled with zeros behind the end token, the highest of the vocabulary.
     """
     tower = getattr(network, "text", network)
     device = next(network.parameters()).device
     if not _is_causal(network, tower):
-        return _as_tensor(network.encode_text(padded(rows, network.context_length).to(device)))
-    length = max(len(row) for row in rows)
-    tokens = padded(rows, length).to(device)
-    x_NLC = tower.token_embedding(tokens) + tower.positional_embedding[:length]
+        return _as_tensor(network.encode_text(tokens.to(device)))
+    ends = tokens.argmax(dim=-1)
+    length = int(ends.max()) + 1
+    short = tokens[:, :length].to(device)
+    x_NLC = tower.token_embedding(short) + tower.positional_embedding[:length]
     x_NLC = tower.transformer(x_NLC, attn_mask=tower.attn_mask[:length, :length])
-    ends = torch.tensor([len(row) - 1 for row in rows], device=device)
-    x_NC = tower.ln_final(x_NLC[torch.arange(len(rows), device=device), ends])
+    x_NC = tower.ln_final(x_NLC[torch.arange(len(short), device=device), ends.to(device)])
     projection = tower.text_projection
     if projection is None:
         return _as_tensor(x_NC)
