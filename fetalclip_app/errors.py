@@ -21,7 +21,6 @@ class ErrorCode(StrEnum):
     NO_CODEC = "no_codec"
     FOLDER_EMPTY = "folder_empty"
     MANIFEST_INVALID = "manifest_invalid"
-    CALIBRATION_INVALID = "calibration_invalid"
 
     MODEL_MISSING = "model_missing"
     MODEL_DAMAGED = "model_damaged"

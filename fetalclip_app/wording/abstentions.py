@@ -56,10 +56,6 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         (mark("The picture has several scales, and none of them holds for all of what is measured."),),
         mark("Set one scale with the ruler (R), or by --override-calibration on the command line."),
     ),
-    (Reason.NOT_CALIBRATED, "region_mixed"): _Words(
-        (mark("The picture has several scales, and what is measured lies across them."),),
-        mark("Set one scale with the ruler (R), or by --override-calibration on the command line."),
-    ),
     (Reason.OUT_OF_RANGE, "edge_of_range"): _Words(
         (mark("The best days touch the end of the model's range, 14w0d to 38w6d; the true age may lie beyond it."),),
         mark("Use the measurement and a dating chart instead."),
@@ -93,10 +89,6 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         ),
         mark("Try a frame with the whole skull in view."),
     ),
-    (Reason.AMBIGUOUS, "several_scales"): _Words(
-        (mark("The picture has several scales and it is not clear which one holds here."),),
-        mark("Set one scale with the ruler (R), or by --override-calibration on the command line."),
-    ),
     (Reason.NOT_APPLICABLE, "no_brain_frame"): _Words(
         (mark("The model sees no frame of the brain in this clip."),),
         mark("Open a clip with a transverse plane of the head."),
@@ -115,11 +107,7 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.NOT_FETAL_ULTRASOUND, "unlike_training"): _Words(
         (mark("The model cannot tell: this picture is unlike everything that it was trained on."),),
-        mark("Open a fetal B-mode scan; colour Doppler, 3D and other organs are not known to it."),
-    ),
-    (Reason.NOT_FETAL_ULTRASOUND, "no_fan"): _Words(
-        (mark("No ultrasound picture was found in this file."),),
-        mark("Open a fetal B-mode scan, not a photograph or a page of text."),
+        mark("Open a fetal B-mode scan, without colour Doppler or 3D."),
     ),
 }
 

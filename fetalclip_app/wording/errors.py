@@ -45,10 +45,6 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} is not a table of files that this program can read."),
         mark("The table of files cannot be read."),
     ),
-    ErrorCode.CALIBRATION_INVALID: (
-        mark("{value} is no size of a pixel."),
-        mark("This is no size of a pixel."),
-    ),
     ErrorCode.MODEL_MISSING: (
         mark("The model is not there: {name} was not found."),
         mark("The model's weights are not there."),
@@ -117,7 +113,6 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.MANIFEST_INVALID: (
         mark("It needs the columns file and pixel_mm, one row a file; pixel_mm may be empty."),
     ),
-    ErrorCode.CALIBRATION_INVALID: (mark("Give millimetres per pixel as a positive number, such as 0.187."),),
     ErrorCode.MODEL_MISSING: (
         mark("Point at the weight file, fetch it, or choose the compact model (model menu, or --weights and --model)."),
     ),
