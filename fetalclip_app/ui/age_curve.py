@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate, GestationalAge
 from fetalclip_app.ui.theme import DARK, caption_font
 
-_HEIGHT = 84
+_HEIGHT = 76
 _FIRST_DAY, _LAST_DAY = 14 * 7, 39 * 7 - 1
 _SIDE = 14.0
 _FLOOR = 20.0

@@ -14,7 +14,7 @@ from fetalclip_app.ui import theme
 from fetalclip_app.ui.theme import DARK, caption_font, text_font, view_colour, view_letter
 from fetalclip_app.wording import not_trained_view, percent, view_title
 
-ROW_PX = 20
+ROW_PX = 19
 
 
 @dataclass(frozen=True, slots=True)

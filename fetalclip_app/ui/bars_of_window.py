@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.parts import icon_button, label, set_tone
-from fetalclip_app.ui.theme import STATUS_PX, TOP_BAR_PX, caption_font, text_font
+from fetalclip_app.ui.theme import DARK, STATUS_PX, TOP_BAR_PX, caption_font, text_font
 from fetalclip_app.wording import dicom_date, notice, person_name, simulated
 
 
@@ -122,6 +122,33 @@ def _menu_button(text: str, icon_name: str, menu: QMenu) -> QToolButton:
     return button
 
 
+class _ProgressLine(QWidget):
+    """How far something is. Qt's own bar repaints the whole window at once with each step, and moves by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = 0.0
+        self.setFixedSize(140, 6)
+        self.setAccessibleName("Progress")
+
+    def show_share(self, done: int, total: int) -> None:
+        """Show a part of the whole; nothing where the whole is not known."""
+        self.share = min(done / total, 1.0) if total else 0.0
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the line."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(DARK.raised))
+        painter.drawRoundedRect(self.rect(), 3, 3)
+        if self.share:
+            painter.setBrush(QColor(DARK.accent))
+            painter.drawRoundedRect(QRectF(0, 0, max(self.width() * self.share, 6.0), self.height()), 3, 3)
+        painter.end()
+
+
 class StatusStrip(QWidget):
     """What is under way and how far, with cancel; and where the model runs."""
 
@@ -131,10 +158,7 @@ class StatusStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(STATUS_PX + 4)
         self.text = label(tone="muted", caption=True)
-        self.bar = QProgressBar()
-        self.bar.setFixedSize(140, 6)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress")
+        self.bar = _ProgressLine()
         self.cancel = QToolButton()
         self.cancel.setDefaultAction(cancel)
         self.cancel.setFont(caption_font())
@@ -165,8 +189,7 @@ class StatusStrip(QWidget):
             return
         counted = f", {activity.done} of {activity.total}" if activity.total else " …"
         self.text.setText(activity.text + counted)
-        self.bar.setRange(0, activity.total)
-        self.bar.setValue(activity.done)
+        self.bar.show_share(activity.done, activity.total)
 
     def show_engine(self, info: EngineInfo | None) -> None:
         """Say where the model runs, and in amber what has happened to the device; the tooltip has all of it."""

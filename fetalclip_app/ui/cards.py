@@ -64,7 +64,7 @@ class ViewCard(Card):
         self.best = Figure("View")
         self._best_key = ""
         self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
-        self.note = _prepared(4)
+        self.note = _prepared(3)
         self.planes = Bars(PLANES, with_letters=True)
         self.planes.asked.connect(lambda key, row: self.asked.emit("views", key, row))
         self.brain_planes = Bars(BRAIN_PLANES, with_letters=False)
@@ -226,6 +226,7 @@ class HeadCard(Card):
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
         self.figures: dict[str, Figure] = {}
+        self._names: list[QLabel] = []
         names = {"hc": "Head circumference", "bpd": "Biparietal", "ofd": "Occipitofrontal"}
         for row, (key, name) in enumerate(names.items()):
             short = indented(label(key.upper()))
@@ -236,17 +237,20 @@ class HeadCard(Card):
             figure = Figure(key.upper(), pixel_size=20 if key == "hc" else 15, align_right=True)
             figure.clicked.connect(lambda checked=False, key=key, figure=figure: self.asked.emit(key, figure))
             self.figures[key] = figure
+            self._names.append(long)
             grid.addWidget(short, row, 0)
             grid.addWidget(long, row, 1)
             figure.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             grid.addWidget(figure, row, 2)
         self.column.addLayout(grid)
-        self.note = _prepared(4)
+        self.note = _prepared(3)
         self.column.addWidget(self.note)
 
     def show_answer(self, answer: Answer | None) -> None:
         """Show lengths, an abstention, or empty places."""
         _say(self.note, "")
+        for name in self._names:
+            name.show()
         match answer:
             case HeadMeasurement(size=HeadSize() as size):
                 for key, figure in self.figures.items():
@@ -263,6 +267,8 @@ class HeadCard(Card):
                     figure.show_nothing()
 
     def _show_doubt(self, why: Abstention) -> None:
+        for name in self._names:
+            name.hide()  # the reason needs their room
         for figure in self.figures.values():
             figure.show_nothing()
         self.figures["hc"].show_doubt(reason_title(why.reason))

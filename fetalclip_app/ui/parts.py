@@ -98,7 +98,7 @@ class Caption(QAbstractButton):
         super().__init__()
         self._name, self._is_doubt = name, False
         self.setFont(caption_font())
-        self.setFixedHeight(self.fontMetrics().lineSpacing() + 6)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() + 4)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)

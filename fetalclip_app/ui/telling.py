@@ -60,9 +60,7 @@ class Telling(QObject):
         self._notices = set(keys)
         if fresh:
             self._unopened.clear()
-            self._message.tell(
-                " ".join(wording.notice(key) for key in fresh), "Readings take longer; nothing else changes."
-            )
+            self._message.tell(" ".join(wording.notice(key) for key in fresh), "Readings take longer from now on.")
 
 
 def _reason(error: Exception) -> str:

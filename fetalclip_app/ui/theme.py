@@ -178,8 +178,6 @@ QMenu::item:selected {{ background: {t.hover}; }}
 QMenu::item:disabled {{ color: {t.muted}; }}
 QMenu::separator {{ height: 1px; background: {t.hover}; margin: 4px 8px; }}
 QMenu::indicator {{ left: 6px; width: 12px; height: 12px; }}
-QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; }}
-QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 QSlider {{ min-height: 20px; border: 2px solid transparent; border-radius: 4px; }}
 QSlider:focus {{ border-color: {t.accent}; }}
 QSlider::groove:horizontal {{ height: 4px; background: {t.base}; border-radius: 2px; }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gettext
 from collections.abc import Mapping, Sequence
 from string import Formatter
@@ -19,7 +20,13 @@ def mark(text: str) -> str:
 
 def translate(text: str) -> str:
     """Return ``text`` in the user's language."""
-    return gettext.dgettext(DOMAIN, text)
+    return _catalogue().gettext(text)
+
+
+@functools.cache
+def _catalogue() -> gettext.NullTranslations:
+    """Return the user's catalogue, looked for once: the search asks the disk, and the window translates often."""
+    return gettext.translation(DOMAIN, fallback=True)
 
 
 def choose(variants: Sequence[str], parameters: Parameters) -> str:

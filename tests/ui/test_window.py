@@ -235,7 +235,7 @@ def test_progress_says_what_is_done_and_how_far(desk, qtbot: QtBot) -> None:
     desk.wait_read()
 
     assert "Reading clip 1 of 1, 12 of 12" in heard
-    assert desk.window.status.bar.value() == 12
+    assert desk.window.status.bar.share == 1.0
 
 
 def test_a_lost_worker_is_one_calm_sentence_and_a_button_that_reads_again(desk, qtbot: QtBot) -> None:
