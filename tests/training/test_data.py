@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from fetalclip_app.biometry.growth import who_median_days
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
-from training import augment
+from training import augment, distractors
 from training.augment import AugmentConfig
-from training.dataset import STORED_SIDE, BatchConfig, Batches, stored_simulation
+from training.dataset import STORED_SIDE, BatchConfig, Batches, Stored, stored_simulation
 from training.head_outline import mask_under
 from training.manifest import Sample, read_split
 from training.outlines import read_outline
@@ -83,17 +85,64 @@ def test_the_same_seed_draws_the_same_batch() -> None:
     assert first.planes.texts == second.planes.texts
 
 
-def test_a_caption_is_true_of_the_pictures_of_its_plane_and_of_no_other() -> None:
-    planes = _batches().draw().planes
-    rows = [tuple(row) for row in planes.target]
+LEVELS = {"brain": 91, "femur": 141, None: 191}
+"""Flat pictures: their grey level tells which plane a row of a batch shows."""
 
-    assert planes.target.shape == (24, len(planes.texts))
-    for column, text in enumerate(planes.texts):
-        if "femur" in text.lower() and "femur" in text:
-            true = planes.target[:, column] > 0
-            assert true.any()
-            assert not true.all()
-    assert len(set(rows)) == 4, "brain, femur, no standard plane and distractor differ"
+WORDS = {
+    "abdomen": ("abdom", "belly", "trunk"),
+    "brain": ("brain", "head", "skull"),
+    "femur": ("femur", "thigh", "leg "),
+    "heart": ("heart", "thorax", "cardiac"),
+    "cervix": ("cervi",),
+    "kidney": ("kidney", "renal"),
+    "lips_nose": ("lip", "mouth", "coronal"),
+    "profile": ("profile", "from the side", "midsagittal", "side view", "nasal bone"),
+    "spine": ("spine", "vertebra", "backbone"),
+}
+
+
+def _plane_in_words(text: str) -> str | None:
+    """Return the plane that a caption names, None for a caption of no ultrasound."""
+    if text in distractors.CAPTIONS:
+        return None
+    subject = text.lower().replace("beside the spine", "")
+    (plane,) = (plane for plane, words in WORDS.items() if any(word in subject for word in words))
+    return plane
+
+
+def _shown_kinds(pictures: np.ndarray, spec: PreprocessSpec) -> list[str | None]:
+    """Return what each picture of a batch shows, by its grey level; "distractor" where it is none of ours."""
+    grey = (pictures[:, 0] * spec.std[0] + spec.mean[0]) * 255
+    kinds: list[str | None] = []
+    for picture in grey:
+        same = [plane for plane, level in LEVELS.items() if np.abs(picture - level).max() < 0.5]
+        kinds.append(same[0] if same else "distractor")
+    return kinds
+
+
+def test_a_caption_is_true_of_the_pictures_of_its_plane_and_of_no_other() -> None:
+    stored = [
+        Stored(
+            Sample(f"{plane}.png", "fetal_planes", "g", "train", plane), np.full((STORED_SIDE,) * 2, level, "u1"), 300
+        )
+        for plane, level in LEVELS.items()
+    ]
+    shares = tuple((kind, 0.25) for kind in ("brain", "femur", "other", "distractor"))
+    config, spec = BatchConfig(size=32, shares=shares), PreprocessSpec()
+    batches = Batches(stored, spec=spec, batch=config, augmentation=AugmentConfig(keep=1.0), seed=4)
+
+    for _ in range(3):
+        batch = batches.draw()
+        kinds = _shown_kinds(batch.pictures, spec)
+        named = [_plane_in_words(text) for text in batch.planes.texts]
+        true = [[kind == (name or "distractor") for name in named] for kind in kinds]
+        unsure = {"kidney", "lips_nose", "profile", "spine"}
+        known = [[kind is not None or name not in unsure for name in named] for kind in kinds]
+
+        assert set(kinds) == {"brain", "femur", None, "distractor"}
+        assert set(named) == {*WORDS, None}
+        np.testing.assert_array_equal(batch.planes.target, true)
+        np.testing.assert_array_equal(batch.planes.known, known)
 
 
 def test_planes_that_no_picture_shows_are_only_ever_wrong() -> None:
@@ -104,15 +153,35 @@ def test_planes_that_no_picture_shows_are_only_ever_wrong() -> None:
     assert planes.target[:, kidneys].sum() == 0
 
 
-def test_the_ladder_names_the_age_that_its_scale_implies() -> None:
+@pytest.mark.parametrize("zoom", [1.0, 0.8, 1.1])
+def test_the_ladder_names_the_age_that_its_scale_implies(zoom: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """173 mm at 0.3 mm for each of 300 pixels: so many network pixels around, whatever mm the caption declares."""
+    shown = augment.plain(224, STORED_SIDE)
+    monkeypatch.setattr(augment, "random_geometry", lambda *_: augment.Geometry(shown.matrix, zoom))
+    outline_px = 173.0 / (0.3 * 300 / 224 / zoom)
     ages = _batches().draw().ages
+    printed: set[float] = set()
 
     assert ages.target.shape == (len(ages.rows), 8)
     for row, target in enumerate(ages.target):
-        best = ages.texts[row * 8 + int(target.argmax())]
-        numbers = [float(part.strip(";.,+")) for part in best.split() if part.strip(";.,+").replace(".", "").isdigit()]
-        assert len(numbers) >= 2, best
-        assert target.max() > 0.9
+        told = [_age_and_spacing(text) for text in ages.texts[row * 8 : row * 8 + 8]]
+        (spacing_mm,) = {spacing_mm for _, spacing_mm in told}
+        age = who_median_days("HC", outline_px * spacing_mm)
+        assert age is not None
+        bell = [np.exp(-0.5 * ((days - age) / 3.0) ** 2) for days, _ in told]
+        np.testing.assert_allclose(target, bell, atol=1e-5)
+        assert told[int(target.argmax())][0] == round(age)
+        printed.add(spacing_mm)
+    assert len(printed) > 1, "the same picture is declared at several scales"
+
+
+def _age_and_spacing(text: str) -> tuple[int, float]:
+    """Return days and mm per pixel as a caption names them."""
+    weeks = re.search(r"(\d+) weeks", text)
+    days = re.search(r"(\d+) days", text)
+    spacing = re.search(r"\d\.\d\d", text)
+    assert weeks and days and spacing, text
+    return int(weeks[1]) * 7 + int(days[1]), float(spacing[0])
 
 
 def test_zoom_changes_the_scale_and_the_picture_alike() -> None:
