@@ -53,8 +53,8 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         mark("Export the clip without stretching."),
     ),
     (Reason.NOT_CALIBRATED, "several_scales"): _Words(
-        (mark("The picture has several scales, and none of them holds for all of what is measured."),),
-        mark("Set one scale with the ruler (R), or by --override-calibration on the command line."),
+        (mark("The picture has several scales, and none holds for all that is measured."),),
+        mark("Set one scale with the ruler (R), or by --override-calibration."),
     ),
     (Reason.OUT_OF_RANGE, "edge_of_range"): _Words(
         (mark("The best days touch the end of the model's range, 14w0d to 38w6d; the true age may lie beyond it."),),
@@ -100,8 +100,8 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.NOT_TRAINED, "view"): _Words(
         (
-            mark("This model was never shown this view in training: {view}. The percentage is a guess from words."),
-            mark("This model was never shown this view in training. The percentage is a guess from words."),
+            mark("Training never showed this view: {view}. The percentage is a guess from words."),
+            mark("Training never showed this view. The percentage is a guess from words."),
         ),
         mark("Choose a model that was trained on it."),
     ),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QThread, QTimer
+from PySide6.QtCore import QObject, Qt, QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.ui.collecting import PERIOD_MS, collect
 from fetalclip_app.ui.jobs import Jobs, Lane
 
 
@@ -138,3 +140,77 @@ def test_shutting_down_stops_what_runs_and_drops_what_waits(qtbot: QtBot) -> Non
 
     assert ran == []
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("model", "file"))]
+
+
+class _Cell:
+    """Garbage that only the cyclic collector finds."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def _allocate(cancel: CancelToken, report: Report) -> None:
+    kept = [_Cell() for _ in range(20_000)]
+    del kept
+
+
+def test_a_worker_that_allocates_much_destroys_nothing_of_the_window(jobs: Jobs, qtbot: QtBot) -> None:
+    destroyed_on: list[str] = []
+    for _ in range(5):
+        gone = QObject()
+        gone.me = gone
+        gone.destroyed.connect(
+            lambda *_: destroyed_on.append(threading.current_thread().name), Qt.ConnectionType.DirectConnection
+        )
+    del gone
+    with qtbot.waitSignal(jobs.start(Lane.FILE, _allocate).settled):
+        pass
+    assert destroyed_on == []
+    for _ in range(30):
+        collect()
+    gc.collect()
+
+    assert destroyed_on == ["MainThread"] * 5
+
+
+def test_garbage_is_collected_while_the_window_lives(jobs: Jobs, qtbot: QtBot) -> None:
+    before = gc.get_stats()[0]["collections"]
+    _allocate(CancelToken(), lambda done, total: None)
+
+    qtbot.waitUntil(lambda: gc.get_stats()[0]["collections"] > before, timeout=20 * PERIOD_MS)
+    assert not gc.isenabled()
+
+
+def test_the_collector_is_given_back_when_no_worker_is_left(qtbot: QtBot) -> None:
+    jobs = Jobs()
+    assert not gc.isenabled()
+    jobs.shut_down()
+
+    assert gc.isenabled()
+
+
+def test_shutting_down_waits_for_what_cannot_be_stopped_and_settles_it(qtbot: QtBot) -> None:
+    jobs, heard, ended = Jobs(), [], threading.Event()
+
+    def deaf(cancel: CancelToken, report: Report) -> None:
+        threading.Event().wait(0.1)
+        ended.set()
+
+    job = jobs.start(Lane.FILE, deaf)
+    job.succeeded.connect(lambda _: heard.append("succeeded"))
+    job.settled.connect(lambda: heard.append("settled"))
+    jobs.shut_down()
+
+    assert ended.is_set()
+    assert heard == ["settled"]
+
+
+def test_many_steps_of_a_worker_reach_a_job_that_is_gone_by_then(qtbot: QtBot) -> None:
+    for _ in range(30):
+        jobs = Jobs()
+        for _ in range(6):
+            jobs.start(Lane.FILE, lambda cancel, report: [report(step, 50) for step in range(50)])
+        qtbot.wait(1)
+        jobs.shut_down()
+        jobs.deleteLater()
+    qtbot.wait(5)
