@@ -62,7 +62,7 @@ class ViewCard(Card):
     def __init__(self) -> None:
         super().__init__("View")
         self.best = Figure("View")
-        self._best_key = ""
+        self._best_key = self._brain_key = ""
         self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
         self.note = _prepared(3)
         self.planes = Bars(PLANES, with_letters=True)
@@ -74,7 +74,6 @@ class ViewCard(Card):
         self.column.addWidget(self.planes)
         self.brain = Caption("Brain plane")
         self.brain.clicked.connect(lambda: self.asked.emit("brain_views", self._brain_key, self.brain))
-        self._brain_key = ""
         self.column.addWidget(self.brain)
         self.column.addWidget(self.brain_planes)
 
