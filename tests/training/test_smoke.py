@@ -1,0 +1,260 @@
+"""The trainings run: a made-up data folder, a tiny network, a few steps."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tiny_models
+import torch
+from fakes import HEAD, fan_picture
+
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from training import number_sense, run, split
+from training.config import OptimizerConfig, RunConfig
+from training.dataset import Batches, load
+from training.loop import freeze_early, hold_statistics, optimizer_of, rate_factor, train
+from training.number_sense import NumberConfig
+from training.outlines import read_outline
+from training.recipes import compact
+
+HEIGHT, WIDTH = 120, 160
+
+PLANES = (
+    ("Fetal brain", "Trans-thalamic"),
+    ("Fetal brain", "Trans-cerebellum"),
+    ("Fetal femur", "Not A Brain"),
+    ("Fetal thorax", "Not A Brain"),
+    ("Fetal abdomen", "Not A Brain"),
+    ("Other", "Not A Brain"),
+)
+
+
+def _table(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.DictWriter(table, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_heads(folder: Path) -> None:
+    """Four pictures in HC18's form, each of its own exam; the outline is a thin drawn line."""
+    rows = []
+    (folder / "images").mkdir(parents=True)
+    (folder / "outlines").mkdir()
+    for exam in range(4):
+        cv2.imwrite(str(folder / "images" / f"{exam:03d}_HC.png"), fan_picture(HEIGHT, WIDTH, seed=exam))
+        line = np.zeros((HEIGHT, WIDTH), np.uint8)
+        centre, axes = (HEAD[0] * WIDTH, HEAD[1] * HEIGHT), (2 * HEAD[2] * WIDTH, 2 * HEAD[3] * WIDTH)
+        cv2.ellipse(line, (centre, axes, HEAD[4]), 255, 1)
+        cv2.imwrite(str(folder / "outlines" / f"{exam:03d}_HC.png"), line)
+        rows.append(
+            {
+                "file": f"{exam:03d}_HC.png",
+                "outline": f"{exam:03d}_HC.png",
+                "exam": exam,
+                "pixel_mm": 0.8,
+                "head_circumference_mm": 165.0 + 5 * exam,
+            }
+        )
+    _table(folder / "labels.csv", rows)
+
+
+def _write_planes(folder: Path) -> None:
+    """Two patients a plane in FETAL_PLANES_DB's form: one is official test, one is not."""
+    rows = []
+    (folder / "images").mkdir(parents=True)
+    for patient, (plane, brain_plane) in enumerate([*PLANES, *PLANES], start=1):
+        name = f"Patient{patient:05d}_1.jpg"
+        cv2.imwrite(str(folder / "images" / name), fan_picture(HEIGHT, WIDTH, seed=patient))
+        rows.append(
+            {
+                "file": name,
+                "patient": patient,
+                "plane": plane,
+                "brain_plane": brain_plane,
+                "us_machine": "made up",
+                "official_train": int(patient <= len(PLANES)),
+                "augmented": 0,
+            }
+        )
+    _table(folder / "labels.csv", rows)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in the form of the real one, and its splits: patients are few, so each side gets some by hand."""
+    folder, splits = tmp_path / "data", tmp_path / "splits"
+    _write_heads(folder / "hc18")
+    _write_planes(folder / "fetal_planes")
+    splits.mkdir()
+    split.write(
+        splits / "hc18.csv",
+        {f"hc18-exam-{exam}": side for exam, side in enumerate(("train", "train", "validation", "test"))},
+    )
+    patients = [f"planes-patient-{number}" for number in range(1, 2 * len(PLANES) + 1)]
+    sides = ["train"] * len(PLANES) + ["validation"] * len(PLANES)
+    split.write(splits / "fetal_planes.csv", dict(zip(patients, sides, strict=True)))
+    monkeypatch.setattr(run, "SPLITS", splits)
+    monkeypatch.setattr(split, "SPLITS", splits)
+    return folder
+
+
+def _config(**changes: Any) -> RunConfig:
+    few = replace(compact().smoke(), optimizer=OptimizerConfig(warm_up=1))
+    return replace(few, **changes)
+
+
+def _batches(data: Path, config: RunConfig) -> Batches:
+    stored = load(data, [sample for sample in run.all_samples(data) if sample.split == "train"])
+    spec = PreprocessSpec(size=tiny_models.SIZE)
+    return Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=config.seed)
+
+
+def _evaluate(heard: list[int]) -> Callable[[Any, int], dict[str, float]]:
+    def evaluate(network: Any, step: int) -> dict[str, float]:
+        heard.append(step)
+        return {"training": float(network.training)}
+
+    return evaluate
+
+
+def _lines(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_two_steps_write_a_log_and_a_state_and_move_only_what_is_free(data: Path, tmp_path: Path) -> None:
+    config, network, heard = _config(frozen_stages=2), tiny_models.network(tiny_models.CONVNET), []
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+    mean = train(network, _batches(data, config), config, tmp_path, _evaluate(heard))
+
+    losses, validation = _lines(tmp_path)
+    assert losses["step"] == 2
+    assert set(losses["loss"]) >= {"planes", "ages"}
+    assert all(math.isfinite(loss) for loss in losses["loss"].values())
+    assert validation == {"step": 2, "validation": {"training": 0.0}}
+    assert heard == [2]
+    saved = torch.load(tmp_path / "last.pt", weights_only=True)
+    assert saved["step"] == 2
+    assert all(torch.equal(saved["network"][name], tensor) for name, tensor in mean.state_dict().items())
+
+    after = network.state_dict()
+    same = {name for name in before if torch.equal(before[name], after[name])}
+    statistics = {name for name in before if "running_" in name or "num_batches" in name}
+    early = ("visual.trunk.conv_stem.", "visual.trunk.bn1.", "visual.trunk.blocks.0.", "visual.trunk.blocks.1.")
+    assert statistics and statistics <= same
+    assert {name for name in before if name.startswith(early)} <= same
+    assert {"visual.trunk.blocks.2.0.conv_pw.weight", "text_projection", "logit_scale"}.isdisjoint(same)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> None:
+    config, network, heard = _config(), tiny_models.network(tiny_models.CONVNET), []
+    network.logit_scale.data.fill_(math.nan)  # type: ignore[operator, union-attr]
+
+    with pytest.raises(FloatingPointError, match="nan at step 0"):
+        train(network, _batches(data, config), config, tmp_path, _evaluate(heard))
+    assert heard == []
+    assert not (tmp_path / "last.pt").exists()
+
+
+def test_a_recipe_runs_from_the_data_folder_to_a_checkpoint(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "fresh_network", lambda *_: tiny_models.network(tiny_models.CONVNET))
+    out = tmp_path / "runs"
+    options = argparse.Namespace(recipe="compact", smoke=True, steps=1, simulated=1, data=data, out=out)
+
+    run.run_recipe(options)
+
+    folder = out / "compact_smoke"
+    told = json.loads((folder / "config.json").read_text("utf-8"))
+    looked = _lines(folder)[-1]["validation"]
+    assert told["config"]["steps"] == 1
+    assert len(told["manifest"]) == 64
+    assert set(looked) == {"planes_f1", "brain_f1", "age_mae_days", "age_spread_days"}
+    assert 14 <= looked["age_spread_days"] <= 174, "fifteen days lie at least 14 apart"
+    assert torch.load(folder / "last.pt", weights_only=True)["step"] == 1
+    assert torch.load(folder / "numbers.pt", weights_only=True)["step"] == 0
+
+
+def test_splits_are_drawn_by_exam_and_by_official_test_patient(data: Path, tmp_path: Path) -> None:
+    split.draw_all(data)
+
+    side_of = {sample.group: sample.split for sample in run.all_samples(data)}
+    assert len(side_of) == 4 + 2 * len(PLANES)
+    for patient in range(1, 2 * len(PLANES) + 1):
+        assert (side_of[f"planes-patient-{patient}"] == "test") == (patient > len(PLANES))
+
+
+def test_the_made_up_outline_is_the_head_that_was_drawn(data: Path) -> None:
+    ellipse = read_outline(data / "hc18" / "outlines" / "000_HC.png")
+
+    assert (ellipse.a / WIDTH, ellipse.b / WIDTH) == pytest.approx(HEAD[2:4], abs=0.01)
+
+
+def test_practising_the_same_numbers_lowers_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = tiny_models.network(tiny_models.CONVNET)
+    pictures_before = network.visual.trunk.conv_stem.weight.clone()  # type: ignore[union-attr, operator]
+    drawn, calls = number_sense._ladder, itertools.count()
+
+    def four_again_and_again(phrases: Any, config: Any, *_: Any) -> Any:
+        seed = next(calls) % 4
+        return drawn(phrases, config, np.random.default_rng(seed), Random(seed))
+
+    monkeypatch.setattr(number_sense, "_ladder", four_again_and_again)
+
+    losses = np.array(number_sense.teach_numbers(network, NumberConfig(steps=30, rows=4, ladder=4), seed=1))
+
+    assert losses.shape == (30, 2)
+    assert (losses[-3:].mean(axis=0) < 0.8 * losses[:3].mean(axis=0)).all(), "contrastive loss and reading error"
+    assert torch.equal(network.visual.trunk.conv_stem.weight, pictures_before)  # type: ignore[union-attr, arg-type]
+
+
+def test_batch_statistics_hold_while_the_rest_trains() -> None:
+    network = tiny_models.network(tiny_models.CONVNET)
+    network.train()
+    freeze_early(network, 2)
+    hold_statistics(network)
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    means = [norm.running_mean.clone() for norm in norms if norm.running_mean is not None]
+
+    network.encode_image(torch.randn(2, 3, 64, 64)).sum().backward()  # type: ignore[operator]
+
+    trunk: Any = network.visual.trunk  # type: ignore[union-attr]
+    assert network.training and trunk.blocks.training
+    assert all(torch.equal(norm.running_mean, mean) for norm, mean in zip(norms, means, strict=True))  # type: ignore[arg-type]
+    assert trunk.conv_stem.weight.grad is None
+    assert all(parameter.grad is None for parameter in trunk.blocks[:2].parameters())
+    assert all(parameter.grad is not None for parameter in trunk.blocks[2].parameters())
+
+
+def test_vectors_do_not_decay_and_each_tower_has_its_own_rate() -> None:
+    network = tiny_models.network(tiny_models.CONVNET)
+    freeze_early(network, 2)
+
+    groups = optimizer_of(network, OptimizerConfig(image_rate=1e-4, text_rate=1e-3, weight_decay=0.1)).param_groups
+
+    kinds = {(group["lr"], group["weight_decay"], tensor.ndim > 1) for group in groups for tensor in group["params"]}
+    assert kinds == {(1e-4, 0.1, True), (1e-4, 0.0, False), (1e-3, 0.1, True), (1e-3, 0.0, False)}
+    assert sum(len(group["params"]) for group in groups) == sum(p.requires_grad for p in network.parameters())
+
+
+def test_the_rate_rises_to_the_full_one_and_ends_near_nothing() -> None:
+    factors = [rate_factor(step, 100, 10) for step in range(100)]
+
+    assert factors[:10] == pytest.approx(np.arange(1, 11) / 10)
+    assert factors[10] == 1.0
+    assert factors[55] == pytest.approx(0.5)
+    assert factors[99] < 0.001
