@@ -60,7 +60,7 @@ def sample_spec(index: int) -> HeadSpec:
         plane="trans-thalamic",
         fan=_FAN,
         view=View(WIDTH, HEIGHT, PIXEL_MM, -_FACE_X * PIXEL_MM, -_FACE_Y * PIXEL_MM),
-        scanner=Scanner(0.0, 60.0, axial_mm=0.27, lateral_deg=0.34, focus_mm=52.0, looks=2, noise_db=-36.0, smooth=1.4),
+        scanner=Scanner(0.0, 60.0, axial_mm=0.27, lateral_deg=0.2, focus_mm=52.0, looks=2, noise_db=-36.0, smooth=1.4),
         brain=BrainLook(base_db=-12.0, texture_db=4.0, midline_db=24.0),
         bone=Bone(
             thickness_mm=2.6, bright_db=40.0, dropout_db=42.0, wobble_mm=0.05, gaps_db=2.5, sutures=1, haze=0.012
