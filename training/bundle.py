@@ -121,7 +121,7 @@ def with_table(page: str, table: str) -> str:
         ValueError: The page has no such marks.
     """
     before, rest = page.split(TABLE_BEGINS)
-    after = rest.split(TABLE_ENDS)[1]
+    _, after = rest.split(TABLE_ENDS)
     return f"{before}{TABLE_BEGINS}\n\n{table}\n{TABLE_ENDS}{after}"
 
 
