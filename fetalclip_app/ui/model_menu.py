@@ -48,7 +48,7 @@ def _ask_download(parent: QWidget, target: Path) -> bool:
     answer = QMessageBox.question(
         parent,
         "Fetch the FetalCLIP weights",
-        "1.7 GB are fetched from the authors' page on huggingface.co, checked against the published hash, and kept in\n"
+        "1.7 GB are fetched from the authors' page on their hub, checked against the published hash, and kept in\n"
         f"{target.parent}\n\nNothing about your scans is sent. Fetch them now?",
     )
     return answer == QMessageBox.StandardButton.Yes

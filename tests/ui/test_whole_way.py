@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,7 @@ from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.errors import ErrorCode
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.app import Studio, sample
@@ -45,6 +46,9 @@ def _drop(studio: Studio, path: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPointF(300, 300).toPoint(), copy, data, left, none)
+    QApplication.sendEvent(studio.window, enter)
+    assert enter.isAccepted()
     QApplication.sendEvent(studio.window, QDropEvent(QPointF(300, 300), copy, data, left, none))
 
 
@@ -92,8 +96,9 @@ def test_a_killed_model_is_a_sentence_and_the_next_reading_starts_a_new_one(stud
     assert first is not None
 
     os.kill(first, signal.SIGKILL)
-    studio.session.read_again()
-    qtbot.waitUntil(lambda: studio.model.pid not in (None, first), timeout=PATIENCE_MS)
+    with qtbot.waitSignal(studio.session.trouble, timeout=PATIENCE_MS) as told:
+        studio.session.read_again()
+    assert told.args[0].code is ErrorCode.WORKER_LOST
     studio.session.read_again()
     _wait_read(studio, qtbot)
 

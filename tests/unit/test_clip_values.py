@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import make_clip
+from fakes import make_clip
 
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.calibration import (

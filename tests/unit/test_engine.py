@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import FakeBackbone, make_clip
+from fakes import FakeBackbone, make_clip
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.backbone import ModelCalibration

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import make_clip
+from fakes import make_clip
 from tiny_models import SIZE, VIT
 
 from fetalclip_app.domain.abstention import Abstention, Reason

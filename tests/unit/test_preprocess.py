@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from conftest import fan_picture, make_clip
+from fakes import fan_picture, make_clip
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from conftest import make_clip
-from fakes import IDENTITY
+from fakes import IDENTITY, make_clip
 
 from fetalclip_app.biometry.ellipse import filled_ellipse
 from fetalclip_app.domain.abstention import Abstention, Reason
