@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,13 +81,17 @@ def age_prompts() -> tuple[str, str]:
     return path.stem, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def sentences(template: str, spacing_mm: float) -> list[str]:
+def sentences(template: str, spacing_mm: float) -> tuple[str, ...]:
     """Return the template's sentence for every candidate, in the order of `CANDIDATES`."""
-    spacing = f"{spacing_mm:.2f}"
-    return [
+    return _sentences(template, f"{spacing_mm:.2f}")
+
+
+@lru_cache(maxsize=256)
+def _sentences(template: str, spacing: str) -> tuple[str, ...]:
+    return tuple(
         template.format(weeks=age.days // DAYS_PER_WEEK, days=age.days % DAYS_PER_WEEK, spacing=spacing)
         for age in CANDIDATES
-    ]
+    )
 
 
 def best_candidates(scores: NDArray[np.float32], support: int = SUPPORT) -> NDArray[np.intp]:

@@ -26,6 +26,7 @@ from fetalclip_app.imaging.preprocess import (
     crop_of,
     model_spacing_mm,
     prepare,
+    scaled,
 )
 
 sides = st.integers(2, 1200)
@@ -79,6 +80,15 @@ def test_prepare_is_the_published_resize_of_a_padded_square() -> None:
     seen = prepare(Frame(pixels), PreprocessSpec(), Box(0, 0, 100, 60))
 
     np.testing.assert_allclose(seen, expected.transpose(2, 0, 1), atol=1e-5)
+
+
+def test_a_grey_picture_gets_the_same_digits_as_a_coloured_one() -> None:
+    grey = np.random.default_rng(3).integers(0, 256, (300, 300), dtype=np.uint8)
+    tinted = np.stack([grey, grey, 255 - grey], axis=-1)
+
+    plain = scaled(np.repeat(grey[..., None], 3, axis=2), 224)
+
+    np.testing.assert_array_equal(plain[..., :2], scaled(tinted, 224)[..., :2])
 
 
 def test_the_fingerprint_changes_with_every_field() -> None:
