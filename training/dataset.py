@@ -15,6 +15,7 @@ from fetalclip_app.biometry.growth import who_median_days
 from fetalclip_app.domain.views import PLANES
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import PreprocessSpec, letterboxed, normalised, scaled
+from fetalclip_app.tasks.gestational_age import CANDIDATES
 from training import augment, captions, distractors
 from training.augment import AugmentConfig, Grey
 from training.manifest import Sample
@@ -127,7 +128,7 @@ class BatchConfig:
     rescaled: float = 0.6
 
 
-FIRST_DAY, LAST_DAY = 14 * 7, 39 * 7 - 1
+FIRST_DAY, LAST_DAY = CANDIDATES[0].days, CANDIDATES[-1].days
 """Ages that the age prompts ask about."""
 
 
