@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 APP_NAME = "fetalclip-studio"
 
 HOME_VARIABLE = "FETALCLIP_STUDIO_HOME"
-"""Names a folder that holds settings, log and fetched weights in place of the system's own."""
+"""Names a folder that holds settings, log, view sets and fetched weights in place of the system's own."""
 
 RECENT_LIMIT = 10
 
@@ -29,6 +29,7 @@ class Settings(BaseModel):
     Attributes:
         weights: Of the model ``fetalclip`` or ``custom``.
         config: The open_clip configuration of a ``custom``.
+        views, brain_views: Files of view sets; None is the bundled one.
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.
         recent: Files and folders, the last opened first.
         window_state: Qt's own words for place and size of the window, base64.
@@ -40,6 +41,8 @@ class Settings(BaseModel):
     weights: Path | None = None
     config: Path | None = None
     device: DeviceChoice = "auto"
+    views: Path | None = None
+    brain_views: Path | None = None
     licence_accepted: str = ""
     recent: tuple[Path, ...] = ()
     loop: bool = True
@@ -58,6 +61,11 @@ def folder() -> Path:
     """Return the folder of settings, log and fetched weights; it may not exist yet."""
     named = os.environ.get(HOME_VARIABLE, "")
     return Path(named) if named else Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
+
+
+def view_sets_folder() -> Path:
+    """Return the folder of the user's own view sets; it may not exist yet."""
+    return folder() / "prompts"
 
 
 def file() -> Path:

@@ -85,7 +85,7 @@ def load(given: argparse.Namespace | None = None) -> Reader:
     from fetalclip_app.inference.load import load_engine  # noqa: PLC0415 - late: it imports torch
     from fetalclip_app.tasks.view_sets import find_view_set  # noqa: PLC0415 - with the engine
 
-    texts, own_sets = settings.folder() / "texts", [settings.folder() / "prompts"]
+    texts, own_sets = settings.folder() / "texts", [settings.view_sets_folder()]
     if given is None:
         return load_engine(EngineRequest(text_cache=texts))
     request = EngineRequest(
@@ -133,7 +133,7 @@ def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry
 
 
 def summary(entry: Entry) -> str:
-    """Return one entry in one line: ``87 frames, Brain 91%, 20w3d, HC 175.2 mm``."""
+    """Return one entry in one line: ``87 frames, View Brain 91%, Age 20w3d, HC 175.2 mm``, and what the file lacks."""
     if isinstance(entry, UnreadEntry):
         return f"{wording.sentence(entry.error)} {wording.hint(entry.error)}"
     frames = entry.reading.frame_count
@@ -143,7 +143,9 @@ def summary(entry: Entry) -> str:
         if finding is not None:
             line = wording.answer_lines(task, finding.answer)[0]
             parts.append(f"{line.label} {line.value}{' (cannot tell)' if _doubtful_view(task, line) else ''}")
-    return ", ".join(parts)
+    text = ", ".join(parts)
+    missing = entry.clip.missing_frames
+    return f"{text}. {wording.missing_frames(missing)}" if missing else text
 
 
 def _doubtful_view(task: str, line: wording.Line) -> bool:
@@ -152,6 +154,8 @@ def _doubtful_view(task: str, line: wording.Line) -> bool:
 
 def print_findings(entry: ClipEntry) -> None:
     """Print every answer with its first remark, for a person at a terminal."""
+    if entry.clip.missing_frames:
+        tell(f"  {wording.missing_frames(entry.clip.missing_frames)}")
     for finding in entry.reading.findings:
         for line in wording.answer_lines(finding.task_key, finding.answer):
             note = f"   {line.notes[0]}" if line.notes else ""

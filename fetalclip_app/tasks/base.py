@@ -77,6 +77,8 @@ class Scan:
     def why_no_brain(self) -> Abstention:
         """Return the reason why no frame can be measured as a brain."""
         views = self._views()
+        if views is not None and BRAIN not in views.keys:
+            return Abstention(Reason.NOT_APPLICABLE, "no_brain_class")
         if views is not None and views.abstained is not None and (_is_foreign(views) or views.best == BRAIN):
             return views.abstained
         return Abstention(Reason.NOT_APPLICABLE, "no_brain_frame")

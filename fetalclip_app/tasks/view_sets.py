@@ -19,22 +19,24 @@ SAME_CLASS = {"profile_patient": "profile"}
 
 MAX_BYTES = 1_000_000
 
+OTHER_KIND = "gestational_age"
+"""Files of this name hold sentences with fields, for the age; they are no set of views."""
+
 
 def read_view_set(path: Path) -> ViewSet:
     """Read ``{class: [prompt, ...]}``, the form of the released FetalCLIP prompts too.
 
     Raises:
-        InvalidInput: Missing, no JSON, or of another form.
+        InvalidInput: Missing (the parameter ``reason`` is then ``missing``), no JSON, or of another form.
     """
     try:
-        content = path.read_bytes()
-        if len(content) > MAX_BYTES:
-            raise ValueError("larger than 1 MB")
-        classes = json.loads(content)
-        prompts = {SAME_CLASS.get(name, name): _sentences(name, value) for name, value in classes.items()}
+        content = _content(path)
+        prompts = _prompts(json.loads(content, object_pairs_hook=_each_once))
         return ViewSet(path.stem, prompts, hashlib.sha256(content).hexdigest())
-    except (OSError, ValueError, AttributeError) as error:
-        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, problem=str(error)) from error
+    except FileNotFoundError as error:
+        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, reason="missing") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, problem=_problem(error)) from error
 
 
 def bundled(name: str) -> ViewSet:
@@ -42,10 +44,16 @@ def bundled(name: str) -> ViewSet:
     return read_view_set(resources.path(name))
 
 
+def own_view_sets(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files of the user's sets, each folder's sorted by name."""
+    return tuple(
+        path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.json")) if _is_set(path)
+    )
+
+
 def list_view_sets(folders: Sequence[Path] = ()) -> tuple[Path, ...]:
     """Return the files of all sets: the bundled ones, then those of the user's folders."""
-    own = [path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.json"))]
-    return (*(path for path in resources.list_files("prompts", ".json") if path.stem != "gestational_age"), *own)
+    return (*filter(_is_set, resources.list_files("prompts", ".json")), *own_view_sets(folders))
 
 
 def find_view_set(wanted: Path, folders: Sequence[Path] = ()) -> Path:
@@ -53,13 +61,64 @@ def find_view_set(wanted: Path, folders: Sequence[Path] = ()) -> Path:
 
     A name that is neither comes back as it is; reading it then says that there is no such file.
     """
-    if wanted.exists():
+    if wanted.is_file():
         return wanted
     named = [path for path in list_view_sets(folders) if path.stem == str(wanted)]
     return named[-1] if named else wanted
 
 
+def _is_set(path: Path) -> bool:
+    return path.stem != OTHER_KIND and path.is_file()
+
+
+def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+        raise ValueError("it is no file")
+    with path.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError("larger than 1 MB")
+    return content
+
+
+def _problem(error: Exception) -> str:
+    """Return what is wrong, in words for a person."""
+    match error:
+        case UnicodeDecodeError():
+            return "it is no UTF-8 text"
+        case json.JSONDecodeError():
+            return f"line {error.lineno} is no JSON ({error.msg})"
+        case RecursionError():
+            return "its lists are nested too deep"
+        case OSError():
+            return error.strerror or type(error).__name__
+        case _:
+            return str(error)
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a class that stands twice: JSON's own rule keeps the last and says nothing."""
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"class {name!r} stands twice")
+        found[name] = value
+    return found
+
+
+def _prompts(classes: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(classes, dict):
+        raise ValueError("it is no table of classes")
+    return {name: _sentences(name, value) for name, value in _each_once(_renamed(classes)).items()}
+
+
+def _renamed(classes: dict[str, object]) -> list[tuple[str, object]]:
+    return [(SAME_CLASS.get(name, name), value) for name, value in classes.items()]
+
+
 def _sentences(name: str, value: object) -> tuple[str, ...]:
+    if not name.strip():
+        raise ValueError("a class has no name")
     if not isinstance(value, list) or not value or not all(isinstance(text, str) and text.strip() for text in value):
         raise ValueError(f"class {name!r} is no list of sentences")
     return tuple(value)

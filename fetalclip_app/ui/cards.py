@@ -11,7 +11,8 @@ from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.ui.age_curve import AgeCurve
 from fetalclip_app.ui.bars import Bar, Bars
-from fetalclip_app.ui.parts import Caption, Card, Figure, indented, label, set_tone
+from fetalclip_app.ui.parts import INDENT_PX, Caption, Card, Figure, indented, label, set_tone
+from fetalclip_app.ui.theme import CARD_BETWEEN, CARD_INSIDE, FINDINGS_PX
 from fetalclip_app.wording import (
     abstention,
     abstention_hint,
@@ -62,7 +63,7 @@ class ViewCard(Card):
     def __init__(self) -> None:
         super().__init__("View")
         self.best = Figure("View")
-        self._best_key = self._brain_key = ""
+        self._best_key, self._brain_key, self._brain_title = "", "", "Brain plane"
         self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
         self.note = _prepared(3)
         self.planes = Bars(PLANES, with_letters=True)
@@ -77,6 +78,14 @@ class ViewCard(Card):
         self.column.addWidget(self.brain)
         self.column.addWidget(self.brain_planes)
 
+    def show_sets(self, views: str, brain: str) -> None:
+        """Name the view sets that were asked in place of the bundled ones; an empty name is the bundled one's."""
+        title = f"View · {views}" if views else "View"
+        room = FINDINGS_PX - 2 * (CARD_INSIDE + CARD_BETWEEN) - 2 * INDENT_PX
+        self.heading.setText(self.heading.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room))
+        self.heading.setToolTip(f"The view set {views}" if views else "")
+        self._brain_title = f"Brain plane ({brain})" if brain else "Brain plane"
+
     def show_answers(self, views: Answer | None, brain: Answer | None) -> None:
         """Show these answers; None keeps their places empty."""
         self._show_best(views)
@@ -90,9 +99,9 @@ class ViewCard(Card):
         self._brain_key = brain.best if isinstance(brain, ViewPrediction) else ""
         if isinstance(why, Abstention):
             tip = f"{abstention(why)} {abstention_hint(why)}".strip()
-            self.brain.show_text(f"Brain plane · {reason_title(why.reason)}", tip=tip, doubt=True)
+            self.brain.show_text(f"{self._brain_title} · {reason_title(why.reason)}", tip=tip, doubt=True)
         else:
-            self.brain.show_text("Brain plane", can_ask=brain is not None)
+            self.brain.show_text(self._brain_title, can_ask=brain is not None)
 
     def _show_best(self, views: Answer | None) -> None:
         _say(self.note, "")

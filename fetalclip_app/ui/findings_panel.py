@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from fetalclip_app.domain.reading import Answer, ClipReading
+from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
 from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine, ViewCard
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
@@ -60,6 +63,7 @@ class FindingsPanel(QScrollArea):
         """Show what is known of a clip; ``waiting_for`` says why nothing is, where the model is not there yet."""
         self._shown = entry
         reading = entry.reading if entry is not None else None
+        self.view.show_sets(_own_set(reading, "views"), _own_set(reading, "brain_views"))
         self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"))
         self.age.show_answer(_answer(reading, "gestational_age"))
         self.head.show_answer(_answer(reading, "head"))
@@ -106,3 +110,14 @@ class FindingsPanel(QScrollArea):
 def _answer(reading: ClipReading | None, task_key: str) -> Answer | None:
     finding = reading.finding(task_key) if reading is not None else None
     return finding.answer if finding is not None else None
+
+
+def _own_set(reading: ClipReading | None, task_key: str) -> str:
+    """Return the name of the view set that was asked, or an empty text for the bundled one."""
+    name, sha256 = reading.provenance.view_sets.get(task_key, ("", "")) if reading is not None else ("", "")
+    return "" if sha256 in _bundled_sets() else name
+
+
+@functools.cache
+def _bundled_sets() -> frozenset[str]:
+    return frozenset(bundled(name).sha256 for name in (PLANES_FILE, BRAIN_PLANES_FILE))

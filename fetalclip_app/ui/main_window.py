@@ -128,6 +128,8 @@ class MainWindow(TakesDrops):
         menu = self.model_menu
         menu.chosen.connect(self._choose_model)
         menu.failed.connect(self.telling.trouble)
+        menu.view_sets.failed.connect(self.telling.trouble)
+        menu.view_sets.refused.connect(self.telling.refused)
         menu.progressed.connect(
             lambda done, total: self.status.show_activity(Activity("Fetching the FetalCLIP weights, MB", done, total))
         )
@@ -236,7 +238,7 @@ class MainWindow(TakesDrops):
             self.exporting.png(shown, viewer.index, drawn)
 
     def _choose_model(self, settings: Settings) -> None:
-        choices = {"model", "weights", "config", "device", "licence_accepted"}
+        choices = {"model", "weights", "config", "device", "views", "brain_views", "licence_accepted"}
         self._choices.keep(**{name: getattr(settings, name) for name in choices})
         self._session.start_model(engine_request(self._choices.now))
 

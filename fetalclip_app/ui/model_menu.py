@@ -1,4 +1,4 @@
-"""Which model reads, and on which device: always the user's explicit choice."""
+"""Which model reads, with which view sets and on which device: always the user's explicit choice."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fetalclip_app.settings import Settings
 from fetalclip_app.settings import folder as settings_folder
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.licence import LICENCE_SHA256, LicenceDialog
+from fetalclip_app.ui.view_set_menu import ViewSetMenu
 
 _DEVICES = (("auto", "Automatic"), ("cpu", "Processor (CPU)"), ("cuda", "Graphics card (CUDA)"))
 _WEIGHTS = "Weights (*.pt *.pth *.bin *.safetensors);;All files (*)"
@@ -30,6 +31,8 @@ def engine_request(settings: Settings) -> EngineRequest:
         weights=settings.weights if settings.model != "compact" else None,
         config=settings.config if settings.model == "custom" else None,
         device=settings.device,
+        views=settings.views,
+        brain_views=settings.brain_views,
         licence_accepted=settings.licence_accepted == LICENCE_SHA256,
         text_cache=settings_folder() / "texts",
     )
@@ -58,7 +61,7 @@ class ModelMenu(QObject):
     """The menu and what its entries do.
 
     Signals:
-        chosen: New `Settings`: another model or device.
+        chosen: New `Settings`: another model, view set or device.
         started: A sentence: weights are being fetched.
         progressed: (done, total) bytes.
         finished: The download has ended, one way or another.
@@ -80,6 +83,8 @@ class ModelMenu(QObject):
         self._job: Job | None = None
         self.menu = QMenu(window)
         self.menu.setToolTipsVisible(True)
+        self.view_sets = ViewSetMenu(window, settings)
+        self.view_sets.chosen.connect(lambda key, path: self._choose(**{key: path}))
         self._models: dict[str, QAction] = {}
         self._devices: dict[str, QAction] = {}
         self._fill()
@@ -90,6 +95,7 @@ class ModelMenu(QObject):
         self._settings = settings
         self._models[settings.model].setChecked(True)
         self._devices[settings.device].setChecked(True)
+        self.view_sets.show_settings(settings)
 
     def cancel(self) -> None:
         """Stop a download; what has arrived is kept for the next try."""
@@ -109,6 +115,8 @@ class ModelMenu(QObject):
         self.menu.addSeparator()
         fetch = self.menu.addAction("Fetch the FetalCLIP weights from their hub …")
         fetch.triggered.connect(self.fetch)
+        self.menu.addSeparator()
+        self.menu.addMenu(self.view_sets.menu)
         self.menu.addSeparator()
         self._heading("Device")
         devices = QActionGroup(self)

@@ -86,7 +86,9 @@ class Timeline(QWidget):
         self._best = {}
         for key in {run.key for run in self._runs} - {""}:
             assert views is not None  # there are runs
-            self._best[key] = int(views.frames_of(key)[0])
+            clear = views.frames_of(key)
+            if len(clear):
+                self._best[key] = int(clear[0])
         self.update()
 
     def best_frame(self, key: str) -> int | None:

@@ -133,7 +133,10 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.OUT_OF_MEMORY: (mark("Close other programs, choose the device 'cpu', or read fewer clips at once."),),
     ErrorCode.WORKER_LOST: (mark("Read the clip again: a new model process starts by itself."),),
     ErrorCode.VIEW_SET_INVALID: (
-        mark("A set of views is a JSON file: each class with a list of at least one sentence."),
+        mark(
+            "A set of views is a JSON file: each class with a list of at least one sentence. "
+            "Mend it, or choose another in the model menu or by --views on the command line."
+        ),
     ),
     ErrorCode.EXPORT_FAILED: (
         mark("Nothing was left half written. Check the free space and the rights to this folder, or choose another."),
@@ -146,6 +149,10 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
     (ErrorCode.FILE_MISSING, "permission"): (
         (mark("{name} may not be read with your rights."), mark("The file may not be read with your rights.")),
         mark("Ask for the right to read it, or copy it to a folder of your own."),
+    ),
+    (ErrorCode.VIEW_SET_INVALID, "missing"): (
+        (mark("The view set {name} is not there."), mark("The chosen view set is not there.")),
+        mark("Put the file back, or choose another set in the model menu or by --views on the command line."),
     ),
     (ErrorCode.FILE_DAMAGED, "changed"): (
         (mark("{name} changed while it was open."), mark("The file changed while it was open.")),

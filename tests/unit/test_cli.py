@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
-from fakes import FakeEngine, fan_picture
+from fakes import FakeEngine, fan_picture, make_clip, make_reading
 from PIL import Image
 
 from fetalclip_app import __main__ as program
@@ -24,6 +25,8 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ErrorCode, InvalidInput, ModelUnavailable
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.report import as_json
+from fetalclip_app.report.build import ClipEntry
+from fetalclip_app.wording import missing_frames
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
 
@@ -191,6 +194,12 @@ class LacksMemory(FakeEngine):
 def test_lack_of_memory_is_an_entry_like_any_other(scan: Path) -> None:
     entry = read_one(LacksMemory(), Wanted(str(scan), scan))
     assert "not enough memory" in summary(entry)
+
+
+def test_frames_that_a_file_lacks_stand_in_its_line() -> None:
+    clip = make_clip(3, name="cut.dcm")
+    whole, cut = (ClipEntry(one, make_reading(one), "cut.dcm") for one in (clip, replace(clip, missing_frames=5)))
+    assert summary(cut) == f"{summary(whole)}. {missing_frames(5)}"
 
 
 def test_stopping_by_hand_writes_nothing(

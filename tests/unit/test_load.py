@@ -91,7 +91,7 @@ def test_a_view_set_of_ones_own_is_used_and_named(checkpoint: tuple[Path, Path],
     assert reading.answer(VIEWS, ViewPrediction).keys == ("hand", "foot")
     assert reading.provenance.view_sets[VIEWS][0] == "limbs"
     assert reading.finding(BRAIN_VIEWS).answer == Abstention(  # type: ignore[union-attr]
-        Reason.NOT_APPLICABLE, "no_brain_frame"
+        Reason.NOT_APPLICABLE, "no_brain_class"
     )
 
 

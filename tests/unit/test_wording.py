@@ -40,6 +40,7 @@ TASK_DETAILS = [
     (Reason.AMBIGUOUS, "views"),
     (Reason.AMBIGUOUS, "outline"),
     (Reason.NOT_APPLICABLE, "no_brain_frame"),
+    (Reason.NOT_APPLICABLE, "no_brain_class"),
     (Reason.NOT_APPLICABLE, "not_asked"),
     (Reason.NOT_TRAINED, "no_head"),
     (Reason.NOT_TRAINED, "view"),
