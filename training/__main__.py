@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-RECIPES = ("compact", "compact_sub_planes")
+RECIPES = ("compact",)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -45,6 +45,11 @@ _FRAMES = (
     "A standard view of the {0}.",
 )
 
+_SPACINGS = ("{0} Pixel size {1} mm.", "{0} {1} mm per pixel.", "{0} Spacing {1} mm/pixel.")
+
+_MACHINES = ("Voluson E6", "Voluson S10", "Aloka")
+"""Scanners of FETAL_PLANES_DB that have a name; 'Other' says nothing."""
+
 _AGE_FRAMES = (
     "{0} at {weeks} weeks and {days} days, {spacing} mm per pixel.",
     "{0}, gestational age {weeks} weeks {days} days, pixel size {spacing} mm.",
@@ -71,14 +76,40 @@ class Phrases:
         )
 
 
-def plane_caption(plane: str, phrases: Phrases, draw: Random) -> str:
-    """Return a sentence that names the plane."""
-    return _caption(_PLANE_WORDS[plane], phrases.planes[plane], draw)
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a caption may add to the plane, and what does not make it a caption of another plane.
+
+    Attributes:
+        spacing_mm: mm per network pixel.
+        machine: The scanner, as its data set calls it; empty where nobody said.
+    """
+
+    spacing_mm: float | None = None
+    machine: str = ""
+
+    def some(self, draw: Random) -> Circumstances:
+        """Return what a caption says of them this time: mostly nothing."""
+        return Circumstances(
+            self.spacing_mm if draw.random() < _SPACING_SHARE else None,
+            self.machine if draw.random() < _MACHINE_SHARE and self.machine in _MACHINES else "",
+        )
 
 
-def brain_caption(brain_plane: str, phrases: Phrases, draw: Random) -> str:
+UNSAID = Circumstances()
+
+_SPACING_SHARE, _MACHINE_SHARE = 0.35, 0.15
+
+
+def plane_caption(plane: str, phrases: Phrases, draw: Random, told: Circumstances = UNSAID) -> str:
+    """Return a sentence that names the plane and all that is told."""
+    return _with_circumstances(_caption(_PLANE_WORDS[plane], phrases.planes[plane], draw), told, draw)
+
+
+def brain_caption(brain_plane: str, phrases: Phrases, draw: Random, told: Circumstances = UNSAID) -> str:
     """Return a sentence that names the brain's sub-plane."""
-    return _caption(_BRAIN_WORDS[brain_plane], phrases.brain_planes[brain_plane], draw)
+    sentence = _caption(_BRAIN_WORDS[brain_plane], phrases.brain_planes[brain_plane], draw)
+    return _with_circumstances(sentence, told, draw)
 
 
 def age_caption(template: str, age_days: int, spacing_mm: float) -> str:
@@ -108,3 +139,9 @@ def _caption(words: tuple[str, ...], sentences: list[str], draw: Random) -> str:
         word, frame = draw.choice(words), draw.choice(_FRAMES)
         sentence = frame.format(word if not frame.startswith("{0}") else word.capitalize())
     return draw.choice(_OPENINGS).format(sentence)
+
+
+def _with_circumstances(sentence: str, told: Circumstances, draw: Random) -> str:
+    if told.spacing_mm is not None:
+        sentence = draw.choice(_SPACINGS).format(sentence, f"{told.spacing_mm:.2f}")
+    return f"{sentence} Scanned on a {told.machine}." if told.machine else sentence

@@ -106,6 +106,7 @@ class BatchConfig:
         ladder: Captions of different ages for each picture of known age.
         aged: Largest number of pictures in a batch that get a ladder.
         bell_days: Standard deviation of the ladder's target.
+        jigsaw: Share of the distractors that are scans cut up: the texture of ultrasound without its anatomy.
         rescaled: Share of aged pictures whose scale is re-declared: the same picture under another
             mm/pixel is a head of another size, and its age follows by the same formula.
     """
@@ -126,6 +127,7 @@ class BatchConfig:
     aged: int = 10
     bell_days: float = 3.0
     rescaled: float = 0.6
+    jigsaw: float = 0.5
 
 
 FIRST_DAY, LAST_DAY = CANDIDATES[0].days, CANDIDATES[-1].days
@@ -160,21 +162,35 @@ class Batches:
         pictures = np.stack([picture for picture, _, _ in shown])
         samples = [sample for _, sample, _ in shown]
         scales = [spacing_mm for _, _, spacing_mm in shown]
+        told = [
+            captions.Circumstances(spacing_mm, sample.machine if sample else "").some(self._draw)
+            for sample, spacing_mm in zip(samples, scales, strict=True)
+        ]
         return Batch(
-            pictures, self._plane_captions(samples), self._brain_captions(samples), self._ladder(samples, scales)
+            pictures,
+            self._plane_captions(samples, told),
+            self._brain_captions(samples, told),
+            self._ladder(samples, scales),
         )
 
     def _show(self, kind: str) -> tuple[NDArray[np.float32], Sample | None, float | None]:
         """Return a changed picture, its sample (None for a distractor) and its mm per network pixel."""
         size = self._spec.size
         if kind == "distractor":
-            return self._network(distractors.draw(size, self._rng)), None, None
+            return self._network(self._distractor(size)), None, None
         item = self._choose(kind)
         geometry = augment.random_geometry(size, STORED_SIDE, self._augmentation, self._rng)
         grey = augment.random_tone(augment.warp(item.grey, geometry, size), self._augmentation, self._rng)
         pixel_mm = item.sample.pixel_mm
         spacing_mm = None if pixel_mm is None else pixel_mm * item.square_side / size / geometry.zoom
         return self._network(grey), item.sample, spacing_mm
+
+    def _distractor(self, size: int) -> Grey:
+        if self._rng.random() < self._batch.jigsaw:
+            kinds = [kind for kind in self._kinds if kind != "distractor"]
+            whole = self._choose(kinds[int(self._rng.integers(len(kinds)))]).grey
+            return distractors.jigsaw(whole, size, self._rng)
+        return distractors.draw(size, self._rng)
 
     def _choose(self, kind: str) -> Stored:
         pool = self._pools[kind]
@@ -185,25 +201,27 @@ class Batches:
     def _network(self, grey: Grey) -> NDArray[np.float32]:
         return normalised(np.repeat(grey[:, :, None], 3, axis=2), self._spec)
 
-    def _plane_captions(self, samples: Sequence[Sample | None]) -> CaptionSet:
-        named: list[str | None] = [s.plane for s in samples if s is not None and s.plane is not None]
-        texts = [captions.plane_caption(plane, self._phrases, self._draw) for plane in named if plane]
+    def _plane_captions(self, samples: Sequence[Sample | None], told: Sequence[captions.Circumstances]) -> CaptionSet:
+        rows = [sample.plane if sample is not None else None for sample in samples]
+        own = [row for row, plane in enumerate(rows) if plane is not None]
+        texts = [captions.plane_caption(rows[row] or "", self._phrases, self._draw, told[row]) for row in own]
         unseen = captions.unseen_planes(self._trained)
-        named += unseen
         texts += [captions.plane_caption(plane, self._phrases, self._draw) for plane in unseen]
-        named.append(None)
         texts.append(self._draw.choice(distractors.CAPTIONS))
+        named = [*(rows[row] for row in own), *unseen, None]
         true = np.array([[_shows(sample, plane) for plane in named] for sample in samples])
         known = np.array([[_is_known(sample, plane) for plane in named] for sample in samples])
-        return CaptionSet(texts, true.astype(np.float32), known)
+        known = _own_circumstances(true, known, own, told)
+        return CaptionSet(texts, (true & known).astype(np.float32), known)
 
-    def _brain_captions(self, samples: Sequence[Sample | None]) -> CaptionSet:
-        of_row = [sample.brain_plane if sample is not None else None for sample in samples]
-        named = [plane for plane in of_row if plane is not None]
-        texts = [captions.brain_caption(plane, self._phrases, self._draw) for plane in named]
-        true = np.array([[row == plane for plane in named] for row in of_row], np.float32)
-        known = np.array([[row is not None] * len(named) for row in of_row], bool)
-        return CaptionSet(texts, true.reshape(len(samples), -1), known.reshape(len(samples), -1))
+    def _brain_captions(self, samples: Sequence[Sample | None], told: Sequence[captions.Circumstances]) -> CaptionSet:
+        rows = [sample.brain_plane if sample is not None else None for sample in samples]
+        own = [row for row, plane in enumerate(rows) if plane is not None]
+        texts = [captions.brain_caption(rows[row] or "", self._phrases, self._draw, told[row]) for row in own]
+        true = np.array([[plane == rows[row] for row in own] for plane in rows], bool).reshape(len(rows), -1)
+        known = np.array([[plane is not None] * len(own) for plane in rows], bool).reshape(len(rows), -1)
+        known = _own_circumstances(true, known, own, told)
+        return CaptionSet(texts, (true & known).astype(np.float32), known)
 
     def _ladder(self, samples: Sequence[Sample | None], scales: Sequence[float | None]) -> AgeLadder:
         rows: list[int] = []
@@ -262,6 +280,21 @@ def _pools(stored: Sequence[Stored]) -> dict[str, list[Stored]]:
         kind = sample.source if sample.source in ("hc18", "simulated") else sample.plane or "other"
         pools.setdefault(kind, []).append(item)
     return pools
+
+
+def _own_circumstances(
+    true: NDArray[np.bool_], known: NDArray[np.bool_], own: Sequence[int], told: Sequence[captions.Circumstances]
+) -> NDArray[np.bool_]:
+    """Return ``known`` without the pairs of one plane whose caption tells another picture's spacing or machine.
+
+    Such a caption is right of the plane and wrong of the rest: neither a match nor a mismatch.
+    """
+    known = known.copy()
+    for column, row in enumerate(own):
+        if told[row] != captions.UNSAID:
+            others = np.arange(len(known)) != row
+            known[others & true[:, column], column] = False
+    return known
 
 
 def _shows(sample: Sample | None, plane: str | None) -> bool:

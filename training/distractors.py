@@ -1,4 +1,4 @@
-"""Pictures that are no ultrasound: what the model must learn to call neither plane."""
+"""Pictures that show no anatomy: what the model must learn to call neither plane."""
 
 from __future__ import annotations
 
@@ -30,6 +30,17 @@ def draw(size: int, rng: np.random.Generator) -> Grey:
         smooth = cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
         return cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)  # type: ignore[call-overload, no-any-return]
     return np.full((size, size), rng.integers(0, 256), np.uint8)
+
+
+def jigsaw(scan: Grey, size: int, rng: np.random.Generator) -> Grey:
+    """Return a scan cut into square pieces that are turned and laid elsewhere: uint8, (size, size)."""
+    pieces = int(rng.integers(3, 8))
+    side = size // pieces
+    whole = cv2.resize(scan, (side * pieces, side * pieces), interpolation=cv2.INTER_AREA)
+    grid = whole.reshape(pieces, side, pieces, side).swapaxes(1, 2).reshape(-1, side, side)
+    laid = np.stack([np.rot90(grid[piece], int(rng.integers(4))) for piece in rng.permutation(len(grid))])
+    joined = laid.reshape(pieces, pieces, side, side).swapaxes(1, 2).reshape(side * pieces, -1)
+    return np.asarray(cv2.resize(joined, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _text(size: int, rng: np.random.Generator) -> Grey:

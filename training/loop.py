@@ -53,7 +53,7 @@ def fresh_network(config: dict[str, Any], seed: int) -> Any:
 
 
 def freeze_early(network: Any, stages: int) -> None:
-    """Keep the stem and the first stages as they are, and every batch statistic at its initial value."""
+    """Keep the stem and the first stages as they are."""
     trunk = network.visual.trunk
     for module in (trunk.conv_stem, trunk.bn1, *trunk.blocks[:stages]):
         for parameter in module.parameters():
@@ -61,9 +61,12 @@ def freeze_early(network: Any, stages: int) -> None:
 
 
 def hold_statistics(network: Any) -> None:
-    """Put the batch norms in evaluation mode: their mean and variance stay those of the initial weights."""
+    """Put the batch norms whose weights are frozen in evaluation mode: they keep the initial mean and variance.
+
+    The others learn those of ultrasound: with ImageNet's, the sub-planes hardly learn (training/LOG.md).
+    """
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if isinstance(module, torch.nn.BatchNorm2d) and not module.weight.requires_grad:
             module.eval()
 
 
@@ -163,9 +166,11 @@ def save_config(config: RunConfig, folder: Path, **facts: str) -> None:
 
 def _follow(mean: Any, network: Any, decay: float) -> None:
     with torch.no_grad():
-        for old, new in zip(mean.parameters(), network.parameters(), strict=True):
-            if new.requires_grad:
+        for old, new in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
+            if new.is_floating_point():
                 old.lerp_(new, 1 - decay)
+            else:
+                old.copy_(new)
 
 
 def _log(folder: Path, line: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,14 @@ def _network(config: RunConfig, folder: Path) -> Any:
     if config.start:
         network.load_state_dict(torch.load(folder.parent / config.start, weights_only=True)["network"], strict=True)
         return network
+    practised = folder / "numbers.pt"
+    lesson = asdict(config.numbers) | {"seed": config.seed}
+    if practised.exists():
+        saved = torch.load(practised, weights_only=True)
+        if saved.get("lesson") == lesson:
+            network.load_state_dict(saved["network"], strict=True)
+            return network
     losses = teach_numbers(network, config.numbers, config.seed)
     print(f"numbers: contrastive loss {losses[0][0]:.2f} -> {losses[-1][0]:.2f}", flush=True)
-    torch.save({"network": network.state_dict(), "step": 0}, folder / "numbers.pt")
+    torch.save({"network": network.state_dict(), "step": 0, "lesson": lesson}, practised)
     return network
