@@ -2,10 +2,13 @@
 
 Measured is the processor time of the window's thread in each call that comes from Qt into the window's own code, and
 whether such a call waits for another thread or process. The time on the wall says nothing on a busy machine.
+What lay in memory before is kept from the garbage collector: the window looks through its own objects, not through
+those of all the tests that ran before in this process, which alone take it longer than a person notices.
 """
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
@@ -67,11 +70,13 @@ def held_up() -> Iterator[list[Hold]]:
         elif (event == "call" and _waits(frame)) or (event == "c_call" and what is time.sleep):
             hold.waits += (frame.f_code.co_qualname,)
 
+    gc.freeze()
     sys.setprofile(profile)
     try:
         yield holds
     finally:
         sys.setprofile(None)
+        gc.unfreeze()
 
 
 def _waits(frame: FrameType) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import sys
@@ -277,6 +278,28 @@ def test_what_holds_the_window_up_is_found(desk, qtbot: QtBot, how: str) -> None
         desk.wait_read()
 
     assert any(hold.is_too_long for hold in holds)
+
+
+def test_what_other_tests_left_in_memory_does_not_hold_the_window_up(desk, qtbot: QtBot) -> None:
+    left: list[list[int]] = [[number] for number in range(400_000)]
+    spent: list[float] = []
+
+    def look_through_all() -> None:
+        started = time.thread_time()
+        gc.collect()
+        spent.append(time.thread_time() - started)
+
+    desk.open("one.dcm")
+    desk.wait_read()
+    look_through_all()
+    with held_up() as holds:
+        desk.session.reading_changed.connect(look_through_all)
+        desk.press("read_again")
+        desk.wait_read()
+
+    assert len(left) == 400_000 and len(spent) > 1
+    assert spent[0] > max(spent[1:])
+    assert not any(hold.is_too_long for hold in holds), spent
 
 
 def _work_for(seconds: float) -> None:
