@@ -94,8 +94,8 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         mark("Open a clip with a transverse plane of the head."),
     ),
     (Reason.NOT_APPLICABLE, "no_brain_class"): _Words(
-        (mark("The view set in use has no class 'brain', so no frame can be known as one."),),
-        mark("Choose a set that has it, in the model menu or by --views on the command line."),
+        (mark("The view set in use has no class 'brain'."),),
+        mark("Choose one that has it in the model menu, or by --views."),
     ),
     (Reason.NOT_APPLICABLE, "not_asked"): _Words((mark("This was not asked of this clip."),)),
     (Reason.NOT_TRAINED, "no_head"): _Words(
