@@ -13,14 +13,17 @@ from fetalclip_app.errors import FetalClipError, InvalidInput
 OpenWindow = Callable[[Sequence[Path]], int]
 """Opens the window on these files and returns the exit status."""
 
+WhyNoWindow = Callable[[], str]
+"""Returns an empty text where a window really opens, else a sentence that says why none does."""
+
 INTERRUPTED = 130
 
 
-def main(arguments: Sequence[str], open_window: OpenWindow, *, has_display: Callable[[], bool]) -> int:
+def main(arguments: Sequence[str], open_window: OpenWindow, *, why_no_window: WhyNoWindow) -> int:
     """Do what ``arguments`` say and return the exit status; no known error shows a traceback."""
     given = parse(arguments)
     try:
-        return _dispatch(given, open_window, has_display)
+        return _dispatch(given, open_window, why_no_window)
     except InvalidInput as error:
         complain(given.prog, error)
         return USAGE_ERROR
@@ -32,7 +35,7 @@ def main(arguments: Sequence[str], open_window: OpenWindow, *, has_display: Call
         return INTERRUPTED
 
 
-def _dispatch(given: argparse.Namespace, open_window: OpenWindow, has_display: Callable[[], bool]) -> int:
+def _dispatch(given: argparse.Namespace, open_window: OpenWindow, why_no_window: WhyNoWindow) -> int:
     """Imports are late, so that ``--help`` and the window load nothing that they do not need."""
     if given.command == "open":
         return open_window(given.paths)
@@ -41,7 +44,11 @@ def _dispatch(given: argparse.Namespace, open_window: OpenWindow, has_display: C
     if given.command == "demo":
         from fetalclip_app.cli import demo  # noqa: PLC0415
 
-        return open_window([demo.sample()]) if has_display() else demo.analyse_sample(given)
+        reason = why_no_window()
+        if not reason:
+            return open_window([demo.sample()])
+        say(f"{reason} The bundled sample is analysed instead.")
+        return demo.analyse_sample(given)
     from fetalclip_app.cli.analyze import analyze  # noqa: PLC0415
 
     return analyze(given)

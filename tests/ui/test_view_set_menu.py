@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeBackbone, make_clip
+from fakes import FakeBackbone, fan_picture, make_clip
+from PIL import Image
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
@@ -28,7 +29,7 @@ from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
 from fetalclip_app.ui import theme
-from fetalclip_app.ui.app import Studio, sample
+from fetalclip_app.ui.app import Studio
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.popover import Popover
 from fetalclip_app.ui.timeline import Timeline
@@ -187,7 +188,7 @@ def test_a_chosen_set_that_has_vanished_is_told_and_nothing_is_read_in_its_place
 
 
 def test_a_file_from_elsewhere_is_read_with_and_listed(desk_with: Callable, tmp_path: Path) -> None:
-    desk, menu = desk_with(), desk_with
+    desk = desk_with()
     menu = desk.window.model_menu.view_sets
     menu.ask_file = lambda parent, folder: None
     menu.choose_file(VIEWS)
@@ -249,20 +250,20 @@ def studio(qapp: QApplication, qtbot: QtBot) -> Iterator[Studio]:
 
 
 @pytest.mark.weights
-def test_the_compact_model_reads_by_a_file_dropped_into_the_folder(studio: Studio, qtbot: QtBot, folder: Path) -> None:
-    path = sample()
-    assert path is not None
+def test_the_compact_model_reads_by_a_file_dropped_into_the_folder(
+    studio: Studio, qtbot: QtBot, folder: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "one.png"
+    Image.fromarray(fan_picture()).save(picture)
     limbs = write(folder / "limbs.json", json.dumps({"brain": ["a fetal head"], "hand": ["a fetal hand"]}))
-    menu = studio.window.model_menu.view_sets
+    menu, session = studio.window.model_menu.view_sets, studio.session
     menu.menu.aboutToShow.emit()
-    studio.start([path], None)
     chosen = menu.entry(VIEWS, limbs)
     assert chosen is not None
     chosen.trigger()
-    qtbot.waitUntil(
-        lambda: bool(studio.session.entries) and studio.session.entries[0].reading is not None, timeout=120_000
-    )
-    reading = studio.session.entries[0].reading
+    session.open([picture])
+    qtbot.waitUntil(lambda: bool(session.entries) and session.entries[0].reading is not None, timeout=120_000)
+    reading = session.entries[0].reading
     assert reading is not None
     views = reading.answer(VIEWS, ViewPrediction)
 
