@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from dataclasses import asdict, replace
@@ -42,15 +41,15 @@ SIMULATED_HEADS = 200
 SIMULATED_SEED = 2026
 
 
-def export_command(options: argparse.Namespace) -> None:
+def export_run(folder_of_run: Path, data: Path) -> None:
     """Write a run's mean weights and a manifest without calibration into ``resources/models/compact``."""
-    state = torch.load(options.run / "last.pt", weights_only=True)["network"]
-    run = json.loads((options.run / "config.json").read_text(encoding="utf-8"))
+    state = torch.load(folder_of_run / "last.pt", weights_only=True)["network"]
+    run = json.loads((folder_of_run / "config.json").read_text(encoding="utf-8"))
     folder = resources.path("models/compact")
     file = write_weights(state, folder)
-    taught = [s for s in all_samples(options.data) if s.split == "train"]
+    taught = [s for s in all_samples(data) if s.split == "train"]
     shown = {name for s in taught for name in (s.plane, s.brain_plane) if name is not None}
-    write_manifest(folder, compact_manifest(_with_its_start(run, options.run), file, tuple(sorted(shown))))
+    write_manifest(folder, compact_manifest(_with_its_start(run, folder_of_run), file, tuple(sorted(shown))))
 
 
 def _with_its_start(run: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -63,12 +62,12 @@ def _with_its_start(run: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**run, "start": {**first, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}}
 
 
-def head_command(options: argparse.Namespace) -> None:
+def train_bundled_head(data: Path, steps: int | None = None) -> None:
     """Train the head outline on the bundled weights and write it into ``resources/heads``."""
-    config = OutlineConfig() if options.steps is None else replace(OutlineConfig(), steps=options.steps)
+    config = OutlineConfig() if steps is None else replace(OutlineConfig(), steps=steps)
     backbone = encoder.open_model(catalog.find("compact"), device.choose("auto"))
     spec = PreprocessSpec(size=backbone.image_size)
-    outlined = _outlined(options.data) + _simulated()
+    outlined = _outlined(data) + _simulated()
     decoder = head_outline.train(backbone.network, outlined, spec, config)
     folder = resources.root() / "heads"
     folder.mkdir(exist_ok=True)
@@ -87,30 +86,30 @@ def head_command(options: argparse.Namespace) -> None:
     path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def calibrate_command(options: argparse.Namespace) -> None:
+def calibrate_bundled(data: Path) -> None:
     """Fit the bundled model's calibration on validation patients and write it into its manifest."""
     folder = resources.path("models/compact")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     write_manifest(folder, {**manifest, "calibration": {}})
     engine = load_engine(EngineRequest())
-    held = [s for s in all_samples(options.data) if s.split == "validation"]
-    seen = calibrate.see(engine, options.data, held)
+    held = [s for s in all_samples(data) if s.split == "validation"]
+    seen = calibrate.see(engine, data, held)
     fitted = calibrate.fit(engine, seen)
-    fitted["head"] = _fit_limit(engine, options.data, held)
+    fitted["head"] = _fit_limit(engine, data, held)
     write_manifest(folder, {**manifest, "calibration": fitted})
     print(json.dumps(fitted, indent=2))
 
 
-def evaluate_command(options: argparse.Namespace) -> None:
+def evaluate_bundled(data: Path, split: str, out: Path) -> None:
     """Measure the app's engine on held-out patients and write the table."""
     engine = load_engine(EngineRequest())
-    held = [s for s in all_samples(options.data) if s.split == options.split]
-    reads = evaluate.read_all(engine, options.data, held)
-    rows = evaluate.table(reads) + evaluate.peer_rows(options.data, reads)
-    facts: dict[str, Any] = {"split": options.split, "model": asdict(engine.identity)}
-    page = options.out.read_text(encoding="utf-8") if options.out.exists() else f"{TABLE_BEGINS}\n{TABLE_ENDS}\n"
-    options.out.write_text(with_table(page, evaluate.as_markdown(rows)), encoding="utf-8")
-    options.out.with_suffix(".json").write_text(evaluate.as_json(rows, facts), encoding="utf-8")
+    held = [s for s in all_samples(data) if s.split == split]
+    reads = evaluate.read_all(engine, data, held)
+    rows = evaluate.table(reads) + evaluate.peer_rows(data, reads)
+    facts: dict[str, Any] = {"split": split, "model": asdict(engine.identity)}
+    page = out.read_text(encoding="utf-8") if out.exists() else f"{TABLE_BEGINS}\n{TABLE_ENDS}\n"
+    out.write_text(with_table(page, evaluate.as_markdown(rows)), encoding="utf-8")
+    out.with_suffix(".json").write_text(evaluate.as_json(rows, facts), encoding="utf-8")
     print(evaluate.as_markdown(rows))
 
 

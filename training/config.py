@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from training.augment import AugmentConfig
 from training.dataset import BatchConfig
 from training.number_sense import NumberConfig
+from training.recipe import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class RunConfig:
     start: str = ""
     age_weight: float = 1.0
     brain_weight: float = 1.0
+
+    def execute(self, context: RunContext) -> None:
+        """Train by contrast."""
+        from training.run import pretrain  # noqa: PLC0415 - the run knows its configuration
+
+        pretrain(self, context)
 
     def smoke(self) -> RunConfig:
         """Return the same run so small that it takes seconds."""

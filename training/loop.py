@@ -7,7 +7,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -156,12 +155,6 @@ def train(network: Any, batches: Batches, config: RunConfig, folder: Path, evalu
             _log(folder, {"step": step + 1, "validation": evaluate(mean, step + 1)})
             torch.save({"network": mean.state_dict(), "step": step + 1}, folder / "last.pt")
     return mean
-
-
-def save_config(config: RunConfig, folder: Path, **facts: str) -> None:
-    """Write what the run depends on."""
-    text = json.dumps({"config": asdict(config), **facts}, indent=2, sort_keys=True)
-    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _follow(mean: Any, network: Any, decay: float) -> None:

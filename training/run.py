@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-import subprocess
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,13 @@ import torch
 
 from fetalclip_app import resources
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from training import quick_look, recipes
+from training import quick_look
 from training.config import RunConfig
 from training.dataset import Batches, Stored, load, stored_simulation
-from training.loop import fresh_network, save_config, train
+from training.loop import fresh_network, train
 from training.manifest import Sample, manifest_hash, read_fetal_planes, read_hc18, read_split
 from training.number_sense import teach_numbers
+from training.recipe import RunContext, save_config
 from training.split import SPLITS
 
 
@@ -56,26 +55,15 @@ def simulations(count: int, seed: int) -> list[Stored]:
     return stored
 
 
-def git_revision() -> str:
-    """Return the revision of the code that runs, or 'unknown' outside a checkout."""
-    answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or "unknown"
-
-
-def run_recipe(options: argparse.Namespace) -> None:
-    """Train by the recipe that the command line names."""
-    config: RunConfig = getattr(recipes, options.recipe)()
-    config = config.smoke() if options.smoke else config
-    config = replace(config, steps=options.steps) if options.steps else config
-    config = replace(config, simulated=options.simulated) if options.simulated is not None else config
-    folder = options.out / config.name
-    folder.mkdir(parents=True, exist_ok=True)
-    samples = all_samples(options.data)
-    save_config(config, folder, manifest=manifest_hash(samples), revision=git_revision())
+def pretrain(config: RunConfig, context: RunContext) -> None:
+    """Train a compact CLIP by contrast."""
+    folder = context.folder
+    samples = all_samples(context.data)
+    save_config(config, folder, manifest=manifest_hash(samples))
     shown = [s for s in samples if s.split == "train"]
     held = [s for s in samples if s.split == "validation"]
-    stored = load(options.data, shown[:: 40 if options.smoke else 1]) + simulations(config.simulated, config.seed)
-    watched = load(options.data, held[:: 20 if options.smoke else 1])
+    stored = load(context.data, shown[:: 40 if context.smoke else 1]) + simulations(config.simulated, config.seed)
+    watched = load(context.data, held[:: 20 if context.smoke else 1])
     spec = PreprocessSpec()
     batches = Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=config.seed)
 

@@ -2,113 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
-import csv
 import itertools
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import cv2
+import fakes
+import made_up_scans
 import numpy as np
 import pytest
 import tiny_models
 import torch
-from fakes import HEAD, fan_picture
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training import number_sense, run, split
+from training.__main__ import main
 from training.config import OptimizerConfig, RunConfig
 from training.dataset import Batches, load
 from training.loop import freeze_early, hold_statistics, optimizer_of, rate_factor, train
 from training.number_sense import NumberConfig
 from training.outlines import read_outline
-from training.recipes import compact
-
-HEIGHT, WIDTH = 120, 160
-
-PLANES = (
-    ("Fetal brain", "Trans-thalamic"),
-    ("Fetal brain", "Trans-cerebellum"),
-    ("Fetal femur", "Not A Brain"),
-    ("Fetal thorax", "Not A Brain"),
-    ("Fetal abdomen", "Not A Brain"),
-    ("Other", "Not A Brain"),
-)
-
-
-def _table(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as table:
-        writer = csv.DictWriter(table, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def _write_heads(folder: Path) -> None:
-    """Four pictures in HC18's form, each of its own exam; the outline is a thin drawn line."""
-    rows = []
-    (folder / "images").mkdir(parents=True)
-    (folder / "outlines").mkdir()
-    for exam in range(4):
-        cv2.imwrite(str(folder / "images" / f"{exam:03d}_HC.png"), fan_picture(HEIGHT, WIDTH, seed=exam))
-        line = np.zeros((HEIGHT, WIDTH), np.uint8)
-        centre, axes = (HEAD[0] * WIDTH, HEAD[1] * HEIGHT), (2 * HEAD[2] * WIDTH, 2 * HEAD[3] * WIDTH)
-        cv2.ellipse(line, (centre, axes, HEAD[4]), 255, 1)
-        cv2.imwrite(str(folder / "outlines" / f"{exam:03d}_HC.png"), line)
-        rows.append(
-            {
-                "file": f"{exam:03d}_HC.png",
-                "outline": f"{exam:03d}_HC.png",
-                "exam": exam,
-                "pixel_mm": 0.8,
-                "head_circumference_mm": 165.0 + 5 * exam,
-            }
-        )
-    _table(folder / "labels.csv", rows)
-
-
-def _write_planes(folder: Path) -> None:
-    """Two patients a plane in FETAL_PLANES_DB's form: one is official test, one is not."""
-    rows = []
-    (folder / "images").mkdir(parents=True)
-    for patient, (plane, brain_plane) in enumerate([*PLANES, *PLANES], start=1):
-        name = f"Patient{patient:05d}_1.jpg"
-        cv2.imwrite(str(folder / "images" / name), fan_picture(HEIGHT, WIDTH, seed=patient))
-        rows.append(
-            {
-                "file": name,
-                "patient": patient,
-                "plane": plane,
-                "brain_plane": brain_plane,
-                "us_machine": "made up",
-                "official_train": int(patient <= len(PLANES)),
-                "augmented": 0,
-            }
-        )
-    _table(folder / "labels.csv", rows)
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in the form of the real one, and its splits: patients are few, so each side gets some by hand."""
-    folder, splits = tmp_path / "data", tmp_path / "splits"
-    _write_heads(folder / "hc18")
-    _write_planes(folder / "fetal_planes")
-    splits.mkdir()
-    split.write(
-        splits / "hc18.csv",
-        {f"hc18-exam-{exam}": side for exam, side in enumerate(("train", "train", "validation", "test"))},
-    )
-    patients = [f"planes-patient-{number}" for number in range(1, 2 * len(PLANES) + 1)]
-    sides = ["train"] * len(PLANES) + ["validation"] * len(PLANES)
-    split.write(splits / "fetal_planes.csv", dict(zip(patients, sides, strict=True)))
-    monkeypatch.setattr(run, "SPLITS", splits)
-    monkeypatch.setattr(split, "SPLITS", splits)
-    return folder
+from training.recipes.compact import compact
 
 
 def _config(**changes: Any) -> RunConfig:
@@ -173,9 +91,8 @@ def test_a_recipe_runs_from_the_data_folder_to_a_checkpoint(
 ) -> None:
     monkeypatch.setattr(run, "fresh_network", lambda *_: tiny_models.network(tiny_models.CONVNET))
     out = tmp_path / "runs"
-    options = argparse.Namespace(recipe="compact", smoke=True, steps=1, simulated=1, data=data, out=out)
 
-    run.run_recipe(options)
+    assert main(["run", "compact", "--smoke", "--steps", "1", "--data", str(data), "--out", str(out)]) == 0
 
     folder = out / "compact_smoke"
     told = json.loads((folder / "config.json").read_text("utf-8"))
@@ -192,15 +109,16 @@ def test_splits_are_drawn_by_exam_and_by_official_test_patient(data: Path, tmp_p
     split.draw_all(data)
 
     side_of = {sample.group: sample.split for sample in run.all_samples(data)}
-    assert len(side_of) == 4 + 2 * len(PLANES)
-    for patient in range(1, 2 * len(PLANES) + 1):
-        assert (side_of[f"planes-patient-{patient}"] == "test") == (patient > len(PLANES))
+    assert len(side_of) == 4 + 2 * len(made_up_scans.PLANES)
+    for patient in range(1, 2 * len(made_up_scans.PLANES) + 1):
+        assert (side_of[f"planes-patient-{patient}"] == "test") == (patient > len(made_up_scans.PLANES))
 
 
 def test_the_made_up_outline_is_the_head_that_was_drawn(data: Path) -> None:
     ellipse = read_outline(data / "hc18" / "outlines" / "000_HC.png")
 
-    assert (ellipse.a / WIDTH, ellipse.b / WIDTH) == pytest.approx(HEAD[2:4], abs=0.01)
+    axes = (ellipse.a / made_up_scans.WIDTH, ellipse.b / made_up_scans.WIDTH)
+    assert axes == pytest.approx(fakes.HEAD[2:4], abs=0.01)
 
 
 def test_practising_the_same_numbers_lowers_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,1 @@
-"""Runs as functions that return a configuration."""
-
-from training.recipes.compact import compact as compact
+"""Runs as functions that return a configuration; `training.commands.catalog` lists them."""

@@ -1,0 +1,19 @@
+"""``calibrate``: fit percentages and limits on validation patients."""
+
+from __future__ import annotations
+
+import argparse
+
+from training.commands.catalog import add_data, needs_data
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_data(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Fit and write into the bundled manifest."""
+    from training.bundle import calibrate_bundled  # noqa: PLC0415 - torch takes seconds
+
+    calibrate_bundled(needs_data(options))

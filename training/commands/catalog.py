@@ -1,0 +1,52 @@
+"""Which commands and recipes there are: names and sentences, so that help costs no import of torch."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+COMMANDS = {
+    "run": "train by a recipe",
+    "split": "draw the committed splits again",
+    "export": "write a run's weights into the app's resources",
+    "head": "train the head outline on the bundled weights",
+    "calibrate": "fit percentages and limits on validation patients",
+    "evaluate": "measure the app's engine on held-out patients",
+}
+"""Command -> what it does; each is a module of this package with `add_arguments(parser)` and `run(options)`."""
+
+RECIPES = {
+    "compact": "training.recipes.compact:compact",
+}
+"""Recipe -> ``module:function`` that returns its configuration."""
+
+
+def find_recipe(name: str) -> Any:
+    """Return the configuration of a recipe.
+
+    Raises:
+        KeyError: There is no such recipe.
+    """
+    module, function = RECIPES[name].split(":")
+    return getattr(import_module(module), function)()
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data``, the folder of real scans."""
+    named = os.environ.get("FETALCLIP_DATA")
+    parser.add_argument("--data", type=Path, default=Path(named) if named else None, help="folder of real scans")
+
+
+def needs_data(options: argparse.Namespace) -> Path:
+    """Return the folder of real scans.
+
+    Raises:
+        SystemExit: None is named.
+    """
+    if options.data is None:
+        raise SystemExit("name the folder of real scans by --data or FETALCLIP_DATA")
+    folder: Path = options.data
+    return folder

@@ -1,0 +1,32 @@
+"""``run RECIPE``: train by a recipe."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from training.commands.catalog import RECIPES, add_data, find_recipe, needs_data
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("recipe", choices=sorted(RECIPES))
+    parser.add_argument("--smoke", action="store_true", help="a run of seconds that proves the road")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this run")
+    parser.add_argument("--seed", type=int, help="another seed")
+    parser.add_argument("--steps", type=int, help="another number of steps")
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="where checkpoint and log go")
+    add_data(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train."""
+    from training.recipe import RunContext  # noqa: PLC0415 - torch takes seconds: only the command that needs it pays
+
+    config = find_recipe(options.recipe)
+    config = config.smoke() if options.smoke else config
+    config = config if options.seed is None else replace(config, seed=options.seed)
+    config = config if options.steps is None else replace(config, steps=options.steps)
+    folder = options.out / config.name
+    config.execute(RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume))

@@ -1,0 +1,59 @@
+"""What a recipe's configuration can do: the one form that ``run`` knows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Where a run finds its data and leaves its results.
+
+    Attributes:
+        data: Folder of real scans, or of data that a test made in the same form.
+        folder: Of this run; `save_config` makes it.
+        resume: Go on from the last checkpoint in ``folder``; without one begin anew.
+    """
+
+    data: Path
+    folder: Path
+    smoke: bool = False
+    resume: bool = False
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """A frozen dataclass: what a run depends on, and the run itself."""
+
+    @property
+    def name(self) -> str:
+        """Of the run's folder."""
+
+    @property
+    def seed(self) -> int:
+        """Of everything that is drawn."""
+
+    def smoke(self) -> Self:
+        """Return the same run so small that it takes seconds."""
+
+    def execute(self, context: RunContext) -> None:
+        """Run it."""
+
+
+def save_config(config: Any, folder: Path, **facts: str) -> None:
+    """Write what the run depends on, and the revision of the code, beside its checkpoint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {"config": asdict(config), "revision": git_revision(), **facts}
+    text = json.dumps(told, indent=2, sort_keys=True, default=str)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def git_revision() -> str:
+    """Return the revision of the code that runs, or 'unknown' outside a checkout."""
+    here = Path(__file__).parent
+    answer = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown"
