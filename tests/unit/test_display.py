@@ -69,6 +69,7 @@ def test_a_screen_that_does_not_answer_is_named(on_screen: Callable) -> None:
         ("import time; time.sleep(30)", "did not answer within"),
         ("import os; os.abort()", "Qt ended without a word"),
         ("import sys; sys.exit('first\\nlast words\\n')", "(last words)"),
+        ("import os, sys; sys.exit('libraries ' + os.environ['QT_DEBUG_PLUGINS'])", "(libraries 1)"),
     ],
 )
 def test_what_a_trial_says_is_kept(
