@@ -41,42 +41,20 @@ class Weights:
     verified: bool
 
 
-def verify(path: Path, entry: ModelEntry, report: Report = silent, cancel: CancelToken | None = None) -> str:
-    """Return the file's SHA-256 after comparing it with the catalogue's, where that has one.
-
-    Nothing is remembered between calls: a size and a time say too little about a file's content.
-
-    Raises:
-        ModelUnavailable: The file is missing or is another one.
-        Cancelled: ``cancel`` was raised; progress is in bytes.
-    """
-    with _opened(path) as stream:
-        return _verified(stream, path, entry, report, cancel)
-
-
 def read(path: Path, entry: ModelEntry, report: Report = silent, cancel: CancelToken | None = None) -> Weights:
     """Return the tensors of a file whose hash was checked first.
 
     The file is opened once: what is loaded is what was hashed, even if another file takes its name meanwhile.
+    Nothing in it is executed. Nothing is remembered between calls: a size and a time say too little about a content.
 
     Raises:
         ModelUnavailable: Missing, another file, damaged, or holding more than tensors.
-        Cancelled: ``cancel`` was raised.
+        Cancelled: ``cancel`` was raised; progress is in bytes.
     """
     with _opened(path) as stream:
         digest = _verified(stream, path, entry, report, cancel)
         stream.seek(0)
         return Weights(_state_of(stream, path), digest, verified=entry.sha256 is not None)
-
-
-def load_state(path: Path) -> State:
-    """Return the tensors of a ``.pt`` or ``.safetensors`` file by name; nothing in it is executed.
-
-    Raises:
-        ModelUnavailable: Missing, damaged, or holding more than tensors.
-    """
-    with _opened(path) as stream:
-        return _state_of(stream, path)
 
 
 def install(network: torch.nn.Module, state: Mapping[str, torch.Tensor], name: str) -> None:

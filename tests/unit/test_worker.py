@@ -15,8 +15,8 @@ from dataclasses import replace
 from multiprocessing import shared_memory
 from pathlib import Path
 
-import numpy as np
 import pytest
+from counted import CountingFrames, clip_of
 from fakes import make_clip, slow_factory, spell_factory
 
 from fetalclip_app.domain.clip import Clip, Pixels
@@ -76,32 +76,16 @@ def test_a_heatmap_comes_back_in_frame_pixels(model: ModelProcess) -> None:
     assert heatmap.method == "scorecam"
 
 
-class _Counting:
-    """Counts how often each frame is decoded."""
-
-    def __init__(self, count: int) -> None:
-        self.decoded: list[int] = []
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def pixels(self, index: int) -> Pixels:
-        self.decoded.append(index)
-        return np.full((30, 40, 3), index, np.uint8)
-
-
 def test_a_frame_is_decoded_once_for_one_pass(model: ModelProcess) -> None:
-    source = _Counting(40)
-    clip = replace(make_clip(2, height=30, width=40), source=source)
-    model.read(clip, CancelToken(), silent)
+    source = CountingFrames(40)
+    model.read(clip_of(source), CancelToken(), silent)
 
     assert sorted(source.decoded) == list(range(40))
 
 
 def test_the_shared_memory_stays_within_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_slots, "BUDGET_BYTES", 5 * 30 * 40 * 3)
-    slots = frame_slots.FrameSlots(replace(make_clip(2, height=30, width=40), source=_Counting(300)))
+    slots = frame_slots.FrameSlots(clip_of(CountingFrames(300)))
     memory = shared_memory.SharedMemory(slots.address.name)
     size = memory.size
     memory.close()
@@ -112,7 +96,7 @@ def test_the_shared_memory_stays_within_its_budget(monkeypatch: pytest.MonkeyPat
 
 
 def test_looking_ahead_never_touches_the_frame_that_was_just_given() -> None:
-    clip = replace(make_clip(2, height=30, width=40), source=_Counting(50))
+    clip = clip_of(CountingFrames(50))
     slots = frame_slots.FrameSlots(clip)
     slots.begin(clip)
     memory = shared_memory.SharedMemory(slots.address.name)
@@ -126,7 +110,7 @@ def test_looking_ahead_never_touches_the_frame_that_was_just_given() -> None:
 
 
 def test_a_frame_that_cannot_be_decoded_raises_as_itself_and_the_process_lives_on(model: ModelProcess) -> None:
-    class Broken(_Counting):
+    class Broken(CountingFrames):
         def pixels(self, index: int) -> Pixels:
             if index == 2:
                 raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name="a.dcm", frame=3)
@@ -134,7 +118,7 @@ def test_a_frame_that_cannot_be_decoded_raises_as_itself_and_the_process_lives_o
 
     pid = model.pid
     with pytest.raises(UnreadableFile) as caught:
-        model.read(replace(make_clip(2, height=30, width=40), source=Broken(5)), CancelToken(), silent)
+        model.read(clip_of(Broken(5)), CancelToken(), silent)
 
     assert caught.value.parameters == {"name": "a.dcm", "frame": 3}
     assert model.pid == pid

@@ -1,0 +1,73 @@
+"""The ruler: a scale by hand, on record and undone."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import make_clip
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from fetalclip_app.domain.calibration import CalibrationSource
+from fetalclip_app.ui.scale_setting import length_mm, with_scale
+
+
+def test_the_ruler_sets_a_scale_that_is_read_again_and_can_be_undone(desk, qtbot: QtBot) -> None:
+    desk.open("two.png")
+    desk.wait_read()
+    entry, area = desk.session.entries[0], desk.window.area
+    desk.press("ruler")
+    assert not area.scale.button.isEnabled()
+    area.frame.ruler.press(20, 30, 5)
+    area.frame.ruler.drag(20, 90)
+    QTest.keyClicks(area.scale.length, "30")
+    QTest.keyClick(area.scale.length, Qt.Key.Key_Return)
+    desk.qtbot.waitUntil(lambda: desk.window.findings.age.age.text() == "20w3d")
+    assert entry.clip.calibration.source is CalibrationSource.USER
+    assert entry.clip.calibration.regions[0].spacing.row_mm == pytest.approx(0.5)
+    assert [badge.text() for badge in area.badges.labels] == ["⚠ Scale set by hand"]
+    assert not desk.window.actions_by_name["ruler"].isChecked()
+    desk.press("undo")
+    desk.wait_read()
+
+    assert entry.clip.calibration is None
+    assert desk.window.findings.age.age.text() == "No scale"
+
+
+def test_overriding_the_files_scale_keeps_it_on_record(desk, qtbot: QtBot) -> None:
+    desk.open("one.dcm")
+    clip = desk.session.entries[0].clip
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None)
+    desk.press("ruler")
+    assert desk.window.area.scale.button.text() == "Override scale"
+    assert "20" in desk.window.area.scale.told.text()
+    twice = with_scale(with_scale(clip, 0.3), 0.4)
+
+    assert twice.calibration.source is CalibrationSource.USER_OVERRIDE
+    assert twice.calibration.overridden is clip.calibration
+    assert twice.calibration.regions[0].spacing.row_mm == pytest.approx(0.4)
+
+
+def test_a_line_that_leaves_its_region_has_no_millimetres() -> None:
+    clip = make_clip(1, pixel_mm=0.5)
+
+    assert length_mm(((10.0, 10.0), (10.0, 50.0)), clip.calibration) == pytest.approx(20.0)
+    assert length_mm(((10.0, 10.0), (10.0, 500.0)), clip.calibration) is None
+    assert length_mm(((10.0, 10.0), (10.0, 50.0)), None) is None
+
+
+def test_the_ruler_moves_by_keys_alone(desk, qtbot: QtBot) -> None:
+    desk.open("two.png")
+    frame = desk.window.area.frame
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None)
+    desk.press("ruler")
+    start, end = frame.ruler.line
+    QTest.keyClick(frame, Qt.Key.Key_Down)
+    QTest.keyClick(frame, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert frame.ruler.line == (start, (end[0] + 10, end[1] + 1))
+    QTest.keyClick(frame, Qt.Key.Key_Tab)
+    QTest.keyClick(frame, Qt.Key.Key_Up)
+
+    assert frame.ruler.line[0] == (start[0], start[1] - 1)
+    desk.press("dismiss")
+    assert frame.ruler.line is None
