@@ -1,0 +1,130 @@
+"""Calibration on validation patients: what is fitted is what the pictures were made by."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from task_tools import BRAIN_SET, PLANE_SET, WIDTH, Texts, instruments
+
+from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
+from fetalclip_app.inference.load import calibration_of
+from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.gestational_age import CANDIDATES, SUPPORT
+from fetalclip_app.tasks.views import softmax
+from training import calibrate
+from training.calibrate import FAMILIAR_SHARE, Seen
+from training.manifest import Sample
+
+LOGIT_SCALE = 20.0
+PLANE_SCALE, BRAIN_SCALE = 5.0, 8.0
+FIRST_DAY_AXIS = len(PLANES) + len(BRAIN_PLANES)
+
+
+class DayTexts(Texts):
+    """Puts each day of the age range on an axis of its own: a picture chooses its score for every day."""
+
+    def _place(self, row: np.ndarray, text: str) -> None:
+        if any(text.endswith(key) for key in (*PLANES, *BRAIN_PLANES)):
+            super()._place(row, text)
+            return
+        weeks, days = (int(part) for part in text.replace("+ ", "").replace(",", " ").split() if part.isdigit())
+        row[FIRST_DAY_AXIS + 7 * weeks + days - CANDIDATES[0].days] = 1.0
+
+
+def _engine() -> Any:
+    texts = DayTexts()
+    return SimpleNamespace(
+        view_sets={VIEWS: PLANE_SET, BRAIN_VIEWS: BRAIN_SET},
+        texts=SimpleNamespace(features=texts),
+        backbone=SimpleNamespace(logit_scale=LOGIT_SCALE),
+        instruments=instruments(texts),
+    )
+
+
+def _named_pictures(count: int = 3000) -> list[Seen]:
+    """Pictures whose truths are drawn from the softmax of their similarities under known scales."""
+    rng = np.random.default_rng(7)
+    rows = np.zeros((count, WIDTH), np.float32)
+    rows[:, :FIRST_DAY_AXIS] = rng.random((count, FIRST_DAY_AXIS))
+    split = len(PLANES)
+    planes = _drawn(PLANE_SCALE * rows[:, :split], PLANES, rng)
+    brain = _drawn(BRAIN_SCALE * rows[:, split:FIRST_DAY_AXIS], BRAIN_PLANES, rng)
+    return [
+        Seen(Sample("a.png", "fetal_planes", str(number), "validation", plane, sub_plane), row, None)
+        for number, (plane, sub_plane, row) in enumerate(zip(planes, brain, rows, strict=True))
+    ]
+
+
+def _drawn(logits: np.ndarray, names: tuple[str, ...], rng: np.random.Generator) -> list[str]:
+    shares = softmax(logits).astype(np.float64)
+    return [names[rng.choice(len(names), p=row / row.sum())] for row in shares]
+
+
+def _aged(error_days: int, spread_days: int = SUPPORT - 1) -> Seen:
+    """A head of 150 days by its reference; the scores say 150 + error, with this spread."""
+    days = np.arange(SUPPORT) - SUPPORT // 2 + 150 + error_days
+    days[-1] = days[0] + spread_days
+    row = np.zeros(WIDTH, np.float32)
+    row[FIRST_DAY_AXIS + days - CANDIDATES[0].days] = 1.0
+    sample = Sample("h.png", "hc18", "h", "validation", pixel_mm=0.4, hc_mm=170.0, age_days=150.0)
+    return Seen(sample, row, 0.4)
+
+
+AGED = [_aged(number % 20) for number in range(96)] + [_aged(60, 90)] * 4
+
+
+@pytest.fixture(scope="module")
+def fitted() -> dict[str, dict[str, Any]]:
+    return calibrate.fit(_engine(), [*_named_pictures(), *AGED])
+
+
+def test_the_fitted_scale_is_the_one_that_the_pictures_were_drawn_by(fitted: dict[str, dict[str, Any]]) -> None:
+    read = calibration_of(fitted, LOGIT_SCALE, learned_from_head_size=True)
+
+    assert read.view_scale == pytest.approx(PLANE_SCALE, rel=0.06)
+    assert read.brain_scale == pytest.approx(BRAIN_SCALE, rel=0.06)
+    assert fitted[VIEWS]["temperature"] == pytest.approx(LOGIT_SCALE / PLANE_SCALE, rel=0.06)
+
+
+def test_percentages_of_the_fitted_scale_are_as_often_right_as_they_say(fitted: dict[str, dict[str, Any]]) -> None:
+    assert 0 < fitted[VIEWS]["error"] < 0.03
+    assert 0 < fitted[BRAIN_VIEWS]["error"] < 0.03
+
+
+def test_a_calibration_names_its_prompts_and_counts_its_pictures(fitted: dict[str, dict[str, Any]]) -> None:
+    assert (fitted[VIEWS]["view_set"], fitted[BRAIN_VIEWS]["view_set"]) == (PLANE_SET.sha256, BRAIN_SET.sha256)
+    assert fitted[VIEWS]["pictures"] == fitted[BRAIN_VIEWS]["pictures"] == 3000
+
+
+def test_pictures_without_a_sub_plane_do_not_fit_the_brains_scale() -> None:
+    some, rest = _named_pictures(600)[:400], _named_pictures(600)[400:]
+    plain = [Seen(Sample("b.png", "fetal_planes", "p", "validation", "femur"), item.embedding, None) for item in rest]
+
+    fitted = calibrate.fit(_engine(), [*some, *plain, *AGED])
+
+    assert (fitted[VIEWS]["pictures"], fitted[BRAIN_VIEWS]["pictures"]) == (600, 400)
+
+
+def test_one_in_a_hundred_pictures_is_called_unlike_the_training(fitted: dict[str, dict[str, Any]]) -> None:
+    best = np.array([item.embedding[: len(PLANES)].max() for item in _named_pictures()])
+
+    assert np.mean(best < fitted["familiar"]["similarity"]) == pytest.approx(FAMILIAR_SHARE, abs=0.002)
+
+
+def test_the_spread_limit_keeps_the_heads_that_agree_and_refuses_the_rest(fitted: dict[str, dict[str, Any]]) -> None:
+    assert 14 <= fitted[AGE]["spread_limit_days"] < 90
+    assert fitted[AGE]["pictures"] == 96
+
+
+def test_the_ages_error_holds_its_share_of_the_heads_that_are_kept(fitted: dict[str, dict[str, Any]]) -> None:
+    errors = np.array([number % 20 for number in range(96)])
+    limit = fitted[AGE]["error_days"]
+
+    assert fitted[AGE]["level"] == 0.9
+    assert np.mean(errors <= limit) >= 0.9
+    assert np.mean(errors < limit) <= 0.9 + 2 / len(errors), "no more than one head on the safe side"
+    assert fitted[AGE]["mean_error_days"] == pytest.approx(errors.mean(), abs=0.01)
+    assert 0 < fitted[AGE]["inside_who_band"] < 1
