@@ -31,6 +31,7 @@ class RunConfig:
         simulated: How many simulated heads join the training pictures.
         start: Checkpoint, beside this run's folder, whose weights it goes on from; without one it starts from
             ImageNet's and practises numbers first.
+        loss: "nce" or "siglip": see `training.objective.LOSSES`.
         average: Decay of the running mean of the weights that is evaluated and shipped.
     """
 
@@ -48,6 +49,7 @@ class RunConfig:
     start: str = ""
     age_weight: float = 1.0
     brain_weight: float = 1.0
+    loss: str = "nce"
 
     def execute(self, context: RunContext) -> None:
         """Train by contrast."""

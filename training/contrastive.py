@@ -1,4 +1,4 @@
-"""The contrastive loss for captions of which several are true of a picture."""
+"""The contrastive losses for captions of which several are true of a picture."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import torch
 import torch.nn.functional as F
 
 
-def weighted_nce(logits_NM: torch.Tensor, target_NM: torch.Tensor, known_NM: torch.Tensor) -> torch.Tensor:
-    """Return the mean cross-entropy of each row's softmax against its targets.
+def row_losses(logits_NM: torch.Tensor, target_NM: torch.Tensor, known_NM: torch.Tensor) -> torch.Tensor:
+    """Return the cross-entropy of the softmax of each row that has a target, (rows with a target,).
 
-    Rows without a target are left out; columns that are neither known true nor known false for a row take
-    no part in its softmax. With an identity matrix of targets this is one half of CLIP's loss.
+    Columns that are neither known true nor known false for a row take no part in its softmax.
 
     Args:
         logits_NM: Scaled similarities.
@@ -18,13 +17,20 @@ def weighted_nce(logits_NM: torch.Tensor, target_NM: torch.Tensor, known_NM: tor
         known_NM: bool, whether the pair is known to be true or false.
     """
     has_target = target_NM.sum(dim=1) > 0
-    if not bool(has_target.any()):
-        return logits_NM.sum() * 0.0
     logits = logits_NM.masked_fill(~known_NM, float("-inf"))[has_target]
     target = target_NM[has_target]
     target = target / target.sum(dim=1, keepdim=True)
     log_share = F.log_softmax(logits, dim=1).masked_fill(target == 0, 0.0)
-    return -(target * log_share).sum(dim=1).mean()
+    return -(target * log_share).sum(dim=1)
+
+
+def weighted_nce(logits_NM: torch.Tensor, target_NM: torch.Tensor, known_NM: torch.Tensor) -> torch.Tensor:
+    """Return the mean of `row_losses`; without any target it is zero, and so are its gradients.
+
+    With an identity matrix of targets this is one half of CLIP's loss.
+    """
+    rows = row_losses(logits_NM, target_NM, known_NM)
+    return rows.mean() if len(rows) else logits_NM.sum() * 0.0
 
 
 def symmetric_nce(logits_NM: torch.Tensor, target_NM: torch.Tensor, known_NM: torch.Tensor) -> torch.Tensor:
@@ -32,3 +38,19 @@ def symmetric_nce(logits_NM: torch.Tensor, target_NM: torch.Tensor, known_NM: to
     forth = weighted_nce(logits_NM, target_NM, known_NM)
     back = weighted_nce(logits_NM.T, target_NM.T, known_NM.T)
     return (forth + back) / 2
+
+
+def pairwise_sigmoid(logits_NM: torch.Tensor, target_NM: torch.Tensor, known_NM: torch.Tensor) -> torch.Tensor:
+    """Return SigLIP's loss (Zhai 2023): each known pair is a question of its own, true or false.
+
+    The sum over the pairs is divided by the number of pictures, as published. A picture may have several true
+    captions: each is one true pair.
+
+    Args:
+        logits_NM: Scaled similarities with their bias added.
+        target_NM: Above zero where the pair is true.
+        known_NM: bool, whether the pair is known to be true or false; others cost nothing.
+    """
+    true_NM = (target_NM > 0).to(logits_NM.dtype)
+    costs_NM = F.binary_cross_entropy_with_logits(logits_NM, true_NM, reduction="none")
+    return costs_NM.masked_fill(~known_NM, 0.0).sum() / max(len(logits_NM), 1)

@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 import open_clip
 import torch
-import torch.nn.functional as F
 
 from fetalclip_app.model.architecture import build
-from fetalclip_app.model.texts import encode_tokens
 from training.config import OptimizerConfig, RunConfig
-from training.contrastive import symmetric_nce, weighted_nce
 from training.dataset import Batch, Batches
+from training.objective import encoded, image_rows, losses, pictures_of, temperature_of, text_rows, texts_of, truth_of
 
 Evaluate = Callable[[Any, int], dict[str, float]]
 """Called with (network, step); what it returns goes to the log."""
@@ -93,28 +91,10 @@ def rate_factor(step: int, steps: int, warm_up: int) -> float:
 
 def loss_of(network: Any, batch: Batch, tokenizer: Any, config: RunConfig) -> dict[str, torch.Tensor]:
     """Return the parts of the loss: planes, brain sub-planes, ages."""
-    pictures = torch.from_numpy(batch.pictures).to(memory_format=torch.channels_last)
-    images_ND = F.normalize(network.encode_image(pictures), dim=-1)
-    counts = [len(batch.planes.texts), len(batch.brain_planes.texts), len(batch.ages.texts)]
-    tokens = tokenizer(batch.planes.texts + batch.brain_planes.texts + batch.ages.texts)
-    texts_MD = F.normalize(encode_tokens(network, tokens), dim=-1)
-    planes_MD, brain_MD, ages_MD = torch.split(texts_MD, counts)
-    scale = network.logit_scale.exp().clamp(max=100.0)
-
-    def named(texts: torch.Tensor, target: Any, known: Any) -> torch.Tensor:
-        return symmetric_nce(scale * images_ND @ texts.T, torch.from_numpy(target), torch.from_numpy(known))
-
-    losses = {"planes": named(planes_MD, batch.planes.target, batch.planes.known)}
-    if counts[1]:
-        losses["brain"] = config.brain_weight * named(brain_MD, batch.brain_planes.target, batch.brain_planes.known)
-    if counts[2]:
-        ladders_RKD = ages_MD.reshape(*batch.ages.target.shape, -1)
-        logits_RK = scale * torch.einsum("rd,rkd->rk", images_ND[batch.ages.rows], ladders_RKD)
-        target_RK = torch.from_numpy(batch.ages.target)
-        losses["ages"] = config.age_weight * weighted_nce(
-            logits_RK, target_RK, torch.ones_like(target_RK, dtype=torch.bool)
-        )
-    return losses
+    images_ND = image_rows(network, pictures_of(batch))
+    texts_MD = text_rows(network, tokenizer(texts_of(batch)))
+    features = encoded(images_ND, texts_MD, batch)
+    return losses(features, truth_of(batch), temperature_of(network), config)
 
 
 def train(network: Any, batches: Batches, config: RunConfig, folder: Path, evaluate: Evaluate) -> Any:
@@ -136,8 +116,8 @@ def train(network: Any, batches: Batches, config: RunConfig, folder: Path, evalu
         factor = rate_factor(step, config.steps, config.optimizer.warm_up)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * factor
-        losses = loss_of(network, batches.draw(), tokenizer, config)
-        total = torch.stack(list(losses.values())).sum()
+        parts = loss_of(network, batches.draw(), tokenizer, config)
+        total = torch.stack(list(parts.values())).sum()
         if not torch.isfinite(total):
             raise FloatingPointError(f"the loss is {total.item()} at step {step}")
         optimizer.zero_grad(set_to_none=True)
@@ -145,7 +125,7 @@ def train(network: Any, batches: Batches, config: RunConfig, folder: Path, evalu
         torch.nn.utils.clip_grad_norm_(network.parameters(), config.optimizer.clip_norm)
         optimizer.step()
         _follow(mean, network, min(config.average, (step + 1) / (step + 10)))
-        for name, loss in losses.items():
+        for name, loss in parts.items():
             sums.setdefault(name, []).append(loss.item())
         if (step + 1) % 50 == 0 or step + 1 == config.steps:
             means = {name: round(float(np.mean(values)), 4) for name, values in sums.items()}
