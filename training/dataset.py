@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,6 +173,21 @@ class Batches:
             self._brain_captions(samples, told),
             self._ladder(samples, scales),
         )
+
+    def state(self) -> dict[str, Any]:
+        """Return where the two random streams stand: numbers, strings and lists, for JSON or `torch.save`."""
+        version, numbers, spare = self._draw.getstate()
+        return {"pictures": self._rng.bit_generator.state, "captions": [version, list(numbers), spare]}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on as the batches went on that gave ``state``.
+
+        Raises:
+            KeyError: ``state`` is not of this kind.
+        """
+        version, numbers, spare = state["captions"]
+        self._rng.bit_generator.state = state["pictures"]
+        self._draw.setstate((version, tuple(numbers), spare))
 
     def _show(self, kind: str) -> tuple[NDArray[np.float32], Sample | None, float | None]:
         """Return a changed picture, its sample (None for a distractor) and its mm per network pixel."""

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +27,16 @@ BRAIN_PLANE_OF = {
     "Trans-cerebellum": "trans-cerebellum",
     "Trans-ventricular": "trans-ventricular",
 }
+
+
+SIDES = ("train", "validation", "test")
+"""Sides of a split."""
+
+UNUSED = "unused"
+"""The split of pictures that no training, choice or measurement may see."""
+
+NAMED = 20
+"""How many culprits a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +120,26 @@ def read_split(path: Path) -> dict[str, str]:
     """
     split_of: dict[str, str] = {}
     for row in _rows(path):
-        if row["group"] in split_of or row["split"] not in ("train", "validation", "test"):
+        if row["group"] in split_of or row["split"] not in SIDES:
             raise ValueError(f"{path.name}: {row['group']} -> {row['split']}")
         split_of[row["group"]] = row["split"]
     return split_of
+
+
+def refuse_overlap(samples: Iterable[Sample]) -> None:
+    """Pass when every patient or exam is on one side; pictures that nobody uses count for none.
+
+    Raises:
+        ValueError: A group is on two sides; the sentence names the groups and their sides.
+    """
+    sides: dict[str, set[str]] = {}
+    for sample in samples:
+        if sample.split != UNUSED:
+            sides.setdefault(sample.group, set()).add(sample.split)
+    torn = [f"{group} ({', '.join(sorted(on))})" for group, on in sorted(sides.items()) if len(on) > 1]
+    if torn:
+        more = f" and {len(torn) - NAMED} more" if len(torn) > NAMED else ""
+        raise ValueError(f"{len(torn)} groups are on two sides of the split: {'; '.join(torn[:NAMED])}{more}")
 
 
 def manifest_hash(samples: list[Sample]) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -85,6 +86,18 @@ def test_the_same_seed_draws_the_same_batch() -> None:
     assert first.planes.texts == second.planes.texts
 
 
+def test_batches_go_on_from_a_stored_state() -> None:
+    first, second = _batches(), _batches(seed=11)
+    first.draw()
+    second.set_state(json.loads(json.dumps(first.state())))
+
+    for _ in range(2):
+        ours, theirs = first.draw(), second.draw()
+        np.testing.assert_array_equal(ours.pictures, theirs.pictures)
+        assert ours.planes.texts == theirs.planes.texts
+        assert ours.ages.texts == theirs.ages.texts
+
+
 LEVELS = {"brain": 91, "femur": 141, None: 191}
 """Flat pictures: their grey level tells which plane a row of a batch shows."""
 
@@ -128,7 +141,8 @@ def test_a_caption_is_true_of_the_pictures_of_its_plane_and_of_no_other() -> Non
         for plane, level in LEVELS.items()
     ]
     shares = tuple((kind, 0.25) for kind in ("brain", "femur", "other", "distractor"))
-    config, spec = BatchConfig(size=32, shares=shares), PreprocessSpec()
+    # A flat picture cut up is the same flat picture: no jigsaw here.
+    config, spec = BatchConfig(size=32, shares=shares, jigsaw=0.0), PreprocessSpec()
     batches = Batches(stored, spec=spec, batch=config, augmentation=AugmentConfig(keep=1.0), seed=4)
 
     for _ in range(3):
@@ -159,12 +173,15 @@ def test_the_ladder_names_the_age_that_its_scale_implies(zoom: float, monkeypatc
     shown = augment.plain(224, STORED_SIDE)
     monkeypatch.setattr(augment, "random_geometry", lambda *_: augment.Geometry(shown.matrix, zoom))
     outline_px = 173.0 / (0.3 * 300 / 224 / zoom)
-    ages = _batches().draw().ages
+    batches = _batches()
+    ladders = [ages for ages in (batches.draw().ages for _ in range(3)) if len(ages.rows)]
+    targets = [target for ages in ladders for target in ages.target]
+    texts = [text for ages in ladders for text in ages.texts]
     printed: set[float] = set()
 
-    assert ages.target.shape == (len(ages.rows), 8)
-    for row, target in enumerate(ages.target):
-        told = [_age_and_spacing(text) for text in ages.texts[row * 8 : row * 8 + 8]]
+    assert len(texts) == 8 * len(targets)
+    for row, target in enumerate(targets):
+        told = [_age_and_spacing(text) for text in texts[row * 8 : row * 8 + 8]]
         (spacing_mm,) = {spacing_mm for _, spacing_mm in told}
         age = who_median_days("HC", outline_px * spacing_mm)
         assert age is not None
