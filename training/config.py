@@ -32,6 +32,8 @@ class RunConfig:
         start: Checkpoint, beside this run's folder, whose weights it goes on from; without one it starts from
             ImageNet's and practises numbers first.
         loss: "nce" or "siglip": see `training.objective.LOSSES`.
+        schedule_steps: Length of the cosine schedule where a run stops before its end; 0 for ``steps``.
+        held_statistics: Every batch norm keeps its statistics, as the app will use them.
         average: Decay of the running mean of the weights that is evaluated and shipped.
     """
 
@@ -50,6 +52,8 @@ class RunConfig:
     age_weight: float = 1.0
     brain_weight: float = 1.0
     loss: str = "nce"
+    schedule_steps: int = 0
+    held_statistics: bool = False
 
     def execute(self, context: RunContext) -> None:
         """Train by contrast."""

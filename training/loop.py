@@ -57,13 +57,16 @@ def freeze_early(network: Any, stages: int) -> None:
             parameter.requires_grad = False
 
 
-def hold_statistics(network: Any) -> None:
-    """Put the batch norms whose weights are frozen in evaluation mode: they keep the initial mean and variance.
+def hold_statistics(network: Any, *, every: bool = False) -> None:
+    """Put the batch norms whose weights are frozen in evaluation mode: they keep their mean and variance.
 
     The others learn those of ultrasound: with ImageNet's, the sub-planes hardly learn (training/LOG.md).
+
+    Args:
+        every: Hold all of them.
     """
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d) and not module.weight.requires_grad:
+        if isinstance(module, torch.nn.BatchNorm2d) and (every or not module.weight.requires_grad):
             module.eval()
 
 
@@ -112,8 +115,8 @@ def train(network: Any, batches: Batches, config: RunConfig, folder: Path, evalu
     sums: dict[str, list[float]] = {}
     for step in range(config.steps):
         network.train()
-        hold_statistics(network)
-        factor = rate_factor(step, config.steps, config.optimizer.warm_up)
+        hold_statistics(network, every=config.held_statistics)
+        factor = rate_factor(step, config.schedule_steps or config.steps, config.optimizer.warm_up)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         parts = loss_of(network, batches.draw(), tokenizer, config)

@@ -20,6 +20,7 @@ COMMANDS = {
 
 RECIPES = {
     "compact": "training.recipes.compact:compact",
+    "compact_settled": "training.recipes.compact:compact_settled",
 }
 """Recipe -> ``module:function`` that returns its configuration."""
 
