@@ -1,0 +1,49 @@
+"""Exports from the window: written off its thread, and told when they fail."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+
+def test_json_and_picture_are_written(desk, qtbot: QtBot, tmp_path: Path) -> None:
+    desk.open("one.dcm", "two.png")
+    desk.wait_read()
+    exporting = desk.window.exporting
+    exporting.ask = lambda parent, title, suggested, kinds: tmp_path / Path(suggested).name
+    with qtbot.waitSignal(exporting.written):
+        desk.press("export_json")
+    with qtbot.waitSignal(exporting.written):
+        desk.press("export_png")
+    table = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
+    picture = QImage(str(tmp_path / "one_frame1.png"))
+
+    assert [entry["file"] for entry in table] == ["one.dcm", "two.png"]
+    assert picture.width() == 160
+    assert picture.height() > 120
+    assert desk.window.area.message.sentence.text().startswith("Written: ")
+    assert {path.name for path in tmp_path.iterdir()} >= {"one.json", "one_frame1.png"}
+
+
+def test_the_pdf_is_written_off_the_windows_thread(desk, qtbot: QtBot, tmp_path: Path) -> None:
+    desk.open("one.dcm")
+    desk.wait_read()
+    desk.window.exporting.ask = lambda parent, title, suggested, kinds: tmp_path / Path(suggested).name
+    with qtbot.waitSignal(desk.window.exporting.written, timeout=30_000):
+        desk.press("export_pdf")
+
+    assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_an_export_that_fails_is_told_and_leaves_nothing(desk, qtbot: QtBot, tmp_path: Path) -> None:
+    desk.open("one.dcm")
+    desk.wait_read()
+    desk.window.exporting.ask = lambda parent, title, suggested, kinds: tmp_path / "no such folder" / "a.json"
+    with qtbot.waitSignal(desk.window.exporting.failed):
+        desk.press("export_json")
+
+    assert not desk.window.area.message.isHidden()
+    assert not (tmp_path / "no such folder").exists()
