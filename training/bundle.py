@@ -91,7 +91,10 @@ def calibrate_bundled(data: Path) -> None:
     folder = resources.path("models/compact")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     write_manifest(folder, {**manifest, "calibration": {}})
-    engine = load_engine(EngineRequest())
+    try:
+        engine = load_engine(EngineRequest())
+    finally:  # a fit that fails or is stopped leaves the calibration before it
+        write_manifest(folder, manifest)
     held = [s for s in all_samples(data) if s.split == "validation"]
     seen = calibrate.see(engine, data, held)
     fitted = calibrate.fit(engine, seen)

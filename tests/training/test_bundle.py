@@ -1,0 +1,223 @@
+"""From a finished run to what the app ships: weights, head, calibration, results, in a made-up resources folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import safetensors.torch
+import tiny_models
+import torch
+from fakes import HEAD, IDENTITY, FakeBackbone, make_clip, make_reading
+from made_up_scans import HEIGHT, WIDTH
+from task_tools import RoundHead
+
+from fetalclip_app import resources
+from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.model import catalog, encoder, heads
+from training import bundle, calibrate, evaluate
+from training.dataset import STORED_SIDE, load
+from training.evaluate import Read
+from training.run import all_samples
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for ``resources``: growth curves, a manifest with an old calibration, no head."""
+    root = tmp_path / "resources"
+    (root / "models" / "compact").mkdir(parents=True)
+    (root / "models" / "compact" / "manifest.json").write_text(json.dumps(OLD_MANIFEST), encoding="utf-8")
+    shutil.copytree(resources.path("growth"), root / "growth")
+    monkeypatch.setattr(resources, "root", lambda: root)
+    return root
+
+
+OLD_MANIFEST = {"key": "compact", "sha256": "00", "calibration": {"views": {"temperature": 9.0}}}
+
+
+def _manifest(root: Path) -> Any:
+    return json.loads((root / "models" / "compact" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def _finished_run(folder: Path, start: str = "") -> tuple[Path, dict[str, torch.Tensor]]:
+    folder.mkdir(parents=True)
+    state = tiny_models.network(tiny_models.CONVNET).state_dict()
+    torch.save({"network": state, "step": 2}, folder / "last.pt")
+    (folder / "config.json").write_text(json.dumps({"config": {"name": folder.name, "start": start}}), "utf-8")
+    return folder, state
+
+
+def test_an_exported_run_is_what_its_manifest_says(data: Path, shipped: Path, tmp_path: Path) -> None:
+    run, state = _finished_run(tmp_path / "runs" / "compact")
+
+    bundle.export_run(run, data)
+
+    content = (shipped / "models" / "compact" / "model.safetensors").read_bytes()
+    manifest = _manifest(shipped)
+    assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
+    assert safetensors.torch.load(content).keys() == state.keys()
+    assert manifest["calibration"] == {}, "an older model's calibration does not hold for these weights"
+    assert manifest["preprocessing"]["fingerprint"] == PreprocessSpec().fingerprint()
+    assert manifest["training"]["config"]["name"] == "compact"
+
+
+def test_the_trained_views_are_those_of_training_patients(data: Path, shipped: Path, tmp_path: Path) -> None:
+    run, _ = _finished_run(tmp_path / "runs" / "compact")
+
+    bundle.export_run(run, data)
+
+    shown = {name for s in all_samples(data) if s.split == "train" for name in (s.plane, s.brain_plane) if name}
+    assert set(_manifest(shipped)["trained_views"]) == shown
+    assert shown == {"abdomen", "brain", "femur", "heart", "trans-thalamic", "trans-cerebellum"}
+
+
+def test_a_run_that_went_on_from_another_tells_of_both(data: Path, shipped: Path, tmp_path: Path) -> None:
+    first, _ = _finished_run(tmp_path / "runs" / "first")
+    second, _ = _finished_run(tmp_path / "runs" / "second", start="first/last.pt")
+
+    bundle.export_run(second, data)
+
+    told = _manifest(shipped)["training"]
+    assert (told["config"]["name"], told["start"]["config"]["name"]) == ("second", "first")
+    assert told["start"]["sha256"] == hashlib.sha256((first / "last.pt").read_bytes()).hexdigest()
+
+
+def test_a_trained_head_is_found_by_the_app_for_the_weights_that_it_was_trained_on(
+    data: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = tiny_models.backbone(tiny_models.CONVNET)
+    spec = PreprocessSpec(size=tiny_models.SIZE)
+    monkeypatch.setattr(catalog, "find", lambda _: None)
+    monkeypatch.setattr(encoder, "open_model", lambda *_, **__: backbone)
+    monkeypatch.setattr(bundle, "SIMULATED_HEADS", 1)
+
+    bundle.train_bundled_head(data, steps=2)
+
+    found = heads.find(shipped / "heads", "head_outline", backbone, spec, must_be=True)
+    assert found is not None
+    weights = (shipped / "heads" / f"{bundle.HEAD_NAME}.safetensors").read_bytes()
+    assert found.identity == (bundle.HEAD_NAME, hashlib.sha256(weights).hexdigest())
+    mask = found.outline(np.zeros((1, 3, tiny_models.SIZE, tiny_models.SIZE), np.float32))
+    assert mask.shape == (1, tiny_models.SIZE, tiny_models.SIZE)
+    told = json.loads((shipped / "heads" / f"{bundle.HEAD_NAME}.json").read_text("utf-8"))
+    assert (told["backbone_sha256"], told["training"]["steps"]) == (backbone.identity.sha256, 2)
+
+
+def _engine(outliner: RoundHead | None) -> Any:
+    return SimpleNamespace(
+        backbone=FakeBackbone(),
+        spec=PreprocessSpec(),
+        instruments=SimpleNamespace(outliner=outliner),
+        identity=IDENTITY,
+    )
+
+
+@pytest.fixture
+def fitted_on(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The groups that a calibration was fitted on; the fit itself has tests of its own."""
+    groups: list[str] = []
+
+    def fit(engine: Any, seen: list[calibrate.Seen]) -> dict[str, Any]:
+        groups.extend(item.sample.group for item in seen)
+        return {"views": {"temperature": 2.0}}
+
+    monkeypatch.setattr(calibrate, "fit", fit)
+    return groups
+
+
+def test_a_calibration_is_fitted_on_validation_patients_without_the_one_before(
+    data: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch, fitted_on: list[str]
+) -> None:
+    known: list[Any] = []
+
+    def load_engine(request: Any) -> Any:
+        known.append(_manifest(shipped)["calibration"])
+        return _engine(RoundHead(Ellipse(112, 112, 70, 55, 10)))
+
+    monkeypatch.setattr(bundle, "load_engine", load_engine)
+
+    bundle.calibrate_bundled(data)
+
+    manifest = _manifest(shipped)
+    assert known == [{}], "the model that is measured is the one without a calibration"
+    assert set(fitted_on) == {s.group for s in all_samples(data) if s.split == "validation"}
+    assert manifest["calibration"]["views"] == {"temperature": 2.0}
+    assert 0.9 < manifest["calibration"]["head"]["fit_limit"] < 1.0
+    assert manifest["calibration"]["head"]["pictures"] == 1, "HC18's validation exam"
+    assert manifest["sha256"] == OLD_MANIFEST["sha256"]
+
+
+def test_a_calibration_that_fails_leaves_the_one_before(
+    data: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch, fitted_on: list[str]
+) -> None:
+    monkeypatch.setattr(bundle, "load_engine", lambda _: _engine(None))
+
+    with pytest.raises(ValueError, match="train the head first"):
+        bundle.calibrate_bundled(data)
+    assert _manifest(shipped) == OLD_MANIFEST
+
+
+def test_results_of_one_split_are_a_page_and_its_numbers(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+
+    def read_all(engine: Any, folder: Path, samples: Any) -> list[Read]:
+        asked.append({sample.split for sample in samples})
+        return [Read(sample, make_reading(make_clip(frames=1)), None) for sample in samples]
+
+    monkeypatch.setattr(bundle, "load_engine", lambda _: _engine(None))
+    monkeypatch.setattr(evaluate, "read_all", read_all)
+    monkeypatch.setattr(evaluate, "peer_rows", lambda *_: [evaluate.Row("the peer", 1, 1, 0.5, 0.4, 0.6, 0)])
+    page = tmp_path / "results.md"
+    page.write_text(f"# Ours\n\n{bundle.TABLE_BEGINS}\nold\n{bundle.TABLE_ENDS}\n\nWords.\n", encoding="utf-8")
+
+    bundle.evaluate_bundled(data, "validation", page)
+
+    told, numbers = page.read_text("utf-8"), json.loads(page.with_suffix(".json").read_text("utf-8"))
+    assert asked == [{"validation"}]
+    assert told.startswith("# Ours\n") and told.endswith("\n\nWords.\n") and "old" not in told
+    assert "| the peer | 1 | 1 | 0.500 | 0.400 to 0.600 | 0 |" in told
+    assert (numbers["split"], numbers["model"]["sha256"]) == ("validation", IDENTITY.sha256)
+    assert len(numbers["rows"]) == told.count("|\n") - 2
+
+
+def test_a_head_lies_in_the_stored_square_where_it_was_drawn(data: Path) -> None:
+    """Masks of the head structures are larger copies of the picture; the head does not move with the mask's size."""
+    heads_of = [s for s in all_samples(data) if s.outline is not None and s.split == "train"]
+    stored = load(data, heads_of[:1])[0]
+    plain = bundle._with_ellipse(data, stored).ellipse
+    path = data / str(stored.sample.outline)
+    line = np.zeros((3 * HEIGHT, 3 * WIDTH), np.uint8)
+    centre = ((HEAD[0] * WIDTH + 0.5) * 3 - 0.5, (HEAD[1] * HEIGHT + 0.5) * 3 - 0.5)
+    cv2.ellipse(line, (centre, (6 * HEAD[2] * WIDTH, 6 * HEAD[3] * WIDTH), HEAD[4]), 255, 3)
+    cv2.imwrite(str(path), line)
+
+    larger = bundle._with_ellipse(data, stored).ellipse
+
+    assert (plain.cx, plain.cy, plain.a, plain.b) == pytest.approx(
+        (larger.cx, larger.cy, larger.a, larger.b), abs=0.01 * STORED_SIDE
+    )
+    assert plain.a / plain.b == pytest.approx(HEAD[2] / HEAD[3], rel=0.02)
+    assert plain.cx - plain.a > 0 and plain.cx + plain.a < STORED_SIDE
+
+
+def test_simulated_heads_are_the_same_each_time_and_inside_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "SIMULATED_HEADS", 2)
+
+    once, again = bundle._simulated(), bundle._simulated()
+
+    assert [item.ellipse for item in once] == [item.ellipse for item in again]
+    assert all(np.array_equal(a.stored.grey, b.stored.grey) for a, b in zip(once, again, strict=True))
+    for item in once:
+        assert item.stored.sample.source == "simulated"
+        assert 0 < item.ellipse.cx < STORED_SIDE and 0 < item.ellipse.cy < STORED_SIDE
+        assert STORED_SIDE / 10 < item.ellipse.b <= item.ellipse.a < STORED_SIDE
