@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fetalclip_app.biometry.growth import who_median_days
-from fetalclip_app.domain.views import PLANES
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import PreprocessSpec, letterboxed, normalised, scaled
 from fetalclip_app.tasks.gestational_age import CANDIDATES
 from training import augment, captions, distractors
 from training.augment import AugmentConfig, Grey
 from training.manifest import Sample
+from training.truth import CaptionSet, brain_labels, plane_labels
 
 STORED_SIDE = 288
 """Pictures wait at this size: larger than the network's input, so that a zoom of 1.15 loses little."""
@@ -60,20 +60,6 @@ def stored_simulation(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class CaptionSet:
-    """Captions with their truth about the pictures of a batch.
-
-    Attributes:
-        target: float32, (pictures, captions): weight of what is true.
-        known: bool, (pictures, captions): whether the pair is known to be true or false.
-    """
-
-    texts: list[str]
-    target: NDArray[np.float32]
-    known: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class AgeLadder:
     """For some pictures, captions that differ in the age alone.
 
@@ -90,12 +76,17 @@ class AgeLadder:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Batch:
-    """What one training step sees."""
+    """What one training step sees.
+
+    Attributes:
+        keys: `Sample.picture` of each picture; empty for a distractor.
+    """
 
     pictures: NDArray[np.float32]
     planes: CaptionSet
     brain_planes: CaptionSet
     ages: AgeLadder
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +163,7 @@ class Batches:
             self._plane_captions(samples, told),
             self._brain_captions(samples, told),
             self._ladder(samples, scales),
+            tuple(sample.picture if sample else "" for sample in samples),
         )
 
     def state(self) -> dict[str, Any]:
@@ -225,19 +217,14 @@ class Batches:
         texts += [captions.plane_caption(plane, self._phrases, self._draw) for plane in unseen]
         texts.append(self._draw.choice(distractors.CAPTIONS))
         named = [*(rows[row] for row in own), *unseen, None]
-        true = np.array([[_shows(sample, plane) for plane in named] for sample in samples])
-        known = np.array([[_is_known(sample, plane) for plane in named] for sample in samples])
-        known = _own_circumstances(true, known, own, told)
-        return CaptionSet(texts, (true & known).astype(np.float32), known)
+        said = [told[row] != captions.UNSAID for row in own]
+        return CaptionSet.of(texts, plane_labels(rows, [sample is None for sample in samples], named, own, said))
 
     def _brain_captions(self, samples: Sequence[Sample | None], told: Sequence[captions.Circumstances]) -> CaptionSet:
         rows = [sample.brain_plane if sample is not None else None for sample in samples]
         own = [row for row, plane in enumerate(rows) if plane is not None]
         texts = [captions.brain_caption(rows[row] or "", self._phrases, self._draw, told[row]) for row in own]
-        true = np.array([[plane == rows[row] for row in own] for plane in rows], bool).reshape(len(rows), -1)
-        known = np.array([[plane is not None] * len(own) for plane in rows], bool).reshape(len(rows), -1)
-        known = _own_circumstances(true, known, own, told)
-        return CaptionSet(texts, (true & known).astype(np.float32), known)
+        return CaptionSet.of(texts, brain_labels(rows, own, [told[row] != captions.UNSAID for row in own]))
 
     def _ladder(self, samples: Sequence[Sample | None], scales: Sequence[float | None]) -> AgeLadder:
         rows: list[int] = []
@@ -296,29 +283,3 @@ def _pools(stored: Sequence[Stored]) -> dict[str, list[Stored]]:
         kind = sample.source if sample.source in ("hc18", "simulated") else sample.plane or "other"
         pools.setdefault(kind, []).append(item)
     return pools
-
-
-def _own_circumstances(
-    true: NDArray[np.bool_], known: NDArray[np.bool_], own: Sequence[int], told: Sequence[captions.Circumstances]
-) -> NDArray[np.bool_]:
-    """Return ``known`` without the pairs of one plane whose caption tells another picture's spacing or machine.
-
-    Such a caption is right of the plane and wrong of the rest: neither a match nor a mismatch.
-    """
-    known = known.copy()
-    for column, row in enumerate(own):
-        if told[row] != captions.UNSAID:
-            others = np.arange(len(known)) != row
-            known[others & true[:, column], column] = False
-    return known
-
-
-def _shows(sample: Sample | None, plane: str | None) -> bool:
-    return plane is None if sample is None else plane is not None and sample.plane == plane
-
-
-def _is_known(sample: Sample | None, plane: str | None) -> bool:
-    """Pictures of no standard plane may show one of those that nobody labelled."""
-    if sample is None or plane is None or sample.plane is not None:
-        return True
-    return plane in PLANES and plane in ("abdomen", "brain", "femur", "heart", "cervix")
