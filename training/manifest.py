@@ -1,4 +1,4 @@
-"""One form for every data set: a picture and what is known of it."""
+"""One form for every data set: a picture or clip and what is known of it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fetalclip_app.biometry.growth import who_median_days
-
-PLANE_OF = {
-    "Fetal abdomen": "abdomen",
-    "Fetal brain": "brain",
-    "Fetal femur": "femur",
-    "Fetal thorax": "heart",
-    "Maternal cervix": "cervix",
-    "Other": None,
-}
-"""FETAL_PLANES_DB's names -> ours; FetalCLIP reads 'Fetal thorax' as heart too."""
-
-BRAIN_PLANE_OF = {
-    "Trans-thalamic": "trans-thalamic",
-    "Trans-cerebellum": "trans-cerebellum",
-    "Trans-ventricular": "trans-ventricular",
-}
-
-
 SIDES = ("train", "validation", "test")
 """Sides of a split."""
 
@@ -38,20 +19,28 @@ UNUSED = "unused"
 NAMED = 20
 """How many culprits a refusal names."""
 
+WHO_MEDIAN_OF_HC = "formula: WHO median of HC"
+"""`Sample.age_source` of an age that follows from the head's circumference: no dating."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A picture with what is known of it; None where nothing is.
+    """A picture or clip with what is known of it; None where nothing is.
 
     Attributes:
-        picture: Path relative to the data folder.
+        picture: Path of a picture, DICOM file or video, relative to the data folder.
         group: Patient or exam: no group is on two sides of a split.
         split: train, validation, test, or unused.
         plane: One of the nine planes; None for pictures of no standard plane.
         pixel_mm: Of the file as it is.
         outline: Path of a head outline or mask, relative to the data folder.
         hc_mm: Measured head circumference.
-        age_days: From ``hc_mm`` by the WHO median: formula-derived, never a dating.
+        age_days: Since the last menstrual period; how it is known stands in ``age_source``.
+        machine: The scanner, as its data set calls it; empty where nobody said.
+        age_source: ``formula: ...`` for an age that was computed from a measurement, ``stated`` for a dating.
+        frame: Which frame of a clip, from 0; None for a still picture and for a clip as a whole.
+        site: Hospital; empty where nobody said.
+        labels: Further labels as (name, value), in order of their names: what heads of their own learn.
     """
 
     picture: str
@@ -67,49 +56,19 @@ class Sample:
     age_days: float | None = None
     machine: str = ""
     licence: str = "CC BY 4.0"
+    age_source: str = ""
+    frame: int | None = None
+    site: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def key(self) -> str:
+        """The sample's name in lists and shards: the path, with ``#frame`` for a frame of a clip."""
+        return self.picture if self.frame is None else f"{self.picture}#{self.frame}"
 
-def read_hc18(data: Path, split_of: dict[str, str]) -> Iterator[Sample]:
-    """Yield HC18 (van den Heuvel 2018): heads with outline, scale and circumference."""
-    for row in _rows(data / "hc18" / "labels.csv"):
-        hc_mm = float(row["head_circumference_mm"])
-        group = f"hc18-exam-{int(row['exam'])}"
-        yield Sample(
-            picture=f"hc18/images/{row['file']}",
-            source="hc18",
-            group=group,
-            split=split_of[group],
-            plane="brain",
-            pixel_mm=float(row["pixel_mm"]),
-            outline=f"hc18/outlines/{row['outline']}",
-            hc_mm=hc_mm,
-            age_days=who_median_days("HC", hc_mm),
-        )
-
-
-def read_fetal_planes(data: Path, split_of: dict[str, str]) -> Iterator[Sample]:
-    """Yield FETAL_PLANES_DB (Burgos-Artizzu 2020): planes and brain sub-planes.
-
-    Copies that were flipped, rotated or brightened belong to their patient's side; those of test and
-    validation patients are used by nobody.
-    """
-    masks = {path.stem for path in (data / "head_structures" / "masks").glob("*.png")}
-    for row in _rows(data / "fetal_planes" / "labels.csv"):
-        group = f"planes-patient-{int(row['patient'])}"
-        augmented = row["augmented"] == "1"
-        split = split_of[group]
-        stem = Path(row["file"]).stem
-        yield Sample(
-            picture=f"fetal_planes/images/{row['file']}",
-            source="fetal_planes",
-            group=group,
-            split="unused" if augmented and split != "train" else split,
-            plane=PLANE_OF[row["plane"]],
-            brain_plane=BRAIN_PLANE_OF.get(row["brain_plane"]),
-            augmented=augmented,
-            outline=f"head_structures/masks/{stem}.png" if stem in masks and not augmented else None,
-            machine=row["us_machine"],
-        )
+    def label(self, name: str) -> str | None:
+        """Return the further label of that name, or None."""
+        return dict(self.labels).get(name)
 
 
 def read_split(path: Path) -> dict[str, str]:
@@ -119,7 +78,7 @@ def read_split(path: Path) -> dict[str, str]:
         ValueError: A group stands twice, or a split has another name than train, validation, test.
     """
     split_of: dict[str, str] = {}
-    for row in _rows(path):
+    for row in table_rows(path):
         if row["group"] in split_of or row["split"] not in SIDES:
             raise ValueError(f"{path.name}: {row['group']} -> {row['split']}")
         split_of[row["group"]] = row["split"]
@@ -153,6 +112,7 @@ def is_usable_age(sample: Sample) -> bool:
     return sample.pixel_mm is not None and sample.age_days is not None and math.isfinite(sample.age_days)
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def table_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV table by the names of its columns."""
     with path.open(encoding="utf-8", newline="") as table:
         yield from csv.DictReader(table)

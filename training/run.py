@@ -14,8 +14,10 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training import quick_look
 from training.config import RunConfig
 from training.dataset import Batches, Stored, load, stored_simulation
+from training.importers.fetal_planes import read_fetal_planes
+from training.importers.hc18 import read_hc18
 from training.loop import fresh_network, train
-from training.manifest import Sample, manifest_hash, read_fetal_planes, read_hc18, read_split
+from training.manifest import Sample, manifest_hash, read_split
 from training.number_sense import teach_numbers
 from training.recipe import RunContext, save_config
 from training.split import SPLITS

@@ -7,6 +7,10 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from training.importers.hc18 import group_of
+from training.importers.head_structures import patient_group
+from training.manifest import table_rows
+
 SPLITS = Path(__file__).parent / "splits"
 """Where the committed splits lie: one table a data set."""
 
@@ -45,11 +49,9 @@ def draw_all(data: Path) -> None:
 
     The landmarks and the head structures are pictures of FETAL_PLANES_DB's patients and share its split.
     """
-    with (data / "hc18" / "labels.csv").open(encoding="utf-8", newline="") as table:
-        exams = [f"hc18-exam-{int(row['exam'])}" for row in csv.DictReader(table)]
+    exams = [group_of(row["exam"]) for row in table_rows(data / "hc18" / "labels.csv")]
     write(SPLITS / "hc18.csv", draw(exams))
-    with (data / "fetal_planes" / "labels.csv").open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table))
-    patients = [f"planes-patient-{int(row['patient'])}" for row in rows]
+    rows = list(table_rows(data / "fetal_planes" / "labels.csv"))
+    patients = [patient_group(row["patient"]) for row in rows]
     held = frozenset(name for name, row in zip(patients, rows, strict=True) if row["official_train"] == "0")
     write(SPLITS / "fetal_planes.csv", draw(patients, test=held))

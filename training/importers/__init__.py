@@ -1,0 +1,1 @@
+"""Data sets as they are published, read into the one form of `training.manifest`: one module each."""
