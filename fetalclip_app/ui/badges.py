@@ -1,17 +1,21 @@
-"""What must be known of a clip before it is believed, as small words in the picture's corner."""
+"""What must be known of a clip before it is believed, as small words above the picture."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from fetalclip_app.domain.calibration import CalibrationSource
 from fetalclip_app.domain.clip import Clip, RateSource
-from fetalclip_app.ui.theme import caption_font
+from fetalclip_app.ui.theme import DARK, caption_font
 from fetalclip_app.wording import calibration_source, frames_missing, lossy, missing_frames, rate_source, simulated
+
+_SIDE, _GAP, _INSIDE = 12, 4, 2
+"""Pixels: beside the line, around each badge, and above and below its words (as the style sheet has it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +52,23 @@ def _scale_badges(clip: Clip) -> list[Badge]:
 
 
 class Badges(QWidget):
-    """Shows them, one below the other."""
+    """Shows them in a line of their own above the picture, whose corners hold the scanner's words.
 
-    def __init__(self, parent: QWidget) -> None:
+    The line is there without badges too, so that the next clip's picture stands where this one's does; where it is too
+    narrow for them all, there is a second one.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.labels: list[QLabel] = []
 
     def show_badges(self, badges: Sequence[Badge]) -> None:
         """Show these in place of the ones before."""
         for old in self.labels:
-            self._column.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self.labels = []
         for badge in badges:
@@ -69,8 +77,48 @@ class Badges(QWidget):
             made.setProperty("badge", "doubt" if badge.is_doubt else "true")
             made.setToolTip(badge.tip)
             made.setAccessibleDescription(badge.tip)
-            self._column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
-            made.show()  # else it counts for nothing in the size below
+            made.show()
             self.labels.append(made)
-        self.setVisible(bool(badges))
-        self.adjustSize()
+        self._place()
+        self.updateGeometry()
+
+    def hasHeightForWidth(self) -> bool:
+        """Return that it does."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the lines that these badges take."""
+        places = self._places(width)
+        bottom = places[-1].bottom() + 1 if places else _GAP + QFontMetrics(caption_font()).lineSpacing() + 2 * _INSIDE
+        return bottom + _GAP
+
+    def sizeHint(self) -> QSize:
+        """Return one line, or those that it has now."""
+        return QSize(0, self.heightForWidth(self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fill the lines anew."""
+        super().resizeEvent(event)
+        self._place()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Be as black as what the picture lies on."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(DARK.canvas))
+        painter.end()
+
+    def _place(self) -> None:
+        for made, place in zip(self.labels, self._places(self.width()), strict=True):
+            made.setGeometry(place)
+
+    def _places(self, width: int) -> list[QRect]:
+        """Return where each badge lies, from left to right and from line to line."""
+        places: list[QRect] = []
+        left, top = _SIDE, _GAP
+        for made in self.labels:
+            size = made.sizeHint()
+            if left > _SIDE and left + size.width() > width - _SIDE:
+                left, top = _SIDE, places[-1].bottom() + 1 + _GAP
+            places.append(QRect(QPoint(left, top), size))
+            left += size.width() + 2 * _GAP
+        return places

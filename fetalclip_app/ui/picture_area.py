@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.badges import Badges
 from fetalclip_app.ui.empty_state import EmptyState
 from fetalclip_app.ui.frame_view import FrameView
-from fetalclip_app.ui.strips import HeatStrip, LightStrip, MessageStrip, ScaleStrip, Strip
+from fetalclip_app.ui.message_strip import MessageStrip
+from fetalclip_app.ui.strips import HeatStrip, LightStrip, ScaleStrip, Strip
 
 _SIDE = 12
 _RIGHT = 68
@@ -17,7 +18,7 @@ _RIGHT = 68
 
 
 class PictureArea(QWidget):
-    """Places the strips: choices at the top, messages and the ruler's length at the bottom."""
+    """Places the badges above the picture, and over it the strips: choices at its top, messages at its bottom."""
 
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
@@ -26,8 +27,14 @@ class PictureArea(QWidget):
         self.empty = EmptyState(self, has_sample=has_sample)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)
-        self._pages.addWidget(self.frame)
-        self.badges = Badges(self)
+        self.badges = Badges()
+        self._picture = QWidget()
+        column = QVBoxLayout(self._picture)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.badges)
+        column.addWidget(self.frame, 1)
+        self._pages.addWidget(self._picture)
         self.light = LightStrip(self)
         self.heat = HeatStrip(self)
         self.scale = ScaleStrip(self)
@@ -37,15 +44,13 @@ class PictureArea(QWidget):
 
     def show_picture(self, is_there: bool) -> None:
         """Show the picture, or the place to drop one on."""
-        self._pages.setCurrentWidget(self.frame if is_there else self.empty)
+        self._pages.setCurrentWidget(self._picture if is_there else self.empty)
         if not is_there:
-            self.badges.hide()
             self.light.hide()
             self.heat.hide()
             self.scale.hide()
         for strip in self._strips():
             strip.raise_()
-        self.badges.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the strips anew."""
@@ -57,17 +62,13 @@ class PictureArea(QWidget):
         return (self.light, self.heat, self.scale, self.message)
 
     def _place(self) -> None:
-        self.badges.move(_SIDE, _SIDE)
-        top = _SIDE
+        top = self.badges.height() + _SIDE
         choices: tuple[Strip, ...] = (self.heat, self.light)
         for strip in choices:
             if strip.isVisibleTo(self):
                 size = strip.sizeHint()
-                left = max(self.width() - size.width() - _RIGHT, _SIDE)
-                if self.badges.isVisibleTo(self) and left < self.badges.geometry().right() + 8:
-                    top = max(top, self.badges.geometry().bottom() + 8)
                 strip.resize(size)
-                strip.move(left, top)
+                strip.move(max(self.width() - size.width() - _RIGHT, _SIDE), top)
                 top += size.height() + 8
         bottom = self.height() - 36
         if self.scale.isVisibleTo(self):

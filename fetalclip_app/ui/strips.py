@@ -1,16 +1,15 @@
-"""Strips that float over the picture: a message, the light, the heatmap's choices, the ruler's length."""
+"""Strips that float over the picture: the light, the heatmap's choices, the ruler's length."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSlider,
@@ -18,14 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.parts import close_button, label
 from fetalclip_app.ui.qimage import Light
-from fetalclip_app.ui.theme import DARK, text_font
+from fetalclip_app.ui.theme import text_font
 from fetalclip_app.wording import method_title, where_not_why
-
-NOTICE_MS = 10_000
-"""A message that only tells of success goes by itself."""
 
 
 class Strip(QFrame):
@@ -60,55 +55,6 @@ class Strip(QFrame):
         self.adjustSize()
         self.moved.emit()
         self.raise_()
-
-
-class MessageStrip(Strip):
-    """One calm sentence, what can be done now, and perhaps a button that does it.
-
-    Signals:
-        asked: The button was pressed.
-    """
-
-    asked = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Message")
-        self._sign = QLabel()
-        self.sentence = label(wrap=True)
-        self.sentence.setFont(text_font(weight=text_font().Weight.DemiBold))
-        self.hint = label(tone="muted", wrap=True)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.sentence)
-        words.addWidget(self.hint)
-        self.button = QPushButton("Read again")
-        self.button.setProperty("quiet", True)
-        self.button.clicked.connect(self.asked)
-        self.button.clicked.connect(self.hide)
-        close = close_button("Close the message")
-        close.clicked.connect(self.hide)
-        self._timer = QTimer(self, singleShot=True, interval=NOTICE_MS)
-        self._timer.timeout.connect(self.hide)
-        self.line.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        self.line.addLayout(words, 1)
-        self.line.addWidget(self.button)
-        self.line.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-
-    def tell(self, sentence: str, hint: str = "", *, tone: str = "doubt", offer: str = "") -> None:
-        """Show a message in place of the one before; ``tone`` is doubt, error or good."""
-        colours = {"doubt": DARK.doubt, "error": DARK.error, "good": DARK.good}
-        signs = {"doubt": "warning", "error": "error", "good": "good"}
-        self._sign.setPixmap(icon(signs[tone], colours[tone]).pixmap(20, 20))
-        self.sentence.setText(sentence)
-        self.hint.setText(hint)
-        self.hint.setVisible(bool(hint))
-        self.button.setText(offer)
-        self.button.setVisible(bool(offer))
-        self.setAccessibleDescription(f"{sentence} {hint}".strip())
-        self._timer.stop()
-        if tone == "good" and not offer:
-            self._timer.start()
-        self.open()
 
 
 def _slider(name: str, low: int, high: int, value: int) -> QSlider:

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject
 from fetalclip_app import wording
 from fetalclip_app.errors import ErrorCode, FetalClipError
 from fetalclip_app.inference.request import EngineInfo
-from fetalclip_app.ui.strips import MessageStrip
+from fetalclip_app.ui.message_strip import MessageStrip
 
 _NAMED = 3
-"""Files named in one message; of more, the number."""
+"""Files named at first in one message; the others stand in its details."""
 
 
 class Telling(QObject):
@@ -35,13 +35,14 @@ class Telling(QObject):
         self._message.tell(wording.sentence(error), wording.hint(error), tone="doubt", offer=offer)
 
     def unopened(self, path: Path, error: Exception) -> None:
-        """Say which file could not be opened and why; of several, all of it in one message."""
+        """Say which file could not be opened, why, and what helps; of several, all of it in one message."""
         known = self._unopened if not self._message.isHidden() else []
-        if not isinstance(error, FetalClipError) or not known:
-            self.trouble(error, path)
+        told = [*known, _told(path, error)]
+        if known:
+            self._message.tell(f"{len(told)} files could not be opened.", _listed(told), details=_all_of(told))
         else:
-            self._message.tell(f"{len(known) + 1} files could not be opened.", _listed([*known, _reason(error)]))
-        self._unopened = [*known, _reason(error)]
+            self.trouble(error, path)
+        self._unopened = told
 
     def good(self, text: str) -> None:
         """Say what was done."""
@@ -63,10 +64,20 @@ class Telling(QObject):
             self._message.tell(" ".join(wording.notice(key) for key in fresh), "Readings take longer from now on.")
 
 
-def _reason(error: Exception) -> str:
-    return wording.sentence(error) if isinstance(error, FetalClipError) else wording.unexpected()
+def _told(path: Path, error: Exception) -> str:
+    """Return what happened to this file, and what helps."""
+    if not isinstance(error, FetalClipError):
+        return f"{path.name}: {wording.unexpected()}"
+    said = wording.sentence(error)
+    named = said if path.name in said else f"{path.name}: {said}"
+    return f"{named} {wording.hint(error)}".strip()
 
 
-def _listed(reasons: list[str]) -> str:
-    left = len(reasons) - _NAMED
-    return " ".join([*reasons[:_NAMED], *([f"And {left} more."] if left > 0 else [])])
+def _listed(told: list[str]) -> str:
+    left = len(told) - _NAMED
+    return "\n".join([*told[:_NAMED], *([f"And {left} more."] if left > 0 else [])])
+
+
+def _all_of(told: list[str]) -> str:
+    """Return all of them where the list above leaves some out."""
+    return "\n".join(told) if len(told) > _NAMED else ""
