@@ -47,10 +47,11 @@ def read_clip(path: Path) -> Clip:
 
 
 def list_files(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the files among ``paths`` and inside the folders among them, each once, in natural order.
+    """Return the files among ``paths`` and inside the folders among them, each once.
 
-    Hidden files, DICOMDIR and what is obviously no picture are left out of folders; a file that is named itself is
-    always kept, for the reader to judge. Links to folders are not followed.
+    They come in the order of ``paths``, those of a folder in natural order. Hidden files, DICOMDIR and what is
+    obviously no picture are left out of folders; a file that is named itself is always kept, for the reader to judge.
+    Links to folders are not followed.
 
     Raises:
         UnreadableFile: FILE_MISSING for a path that is not there, FOLDER_EMPTY where nothing is left.
@@ -59,14 +60,14 @@ def list_files(paths: Sequence[Path]) -> tuple[Path, ...]:
     for path in paths:
         with reading(path):
             if path.is_dir():
-                found.update(dict.fromkeys(_candidates(path)))
+                found.update(dict.fromkeys(sorted(_candidates(path), key=natural_key)))
             elif path.exists():
                 found[path] = None
             else:
                 raise UnreadableFile(ErrorCode.FILE_MISSING, name=path.name)
     if not found:
         raise UnreadableFile(ErrorCode.FOLDER_EMPTY, name=paths[0].name if paths else "")
-    return tuple(sorted(found, key=natural_key))
+    return tuple(found)
 
 
 def natural_key(path: Path) -> tuple[tuple[tuple[int, int, str], ...], ...]:

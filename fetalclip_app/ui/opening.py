@@ -43,7 +43,7 @@ class Doors:
 
 
 class Opening(QObject):
-    """Opens files in their order.
+    """Opens files in the order that they were given in; those of a folder in natural order.
 
     Signals:
         opened: An `OpenClip`.
