@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.reading import ModelIdentity
 
 Batch = NDArray[np.float32]
@@ -25,8 +26,10 @@ class ModelCalibration:
     Attributes:
         view_scale, brain_scale: Factor between cosine similarity and logits that calibrates percentages.
         view_error, brain_error: Expected calibration error that remained, 0 to 1.
+        view_pictures, brain_pictures: On how many pictures that error was found.
         familiar_similarity: A picture whose best similarity to the trained views lies below is unlike the training's.
         spread_limit_days: Ages whose best candidates spread over more days are not given.
+        spread_limit_ground: What that limit rests on, where there is one.
         age_error_days: This share (``age_error_level``) of the reference ages lay within so many days.
         age_reference: What the ages were compared with.
         learned_from_head_size: The training's ages came from head circumferences.
@@ -37,8 +40,11 @@ class ModelCalibration:
     brain_scale: float | None = None
     view_error: float | None = None
     brain_error: float | None = None
+    view_pictures: int | None = None
+    brain_pictures: int | None = None
     familiar_similarity: float | None = None
-    spread_limit_days: int = 30
+    spread_limit_days: int | None = None
+    spread_limit_ground: LimitGround = LimitGround.VALIDATION
     age_error_days: float | None = None
     age_error_level: float = 0.9
     age_reference: str = ""

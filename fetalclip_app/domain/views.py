@@ -63,6 +63,7 @@ class ViewPrediction:
         calibrated: Percentages come from a temperature fitted on validation patients.
         unfamiliar: Frames that are unlike everything that the model was trained on; they are not measured.
         calibration_error: Expected calibration error that remained there, 0 to 1; None where none was fitted.
+        calibration_pictures: On how many pictures that error was found; None where that is not known.
         not_trained: Classes that the model never saw in training.
         abstained: Why the best class should not be relied on; None where it may.
     """
@@ -76,6 +77,7 @@ class ViewPrediction:
     abstained: Abstention | None = None
     calibration_error: float | None = None
     unfamiliar: frozenset[int] = frozenset()
+    calibration_pictures: int | None = None
 
     @property
     def best(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fetalclip_app import resources
+from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec
@@ -113,18 +114,20 @@ def calibration_of(
 ) -> ModelCalibration:
     """Return what a manifest's ``calibration`` says, with the defaults of `ModelCalibration` for what it leaves out."""
     given: dict[str, Any] = {"learned_from_head_size": learned_from_head_size}
-    for part, (scale, error) in {
-        VIEWS: ("view_scale", "view_error"),
-        BRAIN_VIEWS: ("brain_scale", "brain_error"),
+    for part, (scale, error, pictures) in {
+        VIEWS: ("view_scale", "view_error", "view_pictures"),
+        BRAIN_VIEWS: ("brain_scale", "brain_error", "brain_pictures"),
     }.items():
         if "temperature" in fitted.get(part, {}):
             given[scale] = logit_scale / float(fitted[part]["temperature"])
             given[error] = float(fitted[part]["error"])
+            given[pictures] = int(fitted[part]["pictures"]) if "pictures" in fitted[part] else None
     if "similarity" in fitted.get("familiar", {}):
         given["familiar_similarity"] = float(fitted["familiar"]["similarity"])
     age = fitted.get("gestational_age", {})
     if "spread_limit_days" in age:
         given["spread_limit_days"] = int(age["spread_limit_days"])
+        given["spread_limit_ground"] = LimitGround(age.get("spread_limit_ground", LimitGround.VALIDATION))
     if "error_days" in age:
         given["age_error_days"] = float(age["error_days"])
         given["age_error_level"] = float(age["level"])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fetalclip_app import resources
+from fetalclip_app.domain.age import PUBLISHED_SPREAD_LIMIT_DAYS, LimitGround
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 
 COMPACT = "compact"
@@ -41,7 +42,8 @@ class ModelEntry:
         must_accept: The licence is to be accepted before the first use.
         trained_views: Classes that training showed it; empty where that is not known.
         learned_from_head_size: The ages of its training came from a head measurement.
-        calibration: Task key -> numbers fitted on validation patients, as `inference.load.calibration_of` reads them.
+        calibration: Task key -> numbers fitted on validation patients, as `inference.load.calibration_of` reads them;
+            a limit that rests on anything else says so.
         preprocessing: ``fingerprint`` of the `PreprocessSpec` that it was trained with; empty for the default.
     """
 
@@ -73,6 +75,12 @@ def fetalclip() -> ModelEntry:
         address=HUB_ADDRESS,
         citation=FETALCLIP_CITATION,
         must_accept=True,
+        calibration={
+            "gestational_age": {
+                "spread_limit_days": PUBLISHED_SPREAD_LIMIT_DAYS,
+                "spread_limit_ground": LimitGround.PUBLISHED,
+            }
+        },
     )
 
 

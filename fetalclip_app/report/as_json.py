@@ -130,7 +130,7 @@ def _age(finding: Finding | None) -> dict[str, Any]:
         "days": answer.age.days,
         "low": answer.low.days,
         "high": answer.high.days,
-        "spread": {"days": answer.spread_days, "meaning": wording.spread_meaning()},
+        "spread": {"days": answer.spread_days, "meaning": _spread_meaning(answer)},
         "interval": None
         if fitted is None
         else {
@@ -143,6 +143,10 @@ def _age(finding: Finding | None) -> dict[str, Any]:
         "learned_from_head_size": answer.learned_from_head_size,
         "head_checked": answer.head_checked,
     }
+
+
+def _spread_meaning(age: AgeEstimate) -> str:
+    return f"{wording.spread_meaning()} {wording.spread_limit(age.limit_ground)}".strip()
 
 
 def _head(finding: Finding | None) -> dict[str, Any]:

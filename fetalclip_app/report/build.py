@@ -8,11 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import FetalClipError
-from fetalclip_app.wording import person_name
+from fetalclip_app.report.subject import Subject, subject_of
+from fetalclip_app.wording import patient_title, patients_of, study_title
+from fetalclip_app.wording.translate import translate as _
 
 
 class PageSize(StrEnum):
@@ -47,6 +49,16 @@ class ClipEntry:
     def name(self) -> str:
         """What stands in tables and headings."""
         return Path(self.file).name if self.file else self.clip.path.name
+
+    @property
+    def patient(self) -> str:
+        """Whose clip this is, in words also where the file names nobody."""
+        return patient_title(self.clip.origin) or _("patient not stated")
+
+    @property
+    def study(self) -> str:
+        """Of which study it is, likewise."""
+        return study_title(self.clip.origin) or _("study not stated")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,14 +98,15 @@ class ReportContent:
     """Everything on the pages.
 
     Attributes:
-        subject: Whom and what the report is about: the first clip's origin.
-        patients: Distinct patients among the clips; more than one is a warning on the first page.
+        subject: Whom and what the report is about, as far as it holds for all clips.
+        patients: Title of each distinct patient with the positions of their clips; more than one is a warning on the
+            first page.
     """
 
     clips: tuple[ClipEntry, ...]
     unread: tuple[UnreadEntry, ...]
-    subject: Origin
-    patients: tuple[str, ...]
+    subject: Subject
+    patients: tuple[tuple[str, tuple[int, ...]], ...]
     options: ReportOptions
 
     @property
@@ -112,11 +125,5 @@ def build(entries: Sequence[Entry], options: ReportOptions | None = None) -> Rep
         raise ValueError("a report about nothing")
     clips = tuple(entry for entry in entries if isinstance(entry, ClipEntry))
     unread = tuple(entry for entry in entries if isinstance(entry, UnreadEntry))
-    subject = clips[0].clip.origin if clips else Origin()
-    return ReportContent(clips, unread, subject, _patients(clips), options or ReportOptions())
-
-
-def _patients(clips: Sequence[ClipEntry]) -> tuple[str, ...]:
-    """Return the distinct patients; a file that names none belongs to nobody in particular."""
-    names = [entry.clip.origin.patient_id or person_name(entry.clip.origin.patient_name) for entry in clips]
-    return tuple(dict.fromkeys(name for name in names if name))
+    origins = [entry.clip.origin for entry in clips]
+    return ReportContent(clips, unread, subject_of(origins), patients_of(origins), options or ReportOptions())

@@ -35,6 +35,7 @@ from fetalclip_app.report.style import (
     card,
     cards,
     columns,
+    cut,
     para,
     rows,
 )
@@ -42,15 +43,23 @@ from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
 
+_MOST_LETTERS = 160
+"""Of a patient or a study in a heading."""
 
-def clip_section(entry: ClipEntry, width: float, number: int | None = None) -> Flow:
+
+def clip_section(entry: ClipEntry, width: float, number: int | None = None, *, says_whose: bool = False) -> Flow:
     """Return the part about one clip.
 
     Args:
         number: Of the clip, from 1, where the report has several.
+        says_whose: Its heading names patient and study, which the report's header cannot name for all clips.
     """
     heading = entry.name if number is None else f"{number}  {entry.name}"
-    head: Flow = [para(heading, HEADING), *_badges(entry, width), *_answers(entry, width), Spacer(0, 4 * MM)]
+    whose: Flow = []
+    if says_whose:
+        about = "  ·  ".join(cut(text, _MOST_LETTERS) for text in (entry.patient, entry.study))
+        whose = [para(about, STRONG), Spacer(0, 1.5 * MM)]
+    head: Flow = [para(heading, HEADING), *whose, *_badges(entry, width), *_answers(entry, width), Spacer(0, 4 * MM)]
     start: Flow = [] if number is None else [PageBreak()]
     return [*start, KeepTogether(head), *_views(entry, width), *_key_frames(entry, width)]
 
@@ -166,7 +175,7 @@ def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:
     flow += [view_bars(seen, width), Spacer(0, 1 * MM)]
     if hidden := len(seen.keys) - len(shown_keys(seen)):
         flow.append(para(_("{count} less probable classes are not shown.").format(count=hidden), NOTE))
-    return [*flow, para(wording.percentages_meaning(seen.calibrated, seen.calibration_error), NOTE)]
+    return [*flow, para(line.notes[-1], NOTE)]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

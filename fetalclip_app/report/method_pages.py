@@ -42,7 +42,8 @@ def method_section(content: ReportContent, width: float) -> Flow:
         flow += [*_formulas(content.clips, width), Spacer(0, 4 * MM)]
     for number, entry in enumerate(content.clips):
         title = [] if number else [para(_("Files"), SUBHEADING)]
-        flow += [KeepTogether([*title, *_file(entry, width)]), Spacer(0, 3 * MM)]
+        whose = [] if content.subject.holds_for_all else _whose(entry)
+        flow += [KeepTogether([*title, *_file(entry, width, whose)]), Spacer(0, 3 * MM)]
     return flow
 
 
@@ -131,11 +132,20 @@ def _age_rule() -> str:
     return f"{rule} {wording.spread_meaning()} {FETALCLIP}"
 
 
-def _file(entry: ClipEntry, width: float) -> Flow:
+def _whose(entry: ClipEntry) -> list[tuple[str, str]]:
+    origin, unstated = entry.clip.origin, _("not stated")
+    return [
+        (_("Patient"), wording.patient_title(origin) or unstated),
+        (_("Study"), wording.study_title(origin) or unstated),
+    ]
+
+
+def _file(entry: ClipEntry, width: float, whose: Sequence[tuple[str, str]]) -> Flow:
     origin = entry.clip.origin
     device = " ".join(text for text in (origin.manufacturer, origin.device_model) if text)
     lossy = wording.lossy() if origin.is_lossy else ""
     facts = [
+        *whose,
         (_("SHA-256, first 16 digits"), entry.clip.key),
         (_("Frames"), _frames(entry)),
         (_("Seen by the network"), _box(entry.reading.crop)),

@@ -61,9 +61,10 @@ def render(content: ReportContent) -> bytes:
     several = len(content.clips) > 1
     story: Flow = [para(_("Fetal ultrasound reading"), TITLE), *_header(content, width)]
     if several:
-        story += _summary(content.clips, width)
+        story += _summary(content, width)
     for number, entry in enumerate(content.clips, start=1):
-        story += clip_section(entry, width, number if several else None)
+        is_mixed = not content.subject.holds_for_all
+        story += clip_section(entry, width, number if several else None, says_whose=is_mixed)
     story += unread_section(content.unread, width)
     story += method_section(content, width)
     return typeset(story, content.options.page, _furniture(content))
@@ -72,9 +73,7 @@ def render(content: ReportContent) -> bytes:
 def _furniture(content: ReportContent) -> Furniture:
     made = f"{content.options.made_at:%Y-%m-%d %H:%M}"
     subject = content.subject
-    about = [wording.person_name(subject.patient_name), subject.patient_id, wording.dicom_date(subject.study_date)]
-    if len(content.patients) > 1:
-        about = [_("Several patients")]
+    about = [subject.patient, subject.patient_id, subject.study_date if subject.holds_for_all else ""]
     foot = ", ".join(text for text in about if text) or ", ".join(entry.name for entry in content.clips)
     return Furniture(
         banner=f"FetalCLIP Studio {__version__}, {made}",
@@ -89,16 +88,12 @@ def _header(content: ReportContent, width: float) -> Flow:
     """Return whom the report is about, and what a reader must know before any number."""
     subject, options = content.subject, content.options
     unstated = _("not stated")
-    left = [
-        (_("Patient"), wording.person_name(subject.patient_name) or unstated),
-        (_("Patient ID"), subject.patient_id or unstated),
-        (_("Operator"), options.operator or unstated),
-    ]
-    right = [
-        (_("Study"), subject.study_description or unstated),
-        (_("Study date"), wording.dicom_date(subject.study_date) or unstated),
-        (_("Read on"), f"{options.made_at:%Y-%m-%d %H:%M}"),
-    ]
+    left, right = [(_("Patient"), subject.patient or unstated)], []
+    if subject.is_one_patient:
+        left.append((_("Patient ID"), subject.patient_id or unstated))
+        right = [(_("Study"), subject.study or unstated), (_("Study date"), subject.study_date or unstated)]
+    left.append((_("Operator"), options.operator or unstated))
+    right.append((_("Read on"), f"{options.made_at:%Y-%m-%d %H:%M}"))
     half = (width - GAP) / 2
     flow: Flow = [columns([_facts(left, half), _facts(right, half)], [half, half]), Spacer(0, 2 * MM)]
     for warning in _warnings(content):
@@ -113,17 +108,14 @@ def _facts(facts: Sequence[tuple[str, str]], width: float) -> Any:
 
 def _warnings(content: ReportContent) -> list[str]:
     found: list[str] = []
-    if len(content.patients) > 1:
-        names = ", ".join(cut(name, _MOST_LETTERS // 2) for name in content.patients[:_MOST_NAMES])
-        more = len(content.patients) - _MOST_NAMES
-        if more > 0:
-            names += " " + _("and {count} more").format(count=more)
-        found.append(_("These clips belong to different patients: {names}.").format(names=names))
+    if not content.subject.is_one_patient:
+        found.append(_whose(content))
     if len(content.clips) > 1 and content.is_simulated:
         found.append(_("Some of these pictures are simulated; they are marked."))
-    subject = content.subject
-    shown = [subject.patient_name, subject.patient_id, subject.study_description, content.options.operator]
+    origins = [entry.clip.origin for entry in content.clips]
+    shown = [text for it in origins for text in (it.patient_name, it.patient_id, it.study_description)]
     shown += [entry.name for entry in content.clips] + [entry.name for entry in content.unread]
+    shown.append(content.options.operator)
     if scripts := missing(shown):
         listed = ", ".join(scripts)
         found.append(
@@ -134,15 +126,51 @@ def _warnings(content: ReportContent) -> list[str]:
     return found
 
 
-def _summary(clips: Sequence[ClipEntry], width: float) -> Flow:
+def _whose(content: ReportContent) -> str:
+    """Return which clips are whose, and which name nobody."""
+    said: list[str] = []
+    if len(content.patients) > 1:
+        shown = [
+            f"{cut(title, _MOST_LETTERS // 2)} ({_clips(positions)})"
+            for title, positions in content.patients[:_MOST_NAMES]
+        ]
+        more = len(content.patients) - len(shown)
+        names = "; ".join(shown) + (" " + _("and {count} more").format(count=more) if more > 0 else "")
+        said.append(_("These clips belong to different patients: {names}.").format(names=names))
+    named = {position for _title, positions in content.patients for position in positions}
+    nobody = [
+        position
+        for position, entry in enumerate(content.clips)
+        if position not in named and not entry.clip.origin.is_simulated
+    ]
+    if nobody:
+        said.append(_("No patient is named in {clips}.").format(clips=_clips(nobody)))
+    return " ".join(said) or _("Simulated pictures stand beside a patient's.")
+
+
+def _clips(positions: Sequence[int]) -> str:
+    """Return ``clip 2``, or ``clips 1–3, 5``, by the numbers that the sections bear."""
+    runs: list[list[int]] = []
+    for number in (position + 1 for position in positions):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    listed = ", ".join("–".join(str(end) for end in run) for run in runs)
+    said = _("clip\u00a0{numbers}") if len(positions) == 1 else _("clips\u00a0{numbers}")
+    return said.format(numbers=cut(listed, _MOST_LETTERS // 2))
+
+
+def _summary(content: ReportContent, width: float) -> Flow:
     """Return one line for each clip; a doubt stands where the number would stand."""
+    clips, is_mixed = content.clips, not content.subject.holds_for_all
     titles = [_("Clip"), _("View"), _("Age"), "HC", "BPD", "OFD"]
-    widths = [0.23, 0.19, 0.17, 0.17, 0.12, 0.12]
+    widths = [0.29, 0.18, 0.16, 0.15, 0.11, 0.11] if is_mixed else [0.23, 0.19, 0.17, 0.17, 0.12, 0.12]
     cells = [[para(title, LABEL) for title in titles]]
     for number, entry in enumerate(clips, start=1):
         cells.append(
             [
-                _name(number, entry, widths[0] * width),
+                _name(number, entry, widths[0] * width, is_mixed=is_mixed),
                 _cell(entry, "views"),
                 _cell(entry, "gestational_age"),
                 *_sizes(entry),
@@ -166,8 +194,11 @@ def _ages(clips: Sequence[ClipEntry], width: float) -> Flow:
     return [KeepTogether([title, age_axis(shown, width), Spacer(0, 1 * MM), para(wording.spread_meaning(), NOTE)])]
 
 
-def _name(number: int, entry: ClipEntry, width: float) -> Any:
-    return para(shortened(drawable(f"{number}  {entry.name}"), width - 4 * MM, 9.5, bold=True), STRONG)
+def _name(number: int, entry: ClipEntry, width: float, *, is_mixed: bool) -> Flow:
+    """Return number and file; where the header cannot say it for all, whose it is and of which study."""
+    name = para(shortened(drawable(f"{number}  {entry.name}"), width - 4 * MM, 9.5, bold=True), STRONG)
+    whose = (entry.patient, entry.study) if is_mixed else ()
+    return [name, *(para(shortened(drawable(text), width - 4 * MM, 8), NOTE) for text in whose)]
 
 
 def _cell(entry: ClipEntry, task: str) -> Any:

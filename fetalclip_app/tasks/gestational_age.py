@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from fetalclip_app import resources
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.age import DAYS_PER_WEEK, LAST_DAYS, AgeEstimate, AgeInterval, GestationalAge
+from fetalclip_app.domain.age import (
+    DAYS_PER_WEEK,
+    LAST_DAYS,
+    PUBLISHED_SPREAD_LIMIT_DAYS,
+    AgeEstimate,
+    AgeInterval,
+    GestationalAge,
+    LimitGround,
+)
 from fetalclip_app.domain.backbone import ModelCalibration
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN
@@ -118,7 +126,15 @@ def estimate_of(
         interval=_interval(age, calibration),
         learned_from_head_size=calibration.learned_from_head_size,
         head_checked=head_checked,
+        limit_ground=spread_limit(calibration)[1],
     )
+
+
+def spread_limit(calibration: ModelCalibration) -> tuple[int, LimitGround]:
+    """Return the limit in days, and what it rests on; weights without one borrow the released weights'."""
+    if calibration.spread_limit_days is None:
+        return PUBLISHED_SPREAD_LIMIT_DAYS, LimitGround.NOT_FITTED
+    return calibration.spread_limit_days, calibration.spread_limit_ground
 
 
 def _interval(age: GestationalAge, calibration: ModelCalibration) -> AgeInterval | None:
@@ -134,11 +150,11 @@ def _interval(age: GestationalAge, calibration: ModelCalibration) -> AgeInterval
 def _doubtful(estimate: AgeEstimate, calibration: ModelCalibration) -> Abstention | None:
     if estimate.low == CANDIDATES[0] or estimate.high == CANDIDATES[-1]:
         return Abstention(Reason.OUT_OF_RANGE, "edge_of_range")
-    if estimate.spread_days > calibration.spread_limit_days:
-        limits: dict[str, str | int | float] = {
-            "spread_days": estimate.spread_days,
-            "limit_days": calibration.spread_limit_days,
-        }
+    limit_days, ground = spread_limit(calibration)
+    if estimate.spread_days > limit_days:
+        limits: dict[str, str | int | float] = {"spread_days": estimate.spread_days, "limit_days": limit_days}
+        if ground is not LimitGround.VALIDATION:
+            limits["limit_ground"] = str(ground)
         return Abstention(Reason.AMBIGUOUS, "spread", limits)
     return None
 

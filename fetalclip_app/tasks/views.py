@@ -24,7 +24,9 @@ class ViewTask:
     def answer(self, scan: Scan, instruments: Instruments) -> Finding:
         """Return the view of every frame and of the whole clip."""
         calibration = instruments.calibration
-        fitted = _Fitted(calibration.view_scale, calibration.view_error, calibration.familiar_similarity)
+        fitted = _Fitted(
+            calibration.view_scale, calibration.view_error, calibration.view_pictures, calibration.familiar_similarity
+        )
         prediction = _predict(scan.embeddings, self.view_set, instruments, fitted)
         return Finding(self.key, prediction)
 
@@ -42,7 +44,7 @@ class BrainViewTask:
         if not len(frames):
             return Finding(self.key, scan.why_no_brain())
         calibration = instruments.calibration
-        fitted = _Fitted(calibration.brain_scale, calibration.brain_error)
+        fitted = _Fitted(calibration.brain_scale, calibration.brain_error, calibration.brain_pictures)
         seen = _predict(scan.embeddings[frames], self.view_set, instruments, fitted)
         per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
         per_frame[frames] = seen.per_frame
@@ -71,6 +73,7 @@ class _Fitted:
 
     scale: float | None
     error: float | None
+    pictures: int | None
     familiar_similarity: float | None = None
 
 
@@ -93,6 +96,7 @@ def _predict(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments
         calibration_error=fitted.error,
         abstained=_doubt(view_set.keys, probabilities, not_trained, len(unfamiliar) > len(similarity) / 2),
         unfamiliar=unfamiliar,
+        calibration_pictures=fitted.pictures,
     )
 
 

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from fetalclip_app.domain.reading import Answer, ClipReading
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
-from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine, ViewCard
+from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.popover import Offer, Popover
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX
+from fetalclip_app.ui.view_card import ViewCard
 
 _STATES = {
     ReadState.WAITING: "Waiting to be read",

@@ -22,6 +22,7 @@ from fetalclip_app.wording import (
     percent,
     percentages_meaning,
     pixels,
+    spread_limit,
     spread_meaning,
     unfamiliar_frame,
     unverified_model,
@@ -54,7 +55,7 @@ def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> l
         ("View", f"{view_title(key)} {percent(float(views.probabilities[column]))}"),
         ("Frames", f"{asked} of {reading.frame_count} were asked; {len(views.frames_of(key))} show it most"),
         *([("Unlike", f"{unlike} of them are {unfamiliar_frame()}; they are not measured")] if unlike else []),
-        ("Meaning", percentages_meaning(views.calibrated, views.calibration_error)),
+        ("Meaning", percentages_meaning(views.calibrated, views.calibration_error, views.calibration_pictures)),
     ]
     if key in views.not_trained:
         rows.append(("Training", "This model was never shown this view: the percentage is a guess from words."))
@@ -71,6 +72,7 @@ def age_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[Row]:
     rows = [
         ("Age", str(age.age)),
         ("Spread", f"{age_range(age.low, age.high)} ({day_count(age.spread_days)}). {spread_meaning()}"),
+        *([("Limit", ground)] if (ground := spread_limit(age.limit_ground)) else []),
         *([("Interval", interval_meaning(age.interval))] if age.interval is not None else []),
         *_frame_row(reading, finding),
         ("Scale", calibration_source(reading.calibration)),

@@ -15,7 +15,7 @@ from fetalclip_app.ui.model import Activity, Model
 from fetalclip_app.ui.model_lane import ModelLane
 from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState, Where
 from fetalclip_app.ui.opening import Doors, Opening
-from fetalclip_app.wording import person_name
+from fetalclip_app.wording import patients_of
 
 _HEAT_KEPT = 8
 """Heatmaps kept for each clip."""
@@ -89,10 +89,8 @@ class Session(QObject):
 
     @property
     def patients(self) -> tuple[str, ...]:
-        """The patients whose clips are open, by identifier or else by name; each once."""
-        origins = (entry.clip.origin for entry in self._entries if not entry.clip.origin.is_simulated)
-        names = (origin.patient_id or person_name(origin.patient_name) for origin in origins)
-        return tuple(dict.fromkeys(name for name in names if name))
+        """The patients whose clips are open, by name and identifier; each once."""
+        return tuple(title for title, _clips in patients_of([entry.clip.origin for entry in self._entries]))
 
     def start_model(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs; all clips are read again by it."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.age import GestationalAge
+from fetalclip_app.domain.age import GestationalAge, LimitGround
 from fetalclip_app.wording.numbers import day_count, millimetres, percent
+from fetalclip_app.wording.sources import spread_limit
 from fetalclip_app.wording.translate import choose, mark, translate
 from fetalclip_app.wording.views import view_title
 
@@ -69,6 +70,7 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.AMBIGUOUS, "spread"): _Words(
         (
+            mark("The 15 best ages lie {spread_days} apart; beyond {limit_days} the model cannot tell. {limit_ground}"),
             mark("The 15 best ages lie {spread_days} apart; beyond {limit_days} the model cannot tell."),
             mark("The 15 best ages lie {spread_days} apart, too far for one answer."),
             mark("The best ages lie too far apart for one answer."),
@@ -152,9 +154,15 @@ def _readable(answer: Abstention) -> dict[str, str | int | float]:
     return {name: _as_text(name, value) for name, value in answer.parameters.items()}
 
 
+def _words_for(name: str, key: str) -> str:
+    if name == "limit_ground":
+        return spread_limit(LimitGround(key))
+    return view_title(key) if name in {"first", "second", "view"} else key
+
+
 def _as_text(name: str, value: str | int | float) -> str:
     if isinstance(value, str):
-        return view_title(value) if name in {"first", "second", "view"} else value
+        return _words_for(name, value)
     if name.endswith("_mm"):
         return millimetres(value)
     if name.endswith("_days"):

@@ -19,6 +19,7 @@ from fetalclip_app.wording.sources import (
     learned_age,
     not_trained_view,
     percentages_meaning,
+    spread_limit,
     spread_meaning,
     where_not_why,
 )
@@ -74,7 +75,7 @@ def _view_line(task_key: str, seen: ViewPrediction) -> Line:
         notes += [text for text in (abstention(seen.abstained), abstention_hint(seen.abstained)) if text]
     elif seen.best in seen.not_trained:
         notes.append(f"{view_title(seen.best)}: {not_trained_view()}.")
-    notes.append(percentages_meaning(seen.calibrated, seen.calibration_error))
+    notes.append(percentages_meaning(seen.calibrated, seen.calibration_error, seen.calibration_pictures))
     return Line(task_title(task_key), value, tuple(notes), seen.abstained is not None or seen.best in seen.not_trained)
 
 
@@ -86,6 +87,8 @@ def _age_line(estimate: AgeEstimate) -> Line:
         + " "
         + spread_meaning()
     ]
+    if ground := spread_limit(estimate.limit_ground):
+        notes.append(ground)
     if estimate.interval is not None:
         notes.append(interval_meaning(estimate.interval))
     if estimate.learned_from_head_size:

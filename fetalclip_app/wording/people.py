@@ -1,6 +1,12 @@
-"""Names of people as files write them, as people read them."""
+"""People and their studies: names as files write them, as people read them; which clips are of one patient."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fetalclip_app.domain.clip import Origin
+from fetalclip_app.wording.numbers import dicom_date
+from fetalclip_app.wording.sources import simulated
 
 
 def person_name(text: str) -> str:
@@ -14,6 +20,37 @@ def person_name(text: str) -> str:
         return ""
     first, *others = dict.fromkeys(groups)
     return f"{first} ({'; '.join(others)})" if others else first
+
+
+def patient_title(origin: Origin) -> str:
+    """Return ``Doe, Jane, P-001``; empty where the file names nobody."""
+    if origin.is_simulated:
+        return simulated()
+    return ", ".join(text for text in (person_name(origin.patient_name), origin.patient_id) if text)
+
+
+def study_title(origin: Origin) -> str:
+    """Return ``Second trimester, 2026-03-14``; empty where the file says nothing of it."""
+    return ", ".join(text for text in (origin.study_description, dicom_date(origin.study_date)) if text)
+
+
+def patients_of(origins: Sequence[Origin]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return each distinct patient's title with the positions of their clips, in the order of the first of them.
+
+    One identifier with two names is two patients: identifiers are given anew in every hospital. A clip that names
+    nobody, and a simulated one, belongs to no patient.
+    """
+    clips: dict[tuple[str, str], list[int]] = {}
+    for position, origin in enumerate(origins):
+        who = (origin.patient_id, person_name(origin.patient_name).casefold())
+        if any(who) and not origin.is_simulated:
+            clips.setdefault(who, []).append(position)
+    for nameless in [who for who in clips if not who[1]]:
+        named = [who for who in clips if who[0] == nameless[0] and who[1]]
+        if len(named) == 1:
+            clips[named[0]] = [*clips[named[0]], *clips.pop(nameless)]
+    titled = [(patient_title(origins[positions[0]]), tuple(sorted(positions))) for positions in clips.values()]
+    return tuple(sorted(titled, key=lambda patient: patient[1][0]))
 
 
 def _group(group: str) -> str:

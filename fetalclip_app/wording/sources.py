@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fetalclip_app.domain.age import AgeInterval
+from typing import assert_never
+
+from fetalclip_app.domain.age import PUBLISHED_SPREAD_LIMIT_DAYS, AgeInterval, LimitGround
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Distrust
 from fetalclip_app.domain.clip import FrameRate, RateSource
-from fetalclip_app.wording.numbers import age_range, percent, pixel_size, with_unit
-from fetalclip_app.wording.translate import mark, translate
+from fetalclip_app.wording.numbers import age_range, day_count, percent, pixel_size, with_unit
+from fetalclip_app.wording.translate import choose, mark, translate
 
 _CALIBRATION: dict[CalibrationSource, str] = {
     CalibrationSource.ULTRASOUND_REGION: mark("Scale from the file's ultrasound regions"),
@@ -35,6 +37,17 @@ _NOTICES: dict[str, str] = {
     "gpu_out_of_memory": mark("The graphics card ran out of memory, so the processor (CPU) went on."),
     "gpu_failed": mark("The graphics card failed on the way, so the processor (CPU) went on."),
 }
+
+_FITTED = (
+    mark(
+        "Percentages by a temperature fitted on {pictures} single pictures of validation patients, where they were off "
+        "by {error}; a clip's are the mean over its frames."
+    ),
+    mark(
+        "Percentages by a temperature fitted on single pictures of validation patients, where they were off by "
+        "{error}; a clip's are the mean over its frames."
+    ),
+)
 
 
 def calibration_source(calibration: Calibration | None) -> str:
@@ -109,17 +122,61 @@ def spread_meaning() -> str:
     return translate("The range is the spread of the 15 best days, not a confidence interval.")
 
 
-def percentages_meaning(calibrated: bool, error: float | None = None) -> str:
-    """Return what a view's percentages rest on; ``error`` is the calibration error that remained, 0 to 1."""
+def spread_limit(ground: LimitGround) -> str:
+    """Return what the limit on an age's spread rests on; empty where it was fitted on validation patients."""
+    limit = day_count(PUBLISHED_SPREAD_LIMIT_DAYS)
+    match ground:
+        case LimitGround.VALIDATION:
+            return ""
+        case LimitGround.PUBLISHED:
+            said = translate(
+                "The limit of {limit} rests on FetalCLIP's published scores for HC18 (80% of the ages kept, 85.3% of "
+                "them in the WHO band), not on validation here."
+            )
+        case LimitGround.NOT_FITTED:
+            said = translate(
+                "The limit of {limit} on the spread was not fitted for these weights; it is borrowed from FetalCLIP's."
+            )
+        case _:
+            assert_never(ground)
+    return said.format(limit=limit)
+
+
+def no_interval(ground: LimitGround) -> str:
+    """Return what stands where an age's interval would, in one short line; it names an unfitted limit too."""
+    match ground:
+        case LimitGround.VALIDATION:
+            return translate("No interval was fitted for this model")
+        case LimitGround.PUBLISHED:
+            return translate("No interval fitted; limit from published data")
+        case LimitGround.NOT_FITTED:
+            return translate("Interval and limit not fitted for these weights")
+        case _:
+            assert_never(ground)
+
+
+def percentages_meaning(calibrated: bool, error: float | None = None, pictures: int | None = None) -> str:
+    """Return what a view's percentages rest on.
+
+    Args:
+        error: The calibration error that remained, 0 to 1.
+        pictures: On how many pictures it was found.
+    """
     if calibrated and error is not None:
-        said = translate(
-            "Percentages by a temperature fitted on single pictures of validation patients, where they were off by "
-            "{error}; a clip's are the mean over its frames."
-        )
-        return said.format(error=f"{error:.1%}")
+        return choose(_FITTED, {"error": f"{error:.1%}", "pictures": "" if pictures is None else pictures})
     if calibrated:
         return translate("Percentages by a temperature fitted on validation patients.")
     return translate("Percentages are uncalibrated: they follow the model's own scale.")
+
+
+def percentages_error(calibrated: bool, error: float | None = None, pictures: int | None = None) -> str:
+    """Return the same in the few words that a heading has room for: ``off by 12.7% (n = 47)``."""
+    if not calibrated:
+        return translate("uncalibrated")
+    if error is None:
+        return ""
+    short = (mark("off by {error} (n = {pictures})"), mark("off by {error}"))
+    return choose(short, {"error": f"{error:.1%}", "pictures": "" if pictures is None else pictures})
 
 
 def not_trained_view() -> str:

@@ -109,7 +109,7 @@ def test_a_stranger_adds_a_view_set_with_one_json_file(desk_with: Callable, fold
     desk = desk_with()
     desk.wait_read()
     assert [row.bar.key for row in desk.window.findings.view.planes.rows] == list(PLANES)
-    assert desk.window.findings.view.heading.text() == "View"
+    assert desk.window.findings.view.heading.text() == "View · uncalibrated"
     limbs = write(folder / "limbs.json")
     entry(desk, VIEWS, limbs).trigger()
     views = wait_read_anew(desk, started=2)
@@ -117,7 +117,7 @@ def test_a_stranger_adds_a_view_set_with_one_json_file(desk_with: Callable, fold
     card = desk.window.findings.view
     assert views.keys == ("hand", "foot")
     assert [(row.bar.key, row.bar.is_trained) for row in card.planes.rows] == [("hand", False), ("foot", False)]
-    assert card.heading.text() == "View · limbs"
+    assert card.heading.text() == "View · limbs · uncalibrated"
     assert desk.saved[-1].views == limbs
     card.planes.rows[0].click()
     popover = desk.window.findings.findChild(Popover)

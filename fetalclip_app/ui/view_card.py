@@ -1,0 +1,129 @@
+"""The card of views: which one, the nine planes and those of the brain, and how far to trust the percentages."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.reading import Answer
+from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
+from fetalclip_app.ui.bars import Bar, Bars
+from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
+from fetalclip_app.ui.parts import INDENT_PX, Caption, Card, Figure
+from fetalclip_app.ui.theme import CARD_BETWEEN, CARD_INSIDE, FINDINGS_PX
+from fetalclip_app.wording import (
+    not_trained_view,
+    percent,
+    percentages_error,
+    percentages_meaning,
+    reason_title,
+    view_title,
+)
+
+
+class ViewCard(Card):
+    """Which view: the best, the nine planes, and the planes of the brain.
+
+    Signals:
+        asked: (task key, view key, widget): where does this come from?
+    """
+
+    asked = Signal(str, str, object)
+
+    def __init__(self) -> None:
+        super().__init__("View")
+        self.best = Figure("View")
+        self._best_key, self._brain_key = "", ""
+        self._views_title, self._brain_title = "", "Brain plane"
+        self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
+        self.note = prepared(3)
+        self.planes = Bars(PLANES, with_letters=True)
+        self.planes.asked.connect(lambda key, row: self.asked.emit("views", key, row))
+        self.brain_planes = Bars(BRAIN_PLANES, with_letters=False)
+        self.brain_planes.asked.connect(lambda key, row: self.asked.emit("brain_views", key, row))
+        self.column.addWidget(self.best)
+        self.column.addWidget(self.note)
+        self.column.addWidget(self.planes)
+        self.brain = Caption("Brain plane")
+        self.brain.clicked.connect(lambda: self.asked.emit("brain_views", self._brain_key, self.brain))
+        self.column.addWidget(self.brain)
+        self.column.addWidget(self.brain_planes)
+
+    def show_sets(self, views: str, brain: str) -> None:
+        """Name the view sets that were asked in place of the bundled ones; an empty name is the bundled one's."""
+        self._views_title = views
+        self._brain_title = f"Brain plane ({brain})" if brain else "Brain plane"
+
+    def show_answers(self, views: Answer | None, brain: Answer | None) -> None:
+        """Show these answers; None keeps their places empty."""
+        self._show_heading(views)
+        self._show_best(views)
+        self.planes.show_bars(_bars(views, self.planes))
+        self.brain_planes.show_bars(_bars(brain, self.brain_planes))
+        self._show_brain(brain)
+
+    def _show_heading(self, views: Answer | None) -> None:
+        """Name the set, and how far its percentages were off: also where they should not be relied on."""
+        error = _error(views)
+        end = f" · {error}" if error else ""
+        metrics = self.heading.fontMetrics()
+        room = FINDINGS_PX - 2 * (CARD_INSIDE + CARD_BETWEEN) - 2 * INDENT_PX - metrics.horizontalAdvance(end)
+        title = f"View · {self._views_title}" if self._views_title else "View"
+        self.heading.setText(metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room) + end)
+        tips = [f"The view set {self._views_title}."] if self._views_title else []
+        self.heading.setToolTip(" ".join([*tips, *([_meaning(views)] if error else [])]))
+
+    def _show_brain(self, brain: Answer | None) -> None:
+        """Head the planes of the brain: how far their percentages were off, and in amber why not to rely on them."""
+        why = brain.abstained if isinstance(brain, ViewPrediction) else brain
+        self._brain_key = brain.best if isinstance(brain, ViewPrediction) else ""
+        doubt = reason_title(why.reason) if isinstance(why, Abstention) else ""
+        text = " · ".join(part for part in (self._brain_title, doubt, _error(brain)) if part)
+        said = [reason_and_remedy(why) if isinstance(why, Abstention) else "", _meaning(brain)]
+        tip = " ".join(part for part in said if part)
+        self.brain.show_text(text, tip=tip, doubt=bool(doubt), can_ask=brain is not None)
+
+    def _show_best(self, views: Answer | None) -> None:
+        say(self.note, "")
+        match views:
+            case ViewPrediction():
+                self._best_key = views.best
+                share = percent(float(views.probabilities.max()))
+                if views.abstained is not None:
+                    self.best.show_doubt(reason_title(views.abstained.reason))
+                    say(self.note, reason_and_remedy(views.abstained), doubt=True)
+                elif views.best in views.not_trained:
+                    self.best.show_doubt(f"{view_title(views.best)} {share}, {not_trained_view()}")
+                    say(self.note, "A guess from words: training never showed this view.", doubt=True)
+                else:
+                    self.best.show_value(f"{view_title(views.best)} {share}")
+                    say(self.note, _meaning(views))
+            case Abstention():
+                self._best_key = ""
+                self.best.show_doubt(reason_title(views.reason))
+                say(self.note, reason_and_remedy(views), doubt=True)
+            case _:
+                self._best_key = ""
+                self.best.show_nothing()
+
+
+def _error(answer: Answer | None) -> str:
+    if not isinstance(answer, ViewPrediction):
+        return ""
+    return percentages_error(answer.calibrated, answer.calibration_error, answer.calibration_pictures)
+
+
+def _meaning(answer: Answer | None) -> str:
+    if not isinstance(answer, ViewPrediction):
+        return ""
+    return percentages_meaning(answer.calibrated, answer.calibration_error, answer.calibration_pictures)
+
+
+def _bars(answer: Answer | None, bars: Bars) -> list[Bar]:
+    if not isinstance(answer, ViewPrediction):
+        return [Bar(row.bar.key) for row in bars.rows]
+    best = answer.best
+    return [
+        Bar(key, float(share), key == best, key not in answer.not_trained)
+        for key, share in zip(answer.keys, answer.probabilities, strict=True)
+    ]
