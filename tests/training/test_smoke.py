@@ -23,10 +23,11 @@ from training import number_sense, run, split
 from training.__main__ import main
 from training.config import OptimizerConfig, RunConfig
 from training.dataset import Batches, load
-from training.loop import freeze_early, hold_statistics, optimizer_of, rate_factor, train
+from training.loop import Course, optimizer_of, rate_factor, train
 from training.number_sense import NumberConfig
 from training.outlines import read_outline
 from training.recipes.compact import compact
+from training.towers import freeze_early, hold_statistics
 
 
 def _config(**changes: Any) -> RunConfig:
@@ -56,7 +57,7 @@ def test_two_steps_write_a_log_and_a_state_and_move_only_what_is_free(data: Path
     config, network, heard = _config(frozen_stages=2), tiny_models.network(tiny_models.CONVNET), []
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
-    mean = train(network, _batches(data, config), config, tmp_path, _evaluate(heard))
+    mean = train(network, _batches(data, config), config, Course(tmp_path, _evaluate(heard)))
 
     losses, validation = _lines(tmp_path)
     assert losses["step"] == 2
@@ -81,7 +82,7 @@ def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> N
     network.logit_scale.data.fill_(math.nan)  # type: ignore[operator, union-attr]
 
     with pytest.raises(FloatingPointError, match="nan at step 0"):
-        train(network, _batches(data, config), config, tmp_path, _evaluate(heard))
+        train(network, _batches(data, config), config, Course(tmp_path, _evaluate(heard)))
     assert heard == []
     assert not (tmp_path / "last.pt").exists()
 
@@ -99,7 +100,7 @@ def test_a_recipe_runs_from_the_data_folder_to_a_checkpoint(
     looked = _lines(folder)[-1]["validation"]
     assert told["config"]["steps"] == 1
     assert len(told["manifest"]) == 64
-    assert set(looked) == {"planes_f1", "brain_f1", "age_mae_days", "age_spread_days"}
+    assert set(looked) == {"planes_f1", "brain_f1", "age_mae_days", "age_spread_days", "vpr"}
     assert 14 <= looked["age_spread_days"] <= 174, "fifteen days lie at least 14 apart"
     assert torch.load(folder / "last.pt", weights_only=True)["step"] == 1
     assert torch.load(folder / "numbers.pt", weights_only=True)["step"] == 0

@@ -1,0 +1,142 @@
+"""Everything that a run would lose with its process: written whole or not at all, and taken up again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.config import RunConfig
+from training.dataset import Batch, Batches
+from training.objective import texts_of
+
+FILE = "checkpoint.pt"
+
+_HARMLESS = ("checkpoint_every", "evaluate_every", "unreadable_share")
+"""What may differ between the run that was interrupted and the run that goes on."""
+
+
+@dataclass(slots=True)
+class RunState:
+    """Where a run stands.
+
+    Attributes:
+        mean: The running mean of the network's weights.
+        step: Steps that are done.
+        seconds: That they took.
+        sums: Losses since the last line of the log.
+    """
+
+    network: Any
+    mean: Any
+    optimizer: torch.optim.Optimizer
+    batches: Batches
+    step: int = 0
+    seconds: float = 0.0
+    sums: dict[str, list[float]] = field(default_factory=dict)
+
+
+def write_whole(content: dict[str, Any], path: Path) -> None:
+    """Save for `torch.load`; a process that dies meanwhile leaves the file that was there before."""
+    partial = path.with_name(f"{path.name}.part")
+    with partial.open("wb") as stream:
+        torch.save(content, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def save(state: RunState, config: RunConfig, folder: Path) -> None:
+    """Write the run's checkpoint."""
+    content = {
+        "network": state.network.state_dict(),
+        "mean": state.mean.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "batches": state.batches.state(),
+        "torch": _torch_streams(),
+        "step": state.step,
+        "seconds": state.seconds,
+        "sums": state.sums,
+        "config": _told(config),
+    }
+    write_whole(content, folder / FILE)
+
+
+def restore(state: RunState, config: RunConfig, folder: Path) -> bool:
+    """Put the run where its checkpoint says, or return False where there is none.
+
+    Raises:
+        ValueError: The checkpoint belongs to another configuration.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return False
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    _refuse_another(saved["config"], _told(config), path)
+    state.network.load_state_dict(saved["network"], strict=True)
+    state.mean.load_state_dict(saved["mean"], strict=True)
+    state.optimizer.load_state_dict(saved["optimizer"])
+    state.batches.set_state(saved["batches"])
+    _set_torch_streams(saved["torch"])
+    state.step, state.seconds, state.sums = saved["step"], saved["seconds"], saved["sums"]
+    return True
+
+
+def set_aside(folder: Path, *names: str) -> None:
+    """Give an earlier run's files the ending ``.before``, in the place of those of the run before it."""
+    for name in names:
+        earlier = folder / f"{name}.before"
+        if (folder / name).exists():
+            if earlier.is_dir():
+                shutil.rmtree(earlier)
+            (folder / name).replace(earlier)
+
+
+def save_bad_batch(batch: Batch, step: int, folder: Path) -> Path:
+    """Write the batch whose loss or gradient was not finite, with the names of its pictures, and return where."""
+    path = folder / f"batch_{step}.pt"
+    sets = {"planes": batch.planes, "brain": batch.brain_planes}
+    content: dict[str, Any] = {
+        "step": step,
+        "samples": list(batch.keys),
+        "pictures": torch.from_numpy(batch.pictures),
+        "captions": texts_of(batch),
+        "age_rows": torch.from_numpy(batch.ages.rows),
+        "age_target": torch.from_numpy(batch.ages.target),
+    }
+    for name, captions in sets.items():
+        content[f"{name}_target"] = torch.from_numpy(captions.target)
+        content[f"{name}_known"] = torch.from_numpy(captions.known)
+    write_whole(content, path)
+    return path
+
+
+def _told(config: RunConfig) -> str:
+    told = {name: value for name, value in asdict(config).items() if name not in _HARMLESS}
+    return json.dumps(told, sort_keys=True)
+
+
+def _refuse_another(saved: str, asked: str, path: Path) -> None:
+    before, now = json.loads(saved), json.loads(asked)
+    changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    if changed:
+        raise ValueError(
+            f"{path} was written by a run with another {', '.join(changed)}: "
+            "go on with the same configuration, or begin anew without --resume"
+        )
+
+
+def _torch_streams() -> dict[str, Any]:
+    cards = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state(), "cuda": cards}
+
+
+def _set_torch_streams(streams: dict[str, Any]) -> None:
+    torch.set_rng_state(streams["cpu"])
+    if torch.cuda.is_available() and len(streams["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(streams["cuda"])
