@@ -10,7 +10,10 @@ from typing import Any
 
 COMMANDS = {
     "run": "train by a recipe",
-    "split": "draw the committed splits again",
+    "split": "draw the committed splits again, or one for a manifest of one's own",
+    "manifest": "write a data set in the one form of the trainings, or check a manifest of one's own",
+    "audit": "list near-duplicates across a split, and labels that the other patients contradict",
+    "shards": "write a large set as tar files, or check those that are there",
     "export": "write a run's weights into the app's resources",
     "head": "train the head outline on the bundled weights",
     "calibrate": "fit percentages and limits on validation patients",
