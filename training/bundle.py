@@ -27,7 +27,7 @@ from training.dataset import STORED_SIDE, Stored, load, stored_simulation
 from training.export import compact_manifest, write_manifest, write_weights
 from training.head_outline import OutlineConfig, Outlined
 from training.manifest import Sample
-from training.outlines import read_outline
+from training.outlines import marks_skull, read_outline
 from training.run import all_samples
 
 HEAD_NAME = "compact_head_outline"
@@ -136,6 +136,7 @@ def in_stored_square(ellipse: Ellipse, crop: Box) -> Ellipse:
 
 def _outlined(data: Path) -> list[Outlined]:
     known = [s for s in all_samples(data) if s.split == "train" and s.outline is not None]
+    known = [s for s in known if s.outline is not None and marks_skull(data / s.outline)]
     return [_with_ellipse(data, stored) for stored in load(data, known)]
 
 

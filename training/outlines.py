@@ -11,6 +11,19 @@ from PIL import Image
 from fetalclip_app.biometry.ellipse import ellipse_of, fit_ellipse
 from fetalclip_app.domain.overlay import Ellipse
 
+SKULL = 1
+"""Label of the head in the head structures; 2 (cavum) and 3 (ventricle) are rotated boxes inside it."""
+
+LARGEST_LABEL = 3
+"""Brighter pixels are a drawn line."""
+
+
+def marks_skull(path: Path) -> bool:
+    """Whether an annotation marks the head: 20 of the 424 head structures mark boxes inside it alone."""
+    with Image.open(path) as picture:
+        labels = np.asarray(picture.convert("L"))
+    return bool(labels.max() > LARGEST_LABEL or (labels == SKULL).any())
+
 
 def read_outline(path: Path) -> Ellipse:
     """Return the ellipse of an annotation: a thin drawn line (HC18) or a filled mask (head structures).
