@@ -13,6 +13,7 @@ import torch
 
 from fetalclip_app import resources
 from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of
@@ -20,9 +21,9 @@ from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
-from fetalclip_app.model import catalog, device, encoder
+from fetalclip_app.model import catalog, device, encoder, texture
 from fetalclip_app.tasks.head_outline import outline_ellipse
-from training import calibrate, evaluate, head_outline, simulate
+from training import calibrate, evaluate, familiarity, head_outline, simulate
 from training.dataset import STORED_SIDE, Stored, load, stored_simulation
 from training.export import compact_manifest, write_manifest, write_weights
 from training.head_outline import OutlineConfig, Outlined
@@ -96,11 +97,30 @@ def calibrate_bundled(data: Path) -> None:
     finally:  # a fit that fails or is stopped leaves the calibration before it
         write_manifest(folder, manifest)
     held = [s for s in all_samples(data) if s.split == "validation"]
-    seen = calibrate.see(engine, data, held)
+    seen = calibrate.see(engine, data, held, texture=_has_texture(engine))
     fitted = calibrate.fit(engine, seen)
     fitted["head"] = _fit_limit(engine, data, held)
+    if _has_texture(engine):
+        del fitted["familiar"]  # the stronger guard takes its place
+        fitted["familiarity"] = _familiarity(engine, data, seen, folder)
     write_manifest(folder, {**manifest, "calibration": fitted})
     print(json.dumps(fitted, indent=2))
+
+
+def _has_texture(engine: Engine) -> bool:
+    return isinstance(engine.backbone, encoder.TorchBackbone) and texture.width(engine.backbone.network) > 0
+
+
+def _familiarity(engine: Engine, data: Path, held: list[calibrate.Seen], folder: Path) -> dict[str, Any]:
+    """Fit the guard on training pictures, choose its limit on validation pictures, and write its file."""
+    taught = [s for s in all_samples(data) if s.split == "train" and not s.augmented]
+    shown = calibrate.see(engine, data, [taught[number] for number in familiarity.chosen(len(taught))], texture=True)
+    guard = familiarity.fit(_textures(shown), _textures(held))
+    return familiarity.save(guard, folder, (len(shown), len(held)))
+
+
+def _textures(seen: list[calibrate.Seen]) -> Textures:
+    return np.stack([item.texture for item in seen if item.texture is not None])
 
 
 def evaluate_bundled(data: Path, split: str, out: Path) -> None:

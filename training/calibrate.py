@@ -16,7 +16,7 @@ from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.domain.backbone import Batch, Embeddings, ModelCalibration
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.views import ViewSet
+from fetalclip_app.domain.views import CLEAR_LEAD, ViewSet
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
@@ -28,31 +28,50 @@ from training.manifest import Sample, is_usable_age
 FAMILIAR_SHARE = 0.01
 """This share of the validation pictures is called unlike the training."""
 
+UNCLEAR_SHARE = 0.03
+"""At most this share of the validation pictures gets no view for want of a clear lead."""
+
 AGE_LEVEL = 0.90
 BINS = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Seen:
-    """A validation picture as the network sees it."""
+    """A validation picture as the network sees it.
+
+    Attributes:
+        texture: float32, (T,); None where the network has no such feature maps.
+    """
 
     sample: Sample
     embedding: NDArray[np.float32]
     spacing_mm: float | None
+    texture: NDArray[np.float32] | None = None
 
 
-def see(engine: Engine, data: Path, samples: Sequence[Sample]) -> list[Seen]:
-    """Read and encode pictures by the app's own road."""
-    return [_seen(engine, data, sample) for sample in samples]
+def see(engine: Engine, data: Path, samples: Sequence[Sample], *, texture: bool = False) -> list[Seen]:
+    """Read and encode pictures by the app's own road.
+
+    Args:
+        texture: Keep what the network's early feature maps look like, too.
+    """
+    return [_seen(engine, data, sample, texture) for sample in samples]
 
 
-def _seen(engine: Engine, data: Path, sample: Sample) -> Seen:
+def _seen(engine: Engine, data: Path, sample: Sample, texture: bool) -> Seen:
     clip = read_clip(data / sample.picture)
     clip = clip if sample.pixel_mm is None else clip.with_pixel_mm(sample.pixel_mm)
     crop = crop_of(clip)
-    embedding = engine.backbone.encode_frames(network_input(engine, clip, crop))[0]
+    picture = network_input(engine, clip, crop)
+    looks: NDArray[np.float32] | None = None
+    if texture:
+        embeddings, textures = engine.backbone.encode_with_texture(picture)
+        looks = textures[0]
+    else:
+        embeddings = engine.backbone.encode_frames(picture)
     spacing = crop_spacing(clip.calibration, crop)
-    return Seen(sample, embedding, None if spacing is None else model_spacing_mm(crop, spacing, engine.spec))
+    spacing_mm = None if spacing is None else model_spacing_mm(crop, spacing, engine.spec)
+    return Seen(sample, embeddings[0], spacing_mm, looks)
 
 
 def network_input(engine: Engine, clip: Clip, crop: Box) -> Batch:
@@ -111,7 +130,15 @@ def _temperature(engine: Engine, key: str, seen: Sequence[Seen], truth: Sequence
         "temperature": round(engine.backbone.logit_scale / scale, 4),
         "error": round(expected_error(shares, labels), 4),
         "pictures": len(labels),
+        "lead": clear_lead(shares),
     }
+
+
+def clear_lead(shares: NDArray[np.float32]) -> float:
+    """Return the lead that all but `UNCLEAR_SHARE` of the pictures have, never more than the app's own limit."""
+    best = np.sort(shares, axis=1)
+    leads = best[:, -1] - best[:, -2]
+    return float(np.clip(round(float(np.quantile(leads, UNCLEAR_SHARE)) - 5e-4, 3), 0.0, CLEAR_LEAD))
 
 
 def _brain(engine: Engine, seen: Sequence[Seen]) -> dict[str, Any]:

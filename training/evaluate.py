@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fetalclip_app.biometry.ellipse import filled_ellipse
 from fetalclip_app.biometry.growth import inside_who_band, who_median_days
@@ -22,10 +21,10 @@ from fetalclip_app.inference.engine import Engine
 from fetalclip_app.progress import CancelToken, silent
 from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS
 from fetalclip_app.tasks.gestational_age import HC_RANGE_MM
-from training.bootstrap import interval
+from training.bootstrap import Floats, f1_parts, interval_of_sums, macro_f1_of_sums, mean_of_sums
 from training.manifest import Sample
 from training.outlines import read_outline
-from training.quick_look import TEST_PLANES, macro_f1
+from training.quick_look import TEST_PLANES
 
 ABSTAINED = "(abstained)"
 
@@ -41,7 +40,12 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table of results."""
+    """One line of the table of results.
+
+    Attributes:
+        low, high: 95 % interval over patients.
+        by_picture: The same over pictures, as is often published; None where it was not drawn.
+    """
 
     measure: str
     count: int
@@ -50,6 +54,7 @@ class Row:
     low: float
     high: float
     abstained: int
+    by_picture: tuple[float, float] | None = None
 
 
 def read_all(engine: Engine, data: Path, samples: Sequence[Sample]) -> list[Read]:
@@ -99,12 +104,30 @@ def _f1_row(measure: str, reads: Sequence[Read], task: str, classes: Sequence[st
 def _scored(
     measure: str, truth: Sequence[str], said: Sequence[str], groups: Sequence[str], classes: Sequence[str]
 ) -> Row:
-    def statistic(rows: NDArray[np.intp]) -> float:
-        return macro_f1([truth[row] for row in rows], [said[row] for row in rows], classes)
+    parts = f1_parts(truth, said, classes)
+    return row_of(measure, groups, parts, macro_f1_of_sums, count=len(truth), abstained=said.count(ABSTAINED))
 
-    low, high = interval(groups, statistic, resamples=1000)
-    value = statistic(np.arange(len(truth)))
-    return Row(measure, len(truth), len(set(groups)), value, low, high, said.count(ABSTAINED))
+
+def row_of(
+    measure: str,
+    groups: Sequence[str],
+    parts: Floats,
+    rate: Callable[[Floats], Floats],
+    *,
+    count: int,
+    abstained: int,
+) -> Row:
+    """Return a line with its value and both intervals.
+
+    Args:
+        groups: Patient of each row of ``parts``.
+        parts, rate: As in `interval_of_sums`.
+        count: Pictures that were asked.
+    """
+    low, high = interval_of_sums(groups, parts, rate)
+    single = interval_of_sums([str(number) for number in range(len(groups))], parts, rate)
+    value = float(rate(parts.sum(axis=0, keepdims=True))[0])
+    return Row(measure, count, len(set(groups)), value, low, high, abstained, single)
 
 
 def _said(reading: ClipReading, task: str) -> str:
@@ -115,12 +138,11 @@ def _said(reading: ClipReading, task: str) -> str:
 
 def _mean_row(measure: str, reads: Sequence[Read], value_of: Callable[[Read], float | None]) -> Row:
     values = [value_of(read) for read in reads]
-    given = [(read, value) for read, value in zip(reads, values, strict=True) if value is not None]
-    numbers = np.array([value for _, value in given], float)
-    groups = [read.sample.group for read, _ in given]
-    low, high = interval(groups, lambda rows: float(numbers[rows].mean())) if given else (math.nan, math.nan)
-    mean = float(numbers.mean()) if given else math.nan
-    return Row(measure, len(reads), len({r.sample.group for r in reads}), mean, low, high, len(reads) - len(given))
+    given = [(read.sample.group, value) for read, value in zip(reads, values, strict=True) if value is not None]
+    parts = np.array([(value, 1.0) for _, value in given], float).reshape(len(given), 2)
+    groups = [group for group, _ in given]
+    row = row_of(measure, groups, parts, mean_of_sums, count=len(reads), abstained=len(reads) - len(given))
+    return replace(row, groups=len({read.sample.group for read in reads}))
 
 
 def _hc_bias(read: Read) -> float | None:
@@ -191,6 +213,7 @@ def as_json(rows: Sequence[Row], facts: dict[str, Any]) -> str:
             "patients": r.groups,
             "value": r.value,
             "interval": [r.low, r.high],
+            "interval_by_picture": None if r.by_picture is None else list(r.by_picture),
             "abstained": r.abstained,
         }
         for r in rows

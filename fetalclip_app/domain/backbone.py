@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.age import LimitGround
+from fetalclip_app.domain.familiarity import Familiarity, Textures
 from fetalclip_app.domain.reading import ModelIdentity
 
 Batch = NDArray[np.float32]
@@ -27,7 +28,10 @@ class ModelCalibration:
         view_scale, brain_scale: Factor between cosine similarity and logits that calibrates percentages.
         view_error, brain_error: Expected calibration error that remained, 0 to 1.
         view_pictures, brain_pictures: On how many pictures that error was found.
-        familiar_similarity: A picture whose best similarity to the trained views lies below is unlike the training's.
+        view_lead, brain_lead: A class is clear where it leads the second by this much, 0 to 1.
+        familiarity: Which pictures are like the training's, by their texture.
+        familiar_similarity: Where there is no ``familiarity``: a picture whose best similarity to the trained views
+            lies below is unlike the training's.
         spread_limit_days: Ages whose best candidates spread over more days are not given.
         spread_limit_ground: What that limit rests on, where there is one.
         age_error_days: This share (``age_error_level``) of the reference ages lay within so many days.
@@ -42,6 +46,9 @@ class ModelCalibration:
     brain_error: float | None = None
     view_pictures: int | None = None
     brain_pictures: int | None = None
+    view_lead: float | None = None
+    brain_lead: float | None = None
+    familiarity: Familiarity | None = None
     familiar_similarity: float | None = None
     spread_limit_days: int | None = None
     spread_limit_ground: LimitGround = LimitGround.VALIDATION
@@ -72,6 +79,10 @@ class Backbone(Protocol):
 
     def encode_frames(self, batch: Batch) -> Embeddings:
         """Return one unit row for each picture."""
+        ...
+
+    def encode_with_texture(self, batch: Batch) -> tuple[Embeddings, Textures]:
+        """Return one unit row and one texture for each picture, in one pass."""
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:

@@ -16,7 +16,7 @@ PLANES = ("abdomen", "brain", "femur", "heart", "kidney", "lips_nose", "profile"
 BRAIN_PLANES = ("trans-thalamic", "trans-cerebellum", "trans-ventricular")
 
 CLEAR_LEAD = 0.15
-"""A view is clear where it leads the second by this much (chosen here, not published)."""
+"""A view is clear where it leads the second by this much (chosen here, not published), where no lead was fitted."""
 
 STRAY_SHARE, STRAY_FRAMES = 0.10, 3
 """In a clip that clearly shows another view, fewer frames of a view than both of these are strays."""
@@ -64,6 +64,7 @@ class ViewPrediction:
         unfamiliar: Frames that are unlike everything that the model was trained on; they are not measured.
         calibration_error: Expected calibration error that remained there, 0 to 1; None where none was fitted.
         calibration_pictures: On how many pictures that error was found; None where that is not known.
+        clear_lead: A class is clear where it leads the second by this much.
         not_trained: Classes that the model never saw in training.
         abstained: Why the best class should not be relied on; None where it may.
     """
@@ -78,6 +79,7 @@ class ViewPrediction:
     calibration_error: float | None = None
     unfamiliar: frozenset[int] = frozenset()
     calibration_pictures: int | None = None
+    clear_lead: float = CLEAR_LEAD
 
     @property
     def best(self) -> str:
@@ -93,7 +95,7 @@ class ViewPrediction:
         others = np.delete(self.per_frame, column, axis=1)
         second = others.max(axis=1) if others.shape[1] else np.zeros(len(others), np.float32)
         # NaN, the mark of a frame that was not asked, compares false.
-        clear = self.per_frame[:, column] - second >= CLEAR_LEAD
+        clear = self.per_frame[:, column] - second >= self.clear_lead
         clear[sorted(self.unfamiliar)] = False
         found = np.flatnonzero(clear)
         if self.best != key and self.abstained is None and len(found) < max(STRAY_SHARE * len(clear), STRAY_FRAMES):

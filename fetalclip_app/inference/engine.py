@@ -11,6 +11,7 @@ from fetalclip_app import __version__
 from fetalclip_app.domain.backbone import Backbone, Embeddings, Explainer
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading, Finding, ModelIdentity, Provenance
 from fetalclip_app.domain.views import ViewSet
@@ -72,8 +73,8 @@ class Engine:
             ComputeFailed: The device gave up.
         """
         crop = crop_of(clip)
-        embeddings = self._encode(clip, crop, cancel, report)
-        scan = Scan(clip, crop, self.spec, embeddings)
+        embeddings, textures = self._encode(clip, crop, cancel, report)
+        scan = Scan(clip, crop, self.spec, embeddings, textures=textures)
         for task in self.tasks:
             cancel.check()
             scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
@@ -99,14 +100,22 @@ class Engine:
         on_frame = Letterbox(crop, self.spec.size).map_to_frame(values, clip.height, clip.width)
         return Heatmap(view_key, method, np.clip(on_frame, 0.0, 1.0))
 
-    def _encode(self, clip: Clip, crop: Box, cancel: CancelToken, report: Report) -> Embeddings:
-        parts: list[Embeddings] = []
+    def _encode(self, clip: Clip, crop: Box, cancel: CancelToken, report: Report) -> tuple[Embeddings, Textures | None]:
+        looks_at_texture = self.instruments.calibration.familiarity is not None
+        rows: list[Embeddings] = []
+        textures: list[Textures] = []
         for start in range(0, len(clip), FRAMES_AT_ONCE):
             cancel.check()
             frames = [clip.frame(index) for index in range(start, min(start + FRAMES_AT_ONCE, len(clip)))]
-            parts.append(self.backbone.encode_frames(prepare_batch(frames, self.spec, crop)))
+            batch = prepare_batch(frames, self.spec, crop)
+            if looks_at_texture:
+                part, texture = self.backbone.encode_with_texture(batch)
+                rows.append(part)
+                textures.append(texture)
+            else:
+                rows.append(self.backbone.encode_frames(batch))
             report(start + len(frames), len(clip) + len(self.tasks))
-        return np.concatenate(parts)
+        return np.concatenate(rows), np.concatenate(textures) if textures else None
 
     def _reading(self, scan: Scan, findings: tuple[Finding, ...]) -> ClipReading:
         outliner = self.instruments.outliner

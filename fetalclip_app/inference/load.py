@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fetalclip_app import resources
 from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner
+from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
@@ -54,14 +55,12 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     texts = TextBank(backbone.encode_texts, backbone.fingerprint, request.text_cache)
     for view_set in (planes, brain):  # a sentence that the text tower cannot read is found before any scan is
         class_embeddings(view_set, texts.features)
+    fitted = fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain})
+    calibration = calibration_of(fitted, backbone.logit_scale, entry.learned_from_head_size)
     instruments = Instruments(
         identity=backbone.identity,
         logit_scale=backbone.logit_scale,
-        calibration=calibration_of(
-            fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain}),
-            backbone.logit_scale,
-            entry.learned_from_head_size,
-        ),
+        calibration=replace(calibration, familiarity=_familiarity(entry, backbone)),
         encode_texts=texts.features,
         outliner=_outliner(entry, backbone, spec),
     )
@@ -114,14 +113,15 @@ def calibration_of(
 ) -> ModelCalibration:
     """Return what a manifest's ``calibration`` says, with the defaults of `ModelCalibration` for what it leaves out."""
     given: dict[str, Any] = {"learned_from_head_size": learned_from_head_size}
-    for part, (scale, error, pictures) in {
-        VIEWS: ("view_scale", "view_error", "view_pictures"),
-        BRAIN_VIEWS: ("brain_scale", "brain_error", "brain_pictures"),
+    for part, (scale, error, pictures, lead) in {
+        VIEWS: ("view_scale", "view_error", "view_pictures", "view_lead"),
+        BRAIN_VIEWS: ("brain_scale", "brain_error", "brain_pictures", "brain_lead"),
     }.items():
         if "temperature" in fitted.get(part, {}):
             given[scale] = logit_scale / float(fitted[part]["temperature"])
             given[error] = float(fitted[part]["error"])
             given[pictures] = int(fitted[part]["pictures"]) if "pictures" in fitted[part] else None
+            given[lead] = float(fitted[part]["lead"]) if "lead" in fitted[part] else None
     if "similarity" in fitted.get("familiar", {}):
         given["familiar_similarity"] = float(fitted["familiar"]["similarity"])
     age = fitted.get("gestational_age", {})
@@ -154,6 +154,14 @@ def _entry(request: EngineRequest) -> ModelEntry:
             raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=request.config.name)
         return catalog.custom(request.weights, request.config)
     return catalog.find(request.model)
+
+
+def _familiarity(entry: ModelEntry, backbone: TorchBackbone) -> Familiarity | None:
+    """Return what was fitted on the training's textures for these very weights, or None."""
+    from fetalclip_app.model import texture  # noqa: PLC0415
+
+    facts = entry.calibration.get("familiarity")
+    return None if facts is None else texture.read(entry.config.parent, facts, backbone.network)
 
 
 def _spec(entry: ModelEntry, backbone: TorchBackbone) -> PreprocessSpec:

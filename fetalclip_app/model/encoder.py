@@ -16,9 +16,10 @@ import torch
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.backbone import Batch, Embeddings
+from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.errors import ComputeFailed, ErrorCode, ModelUnavailable
-from fetalclip_app.model import catalog, texts, weights
+from fetalclip_app.model import catalog, texts, texture, weights
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.catalog import ModelEntry
 from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Device, cpu, is_out_of_memory
@@ -112,6 +113,19 @@ class TorchBackbone:
         """
         return self.run(self._frames, batch, self._frames_at_once)
 
+    def encode_with_texture(self, batch: Batch) -> tuple[Embeddings, Textures]:
+        """Return one unit row and one texture for each picture, in one pass.
+
+        Raises:
+            ComputeFailed: Memory ran out, or the device failed.
+            ValueError: The image tower has no such feature maps.
+        """
+        length = texture.width(self._network)
+        if not length:
+            raise ValueError("this image tower has no feature maps")
+        rows, textures = np.split(self.run(self._frames_with_texture, batch, self._frames_at_once), [-length], axis=1)
+        return rows.copy(), textures.copy()
+
     def encode_texts(self, texts_: Sequence[str]) -> Embeddings:
         """Return one unit row for each text.
 
@@ -184,6 +198,11 @@ class TorchBackbone:
         with torch.autocast(self._device.kind, torch.float16, enabled=self._device.half):
             features = network.encode_image(self.to_device(pictures))
         return torch.nn.functional.normalize(features.float(), dim=-1)
+
+    def _frames_with_texture(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:
+        with texture.watched(network) as textures:
+            rows = self._frames(network, pictures)
+        return torch.cat([rows, *(textures or [torch.zeros(0, texture.width(network))])], dim=1)
 
     def _texts(self, network: Any, rows: Sequence[texts.Tokens]) -> torch.Tensor:
         if not rows:

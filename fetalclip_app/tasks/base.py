@@ -13,6 +13,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.reading import Finding, ModelIdentity
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
@@ -47,6 +48,7 @@ class Scan:
     Attributes:
         embeddings: float32, (frames, D), unit rows, in the order of the frames.
         found: What the tasks before this one found.
+        textures: float32, (frames, T); None where the model has no `Familiarity` that asks for them.
     """
 
     clip: Clip
@@ -54,6 +56,7 @@ class Scan:
     spec: PreprocessSpec
     embeddings: Embeddings
     found: tuple[Finding, ...] = ()
+    textures: Textures | None = None
 
     def prepared(self, frames: Sequence[int]) -> NDArray[np.float32]:
         """Return the network's input for these frames: float32, (N, 3, S, S).

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.backbone import Embeddings
+from fetalclip_app.domain.backbone import Embeddings, ModelCalibration
 from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
 from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, EncodeTexts, Instruments, Scan
@@ -25,9 +25,11 @@ class ViewTask:
         """Return the view of every frame and of the whole clip."""
         calibration = instruments.calibration
         fitted = _Fitted(
-            calibration.view_scale, calibration.view_error, calibration.view_pictures, calibration.familiar_similarity
+            calibration.view_scale, calibration.view_error, calibration.view_pictures, calibration.view_lead
         )
-        prediction = _predict(scan.embeddings, self.view_set, instruments, fitted)
+        similarity = _similarity(scan.embeddings, self.view_set, instruments)
+        unfamiliar = _unfamiliar(scan, similarity, calibration)
+        prediction = _predict(similarity, self.view_set, instruments, fitted, unfamiliar)
         return Finding(self.key, prediction)
 
 
@@ -44,8 +46,11 @@ class BrainViewTask:
         if not len(frames):
             return Finding(self.key, scan.why_no_brain())
         calibration = instruments.calibration
-        fitted = _Fitted(calibration.brain_scale, calibration.brain_error, calibration.brain_pictures)
-        seen = _predict(scan.embeddings[frames], self.view_set, instruments, fitted)
+        fitted = _Fitted(
+            calibration.brain_scale, calibration.brain_error, calibration.brain_pictures, calibration.brain_lead
+        )
+        similarity = _similarity(scan.embeddings[frames], self.view_set, instruments)
+        seen = _predict(similarity, self.view_set, instruments, fitted)
         per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
         per_frame[frames] = seen.per_frame
         return Finding(self.key, replace(seen, per_frame=per_frame), int(frames[0]))
@@ -74,19 +79,29 @@ class _Fitted:
     scale: float | None
     error: float | None
     pictures: int | None
-    familiar_similarity: float | None = None
+    lead: float | None
 
 
-def _predict(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments, fitted: _Fitted) -> ViewPrediction:
-    similarity = embeddings @ class_embeddings(view_set, instruments.encode_texts).T
+def _similarity(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments) -> NDArray[np.float32]:
+    similarity: NDArray[np.float32] = embeddings @ class_embeddings(view_set, instruments.encode_texts).T
+    return similarity
+
+
+def _predict(
+    similarity: NDArray[np.float32],
+    view_set: ViewSet,
+    instruments: Instruments,
+    fitted: _Fitted,
+    unfamiliar: frozenset[int] = frozenset(),
+) -> ViewPrediction:
     scale = fitted.scale if fitted.scale is not None else instruments.logit_scale
     per_frame = softmax(scale * similarity)
-    unfamiliar = _unfamiliar(similarity, fitted.familiar_similarity)
     familiar = [index for index in range(len(per_frame)) if index not in unfamiliar]
     probabilities = per_frame[familiar or slice(None)].mean(axis=0)
     trained = instruments.identity.trained_views
+    lead = fitted.lead if fitted.lead is not None else CLEAR_LEAD
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)
-    return ViewPrediction(
+    prediction = ViewPrediction(
         view_set=view_set.name,
         keys=view_set.keys,
         probabilities=probabilities,
@@ -94,26 +109,29 @@ def _predict(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments
         calibrated=fitted.scale is not None,
         not_trained=not_trained,
         calibration_error=fitted.error,
-        abstained=_doubt(view_set.keys, probabilities, not_trained, len(unfamiliar) > len(similarity) / 2),
         unfamiliar=unfamiliar,
         calibration_pictures=fitted.pictures,
+        clear_lead=lead,
     )
+    return replace(prediction, abstained=_doubt(prediction))
 
 
-def _unfamiliar(similarity: NDArray[np.float32], limit: float | None) -> frozenset[int]:
-    """Return the frames whose best similarity is lower than nearly all validation pictures'."""
+def _unfamiliar(scan: Scan, similarity: NDArray[np.float32], calibration: ModelCalibration) -> frozenset[int]:
+    """Return the frames unlike the training: by their texture, or else by their best similarity to the views."""
+    if calibration.familiarity is not None and scan.textures is not None:
+        return calibration.familiarity.strangers(scan.textures)
+    limit = calibration.familiar_similarity
     return frozenset() if limit is None else frozenset(np.flatnonzero(similarity.max(axis=1) < limit).tolist())
 
 
-def _doubt(
-    keys: tuple[str, ...], probabilities: NDArray[np.float32], not_trained: frozenset[str], is_foreign: bool
-) -> Abstention | None:
-    if is_foreign:
+def _doubt(prediction: ViewPrediction) -> Abstention | None:
+    if len(prediction.unfamiliar) > len(prediction.per_frame) / 2:
         return Abstention(Reason.NOT_FETAL_ULTRASOUND, "unlike_training")
+    keys, probabilities = prediction.keys, prediction.probabilities
     order = np.argsort(-probabilities)
     first = keys[int(order[0])]
-    if first in not_trained:
+    if first in prediction.not_trained:
         return Abstention(Reason.NOT_TRAINED, "view", {"view": first})
-    if len(order) > 1 and probabilities[order[0]] - probabilities[order[1]] < CLEAR_LEAD:
+    if len(order) > 1 and probabilities[order[0]] - probabilities[order[1]] < prediction.clear_lead:
         return Abstention(Reason.AMBIGUOUS, "views", {"first": first, "second": keys[int(order[1])]})
     return None

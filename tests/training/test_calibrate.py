@@ -69,7 +69,7 @@ def _aged(error_days: int, spread_days: int = SUPPORT - 1) -> Seen:
     days[-1] = days[0] + spread_days
     row = np.zeros(WIDTH, np.float32)
     row[FIRST_DAY_AXIS + days - CANDIDATES[0].days] = 1.0
-    sample = Sample("h.png", "hc18", "h", "validation", pixel_mm=0.4, hc_mm=170.0, age_days=150.0)
+    sample = Sample("h.png", "hc18", "h", "validation", pixel_mm=0.4, hc_mm=185.0, age_days=150.0)
     return Seen(sample, row, 0.4)
 
 

@@ -15,7 +15,7 @@ from fakes import make_clip, make_reading
 
 from fetalclip_app.domain.views import PLANES
 from training import calibrate, evaluate, export, sononet
-from training.bootstrap import interval
+from training.bootstrap import f1_parts, interval, interval_of_sums, macro_f1_of_sums, mean_of_sums
 from training.bundle import TABLE_BEGINS, TABLE_ENDS, with_table
 from training.calibrate import Seen, expected_error
 from training.evaluate import Read, Row
@@ -48,6 +48,34 @@ def test_a_draw_without_an_answer_is_left_out_of_the_interval() -> None:
     low, high = interval(["a", "b"], lambda rows: math.nan if 1 not in rows else 2.0, resamples=50)
 
     assert (low, high) == (2.0, 2.0)
+
+
+def test_intervals_of_sums_are_those_of_resampled_patients() -> None:
+    """The same statistic by the plain loop and by counts: the ends agree within what two random streams differ."""
+    rng = np.random.default_rng(3)
+    groups = [f"p{number}" for number in rng.integers(0, 40, 200)]
+    truth, said = rng.choice(["a", "b"], 200), rng.choice(["a", "b"], 200, p=[0.7, 0.3])
+
+    fast = interval_of_sums(groups, f1_parts(truth, said, ("a", "b")), macro_f1_of_sums)
+    slow = interval(groups, lambda rows: macro_f1(truth[rows], said[rows], ("a", "b")), resamples=1000)
+
+    assert fast == pytest.approx(slow, abs=0.012)
+    assert fast[0] < macro_f1(truth, said, ("a", "b")) < fast[1]
+
+
+def test_pictures_of_one_patient_make_the_interval_by_patient_the_wider_one() -> None:
+    values = np.repeat(np.random.default_rng(0).normal(0, 1, 20), 10)
+    parts = np.stack([values, np.ones(200)], axis=1)
+    patients = [str(number // 10) for number in range(200)]
+
+    low, high = interval_of_sums(patients, parts, mean_of_sums)
+    single = interval_of_sums([str(number) for number in range(200)], parts, mean_of_sums)
+
+    assert high - low > 2 * (single[1] - single[0])
+
+
+def test_nothing_has_no_interval() -> None:
+    assert all(math.isnan(end) for end in interval_of_sums([], np.zeros((0, 2)), mean_of_sums))
 
 
 def test_the_calibration_error_is_the_one_worked_out_by_hand() -> None:

@@ -1,0 +1,74 @@
+"""Textures: what early feature maps look like on the whole, and the file of a `Familiarity` fitted on them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import safetensors.numpy
+import torch
+from safetensors import SafetensorError
+
+from fetalclip_app.domain.familiarity import Familiarity
+from fetalclip_app.errors import ErrorCode, ModelUnavailable
+
+LEVELS = (1, 2)
+"""Feature maps at strides 4 and 8: still texture, no longer single pixels."""
+
+
+def width(network: Any) -> int:
+    """Return T, the length of a texture; 0 for towers without such feature maps."""
+    trunk = getattr(network.visual, "trunk", None)
+    levels = list(getattr(trunk, "feature_info", ()))
+    return sum(2 * int(levels[level]["num_chs"]) for level in LEVELS) if len(levels) > max(LEVELS) else 0
+
+
+@contextmanager
+def watched(network: Any) -> Iterator[list[torch.Tensor]]:
+    """Collect the textures of one pass: one tensor (N, 2 x channels) a level."""
+    trunk = network.visual.trunk
+    levels = list(trunk.feature_info)
+    found: list[torch.Tensor] = []
+
+    def keep(module: torch.nn.Module, given: Any, maps: torch.Tensor) -> None:
+        flat = maps.float().flatten(2)
+        found.append(torch.cat([flat.mean(dim=2), flat.std(dim=2, correction=0)], dim=1))
+
+    handles = [trunk.get_submodule(levels[level]["module"]).register_forward_hook(keep) for level in LEVELS]
+    try:
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def read(folder: Path, facts: Mapping[str, Any], network: Any) -> Familiarity:
+    """Return what lies beside the weights in the file that their manifest names and vouches for.
+
+    Args:
+        facts: The manifest's ``familiarity``: ``file``, ``sha256``, ``limit``.
+
+    Raises:
+        ModelUnavailable: Missing, another file, damaged, or fitted on another network.
+    """
+    if not {"file", "sha256", "limit"} <= set(facts):
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name="manifest.json", reason="familiarity")
+    name = str(facts["file"])
+    try:
+        content = (folder / Path(name).name).read_bytes()
+    except OSError as error:
+        raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=name) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != str(facts["sha256"]).lower():
+        raise ModelUnavailable(ErrorCode.MODEL_WRONG_HASH, name=name, sha256=found, expected=facts["sha256"])
+    try:
+        parts = safetensors.numpy.load(content)
+        familiarity = Familiarity(parts["mean"], parts["whitening"], float(facts["limit"]))
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=name, reason=str(error)) from error
+    if len(familiarity.mean) != width(network):
+        raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=name, count=1, reason=f"{len(familiarity.mean)}")
+    return familiarity
