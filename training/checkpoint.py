@@ -13,6 +13,7 @@ import torch
 
 from training.config import RunConfig
 from training.dataset import Batch, Batches
+from training.distributed import here
 from training.objective import texts_of
 
 FILE = "checkpoint.pt"
@@ -99,7 +100,8 @@ def set_aside(folder: Path, *names: str) -> None:
 
 def save_bad_batch(batch: Batch, step: int, folder: Path) -> Path:
     """Write the batch whose loss or gradient was not finite, with the names of its pictures, and return where."""
-    path = folder / f"batch_{step}.pt"
+    # With several processes each saves its own: the loss does not tell whose batch caused it.
+    path = folder / (f"batch_{step}.pt" if here().is_first else f"batch_{step}_of_{here().rank}.pt")
     sets = {"planes": batch.planes, "brain": batch.brain_planes}
     content: dict[str, Any] = {
         "step": step,

@@ -138,11 +138,16 @@ def losses(features: Encoded, truth: Truth, temperature: Temperature, weights: W
         brain = _pair_loss(features.images, features.brain, truth.brain, temperature, weights.loss)
         parts["brain"] = weights.brain_weight * brain
     if len(features.ladders):
-        ladders_RKD = features.ladders.reshape(*truth.ages.shape, -1)
-        logits_RK = temperature.scale * torch.einsum("rd,rkd->rk", features.images[truth.aged], ladders_RKD)
+        logits_RK = ladder_logits(features, truth, temperature)
         known_RK = torch.ones_like(truth.ages, dtype=torch.bool)
         parts["ages"] = weights.age_weight * weighted_nce(logits_RK, truth.ages, known_RK)
     return parts
+
+
+def ladder_logits(features: Encoded, truth: Truth, temperature: Temperature) -> torch.Tensor:
+    """Return how well each age of its ladder fits each aged picture, (R, K)."""
+    ladders_RKD = features.ladders.reshape(*truth.ages.shape, features.images.shape[-1])
+    return temperature.scale * torch.einsum("rd,rkd->rk", features.images[truth.aged], ladders_RKD)
 
 
 def _pair_loss(

@@ -48,9 +48,15 @@ PLANE_OF = {
 }
 """Its outputs -> our planes; 'Background' is none of them, and so an error here."""
 
+KNOWN_PLANES = tuple(dict.fromkeys(PLANE_OF.values()))
+"""Our planes that it knows too."""
+
 WIDTH, HEIGHT = 224, 288
 _CONVOLUTIONS = 15
 _POOL_AFTER = (1, 3, 6, 9)
+
+
+_MEMBERS = np.array([[PLANE_OF.get(name) == plane for plane in KNOWN_PLANES] for name in OUTPUTS], np.float32)
 
 
 class SonoNet16:
@@ -69,6 +75,10 @@ class SonoNet16:
         with torch.inference_mode():
             shares: NDArray[np.float32] = torch.softmax(self._forward(batch).mean(dim=(2, 3)), dim=1).numpy()
         return shares
+
+    def plane_probabilities(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
+        """Return float32, (N, K), in the order of `KNOWN_PLANES`; what is missing to 1 is its 'Background'."""
+        return self.probabilities(pictures) @ _MEMBERS
 
     def _forward(self, state: torch.Tensor) -> torch.Tensor:
         for number, (weight, beta, gamma, mean, inverse_deviation) in enumerate(self._layers):
@@ -90,6 +100,18 @@ def _prepared(pixels: Pixels) -> NDArray[np.float32]:
     grey = np.asarray(inside.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC), np.float32)
     standard: NDArray[np.float32] = 255.0 * (grey - grey.mean()) / max(float(grey.std()), 1e-6)
     return standard
+
+
+def write_untrained(path: Path, seed: int, width: int = 4) -> None:
+    """Write random weights of the same layers, few filters each: for runs that prove the road only."""
+    rng = np.random.default_rng(seed)
+    arrays: list[NDArray[np.float32]] = []
+    for layer in range(_CONVOLUTIONS):
+        inside, outside = (1 if layer == 0 else width), (len(OUTPUTS) if layer + 1 == _CONVOLUTIONS else width)
+        side = 1 if layer + 2 >= _CONVOLUTIONS else 3
+        arrays.append(rng.normal(0, 1 / side, (outside, inside, side, side)).astype(np.float32))
+        arrays += [np.full(outside, value, np.float32) for value in (0, 1, 0, 1)]
+    np.savez(path, *arrays)
 
 
 def planes_of(probabilities: NDArray[np.float32]) -> list[str]:

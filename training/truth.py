@@ -16,6 +16,9 @@ UNLABELLED = -1
 NOTHING = -2
 """A picture without any class, and the caption that says so."""
 
+FIRST_PAIR = 1000
+"""Classes from here on have one picture: a figure and what its book says of it."""
+
 NOBODY = -1
 """Owner of a caption that was written for no picture."""
 
@@ -41,15 +44,24 @@ class Labels:
     told: NDArray[np.bool_]
     ruled_out: NDArray[np.bool_]
 
-    def truth(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def truth(
+        self, rows: slice = slice(None), columns: slice = slice(None)
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return weight of what is true, float32, and whether the pair is known to be true or false; both (N, M).
 
         A told caption is right of another picture's class and wrong of the rest: neither a match nor a mismatch.
+        What a plane's caption is to the figure of a pair nobody knows: the figure may show that plane.
+
+        Args:
+            rows: The pictures that are asked about.
+            columns: The captions that are asked about.
         """
-        labelled = self.pictures != UNLABELLED
-        same = (self.pictures[:, None] == self.captions) & labelled[:, None]
-        foreign = np.arange(len(self.pictures))[:, None] != self.owners
-        known = (labelled[:, None] | self.ruled_out) & ~(same & foreign & self.told)
+        shown, named = self.pictures[rows, None], self.captions[columns]
+        labelled = shown != UNLABELLED
+        same = (shown == named) & labelled
+        foreign = np.arange(len(self.pictures))[rows, None] != self.owners[columns]
+        known = (labelled | self.ruled_out[columns]) & ~(same & foreign & self.told[columns])
+        known &= ~((shown >= FIRST_PAIR) & (named < FIRST_PAIR))
         return (same & known).astype(np.float32), known
 
 
@@ -110,6 +122,29 @@ def brain_labels(shown: Sequence[str | None], own: Sequence[int], told: Sequence
     pictures = np.array([_class_of(plane, BRAIN_PLANES, UNLABELLED) for plane in shown], np.int64)
     rows = np.array(own, np.int64)
     return Labels(pictures, pictures[rows], rows, np.array(told, np.bool_), np.zeros(len(rows), np.bool_))
+
+
+def with_pairs(labels: Labels, rows: Sequence[int], numbers: Sequence[int]) -> Labels:
+    """Return plane labels with the captions of figures behind the others.
+
+    Args:
+        labels: Of the batch, the figures unlabelled.
+        rows: The figures' rows.
+        numbers: Of each figure's pair, from 0: the same on all ranks.
+    """
+    if not rows:
+        return labels
+    classes = np.array(numbers, np.int64) + FIRST_PAIR
+    pictures = labels.pictures.copy()
+    pictures[np.array(rows)] = classes
+    none = np.zeros(len(rows), np.bool_)
+    return Labels(
+        pictures,
+        np.concatenate([labels.captions, classes]),
+        np.concatenate([labels.owners, np.array(rows, np.int64)]),
+        np.concatenate([labels.told, none]),
+        np.concatenate([labels.ruled_out, none]),
+    )
 
 
 def _class_of(name: str | None, names: Sequence[str], otherwise: int) -> int:
