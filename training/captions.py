@@ -8,6 +8,7 @@ from random import Random
 from fetalclip_app import resources
 from fetalclip_app.domain.age import DAYS_PER_WEEK
 from fetalclip_app.domain.views import PLANES
+from training.manifest import Sample
 
 _OPENINGS = (
     "{0}",
@@ -47,6 +48,8 @@ _FRAMES = (
 
 _SPACINGS = ("{0} Pixel size {1} mm.", "{0} {1} mm per pixel.", "{0} Spacing {1} mm/pixel.")
 
+_AGES = ("{0} {1} weeks and {2} days.", "{0} Gestational age {1} weeks {2} days.", "{0} At {1} weeks + {2} days.")
+
 _MACHINES = ("Voluson E6", "Voluson S10", "Aloka")
 """Scanners of FETAL_PLANES_DB that have a name; 'Other' says nothing."""
 
@@ -83,17 +86,37 @@ class Circumstances:
     Attributes:
         spacing_mm: mm per network pixel.
         machine: The scanner, as its data set calls it; empty where nobody said.
+        age_days: Since the last menstrual period.
     """
 
     spacing_mm: float | None = None
     machine: str = ""
+    age_days: int | None = None
 
-    def some(self, draw: Random) -> Circumstances:
-        """Return what a caption says of them this time: mostly nothing."""
+    def some(self, draw: Random, age_share: float = 0.0) -> Circumstances:
+        """Return what a caption says of them this time: mostly nothing.
+
+        Args:
+            draw: Of the captions.
+            age_share: How often the age is told; at 0 nothing is drawn for it.
+        """
         return Circumstances(
             self.spacing_mm if draw.random() < _SPACING_SHARE else None,
             self.machine if draw.random() < _MACHINE_SHARE and self.machine in _MACHINES else "",
+            self.age_days if age_share > 0 and draw.random() < age_share else None,
         )
+
+
+def of_sample(sample: Sample | None, spacing_mm: float | None) -> Circumstances:
+    """Return all that is known of a picture beside its plane.
+
+    Args:
+        sample: None for a distractor.
+        spacing_mm: mm per network pixel as the picture is shown.
+    """
+    if sample is None:
+        return Circumstances(spacing_mm)
+    return Circumstances(spacing_mm, sample.machine, None if sample.age_days is None else round(sample.age_days))
 
 
 UNSAID = Circumstances()
@@ -144,4 +167,6 @@ def _caption(words: tuple[str, ...], sentences: list[str], draw: Random) -> str:
 def _with_circumstances(sentence: str, told: Circumstances, draw: Random) -> str:
     if told.spacing_mm is not None:
         sentence = draw.choice(_SPACINGS).format(sentence, f"{told.spacing_mm:.2f}")
+    if told.age_days is not None:
+        sentence = draw.choice(_AGES).format(sentence, *divmod(told.age_days, DAYS_PER_WEEK))
     return f"{sentence} Scanned on a {told.machine}." if told.machine else sentence

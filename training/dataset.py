@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from fetalclip_app.biometry.growth import who_median_days
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import PreprocessSpec, letterboxed, normalised, scaled
-from fetalclip_app.tasks.gestational_age import CANDIDATES
 from training import augment, captions, distractors
 from training.augment import AugmentConfig, Grey
+from training.ladder import AgeLadder, ladder_days, scale_and_age
 from training.manifest import Sample
-from training.truth import CaptionSet, brain_labels, plane_labels
+from training.pictures import frame_of
+from training.shards import Reader, Skipped, read_epoch
+from training.truth import CaptionSet, brain_labels, plane_labels, with_pairs
+from training.written import TEXTBOOK, Captions
 
 STORED_SIDE = 288
 """Pictures wait at this size: larger than the network's input, so that a zoom of 1.15 loses little."""
@@ -40,12 +41,13 @@ class Stored:
 
 def load(data: Path, samples: Sequence[Sample]) -> list[Stored]:
     """Read pictures by the app's own road: its crop, its padding, its resampling."""
-    return [_stored(sample, _read_rgb(data / sample.picture)) for sample in samples]
+    return [_stored(sample, frame_of(data, sample)) for sample in samples]
 
 
-def _read_rgb(path: Path) -> NDArray[np.uint8]:
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))
+def load_shards(folder: Path, reader: Reader, *, epoch: int, seed: int, skipped: list[Skipped]) -> list[Stored]:
+    """Read one reader's share of an epoch (`training.shards.read_epoch`): 83 kB of memory a picture."""
+    share = read_epoch(folder, reader, epoch=epoch, seed=seed, skipped=skipped)
+    return [_stored(sample, pixels) for sample, pixels in share]
 
 
 def _stored(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
@@ -57,21 +59,6 @@ def _stored(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
 def stored_simulation(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
     """Return a simulated picture as if it had been read from a file."""
     return _stored(sample, pixels)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class AgeLadder:
-    """For some pictures, captions that differ in the age alone.
-
-    Attributes:
-        rows: Which pictures of the batch, (R,).
-        texts: R times K captions, row by row.
-        target: float32, (R, K): a bell around the true age.
-    """
-
-    rows: NDArray[np.intp]
-    texts: list[str]
-    target: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,13 +81,15 @@ class BatchConfig:
     """What a batch is made of.
 
     Attributes:
-        shares: Kind of picture -> share of the batch.
+        shares: Kind of picture -> share of the batch; kinds without pictures take no part. ``textbook`` is one too.
         ladder: Captions of different ages for each picture of known age.
         aged: Largest number of pictures in a batch that get a ladder.
         bell_days: Standard deviation of the ladder's target.
         jigsaw: Share of the distractors that are scans cut up: the texture of ultrasound without its anatomy.
         rescaled: Share of aged pictures whose scale is re-declared: the same picture under another
             mm/pixel is a head of another size, and its age follows by the same formula.
+        written: Share of the plane captions that are taken from a file, of pictures that have such captions.
+        told_age: Share of the captions that add the age, of pictures whose age is known.
     """
 
     size: int = 32
@@ -120,10 +109,8 @@ class BatchConfig:
     bell_days: float = 3.0
     rescaled: float = 0.6
     jigsaw: float = 0.5
-
-
-FIRST_DAY, LAST_DAY = CANDIDATES[0].days, CANDIDATES[-1].days
-"""Ages that the age prompts ask about."""
+    written: float = 0.0
+    told_age: float = 0.0
 
 
 class Batches:
@@ -137,15 +124,31 @@ class Batches:
         batch: BatchConfig,
         augmentation: AugmentConfig,
         seed: int,
+        written: Captions | None = None,
     ) -> None:
+        """Draw from ``stored``; ``written`` are captions from files, those of all textbook figures among them.
+
+        Raises:
+            ValueError: A textbook's figure has no caption.
+        """
+        self._written = written or {}
+        bare = [item.sample.key for item in stored if item.sample.source == TEXTBOOK]
+        bare = [key for key in bare if key not in self._written]
+        if bare:
+            raise ValueError(f"{len(bare)} figures have no caption: {', '.join(bare[:20])}")
         self._spec, self._batch, self._augmentation = spec, batch, augmentation
-        self._rng, self._draw = np.random.default_rng(seed), Random(seed)
+        self.reseed(seed)
         self._phrases = captions.Phrases.bundled()
+        self._pairs = {key: number for number, key in enumerate(sorted(self._written))}
         self._pools = _pools(stored)
         shares = [(kind, share) for kind, share in batch.shares if kind == "distractor" or self._pools.get(kind)]
         self._kinds = [kind for kind, _ in shares]
         self._shares = np.array([share for _, share in shares]) / sum(share for _, share in shares)
         self._trained = frozenset(item.sample.plane for item in stored if item.sample.plane)
+
+    def reseed(self, seed: int) -> None:
+        """Begin both random streams anew."""
+        self._rng, self._draw = np.random.default_rng(seed), Random(seed)
 
     def draw(self) -> Batch:
         """Return the next batch."""
@@ -155,7 +158,7 @@ class Batches:
         samples = [sample for _, sample, _ in shown]
         scales = [spacing_mm for _, _, spacing_mm in shown]
         told = [
-            captions.Circumstances(spacing_mm, sample.machine if sample else "").some(self._draw)
+            captions.of_sample(sample, spacing_mm).some(self._draw, self._batch.told_age)
             for sample, spacing_mm in zip(samples, scales, strict=True)
         ]
         return Batch(
@@ -212,13 +215,25 @@ class Batches:
     def _plane_captions(self, samples: Sequence[Sample | None], told: Sequence[captions.Circumstances]) -> CaptionSet:
         rows = [sample.plane if sample is not None else None for sample in samples]
         own = [row for row, plane in enumerate(rows) if plane is not None]
-        texts = [captions.plane_caption(rows[row] or "", self._phrases, self._draw, told[row]) for row in own]
+        written = {row: text for row in own if (text := self._written_caption(samples[row])) is not None}
+        texts = [
+            written.get(row) or captions.plane_caption(rows[row] or "", self._phrases, self._draw, told[row])
+            for row in own
+        ]
         unseen = captions.unseen_planes(self._trained)
         texts += [captions.plane_caption(plane, self._phrases, self._draw) for plane in unseen]
         texts.append(self._draw.choice(distractors.CAPTIONS))
         named = [*(rows[row] for row in own), *unseen, None]
-        said = [told[row] != captions.UNSAID for row in own]
-        return CaptionSet.of(texts, plane_labels(rows, [sample is None for sample in samples], named, own, said))
+        said = [row in written or told[row] != captions.UNSAID for row in own]
+        labels = plane_labels(rows, [sample is None for sample in samples], named, own, said)
+        figures = {row: s.key for row, s in enumerate(samples) if s is not None and s.source == TEXTBOOK}
+        texts += [self._draw.choice(self._written[key]) for key in figures.values()]
+        return CaptionSet.of(texts, with_pairs(labels, list(figures), [self._pairs[key] for key in figures.values()]))
+
+    def _written_caption(self, sample: Sample | None) -> str | None:
+        """Return a caption from a file this time, or None for a template's. Without a file nothing is drawn."""
+        texts = self._written.get(sample.key) if sample is not None and self._batch.written > 0 else None
+        return self._draw.choice(texts) if texts and self._draw.random() < self._batch.written else None
 
     def _brain_captions(self, samples: Sequence[Sample | None], told: Sequence[captions.Circumstances]) -> CaptionSet:
         rows = [sample.brain_plane if sample is not None else None for sample in samples]
@@ -231,7 +246,7 @@ class Batches:
         texts: list[str] = []
         targets: list[NDArray[np.float64]] = []
         for row, (sample, spacing_mm) in enumerate(zip(samples, scales, strict=True)):
-            told = self._scale_and_age(sample, spacing_mm)
+            told = scale_and_age(sample, spacing_mm, self._batch.rescaled, self._rng)
             if told is None or len(rows) == self._batch.aged:
                 continue
             declared_mm, age = told
@@ -243,29 +258,6 @@ class Batches:
         count = self._batch.ladder
         target = np.array(targets, np.float32).reshape(len(rows), count)
         return AgeLadder(np.array(rows, np.intp), texts, target)
-
-    def _scale_and_age(self, sample: Sample | None, spacing_mm: float | None) -> tuple[float, float] | None:
-        """Return (mm per network pixel as the caption states it, age in days), or None where not both are known."""
-        if sample is None or spacing_mm is None or sample.hc_mm is None:
-            return None
-        hc_mm = sample.hc_mm
-        if self._rng.random() < self._batch.rescaled:
-            wanted_mm = self._rng.uniform(100.0, 338.0)
-            factor = float(np.clip(wanted_mm / hc_mm, 0.12 / spacing_mm, 1.7 / spacing_mm))
-            spacing_mm, hc_mm = spacing_mm * factor, hc_mm * factor
-        printed_mm = round(spacing_mm, 2)
-        age = who_median_days("HC", hc_mm * printed_mm / spacing_mm)
-        return None if age is None or not FIRST_DAY <= age <= LAST_DAY else (printed_mm, age)
-
-
-def ladder_days(age: float, count: int, rng: np.random.Generator) -> NDArray[np.int_]:
-    """Return ``count`` distinct days that the prompts ask about: the true one, near ones and far ones."""
-    near = np.round(age + rng.normal(0, 12, 4 * count)).astype(int)
-    far = rng.integers(FIRST_DAY, LAST_DAY + 1, 4 * count)
-    wanted = np.concatenate([[round(age)], np.stack([near, far], axis=1).ravel()])
-    inside = wanted[(wanted >= FIRST_DAY) & (wanted <= LAST_DAY)]
-    _, first = np.unique(inside, return_index=True)
-    return inside[np.sort(first)][:count]
 
 
 def pool_of_subplane(pool: Sequence[Stored], rng: np.random.Generator) -> list[Stored]:
@@ -280,6 +272,6 @@ def _pools(stored: Sequence[Stored]) -> dict[str, list[Stored]]:
     pools: dict[str, list[Stored]] = {}
     for item in stored:
         sample = item.sample
-        kind = sample.source if sample.source in ("hc18", "simulated") else sample.plane or "other"
+        kind = sample.source if sample.source in ("hc18", "simulated", TEXTBOOK) else sample.plane or "other"
         pools.setdefault(kind, []).append(item)
     return pools

@@ -20,7 +20,7 @@ from fetalclip_app.biometry.growth import who_median_days, who_quantile
 from fetalclip_app.model.texts import encode_tokens
 from training.captions import Phrases, age_caption, age_template
 from training.contrastive import weighted_nce
-from training.dataset import FIRST_DAY, LAST_DAY, ladder_days
+from training.ladder import FIRST_DAY, LAST_DAY, ladder_days
 
 HC_MM = (100.0, 338.0)
 """Head circumferences between the WHO medians of 14 and 39 weeks."""
