@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from fetalclip_app.biometry.ellipse import filled_ellipse
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised
-from fetalclip_app.model.heads import PyramidDecoder, pyramid, pyramid_channels
+from fetalclip_app.model.heads import PyramidDecoder
+from fetalclip_app.model.pyramid import pyramid, pyramid_channels
 from training import augment
 from training.augment import AugmentConfig
 from training.dataset import STORED_SIDE, Stored

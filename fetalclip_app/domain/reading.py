@@ -42,7 +42,43 @@ class HeadMeasurement:
     size: HeadSize | Abstention
 
 
-Answer = ViewPrediction | AgeEstimate | HeadMeasurement | Heatmap | Abstention
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One length that a landmark head gives, or why it gives none.
+
+    Attributes:
+        name: A line of `domain.landmarks.LINES`, or ``ac``.
+        structure: The plane's structure: a key of `domain.landmarks.LINES`.
+        size_mm: The length; ``ac`` is computed from the two diameters.
+        ends: Both ends as (x, y) in frame pixels; none for ``ac``, and where the ends are not clear.
+        spread: Standard deviation of the worse end's heatmap as a share of the line: small where the head is sure.
+        spread_limit: Beyond it nothing is measured.
+        frame_index: The frame that it was read from.
+        licence: Of the head's own file.
+    """
+
+    name: str
+    structure: str
+    size_mm: float | Abstention
+    ends: tuple[tuple[float, float], ...]
+    spread: float
+    spread_limit: float
+    frame_index: int
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineMeasurements:
+    """Every length that a landmark head was asked for in a clip."""
+
+    measurements: tuple[Measurement, ...]
+
+    def on_frame(self, index: int) -> tuple[Measurement, ...]:
+        """Return those with ends to draw on a frame."""
+        return tuple(one for one in self.measurements if one.frame_index == index and one.ends)
+
+
+Answer = ViewPrediction | AgeEstimate | HeadMeasurement | LineMeasurements | Heatmap | Abstention
 """Everything that a task can say: a closed union."""
 
 
@@ -85,6 +121,7 @@ class Provenance:
     Attributes:
         view_sets: Task key -> (name, SHA-256) of the prompts that it used.
         heads: Task key -> (name, SHA-256) of the head's own weights; none where the model has no head.
+        head_licences: Task key -> licence of the head's own file, where it has one of its own.
         device: Where the network ran, such as ``cpu fp32``.
         notices: What the user must know, such as a fall-back from GPU to CPU.
     """
@@ -96,6 +133,7 @@ class Provenance:
     device: str
     notices: tuple[str, ...] = ()
     heads: dict[str, tuple[str, str]] = field(default_factory=dict)
+    head_licences: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

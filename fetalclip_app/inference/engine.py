@@ -18,7 +18,7 @@ from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare, prepare_batch
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.progress import CancelToken, Report
-from fetalclip_app.tasks.base import AGE, HEAD, Instruments, Scan, Task
+from fetalclip_app.tasks.base import AGE, HEAD, MEASURES, Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
 from fetalclip_app.tasks.views import class_embeddings
 
@@ -118,16 +118,19 @@ class Engine:
         return np.concatenate(rows), np.concatenate(textures) if textures else None
 
     def _reading(self, scan: Scan, findings: tuple[Finding, ...]) -> ClipReading:
-        outliner = self.instruments.outliner
+        outliner, finder = self.instruments.outliner, self.instruments.landmarker
+        heads = {} if outliner is None else {HEAD: outliner.identity}
+        heads |= {} if finder is None else {MEASURES: finder.identity}
         prompts = {key: (view_set.name, view_set.sha256) for key, view_set in self.view_sets.items()}
         provenance = Provenance(
             app_version=__version__,
             model=self.identity,
             preprocessing=self.spec.fingerprint(),
             view_sets={**prompts, AGE: age_prompts()},
-            heads={} if outliner is None else {HEAD: outliner.identity},
+            heads=heads,
             device=self.device,
             notices=self.notices,
+            head_licences={} if finder is None else {MEASURES: finder.licence},
         )
         clip = scan.clip
         return ClipReading(clip.key, len(clip), scan.crop, clip.calibration, findings, provenance)

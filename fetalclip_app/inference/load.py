@@ -11,6 +11,7 @@ from fetalclip_app import resources
 from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner
 from fetalclip_app.domain.familiarity import Familiarity
+from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
@@ -63,6 +64,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         calibration=replace(calibration, familiarity=_familiarity(entry, backbone)),
         encode_texts=texts.features,
         outliner=_outliner(entry, backbone, spec),
+        landmarker=_landmarker(backbone, spec),
     )
     saliency = cam.Saliency(backbone)
     return Engine(
@@ -70,7 +72,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         spec=spec,
         texts=texts,
         instruments=instruments,
-        tasks=all_tasks(planes, brain),
+        tasks=all_tasks(planes, brain, measures=instruments.landmarker is not None),
         view_sets={VIEWS: planes, BRAIN_VIEWS: brain},
         explainer=saliency,
         methods=saliency.methods,
@@ -185,3 +187,10 @@ def _outliner(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec) 
 
     bundled_one = entry.key == COMPACT
     return heads.find(resources.path("heads"), "head_outline", backbone, spec, must_be=bundled_one)
+
+
+def _landmarker(backbone: TorchBackbone, spec: PreprocessSpec) -> Landmarker | None:
+    """Return the measurement head that was trained on these very weights, or None."""
+    from fetalclip_app.model import heads  # noqa: PLC0415
+
+    return heads.find_landmarks(resources.path("heads"), backbone, spec)

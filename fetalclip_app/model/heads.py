@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from fetalclip_app.domain.backbone import Batch
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model.encoder import TorchBackbone
+from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
+from fetalclip_app.model.pyramid import mix, pyramid, pyramid_channels
+from fetalclip_app.model.unetr import UnetrDecoder, token_maps, token_width
 
 PICTURES_AT_ONCE = 8
 
@@ -32,26 +35,28 @@ class DecoderConfig:
 
 
 class PyramidDecoder(nn.Module):
-    """From feature maps at strides 2 to 32 to one mask: a small U-shaped decoder.
+    """From feature maps at strides 2 to 32 to one mask for each structure: a small U-shaped decoder.
 
     Args:
         channels: Of the feature maps, from stride 2 to stride 32.
+        structures: How many masks.
     """
 
-    def __init__(self, channels: Sequence[int], config: DecoderConfig = DecoderConfig()) -> None:
+    def __init__(
+        self, channels: Sequence[int], config: DecoderConfig = DecoderConfig(), *, structures: int = 1
+    ) -> None:
         super().__init__()
         deep_first = list(reversed(channels))
         widths = config.widths
-        self.start = _mix(deep_first[0], widths[0])
+        self.start = mix(deep_first[0], widths[0])
         self.steps = nn.ModuleList(
-            _mix(above + skip, width)
-            for above, skip, width in zip(widths[:-1], deep_first[1:], widths[1:], strict=True)
+            mix(above + skip, width) for above, skip, width in zip(widths[:-1], deep_first[1:], widths[1:], strict=True)
         )
-        self.picture = _mix(3, 8)
-        self.last = nn.Sequential(_mix(widths[-1] + 8, 16), nn.Conv2d(16, 1, 1))
+        self.picture = mix(3, 8)
+        self.last = nn.Sequential(mix(widths[-1] + 8, 16), nn.Conv2d(16, structures, 1))
 
     def forward(self, pictures: torch.Tensor, maps: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return logits, (N, 1, S, S), for pictures (N, 3, S, S) and their feature maps, stride 2 first."""
+        """Return logits, (N, structures, S, S), for pictures (N, 3, S, S) and their feature maps, stride 2 first."""
         deep_first = list(reversed(maps))
         state = self.start(deep_first[0])
         for step, skip in zip(self.steps, deep_first[1:], strict=True):
@@ -61,34 +66,28 @@ class PyramidDecoder(nn.Module):
         return logits
 
 
-def _mix(inside: int, outside: int) -> nn.Sequential:
-    """Return two steps: across the channels, then a 3 x 3 neighbourhood of each."""
-    return nn.Sequential(
-        nn.Conv2d(inside, outside, 1, bias=False),
-        nn.GroupNorm(8, outside),
-        nn.ReLU(),
-        nn.Conv2d(outside, outside, 3, padding=1, groups=outside, bias=False),
-        nn.Conv2d(outside, outside, 1, bias=False),
-        nn.GroupNorm(8, outside),
-        nn.ReLU(),
-    )
+Maps = Callable[[Any, torch.Tensor], list[torch.Tensor]]
+"""From a network and pictures to the feature maps that a decoder takes."""
 
 
-def pyramid_channels(network: Any) -> list[int]:
-    """Return the channels of a convolutional tower's feature maps, from stride 2 to stride 32."""
-    return [int(level["num_chs"]) for level in network.visual.trunk.feature_info]
-
-
-def pyramid(network: Any, pictures: torch.Tensor) -> list[torch.Tensor]:
-    """Return the feature maps of a convolutional tower, from stride 2 to stride 32."""
-    return list(network.visual.trunk.forward_intermediates(pictures, intermediates_only=True))
+def decoder_for(network: Any, structures: int) -> tuple[nn.Module, Maps]:
+    """Return the decoder that fits a tower, and what it decodes: UNETR-style for a vision transformer."""
+    if hasattr(network.visual, "trunk"):
+        return PyramidDecoder(pyramid_channels(network), structures=structures), pyramid
+    return UnetrDecoder(token_width(network), structures), token_maps
 
 
 class MaskHead:
-    """A decoder on a backbone's feature maps, behind the `Outliner` protocol."""
+    """A decoder on a backbone's feature maps, behind the `Outliner` protocol.
 
-    def __init__(self, backbone: TorchBackbone, decoder: PyramidDecoder, identity: tuple[str, str]) -> None:
-        self._backbone = backbone
+    Args:
+        maps: What the decoder decodes; its first mask is the head's.
+    """
+
+    def __init__(
+        self, backbone: TorchBackbone, decoder: nn.Module, identity: tuple[str, str], maps: Maps = pyramid
+    ) -> None:
+        self._backbone, self._maps = backbone, maps
         self._identity = identity
         self._decoder = decoder.eval().requires_grad_(False)
 
@@ -108,13 +107,38 @@ class MaskHead:
     def _masks(self, network: torch.nn.Module, batch: Batch) -> torch.Tensor:
         pictures = self._backbone.to_device(batch)
         decoder = self._decoder.to(pictures.device)
-        return torch.sigmoid(decoder(pictures, pyramid(network, pictures)))[:, 0]
+        return torch.sigmoid(decoder(pictures, self._maps(network, pictures)))[:, 0]
+
+
+OUTLINE, MASKS, MEASUREMENTS = "outline", "masks", "measurements"
+"""Kinds of heads, as their JSON names them; one that names none is an outline. Of masks the first is the head."""
+
+Head = MaskHead | LandmarkHead
+
+
+def available(
+    folder: Path, backbone: TorchBackbone, spec: PreprocessSpec, kinds: tuple[str, ...] = (OUTLINE, MASKS, MEASUREMENTS)
+) -> dict[str, Head]:
+    """Return kind -> head, of the heads in ``folder`` that were trained on these very weights.
+
+    Raises:
+        ModelUnavailable: There is one, but its file is damaged or prepared otherwise.
+    """
+    found: dict[str, Head] = {}
+    for path in sorted(folder.glob("*.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        kind = str(facts.get("kind", OUTLINE))
+        if facts.get("backbone_sha256") == backbone.identity.sha256 and kind in kinds and kind not in found:
+            found[kind] = _read(path, facts, backbone, spec)
+    return found
 
 
 def find(
     folder: Path, name: str, backbone: TorchBackbone, spec: PreprocessSpec, *, must_be: bool = False
 ) -> MaskHead | None:
-    """Return the head ``name`` that was trained on these very weights, or None where there is none.
+    """Return the mask head that was trained on these very weights, or None where there is none.
+
+    The one called ``name`` comes first, then masks of several structures.
 
     Args:
         must_be: These weights come with a head: none, or one for other weights, is a damaged installation.
@@ -124,14 +148,28 @@ def find(
     """
     for path in sorted(folder.glob(f"*{name}.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts["backbone_sha256"] == backbone.identity.sha256:
-            return _read(path, facts, backbone, spec)
+        if facts.get("backbone_sha256") == backbone.identity.sha256:
+            head = _read(path, facts, backbone, spec)
+            return head if isinstance(head, MaskHead) else None
+    several = available(folder, backbone, spec, (MASKS,)).get(MASKS)
+    if isinstance(several, MaskHead):
+        return several
     if must_be:
         raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=name)
     return None
 
 
-def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: PreprocessSpec) -> MaskHead:
+def find_landmarks(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec) -> LandmarkHead | None:
+    """Return the measurement head that was trained on these very weights, or None where there is none.
+
+    Raises:
+        ModelUnavailable: There is one, but its file is damaged or prepared otherwise.
+    """
+    head = available(folder, backbone, spec, (MEASUREMENTS,)).get(MEASUREMENTS)
+    return head if isinstance(head, LandmarkHead) else None
+
+
+def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: PreprocessSpec) -> Head:
     file = path.with_suffix(".safetensors")
     if facts["preprocessing"] != spec.fingerprint():
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="preprocessing differs")
@@ -142,8 +180,16 @@ def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: Prep
     found = hashlib.sha256(content).hexdigest()
     if found != facts["sha256"]:
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_HASH, name=file.name, sha256=found, expected=facts["sha256"])
-    decoder = PyramidDecoder(pyramid_channels(backbone.network))
-    decoder.load_state_dict(
-        {key: tensor.float() for key, tensor in safetensors.torch.load(content).items()}, strict=True
-    )
+    state = {key: tensor.float() for key, tensor in safetensors.torch.load(content).items()}
+    if facts.get("kind", OUTLINE) == MASKS:
+        masks, maps = decoder_for(backbone.network, len(facts["structures"]))
+        masks.load_state_dict(state, strict=True)
+        return MaskHead(backbone, masks, (path.stem, found), maps)
+    channels = pyramid_channels(backbone.network)
+    if facts.get("kind", OUTLINE) == MEASUREMENTS:
+        finder = LandmarkDecoder(channels)
+        finder.load_state_dict(state, strict=True)
+        return LandmarkHead(backbone, finder, (path.stem, found), facts)
+    decoder = PyramidDecoder(channels)
+    decoder.load_state_dict(state, strict=True)
     return MaskHead(backbone, decoder, (path.stem, found))

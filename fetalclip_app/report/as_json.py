@@ -13,7 +13,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration, Region
 from fetalclip_app.domain.overlay import Ellipse
-from fetalclip_app.domain.reading import Finding, HeadMeasurement
+from fetalclip_app.domain.reading import Finding, HeadMeasurement, LineMeasurements, Measurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
@@ -67,6 +67,7 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
         "brain_views": None if planes is None else _views(planes),
         "gestational_age": _age(reading.finding("gestational_age")),
         "head": _head(reading.finding("head")),
+        **_measurements(reading.finding("measurements")),
         "provenance": _provenance(entry),
     }
 
@@ -163,6 +164,30 @@ def _head(finding: Finding | None) -> dict[str, Any]:
     return {**lengths, **where}
 
 
+def _measurements(finding: Finding | None) -> dict[str, Any]:
+    """Return the list of lengths by landmarks; no key where the model has no measurement head."""
+    if finding is None:
+        return {}
+    answer = finding.answer
+    found = answer.measurements if isinstance(answer, LineMeasurements) else ()
+    return {"measurements": [_measurement(one) for one in found]}
+
+
+def _measurement(one: Measurement) -> dict[str, Any]:
+    size = one.size_mm
+    return {
+        "name": one.name,
+        "structure": one.structure,
+        **({"abstained": _abstention(size)} if isinstance(size, Abstention) else {"mm": _number(size)}),
+        "definition": wording.line_definition(one.name),
+        "ends": [[_number(x), _number(y)] for x, y in one.ends],
+        "spread": _number(one.spread),
+        "spread_limit": _number(one.spread_limit),
+        "frame": one.frame_index,
+        "licence": one.licence,
+    }
+
+
 def _ellipse(ellipse: Ellipse) -> dict[str, float]:
     named = {"cx": ellipse.cx, "cy": ellipse.cy, "a": ellipse.a, "b": ellipse.b, "angle": ellipse.angle_deg}
     return {name: _number(value) for name, value in named.items()}
@@ -199,7 +224,7 @@ def _provenance(entry: ClipEntry) -> dict[str, Any]:
         },
         "preprocessing": made.preprocessing,
         "view_sets": {task: {"name": name, "sha256": sha256} for task, (name, sha256) in made.view_sets.items()},
-        "heads": {task: {"name": name, "sha256": sha256} for task, (name, sha256) in made.heads.items()},
+        "heads": {task: _head_file(made, task) for task in made.heads},
         "device": made.device,
         "notices": list(made.notices),
         "clip": {
@@ -210,6 +235,12 @@ def _provenance(entry: ClipEntry) -> dict[str, Any]:
             "lossy": origin.is_lossy,
         },
     }
+
+
+def _head_file(made: Provenance, task: str) -> dict[str, str]:
+    name, sha256 = made.heads[task]
+    licence = made.head_licences.get(task)
+    return {"name": name, "sha256": sha256, **({} if licence is None else {"licence": licence})}
 
 
 def _number(value: float) -> float:

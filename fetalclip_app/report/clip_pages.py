@@ -14,12 +14,13 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.overlay import Heatmap
-from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
+from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize, LineMeasurements, Measurement
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.charts import axis_remark, score_curve, shown_keys, view_bars
 from fetalclip_app.report.figures import Picture, figure, scale_of
+from fetalclip_app.report.line_block import lines_block
 from fetalclip_app.report.style import (
     DOUBT_STRONG,
     FIGURES,
@@ -59,7 +60,14 @@ def clip_section(entry: ClipEntry, width: float, number: int | None = None, *, s
     if says_whose:
         about = "  ·  ".join(cut(text, _MOST_LETTERS) for text in (entry.patient, entry.study))
         whose = [para(about, STRONG), Spacer(0, 1.5 * MM)]
-    head: Flow = [para(heading, HEADING), *whose, *_badges(entry, width), *_answers(entry, width), Spacer(0, 4 * MM)]
+    head: Flow = [
+        para(heading, HEADING),
+        *whose,
+        *_badges(entry, width),
+        *_answers(entry, width),
+        *lines_block(entry, width),
+        Spacer(0, 4 * MM),
+    ]
     start: Flow = [] if number is None else [PageBreak()]
     return [*start, KeepTogether(head), *_views(entry, width), *_key_frames(entry, width)]
 
@@ -185,11 +193,12 @@ class _KeyFrame:
     index: int
     head: HeadMeasurement | None = None
     heatmap: Heatmap | None = None
+    lines: tuple[Measurement, ...] = ()
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing is drawn over it."""
-        return self.head is None and self.heatmap is None
+        return self.head is None and self.heatmap is None and not self.lines
 
 
 def _key_frames(entry: ClipEntry, width: float) -> Flow:
@@ -206,7 +215,16 @@ def _chosen(entry: ClipEntry) -> list[_KeyFrame]:
         chosen = [_KeyFrame(finding.frame_index, head=finding.answer)]
     else:
         chosen = [_KeyFrame(_best_frame(entry))]
+    chosen = _with_lines(entry, chosen)
     return chosen + [_KeyFrame(index, heatmap=heatmap) for index, heatmap in entry.heatmaps]
+
+
+def _with_lines(entry: ClipEntry, chosen: list[_KeyFrame]) -> list[_KeyFrame]:
+    """Return the key frames with those that lines were measured on; one that would be plain gets its lines."""
+    found = entry.reading.answer("measurements", LineMeasurements)
+    frames = dict.fromkeys(one.frame_index for one in found.measurements if one.ends) if found is not None else {}
+    lined = [_KeyFrame(index, lines=found.on_frame(index)) for index in frames]
+    return [frame for frame in chosen if not (frame.is_plain and frame.index in frames)] + lined
 
 
 def _best_frame(entry: ClipEntry) -> int:
@@ -225,6 +243,9 @@ def _pair(entry: ClipEntry, key_frame: _KeyFrame, width: float) -> list[Flow]:
         drawn = replace(picture, outline=key_frame.head.outline, ellipse=key_frame.head.ellipse)
         fit = wording.percent(key_frame.head.fit)
         text = _("Outline of the head and its ellipse, which overlap by {fit}.").format(fit=fit)
+    elif key_frame.lines:
+        drawn = replace(picture, lines=tuple((wording.line_name(one.name), one.ends) for one in key_frame.lines))
+        text = _("Lines between landmarks.")
     else:
         drawn = replace(picture, heatmap=key_frame.heatmap)
         text = _heatmap_caption(key_frame.heatmap)

@@ -33,6 +33,7 @@ class Picture:
     Attributes:
         crop: The part shown.
         pixel_mm: Width of a pixel, for the scale bar; None where the picture has no one scale.
+        lines: Name and both ends (x, y) of each line to draw.
     """
 
     pixels: Pixels
@@ -41,6 +42,7 @@ class Picture:
     outline: Segmentation | None = None
     ellipse: Ellipse | None = None
     heatmap: Heatmap | None = None
+    lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
 
     def size(self, width: float) -> tuple[float, float]:
         """Return its size on paper, in points, inside ``width`` and `MAX_HEIGHT`."""
@@ -78,6 +80,9 @@ class _Painter:
         canvas.setLineCap(1)
         self._outline(canvas)
         self._ellipse(canvas)
+        for name, ends in self.picture.lines:
+            self._line(canvas, np.array(ends), ELLIPSE_COLOUR, 0.9, closed=False)
+            self._name(canvas, np.array(ends), name)
         self._scale_bar(canvas)
         canvas.restoreState()
 

@@ -11,7 +11,7 @@ from fetalclip_app import wording
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.overlay import Ellipse
-from fetalclip_app.domain.reading import HeadMeasurement, Provenance
+from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements, Provenance
 from fetalclip_app.report.build import ClipEntry, ReportContent, UnreadEntry
 from fetalclip_app.report.style import BODY, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
 from fetalclip_app.wording.translate import translate as _
@@ -87,13 +87,19 @@ def _model(made: Provenance, clips: Sequence[ClipEntry], total: int, width: floa
         (_("SHA-256 of its weights"), model.sha256),
         (_("Licence"), model.licence or _("not stated")),
         *((_prompts_label(task), f"{name}, SHA-256 {sha256}") for task, (name, sha256) in made.view_sets.items()),
-        *((wording.task_title(task), f"{name}, SHA-256 {sha256}") for task, (name, sha256) in made.heads.items()),
+        *((wording.task_title(task), _head_file(made, task)) for task in made.heads),
         (_("Preprocessing"), made.preprocessing),
         (_("Device"), made.device),
         (_("Program"), f"FetalCLIP Studio {made.app_version}"),
         *((_("Notice"), wording.notice(key)) for key in made.notices),
     ]
     return [para(_("Model"), SUBHEADING), pairs(facts, width)]
+
+
+def _head_file(made: Provenance, task: str) -> str:
+    name, sha256 = made.heads[task]
+    licence = made.head_licences.get(task)
+    return f"{name}, SHA-256 {sha256}" + (f", {licence}" if licence else "")
 
 
 def _prompts_label(task: str) -> str:
@@ -117,6 +123,9 @@ def _formulas(clips: Sequence[ClipEntry], width: float) -> Flow:
             ("HC", f"{wording.definition('hc')} {formula}, " + _("a and b being its semi-axes.") + f" {RAMANUJAN}")
         )
         facts += [(name.upper(), wording.definition(name)) for name in ("bpd", "ofd")]
+    measured = [entry.reading.answer("measurements", LineMeasurements) for entry in clips]
+    names = dict.fromkeys(one.name for found in measured if found is not None for one in found.measurements)
+    facts += [(wording.line_name(name), wording.line_definition(name)) for name in names]
     methods = dict.fromkeys(heatmap.method for entry in clips for _index, heatmap in entry.heatmaps)
     if methods:
         sources = " ".join(METHODS.get(method, wording.method_title(method)) for method in methods)

@@ -13,12 +13,13 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.reading import Finding, ModelIdentity
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 
-VIEWS, BRAIN_VIEWS, HEAD, AGE = "views", "brain_views", "head", "gestational_age"
+VIEWS, BRAIN_VIEWS, HEAD, AGE, MEASURES = "views", "brain_views", "head", "gestational_age", "measurements"
 """Keys of the tasks, as they stand in findings and in the JSON output."""
 
 EncodeTexts = Callable[[Sequence[str]], Embeddings]
@@ -32,6 +33,7 @@ class Instruments:
     Attributes:
         logit_scale: Of the weights themselves.
         outliner: None where the model has no head outline.
+        landmarker: None where the model has no measurement head.
     """
 
     identity: ModelIdentity
@@ -39,6 +41,7 @@ class Instruments:
     calibration: ModelCalibration
     encode_texts: EncodeTexts
     outliner: Outliner | None = None
+    landmarker: Landmarker | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

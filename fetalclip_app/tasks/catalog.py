@@ -6,9 +6,15 @@ from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.tasks.base import Task
 from fetalclip_app.tasks.gestational_age import AgeTask
 from fetalclip_app.tasks.head_outline import HeadTask
+from fetalclip_app.tasks.landmarks import MeasureTask
 from fetalclip_app.tasks.views import BrainViewTask, ViewTask
 
 
-def all_tasks(planes: ViewSet, brain_planes: ViewSet) -> tuple[Task, ...]:
-    """Return every task; a later one may look at what an earlier one found."""
-    return (ViewTask(planes), BrainViewTask(brain_planes), HeadTask(), AgeTask.bundled())
+def all_tasks(planes: ViewSet, brain_planes: ViewSet, *, measures: bool = False) -> tuple[Task, ...]:
+    """Return every task; a later one may look at what an earlier one found.
+
+    Args:
+        measures: The model has a measurement head.
+    """
+    common = (ViewTask(planes), BrainViewTask(brain_planes), HeadTask(), AgeTask.bundled())
+    return (*common, MeasureTask()) if measures else common

@@ -7,10 +7,11 @@ import functools
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from fetalclip_app.domain.reading import Answer, ClipReading
+from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
 from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine
+from fetalclip_app.ui.lines_card import LinesCard
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.popover import Offer, Popover
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX
@@ -47,15 +48,17 @@ class FindingsPanel(QScrollArea):
         self._shown: OpenClip | None = None
         self._state = StateLine()
         self.view, self.age, self.head = ViewCard(), AgeCard(), HeadCard()
+        self.lines = LinesCard()
         self.view.asked.connect(self._ask_view)
         self.age.asked.connect(self._ask_age)
         self.head.asked.connect(self._ask_head)
+        self.lines.asked.connect(self._ask_line)
         inside = QWidget()
         inside.setObjectName("findings")
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 4, 12, 12)
         column.setSpacing(CARD_BETWEEN)
-        for widget in (self._state, self.view, self.age, self.head):
+        for widget in (self._state, self.view, self.age, self.head, self.lines):
             column.addWidget(widget)
         column.addStretch(1)
         self.setWidget(inside)
@@ -68,6 +71,7 @@ class FindingsPanel(QScrollArea):
         self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"))
         self.age.show_answer(_answer(reading, "gestational_age"))
         self.head.show_answer(_answer(reading, "head"))
+        self.lines.show_answer(_answer(reading, "measurements"))
         if entry is None:
             self._state.show_text("")
         elif reading is not None:
@@ -101,6 +105,17 @@ class FindingsPanel(QScrollArea):
         if entry is not None and entry.reading is not None and finding is not None:
             rows = provenance.head_rows(entry.clip, entry.reading, finding, which)
             Popover(self, "Where this comes from", rows, self._to_frame(finding.frame_index)).open_beside(widget)
+
+    def _ask_line(self, name: str, widget: QWidget) -> None:
+        entry = self._shown
+        finding = entry.reading.finding("measurements") if entry is not None and entry.reading else None
+        if entry is None or entry.reading is None or finding is None:
+            return
+        if not isinstance(finding.answer, LineMeasurements):
+            return
+        one = next(one for one in finding.answer.measurements if one.name == name)
+        rows = provenance.line_rows(entry.reading, finding, one)
+        Popover(self, "Where this comes from", rows, self._to_frame(one.frame_index)).open_beside(widget)
 
     def _to_frame(self, index: int | None) -> list[Offer]:
         if index is None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.domain.reading import HeadMeasurement
+from fetalclip_app.domain.reading import HeadMeasurement, Measurement
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.qimage import Light, image_of
 from fetalclip_app.ui.ruler import RULER_KEYS, Line, RulerTool
@@ -54,6 +54,7 @@ class FrameView(QWidget):
         self._opacity = 0.5
         self._head: HeadMeasurement | None = None
         self._tint = QImage()
+        self._lines: tuple[Measurement, ...] = ()
         self._calibration: Calibration | None = None
         self._viewport = Viewport(QSizeF(1, 1), QSizeF(1, 1))
         self._dragged_from: QPointF | None = None
@@ -79,6 +80,11 @@ class FrameView(QWidget):
     def head(self) -> HeadMeasurement | None:
         """The outline that is drawn, if any."""
         return self._head
+
+    @property
+    def lines(self) -> tuple[Measurement, ...]:
+        """The lines between landmarks that are drawn, if any."""
+        return self._lines
 
     def show_pixels(self, pixels: Pixels | None) -> None:
         """Show a frame; the zoom stays where the size does."""
@@ -111,6 +117,12 @@ class FrameView(QWidget):
         if head is not self._head:
             self._head = head
             self._tint = overlays.head_tint(head) if head is not None else QImage()
+            self.update()
+
+    def show_lines(self, lines: tuple[Measurement, ...]) -> None:
+        """Draw lines between landmarks over the frame, or none."""
+        if lines != self._lines:
+            self._lines = lines
             self.update()
 
     def show_scale(self, calibration: Calibration | None) -> None:
@@ -173,6 +185,8 @@ class FrameView(QWidget):
             overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
         if self._head is not None and self.ruler.line is None:
             overlays.draw_head(painter, self._viewport, self._head, self._tint)
+        if self._lines and self.ruler.line is None:
+            overlays.draw_lines(painter, self._viewport, self._lines)
         region = overlays.scale_region(self._calibration)
         if region is not None:
             overlays.draw_scale(painter, self._viewport, region, self.width() - 8.0)

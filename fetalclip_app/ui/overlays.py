@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
+from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.calibration import Calibration, Region
-from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
+from fetalclip_app.domain.reading import HeadMeasurement, HeadSize, Measurement
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR
 from fetalclip_app.ui.qimage import mask_image
 from fetalclip_app.ui.theme import DARK, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
-from fetalclip_app.wording import millimetres
+from fetalclip_app.wording import line_name, line_value, millimetres
 
 _TINT = (*OUTLINE_COLOUR, 20)
 _LINE = QColor(*ELLIPSE_COLOUR)
@@ -47,6 +49,17 @@ def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint
             _draw_end(painter, end, other)
         text = f"{name} {millimetres(getattr(head.size, length))}" if isinstance(head.size, HeadSize) else name
         _draw_label(painter, _label_place(first, last, name), text)
+
+
+def draw_lines(painter: QPainter, viewport: Viewport, lines: Sequence[Measurement]) -> None:
+    """Draw lines between landmarks, with their lengths where there is a scale."""
+    for one in lines:
+        first, last = (viewport.to_screen(x, y) for x, y in one.ends)
+        _stroke(painter, QPolygonF([first, last]), 1.5, Qt.PenStyle.SolidLine)
+        for end, other in ((first, last), (last, first)):
+            _draw_end(painter, end, other)
+        length = "" if isinstance(one.size_mm, Abstention) else f" {line_value(one)}"
+        _draw_label(painter, (first if first.x() <= last.x() else last) + QPointF(8, -8), line_name(one.name) + length)
 
 
 def _label_place(first: QPointF, last: QPointF, name: str) -> QPointF:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.reading import ClipReading, Finding, HeadMeasurement, HeadSize
+from fetalclip_app.domain.reading import ClipReading, Finding, HeadMeasurement, HeadSize, Measurement
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording import (
     abstention,
@@ -18,6 +19,10 @@ from fetalclip_app.wording import (
     head_unchecked,
     interval_meaning,
     learned_age,
+    line_definition,
+    line_name,
+    line_spread,
+    line_value,
     millimetres,
     percent,
     percentages_meaning,
@@ -106,6 +111,23 @@ def head_rows(clip: Clip, reading: ClipReading, finding: Finding, which: str) ->
             f"it covers {percent(head.fit)} of the outline",
         ),
         ("Scale", calibration_source(reading.calibration)),
+        *_model_rows(reading, finding),
+    ]
+
+
+def line_rows(reading: ClipReading, finding: Finding, one: Measurement) -> list[Row]:
+    """Return what a length by landmarks rests on."""
+    why = [("Why", abstention(one.size_mm))] if isinstance(one.size_mm, Abstention) else []
+    text = frame_number(one.frame_index, reading.frame_count)
+    name, sha256 = reading.provenance.heads.get(finding.task_key, ("", ""))
+    return [
+        (line_name(one.name), line_value(one)),
+        *why,
+        ("Definition", line_definition(one.name)),
+        ("Ends", line_spread(one)),
+        ("Picture", text[:1].upper() + text[1:]),
+        ("Scale", calibration_source(reading.calibration)),
+        ("Head", f"{name} · {sha256[:12]} · {one.licence}"),
         *_model_rows(reading, finding),
     ]
 

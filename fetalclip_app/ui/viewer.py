@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.reading import HeadMeasurement
+from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.badges import badges_of
 from fetalclip_app.ui.frames import FrameStore
@@ -243,6 +243,9 @@ class Viewer(QObject):
         if self.shows_outline and finding is not None and finding.frame_index in {None, self.index}:
             head = finding.answer if isinstance(finding.answer, HeadMeasurement) else None
         self._area.frame.show_head(head)
+        lines = reading.answer("measurements", LineMeasurements) if reading is not None else None
+        has_lines = self.shows_outline and isinstance(lines, LineMeasurements)
+        self._area.frame.show_lines(lines.on_frame(self.index) if has_lines else ())
 
     def _write_caption(self) -> None:
         if self._clip is None:

@@ -8,6 +8,14 @@ from __future__ import annotations
 from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_title
 from fetalclip_app.wording.answers import Line, answer_lines
 from fetalclip_app.wording.errors import hint, sentence, unexpected
+from fetalclip_app.wording.lines import (
+    line_definition,
+    line_licence,
+    line_name,
+    line_spread,
+    line_title,
+    line_value,
+)
 from fetalclip_app.wording.numbers import (
     THIN_SPACE,
     age_range,
@@ -66,6 +74,12 @@ __all__ = [
     "hint",
     "interval_meaning",
     "learned_age",
+    "line_definition",
+    "line_licence",
+    "line_name",
+    "line_spread",
+    "line_title",
+    "line_value",
     "lossy",
     "method_title",
     "millimetres",

@@ -91,6 +91,24 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         ),
         mark("Try a frame with the whole skull in view."),
     ),
+    (Reason.AMBIGUOUS, "line_ends"): _Words(
+        (
+            mark("The ends of the line are not clear: each may lie {spread} of its length away."),
+            mark("The ends of the line are not clear."),
+        ),
+        mark("Try a frame that shows both ends."),
+    ),
+    (Reason.OUT_OF_RANGE, "length"): _Words(
+        (
+            mark("It measures {length_mm}; a fetus of 14 to 40 weeks measures {low_mm} to {high_mm}."),
+            mark("It measures what no fetus of 14 to 40 weeks does."),
+        ),
+        mark("Check the scale, and where the line ends."),
+    ),
+    (Reason.NOT_APPLICABLE, "no_measured_plane"): _Words(
+        (mark("The model sees no frame of the brain, the abdomen or the femur in this clip."),),
+        mark("Open a clip with one of these planes."),
+    ),
     (Reason.NOT_APPLICABLE, "no_brain_frame"): _Words(
         (mark("The model sees no frame of the brain in this clip."),),
         mark("Open a clip with a transverse plane of the head."),
@@ -103,6 +121,10 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     (Reason.NOT_TRAINED, "no_head"): _Words(
         (mark("This model has no head outline, so it cannot measure."),),
         mark("Choose the compact model to measure the head."),
+    ),
+    (Reason.NOT_TRAINED, "no_measurement_head"): _Words(
+        (mark("This model has no measurement head."),),
+        mark("Choose the compact model to measure lines."),
     ),
     (Reason.NOT_TRAINED, "view"): _Words(
         (
@@ -167,7 +189,7 @@ def _as_text(name: str, value: str | int | float) -> str:
         return millimetres(value)
     if name.endswith("_days"):
         return day_count(value)
-    if name in {"fit", "probability", "score"}:
+    if name in {"fit", "probability", "score", "spread", "spread_limit"}:
         return percent(value)
     if name in {"low", "high"} and float(value).is_integer() and 0 <= value <= 315:
         return str(GestationalAge(int(value)))

@@ -8,9 +8,10 @@ from typing import assert_never
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.overlay import Heatmap
-from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
+from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize, LineMeasurements, Measurement
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.abstentions import abstention, abstention_hint, reason_title
+from fetalclip_app.wording.lines import line_definition, line_licence, line_name, line_spread, line_value
 from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
 from fetalclip_app.wording.sources import (
     definition,
@@ -53,6 +54,8 @@ def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
             return (_age_line(answer),)
         case HeadMeasurement():
             return _head_lines(answer)
+        case LineMeasurements():
+            return tuple(_measured_line(one) for one in answer.measurements)
         case Heatmap():
             value = f"{view_title(answer.explains)}, {method_title(answer.method)}"
             return (Line(translate("Where it looked"), value, (where_not_why(),)),)
@@ -96,6 +99,13 @@ def _age_line(estimate: AgeEstimate) -> Line:
     if not estimate.head_checked:
         notes.append(head_unchecked())
     return Line(task_title("gestational_age"), str(estimate.age), tuple(notes))
+
+
+def _measured_line(one: Measurement) -> Line:
+    why = one.size_mm if isinstance(one.size_mm, Abstention) else None
+    doubts = [text for text in (abstention(why), abstention_hint(why)) if text] if why is not None else []
+    notes = (*doubts, line_definition(one.name), line_spread(one), line_licence(one))
+    return Line(line_name(one.name), line_value(one), notes, is_doubt=why is not None)
 
 
 def _head_lines(head: HeadMeasurement) -> tuple[Line, ...]:

@@ -24,6 +24,7 @@ _TASKS: dict[str, str] = {
     "brain_views": mark("Brain plane"),
     "gestational_age": mark("Gestational age"),
     "head": mark("Head"),
+    "measurements": mark("Lines"),
     "saliency": mark("Where it looked"),
 }
 

@@ -15,7 +15,7 @@ COMMANDS = {
     "audit": "list near-duplicates across a split, and labels that the other patients contradict",
     "shards": "write a large set as tar files, or check those that are there",
     "export": "write a run's weights into the app's resources",
-    "head": "train the head outline on the bundled weights",
+    "head": "train the head outline or the measurements on the bundled weights",
     "calibrate": "fit percentages and limits on validation patients",
     "evaluate": "measure the app's engine on held-out patients",
 }
@@ -24,6 +24,9 @@ COMMANDS = {
 RECIPES = {
     "compact": "training.recipes.compact:compact",
     "compact_settled": "training.recipes.compact:compact_settled",
+    "measurement_head": "training.recipes.heads:measurement_head",
+    "mask_head": "training.recipes.heads:mask_head",
+    "mask_head_fetalclip": "training.recipes.heads:mask_head_fetalclip",
 }
 """Recipe -> ``module:function`` that returns its configuration."""
 

@@ -1,0 +1,139 @@
+"""A head that finds the end points of measured lines on the feature maps of one very set of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import nn
+
+from fetalclip_app.domain.backbone import Batch
+from fetalclip_app.domain.landmarks import LINES, LineEnds
+from fetalclip_app.model.encoder import TorchBackbone
+from fetalclip_app.model.pyramid import mix, pyramid
+
+WIDTHS = (128, 96, 64, 64)
+"""Channels from stride 32 to stride 4."""
+
+STRIDE = 4
+"""Network pixels for each cell of a heatmap."""
+
+PICTURES_AT_ONCE = 8
+
+
+def channels_of() -> dict[str, slice]:
+    """Return structure -> its heatmaps: two for each of its lines, one after the other."""
+    found, start = {}, 0
+    for structure, lines in LINES.items():
+        found[structure] = slice(start, start + 2 * len(lines))
+        start += 2 * len(lines)
+    return found
+
+
+class LandmarkDecoder(nn.Module):
+    """From feature maps at strides 32 to 4 to one heatmap for each end point of `LINES`.
+
+    Args:
+        channels: Of the feature maps, from stride 2 to stride 32.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        deep_first = list(reversed(channels))
+        self.start = mix(deep_first[0], WIDTHS[0])
+        self.steps = nn.ModuleList(
+            mix(above + skip, width)
+            for above, skip, width in zip(WIDTHS[:-1], deep_first[1:], WIDTHS[1:], strict=False)
+        )
+        self.last = nn.Conv2d(WIDTHS[-1], sum(2 * len(lines) for lines in LINES.values()), 1)
+
+    def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return logits, (N, end points, S / 4, S / 4), for feature maps, stride 2 first."""
+        deep_first = list(reversed(maps))
+        state = self.start(deep_first[0])
+        for step, skip in zip(self.steps, deep_first[1:], strict=False):
+            state = step(torch.cat([F.interpolate(state, size=skip.shape[-2:], mode="bilinear"), skip], dim=1))
+        logits: torch.Tensor = self.last(state)
+        return logits
+
+
+def expected_points(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return each heatmap's mean as (x, y), (N, K, 2), and its standard deviation, (N, K), in network pixels.
+
+    Args:
+        logits: (N, K, H, W); their softmax over the cells is the heatmap.
+    """
+    height, width = logits.shape[-2:]
+    share = torch.softmax(logits.float().flatten(2), dim=-1).reshape(logits.shape)
+    x, y = cell_centres(width, logits.device), cell_centres(height, logits.device)
+    across, down = share.sum(dim=2), share.sum(dim=3)
+    mean = torch.stack([(across * x).sum(-1), (down * y).sum(-1)], dim=-1)
+    variance = (across * (x - mean[..., :1]) ** 2).sum(-1) + (down * (y - mean[..., 1:]) ** 2).sum(-1)
+    return mean, variance.clamp_min(0).sqrt()
+
+
+def cell_centres(count: int, device: torch.device | None = None) -> torch.Tensor:
+    """Return where the cells of a heatmap lie, in network pixels."""
+    return (torch.arange(count, device=device, dtype=torch.float32) + 0.5) * STRIDE - 0.5
+
+
+class LandmarkHead:
+    """A decoder on a backbone's feature maps, behind the `Landmarker` protocol.
+
+    Args:
+        facts: The head's own JSON: licence, and the spread limits fitted on validation patients.
+    """
+
+    def __init__(
+        self, backbone: TorchBackbone, decoder: LandmarkDecoder, identity: tuple[str, str], facts: Mapping[str, Any]
+    ) -> None:
+        self._backbone = backbone
+        self._identity = identity
+        self._licence = str(facts["licence"])
+        self._limits = {str(key): float(value) for key, value in facts["spread_limit"].items()}
+        self._decoder = decoder.eval().requires_grad_(False)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Name and SHA-256 of the head's own weights."""
+        return self._identity
+
+    @property
+    def licence(self) -> str:
+        """Of the head's own file."""
+        return self._licence
+
+    def spread_limit(self, structure: str) -> float:
+        """Return the spread beyond which a line is not given."""
+        return self._limits[structure]
+
+    def find(self, batch: Batch, structure: str) -> LineEnds:
+        """Return the ends of the structure's lines in network pixels.
+
+        Raises:
+            ComputeFailed: Memory ran out, or the device failed.
+        """
+        wanted = channels_of()[structure]
+
+        def points(network: torch.nn.Module, part: Batch) -> torch.Tensor:
+            mean, spread = expected_points(self._logits(network, part)[:, wanted])
+            return torch.cat([mean, spread[..., None]], dim=-1)
+
+        return _line_ends(self._backbone.run(points, batch, PICTURES_AT_ONCE))
+
+    def _logits(self, network: torch.nn.Module, batch: Batch) -> torch.Tensor:
+        pictures = self._backbone.to_device(batch)
+        logits: torch.Tensor = self._decoder.to(pictures.device)(pyramid(network, pictures))
+        return logits
+
+
+def _line_ends(found: NDArray[np.float32]) -> LineEnds:
+    """Return lines from end points: (N, K, 3) as x, y, deviation."""
+    pairs = found.reshape(len(found), -1, 2, 3)
+    points, deviation = pairs[..., :2], pairs[..., 2].max(axis=-1)
+    length = np.linalg.norm(points[:, :, 0] - points[:, :, 1], axis=-1)
+    return LineEnds(points.astype(np.float32), (deviation / np.maximum(length, 1.0)).astype(np.float32))

@@ -1,0 +1,174 @@
+"""From landmarks to a measurement head: a file of its own with a licence of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fetalclip_app import RESEARCH_USE_ONLY, resources
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.model import catalog, device, encoder
+from fetalclip_app.model.encoder import TorchBackbone
+from fetalclip_app.model.heads import MEASUREMENTS
+from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
+from training import landmark_head, measurement_errors
+from training.decoder_loop import DecoderTraining, write_half
+from training.landmark_head import LandmarkConfig
+from training.landmarks import LICENCE, SOURCE, Marked, read_landmarks
+from training.manifest import manifest_hash
+from training.measurement_errors import Measured
+from training.recipe import RunContext, save_config
+from training.run import all_samples
+
+HEAD_NAME = "compact_measurements"
+
+DEFINITIONS = {
+    "bpd": "biparietal diameter between the outer edges of the skull",
+    "ofd": "occipitofrontal diameter between the outer edges of the skull",
+    "tad": "transverse diameter of the abdomen between the outer edges of the skin",
+    "apad": "antero-posterior diameter of the abdomen between the outer edges of the skin",
+    "ac": "pi times the mean of the two diameters of the abdomen",
+    "fl": "length of the ossified shaft of the femur",
+}
+"""What the end points of the annotation are; looked at on training patients (docs/training.md, Heads)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementConfig:
+    """One training of the measurement head; the tower stays as it is.
+
+    Attributes:
+        model: Catalogue key of the weights that it learns on.
+        held_out: Share of the training patients that are kept for measuring, beside the validation patients.
+    """
+
+    name: str = "measurement_head"
+    steps: int = 1000
+    seed: int = 11
+    model: str = "compact"
+    held_out: float = 0.0
+    landmarks: LandmarkConfig = field(default_factory=LandmarkConfig)
+
+    def smoke(self) -> MeasurementConfig:
+        """Return the same training so small that it takes seconds."""
+        return replace(self, name=f"{self.name}_smoke", steps=2, landmarks=replace(self.landmarks, batch=4))
+
+    def execute(self, context: RunContext) -> None:
+        """Train, measure on validation patients, and write ``compact_measurements.*`` into the run's folder."""
+        train_measurements(self, context)
+
+
+def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
+    """Train by a configuration.
+
+    Raises:
+        ValueError: There are no landmarks to learn from, or none to measure by.
+    """
+    samples = all_samples(context.data)
+    marked, left_out = read_landmarks(context.data, samples)
+    save_config(config, context.folder, manifest=manifest_hash(samples))
+    shown, watched = sides(marked, config.held_out)
+    if not shown or not watched:
+        raise ValueError("no landmarks of training patients, or none of validation patients")
+    backbone = encoder.open_model(catalog.find(config.model), device.choose("auto"))
+    decoder = landmark_head.train(
+        backbone.network,
+        landmark_head.stored_lines(context.data, shown),
+        config.landmarks,
+        DecoderTraining(config.steps, config.seed),
+        context.folder,
+        resume=context.resume,
+    )
+    write_head(context, decoder, backbone, config, (shown, watched, left_out))
+
+
+def train_bundled_measurements(data: Path, out: Path, steps: int | None = None, *, resume: bool = False) -> None:
+    """Train on the bundled weights and copy the head into ``resources/heads``."""
+    config = MeasurementConfig() if steps is None else replace(MeasurementConfig(), steps=steps)
+    folder = out / config.name
+    config.execute(RunContext(data, folder, resume=resume))
+    for kind in ("safetensors", "json", "md"):
+        shutil.copyfile(folder / f"{HEAD_NAME}.{kind}", resources.root() / "heads" / f"{HEAD_NAME}.{kind}")
+
+
+def sides(marked: Sequence[Marked], held_out: float) -> tuple[list[Marked], list[Marked]]:
+    """Return what is learned from, and what is measured by: validation patients and held-out training patients."""
+    shown, watched = [], []
+    for item in marked:
+        if item.sample.split == "validation":
+            watched.append(item)
+        elif item.sample.split == "train":
+            drawn = int(hashlib.sha256(item.sample.group.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+            (watched if drawn < held_out else shown).append(item)
+    return shown, watched
+
+
+def write_head(
+    context: RunContext,
+    decoder: LandmarkDecoder,
+    backbone: TorchBackbone,
+    config: MeasurementConfig,
+    used: tuple[Sequence[Marked], Sequence[Marked], Counter[str]],
+) -> Path:
+    """Write weights, facts and card of the head, and return the path of its facts.
+
+    Args:
+        used: Learned from, measured by, and what the cleaning left out.
+    """
+    shown, watched, left_out = used
+    path = context.folder / f"{HEAD_NAME}.safetensors"
+    write_half(decoder, path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    spec = PreprocessSpec(size=backbone.image_size)
+    untried = LandmarkHead(backbone, decoder, (HEAD_NAME, sha256), {"licence": LICENCE, "spread_limit": {}})
+    measured = measurement_errors.measure(untried, context.data, watched, spec)
+    facts = {
+        "kind": MEASUREMENTS,
+        "backbone_sha256": backbone.identity.sha256,
+        "sha256": sha256,
+        "preprocessing": spec.fingerprint(),
+        "licence": LICENCE,
+        "data": f"{SOURCE}, training patients",
+        "definitions": DEFINITIONS,
+        "pictures": dict(sorted(Counter(item.structure for item in shown).items())),
+        "left_out": dict(sorted(left_out.items())),
+        "spread_limit": measurement_errors.spread_limits(measured),
+        "validation": measurement_errors.summary(measured),
+        "training": asdict(config),
+    }
+    path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(card(facts, measured), encoding="utf-8")
+    print(measurement_errors.as_markdown(facts["validation"]), flush=True)
+    return path.with_suffix(".json")
+
+
+def card(facts: dict[str, Any], measured: Sequence[Measured]) -> str:
+    """Return the head's model card."""
+    counts = ", ".join(f"{count} of {structure}" for structure, count in facts["pictures"].items())
+    gone = ", ".join(f"{count} ({reason})" for reason, count in facts["left_out"].items()) or "none"
+    lines = [
+        "# Measurement head of the compact model",
+        "",
+        RESEARCH_USE_ONLY,
+        "",
+        f"Licence: {LICENCE}. It covers this head alone; the model that it stands on has its own.",
+        "",
+        f"It marks the end points of lines. Learned from {counts} pictures: {SOURCE}; left out as implausible: {gone}.",
+        "",
+        *(f"- {line.upper()}: {meaning}." for line, meaning in DEFINITIONS.items()),
+        "",
+        f"## On {len({item.group for item in measured})} patients that no step saw",
+        "",
+        measurement_errors.as_markdown(facts["validation"]),
+        "",
+        "The limits of spread beyond which nothing is measured were fitted on these same pictures.",
+        "Errors by machine or age are not stated: the pictures are too few.",
+        "Mirrored pictures were shown in training: it knows no side.",
+    ]
+    return "\n".join(lines) + "\n"
