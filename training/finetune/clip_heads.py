@@ -1,0 +1,197 @@
+"""Two heads on the embeddings of a clip's frames, and their AUROC by cross-validation over patients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
+from training.bootstrap import interval
+from training.finetune.features import Rows
+from training.finetune.groups import folds_of
+
+CONCATENATED, ATTENDED = "concatenated", "attended"
+KINDS = (CONCATENATED, ATTENDED)
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFitConfig:
+    """How a head is trained. FetalCLIP published folds and seeds (5 x 5) and no more: the rest is chosen here.
+
+    The number of epochs is fixed: no fold's own clips choose anything.
+    """
+
+    folds: int = 5
+    repeats: int = 5
+    rate: float = 1e-3
+    weight_decay: float = 0.01
+    epochs: int = 100
+    hidden: int = 64
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelledClips:
+    """Clips as rows of their frames.
+
+    Attributes:
+        rows: float32, (clips, T, D), unit rows in the order of time.
+        labels: 0 or 1, (clips,).
+        groups: Patient of each clip.
+    """
+
+    rows: Rows
+    labels: NDArray[np.int_]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """What one head reached on clips of patients that it was not trained on.
+
+    Attributes:
+        mean, deviation: AUROC over folds x seeds, as published.
+        pooled: AUROC of all clips at once, each with the mean of its seeds' probabilities; folds are different heads,
+            so that it may lie below the mean.
+        low, high: 95 % interval of ``pooled``, by patient.
+    """
+
+    kind: str
+    clips: int
+    patients: int
+    positive: int
+    mean: float
+    deviation: float
+    pooled: float
+    low: float
+    high: float
+
+
+class ConcatenatedHead(nn.Module):
+    """All frames side by side into one linear layer: as published; it sees the order of the frames."""
+
+    def __init__(self, frames: int, width: int) -> None:
+        super().__init__()
+        self.last = nn.Linear(frames * width, 1)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return logits, (N,), for rows (N, T, D)."""
+        logits: torch.Tensor = self.last(rows.flatten(1))
+        return logits[:, 0]
+
+
+class AttendedHead(nn.Module):
+    """A weighted mean of the frames into one linear layer (gated attention, Ilse 2018); blind to their order."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.what, self.gate = nn.Linear(width, hidden), nn.Linear(width, hidden)
+        self.weigh, self.last = nn.Linear(hidden, 1), nn.Linear(width, 1)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return logits, (N,), for rows (N, T, D)."""
+        shares = torch.softmax(self.weigh(torch.tanh(self.what(rows)) * torch.sigmoid(self.gate(rows))), dim=1)
+        logits: torch.Tensor = self.last((shares * rows).sum(dim=1))
+        return logits[:, 0]
+
+
+def cross_validated(clips: LabelledClips, kind: str, config: ClipFitConfig, seed: int) -> ClipResult:
+    """Return the AUROC of a head over folds by patient, several seeds on each fold.
+
+    Raises:
+        ValueError: A label has fewer patients than there are folds.
+    """
+    shares = np.zeros((config.repeats, len(clips.labels)))
+    values = []
+    for fold in _folds(clips, config.folds, seed):
+        inside = np.array([group in fold for group in clips.groups])
+        for repeat in range(config.repeats):
+            shares[repeat, inside] = _answers(clips, inside, kind, config, seed + repeat)
+            values.append(float(roc_auc_score(clips.labels[inside], shares[repeat, inside])))
+    mean = shares.mean(axis=0)
+
+    def statistic(rows: NDArray[np.intp]) -> float:
+        labels = clips.labels[rows]
+        return float(roc_auc_score(labels, mean[rows])) if 0 < labels.sum() < len(labels) else float("nan")
+
+    low, high = interval(clips.groups, statistic, RESAMPLES)
+    return ClipResult(
+        kind=kind,
+        clips=len(clips.labels),
+        patients=len(set(clips.groups)),
+        positive=int(clips.labels.sum()),
+        mean=float(np.mean(values)),
+        deviation=float(np.std(values, ddof=1)),
+        pooled=statistic(np.arange(len(mean))),
+        low=low,
+        high=high,
+    )
+
+
+def _folds(clips: LabelledClips, count: int, seed: int) -> list[frozenset[str]]:
+    """Return folds of patients with about as many of each label: a patient with any positive clip is positive."""
+    positive = {group for group, label in zip(clips.groups, clips.labels, strict=True) if label}
+    sides = [sorted(positive), sorted(set(clips.groups) - positive)]
+    parts = [folds_of(side, count, seed) for side in sides]
+    return [first | second for first, second in zip(*parts, strict=True)]
+
+
+def _answers(
+    clips: LabelledClips, inside: NDArray[np.bool_], kind: str, config: ClipFitConfig, seed: int
+) -> NDArray[np.float64]:
+    """Train on the clips outside the fold and return probabilities of those inside."""
+    torch.manual_seed(seed)
+    taught, asked = clips.rows[~inside], clips.rows[inside]
+    mean, deviation = taught.mean(axis=(0, 1)), taught.std(axis=(0, 1)) + 1e-6
+    rows = torch.from_numpy((taught - mean) / deviation)
+    labels = torch.from_numpy(clips.labels[~inside]).float()
+    head = _head(kind, rows.shape[1], rows.shape[2], config)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=config.rate, weight_decay=config.weight_decay)
+    rarer = (len(labels) - labels.sum()) / labels.sum()
+    for epoch in range(config.epochs):
+        loss = F.binary_cross_entropy_with_logits(head(rows), labels, pos_weight=rarer)
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss.item()} at epoch {epoch}")
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    with torch.inference_mode():
+        said: NDArray[np.float64] = torch.sigmoid(head(torch.from_numpy((asked - mean) / deviation))).double().numpy()
+    return said
+
+
+def _head(kind: str, frames: int, width: int, config: ClipFitConfig) -> nn.Module:
+    return ConcatenatedHead(frames, width) if kind == CONCATENATED else AttendedHead(width, config.hidden)
+
+
+def as_markdown(results: Sequence[ClipResult], source: str) -> str:
+    """Return the results as a table."""
+    lines = [
+        f"Clips: {source}.",
+        "",
+        "| head | clips (positive) | patients | AUROC, mean ± SD of all runs | pooled | 95 % interval by patient |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r.kind} | {r.clips} ({r.positive}) | {r.patients} | {r.mean:.3f} ± {r.deviation:.3f} | {r.pooled:.3f} "
+        f"| {r.low:.3f} to {r.high:.3f} |"
+        for r in results
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write(results: Sequence[ClipResult], source: str, folder: Path) -> None:
+    """Write ``results.md`` and ``results.json``."""
+    (folder / "results.md").write_text(as_markdown(results, source), encoding="utf-8")
+    told = {"clips": source, "heads": [asdict(result) for result in results]}
+    (folder / "results.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(as_markdown(results, source), flush=True)

@@ -1,0 +1,219 @@
+"""Picture quality, or any other graded label, by low-rank adapters on an image tower (FetalCLIP-IQA; Hu 2021)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import peft
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from training.augment import AugmentConfig
+from training.finetune import degraded, epochs
+from training.finetune.epochs import EpochConfig, Shown, Tower, Trainee
+from training.finetune.features import ModelChoice, open_network
+from training.finetune.graded import GradedResult, measure
+from training.finetune.groups import set_apart
+from training.finetune.pictures import Picture, readable
+from training.manifest import Sample, manifest_hash, refuse_overlap
+from training.recipe import RunContext, save_config
+
+DEGRADED = "degraded copies of the data's own pictures: no sonographer graded them"
+
+
+def _gentle() -> AugmentConfig:
+    return AugmentConfig(zoom=(0.9, 1.1), shift=0.04, turn_deg=10.0, gamma=(0.9, 1.1), gain=(0.9, 1.1), noise=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterConfig:
+    """Low-rank adapters with FetalCLIP-IQA's rank, scale and rate; its dropout of 0.1 is left out.
+
+    peft adapts an `nn.MultiheadAttention` without dropout only.
+    """
+
+    rank: int = 8
+    alpha: int = 16
+    rate: float = 3e-4
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class LoraConfig:
+    """One graded label.
+
+    Attributes:
+        table: CSV below the data folder with the columns picture (below the data folder too), group (patient),
+            split (train, validation, test) and ``column``; empty for pictures made poor on purpose.
+        column: The label, a whole number from 0: two grades, or more in their order.
+        training: Epochs and batch as FetalCLIP-IQA; an eighth of the training patients choose the epoch.
+        held: The side of the split that is measured; ``test`` is for one final evaluation.
+        most: Use so many pictures of a side at most; 0 for all.
+    """
+
+    name: str
+    table: str = ""
+    column: str = "quality"
+    seed: int = 7
+    model: ModelChoice = field(default_factory=ModelChoice)
+    adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    training: EpochConfig = field(default_factory=lambda: EpochConfig(epochs=5, patience=5))
+    augmentation: AugmentConfig = field(default_factory=_gentle)
+    held: str = "validation"
+    most: int = 400
+
+    def smoke(self) -> LoraConfig:
+        """Return the same run so small that it takes seconds."""
+        return replace(self, name=f"{self.name}_smoke", most=4, training=replace(self.training, epochs=1, batch=4))
+
+    def execute(self, context: RunContext) -> None:
+        """Train the adapters, merge them, and write weights and results."""
+        tune_quality(self, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A picture with its grade.
+
+    Attributes:
+        picture: Path below the data folder.
+    """
+
+    picture: str
+    group: str
+    split: str
+    grade: int
+
+
+def adapted_modules(visual: nn.Module) -> list[str]:
+    """Return the modules that get an adapter.
+
+    In a transformer: the attention (query, key, value and output projections; open_clip's `nn.MultiheadAttention`
+    keeps the first three in one parameter, which peft adapts as a whole) and both layers of each block's MLP.
+    In a convolutional tower: its 1 x 1 convolutions.
+
+    Raises:
+        ValueError: The tower has none of them.
+    """
+    attentions = [name for name, module in visual.named_modules() if isinstance(module, nn.MultiheadAttention)]
+    others = [
+        name
+        for name, module in visual.named_modules()
+        if _is_pointwise(module) or (isinstance(module, nn.Linear) and "blocks." in name)
+    ]
+    found = attentions + [name for name in others if not name.startswith(tuple(f"{a}." for a in attentions))]
+    if not found:
+        raise ValueError("the tower has no attention, MLP or 1 x 1 convolution")
+    return found
+
+
+def _is_pointwise(module: nn.Module) -> bool:
+    return isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) and module.groups == 1
+
+
+def adapted(visual: nn.Module, config: AdapterConfig) -> Any:
+    """Return the tower with adapters that change nothing yet; all else is frozen."""
+    visual.requires_grad_(False)
+    wanted = peft.LoraConfig(
+        r=config.rank, lora_alpha=config.alpha, lora_dropout=0.0, target_modules=adapted_modules(visual)
+    )
+    return peft.get_peft_model(visual, wanted)
+
+
+def merged(tower: Tower) -> Tower:
+    """Return the tower with its adapters added to the weights: an open_clip tower again."""
+    tower.visual = tower.visual.merge_and_unload()  # type: ignore[operator]
+    return tower
+
+
+def graded_loss(logits: torch.Tensor, grades: torch.Tensor) -> torch.Tensor:
+    """Return the mean cross-entropy of 'better than grade k' for each k: one output for two grades."""
+    steps = torch.arange(logits.shape[1])
+    return F.binary_cross_entropy_with_logits(logits, (grades[:, None] > steps).float())
+
+
+def read_table(path: Path, column: str) -> list[Graded]:
+    """Return the graded pictures of a table.
+
+    Raises:
+        ValueError: A patient is on two sides, or a grade is no whole number from 0.
+    """
+    with path.open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    wrong = [row["picture"] for row in rows if not row[column].isdecimal()]
+    if wrong:
+        raise ValueError(f"{path.name}: the {column} of {wrong[0]} is no whole number from 0")
+    refuse_overlap(Sample(row["picture"], path.stem, row["group"], row["split"]) for row in rows)
+    return [Graded(row["picture"], row["group"], row["split"], int(row[column])) for row in rows]
+
+
+def tune_quality(config: LoraConfig, context: RunContext) -> GradedResult:
+    """Train adapters and one layer on grades, write the merged tower and what it reaches."""
+    torch.manual_seed(config.seed)
+    opened = open_network(config.model)
+    rows = _rows(config, context)
+    grades = max((row.grade for row in rows), default=0) + 1
+    taught, held = (_shown(rows, side, config, context, opened.spec) for side in ("train", config.held))
+    tower = Tower(adapted(opened.network.visual, config.adapter), opened.width, max(grades - 1, 1))
+    trainee = _trainee(tower, config, opened.spec)
+    training = replace(config.training, seed=config.seed)
+    parts = taught.parted(set_apart(taught.groups, config.seed))
+    epochs.train(trainee, *parts, training, context.folder, resume=context.resume)
+    whole = replace(trainee, model=merged(tower))
+    logits = epochs.logits_of(whole, held.pictures, training.batch)
+    result = measure(logits, held.labels, held.groups, config.held)
+    safetensors.torch.save_model(tower, str(context.folder / "merged.safetensors"))
+    source = config.table or DEGRADED
+    told = {"labels": source, "adapted": adapted_modules(tower.visual), **asdict(result)}
+    (context.folder / "results.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(f"{source}: {result}", flush=True)
+    return result
+
+
+def _trainee(tower: Tower, config: LoraConfig, spec: PreprocessSpec) -> Trainee:
+    free = {name: parameter for name, parameter in tower.named_parameters() if parameter.requires_grad}
+    optimizer = torch.optim.AdamW(free.values(), lr=config.adapter.rate, weight_decay=config.adapter.weight_decay)
+    return Trainee(tower, optimizer, graded_loss, spec, config.augmentation, free.__contains__)
+
+
+def _rows(config: LoraConfig, context: RunContext) -> list[Graded]:
+    """Return the graded pictures; without a table every picture stands for a good one."""
+    if config.table:
+        rows = read_table(context.data / config.table, config.column)
+        save_config(config, context.folder, labels=config.table)
+        return rows
+    from training.run import all_samples  # noqa: PLC0415 - the tests' splits are put there
+
+    samples = all_samples(context.data)
+    refuse_overlap(samples)
+    save_config(config, context.folder, manifest=manifest_hash(samples), labels=DEGRADED)
+    return [Graded(s.picture, s.group, s.split, 1) for s in samples if not s.augmented]
+
+
+def _shown(rows: Sequence[Graded], side: str, config: LoraConfig, context: RunContext, spec: PreprocessSpec) -> Shown:
+    """Return a side's pictures with their patients; without a table each comes a second time, made poor."""
+    inside = [row for row in rows if row.split == side]
+    rng = np.random.default_rng([config.seed, len(side)])
+    drawn = [inside[place] for place in sorted(rng.permutation(len(inside))[: config.most or None])]
+    read, lost = readable(context.data, [(row, row.picture) for row in drawn], spec.size)
+    if lost:
+        (context.folder / f"unreadable_{side}.txt").write_text("\n".join(lost) + "\n", encoding="utf-8")
+        print(f"{len(lost)} pictures cannot be read: unreadable_{side}.txt", flush=True)
+    if not read:
+        raise ValueError(f"no {side} picture can be read")
+    pictures: list[Picture] = [picture for _, picture in read]
+    labels, groups = [row.grade for row, _ in read], [row.group for row, _ in read]
+    if not config.table:
+        good = [degraded.shown(picture.grey, spec.size) for picture in pictures]
+        pictures = [*good, *(degraded.poor(picture, rng) for picture in good)]
+        labels, groups = [*labels, *([0] * len(good))], [*groups, *groups]
+    return Shown(pictures, np.array(labels), tuple(groups))
