@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import cv2
+import dicom_files
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from training import augment, distractors
 from training.augment import AugmentConfig
-from training.dataset import STORED_SIDE, BatchConfig, Batches, Stored, stored_simulation
+from training.dataset import STORED_SIDE, BatchConfig, Batches, Stored, load, stored_simulation
 from training.head_outline import mask_under
 from training.manifest import Sample, read_split
 from training.outlines import read_outline
@@ -233,6 +234,20 @@ def test_an_unchanged_picture_is_what_the_app_prepares() -> None:
     seen = prepare(Frame(pixels), PreprocessSpec())[0] * 0.26862954 * 255 + 0.48145466 * 255
 
     assert np.abs(shown - seen)[40:-40, 5:-5].mean() < 1.0
+
+
+def test_a_frame_of_a_clip_is_stored_with_its_own_scale_and_crop(tmp_path: Path) -> None:
+    cine = np.repeat(np.arange(3, dtype=np.uint8)[:, None, None, None] * 60, 48 * 64 * 3, axis=1).reshape(3, 48, 64, 3)
+    dataset = dicom_files.dataset_of(cine, FrameTime=40)
+    dataset.SequenceOfUltrasoundRegions = [dicom_files.region((10, 4, 49, 33))]
+    dicom_files.write(tmp_path / "clip.dcm", dataset)
+
+    (stored,) = load(tmp_path, [Sample("clip.dcm", "own", "p", "train", frame=2)])
+
+    assert stored.square_side == 40, "the region is 40 pixels wide"
+    assert stored.grey[STORED_SIDE // 2, STORED_SIDE // 2] == 120
+    with pytest.raises(ValueError, match=r"clip\.dcm has 3 frames, and the manifest names number 3"):
+        load(tmp_path, [Sample("clip.dcm", "own", "p", "train", frame=3)])
 
 
 def test_the_mask_follows_the_picture() -> None:

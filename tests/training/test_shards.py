@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from training.dataset import load, load_shards
 from training.manifest import Sample
 from training.shards import (
     Reader,
@@ -187,6 +188,17 @@ def test_frames_of_a_clip_are_stored_as_the_app_decodes_them(tmp_path: Path) -> 
     for sample in samples:
         np.testing.assert_array_equal(read[sample], cine[sample.frame])
     assert [one.reason for one in skipped] == ["ValueError: clip.dcm has 3 frames, and the manifest names none"]
+
+
+def test_ranks_hold_what_plain_files_hold(tmp_path: Path) -> None:
+    samples, folder = _written(tmp_path)
+    plain = {item.sample: item for item in load(tmp_path, samples)}
+    shares = [load_shards(folder, Reader(rank, 2), epoch=0, seed=0, skipped=[]) for rank in range(2)]
+
+    assert sorted(map(len, shares)) == [5, 6]
+    for item in [*shares[0], *shares[1]]:
+        np.testing.assert_array_equal(item.grey, plain.pop(item.sample).grey)
+    assert not plain
 
 
 def test_the_shards_are_read_by_the_webdataset_library(tmp_path: Path) -> None:
