@@ -150,8 +150,7 @@ def _moved(points: NDArray[np.float64], geometry: augment.Geometry) -> NDArray[n
 
 
 def _in_sight(points: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = ((points >= 0) & (points <= size - 1)).all(axis=-1)
-    return inside
+    return np.asarray(((points >= 0) & (points <= size - 1)).all(axis=-1), bool)
 
 
 def landmark_loss(

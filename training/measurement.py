@@ -99,7 +99,8 @@ def train_bundled_measurements(data: Path, out: Path, steps: int | None = None, 
 
 def sides(marked: Sequence[Marked], held_out: float) -> tuple[list[Marked], list[Marked]]:
     """Return what is learned from, and what is measured by: validation patients and held-out training patients."""
-    shown, watched = [], []
+    shown: list[Marked] = []
+    watched: list[Marked] = []
     for item in marked:
         if item.sample.split == "validation":
             watched.append(item)
@@ -128,6 +129,7 @@ def write_head(
     spec = PreprocessSpec(size=backbone.image_size)
     untried = LandmarkHead(backbone, decoder, (HEAD_NAME, sha256), {"licence": LICENCE, "spread_limit": {}})
     measured = measurement_errors.measure(untried, context.data, watched, spec)
+    told = measurement_errors.summary(measured)
     facts = {
         "kind": MEASUREMENTS,
         "backbone_sha256": backbone.identity.sha256,
@@ -139,12 +141,12 @@ def write_head(
         "pictures": dict(sorted(Counter(item.structure for item in shown).items())),
         "left_out": dict(sorted(left_out.items())),
         "spread_limit": measurement_errors.spread_limits(measured),
-        "validation": measurement_errors.summary(measured),
+        "validation": told,
         "training": asdict(config),
     }
     path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     path.with_suffix(".md").write_text(card(facts, measured), encoding="utf-8")
-    print(measurement_errors.as_markdown(facts["validation"]), flush=True)
+    print(measurement_errors.as_markdown(told), flush=True)
     return path.with_suffix(".json")
 
 

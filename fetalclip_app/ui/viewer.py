@@ -244,8 +244,8 @@ class Viewer(QObject):
             head = finding.answer if isinstance(finding.answer, HeadMeasurement) else None
         self._area.frame.show_head(head)
         lines = reading.answer("measurements", LineMeasurements) if reading is not None else None
-        has_lines = self.shows_outline and isinstance(lines, LineMeasurements)
-        self._area.frame.show_lines(lines.on_frame(self.index) if has_lines else ())
+        drawn = lines.on_frame(self.index) if self.shows_outline and lines is not None else ()
+        self._area.frame.show_lines(drawn)
 
     def _write_caption(self) -> None:
         if self._clip is None:
