@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -69,7 +70,7 @@ def pretrain(config: RunConfig, context: RunContext) -> None:
     folder, samples = context.folder, all_samples(context.data)
     refuse_overlap(samples)
     _refuse_no_weights(config)
-    save_config(config, folder, manifest=manifest_hash(samples))
+    save_config(config, folder, manifest=manifest_hash(samples), **_hash_of_weights(config))
     shown = [s for s in samples if s.split == "train"][:: 40 if context.smoke else 1]
     held = [s for s in samples if s.split == "validation"][:: 20 if context.smoke else 1]
     stored, watched = _read(config, context, shown, held)
@@ -101,6 +102,13 @@ def _read(
 def _refuse_no_weights(config: RunConfig) -> None:
     if config.tower.needs_weights and not config.tower.weights and not config.start:
         raise ValueError(f"{config.name} begins with an open_clip checkpoint: name it by --weights FILE")
+
+
+def _hash_of_weights(config: RunConfig) -> dict[str, str]:
+    if not config.tower.weights:
+        return {}
+    with Path(config.tower.weights).open("rb") as file:
+        return {"weights_sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:

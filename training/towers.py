@@ -46,6 +46,10 @@ class TowerConfig:
     weights: str = ""
     needs_weights: bool = False
 
+    def smoke(self) -> TowerConfig:
+        """Return a tower of the same kind for a run of seconds: tiny and random where there is a tiny one."""
+        return self if self.shape == "compact" else TowerConfig(shape=self.shape, tiny=True)
+
 
 def architecture(config: TowerConfig, loss: str = "nce") -> dict[str, Any]:
     """Return open_clip's configuration of the network; SigLIP's loss adds its learnable bias.

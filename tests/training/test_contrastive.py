@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
 
-from training.contrastive import symmetric_nce, weighted_nce
+from training.contrastive import pairwise_sigmoid, symmetric_nce, weighted_nce
 
 
 def test_with_one_caption_a_picture_it_is_clips_loss() -> None:
@@ -45,3 +47,25 @@ def test_a_batch_without_any_truth_costs_nothing() -> None:
     loss = weighted_nce(torch.randn(3, 2), torch.zeros(3, 2), torch.ones(3, 2, dtype=torch.bool))
 
     assert loss.item() == 0.0
+
+
+def test_siglips_loss_asks_every_known_pair_and_divides_by_the_pictures() -> None:
+    logits = torch.tensor([[2.0, -1.0, 0.5], [0.0, 3.0, 9.0]])
+    target = torch.tensor([[1.0, 0.0, 0.3], [0.0, 1.0, 0.0]])
+    known = torch.tensor([[True, True, True], [True, True, False]])
+
+    def cost(signed: float) -> float:
+        return math.log1p(math.exp(-signed))
+
+    by_hand = (cost(2.0) + cost(1.0) + cost(0.5) + cost(0.0) + cost(3.0)) / 2
+    assert pairwise_sigmoid(logits, target, known).item() == pytest.approx(by_hand)
+
+
+def test_siglips_loss_pulls_all_true_captions_and_pushes_the_others() -> None:
+    logits = torch.zeros(1, 4, requires_grad=True)
+    target, known = torch.tensor([[1.0, 1.0, 0.0, 0.0]]), torch.tensor([[True, True, True, False]])
+
+    pairwise_sigmoid(logits, target, known).backward()  # type: ignore[no-untyped-call]
+
+    assert logits.grad is not None
+    assert logits.grad[0].tolist() == pytest.approx([-0.5, -0.5, 0.5, 0.0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from training.commands.catalog import RECIPES, add_data, find_recipe, needs_data
 
@@ -16,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this run")
     parser.add_argument("--seed", type=int, help="another seed")
     parser.add_argument("--steps", type=int, help="another number of steps")
+    parser.add_argument("--weights", default="", help="an open_clip checkpoint that a contrastive run begins with")
+    parser.add_argument("--device", help="where a contrastive run computes: cpu, cuda, cuda:1 ...")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where checkpoint and log go")
     add_data(parser)
 
@@ -28,5 +31,21 @@ def run(options: argparse.Namespace) -> None:
     config = config.smoke() if options.smoke else config
     config = config if options.seed is None else replace(config, seed=options.seed)
     config = config if options.steps is None else replace(config, steps=options.steps)
+    config = _told_to_a_contrastive_run(config, options)
     folder = options.out / config.name
     config.execute(RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume))
+
+
+def _told_to_a_contrastive_run(config: Any, options: argparse.Namespace) -> Any:
+    """Return the configuration with the weights and the device that were named.
+
+    Raises:
+        SystemExit: The recipe is no contrastive run.
+    """
+    if not options.weights and options.device is None:
+        return config
+    if not hasattr(config, "tower"):
+        raise SystemExit(f"{config.name} is no contrastive run: it takes neither --weights nor --device")
+    tower = replace(config.tower, weights=options.weights) if options.weights else config.tower
+    step = config.step if options.device is None else replace(config.step, device=options.device)
+    return replace(config, tower=tower, step=step)
