@@ -50,7 +50,7 @@ def here() -> World:
 def processes() -> Iterator[World]:
     """Join the group that ``torchrun`` announces in the environment, and leave it at the end; alone without one.
 
-    NCCL carries the rows where there are GPUs, gloo elsewhere.
+    NCCL carries what lies on GPUs, gloo the rest.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
         yield here()
@@ -58,7 +58,7 @@ def processes() -> Iterator[World]:
     with_gpu = torch.cuda.is_available()
     if with_gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if with_gpu else "gloo")
+    dist.init_process_group("cpu:gloo,cuda:nccl" if with_gpu else "gloo")
     try:
         yield here()
     finally:
@@ -101,7 +101,7 @@ def gathered(rows_ND: torch.Tensor, counts: Sequence[int]) -> list[torch.Tensor]
     Every process has to call it, with as many rows as ``counts`` says of it, and has to use the result in its
     loss: the way back is a conversation too.
     """
-    largest = max(counts)
+    largest = max(1, *counts)  # nobody's rows are still a conversation
     missing = largest - len(rows_ND)
     padded = torch.cat([rows_ND, rows_ND.new_zeros(missing, *rows_ND.shape[1:])]) if missing else rows_ND
     everyone: torch.Tensor = _Gather.apply(padded)
@@ -143,7 +143,9 @@ def same_weights(network: torch.nn.Module) -> None:
     """Give all processes the first one's weights and statistics."""
     if here().size > 1:
         for tensor in network.state_dict().values():
-            dist.broadcast(tensor, 0)
+            plain = tensor.contiguous()
+            dist.broadcast(plain, 0)
+            tensor.copy_(plain)
 
 
 def average_statistics(network: torch.nn.Module) -> None:

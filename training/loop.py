@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from training.accumulate import Parts, backward, total
 from training.checkpoint import RunState, save_bad_batch, write_whole
 from training.config import OptimizerConfig, RunConfig
 from training.dataset import Batch, Batches
+from training.distributed import here, same_weights, seed_here
 from training.objective import temperature_of
 from training.run_log import RunLog
 from training.towers import freeze_early, hold_statistics
@@ -87,29 +89,42 @@ def train(network: Any, batches: Batches, config: RunConfig, course: Course) -> 
     """
     torch.manual_seed(config.seed)
     network.to(config.step.device)
+    same_weights(network)
     freeze_early(network, config.frozen_stages)
     network.set_grad_checkpointing(config.step.recompute)
     mean = copy.deepcopy(network).eval()
     state = RunState(network, mean, optimizer_of(network, config.optimizer), batches)
     rates = [group["lr"] for group in state.optimizer.param_groups]
-    if not course.resume:
-        checkpoint.set_aside(course.folder, checkpoint.FILE, run_log.FILE, run_log.CURVES)
-    elif checkpoint.restore(state, config, course.folder):
-        print(f"going on after step {state.step}", flush=True)
+    _begin_or_go_on(state, config, course)
     tokenizer = open_clip.SimpleTokenizer(context_length=network.context_length)
-    with RunLog(course.folder, state.step) as log:
+    with RunLog(course.folder, state.step) if here().is_first else nullcontext() as log:
         while state.step < config.steps:
             started = time.monotonic()
             factor = rate_factor(state.step, config.schedule_steps or config.steps, config.optimizer.warm_up)
             for group, rate in zip(state.optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
-            _step(state, tokenizer, config, course)
+            one_step(state, tokenizer, config, course)
             state.seconds += time.monotonic() - started
-            _after_step(state, config, course, log)
+            if log is not None:
+                _after_step(state, config, course, log)
     return state.mean
 
 
-def _step(state: RunState, tokenizer: Any, config: RunConfig, course: Course) -> None:
+def _begin_or_go_on(state: RunState, config: RunConfig, course: Course) -> None:
+    """Set an earlier run's files aside, or put the run where its checkpoint says.
+
+    The checkpoint holds the first process's random streams; the others begin new ones, which differ at each step.
+    """
+    if not course.resume:
+        if here().is_first:
+            checkpoint.set_aside(course.folder, checkpoint.FILE, run_log.FILE, run_log.CURVES)
+    elif checkpoint.restore(state, config, course.folder):
+        print(f"going on after step {state.step}", flush=True)
+        if not here().is_first:
+            state.batches.reseed(seed_here(config.seed + state.step))
+
+
+def one_step(state: RunState, tokenizer: Any, config: RunConfig, course: Course) -> None:
     """Do the next step; a batch that gives no number is saved before anything is changed by it."""
     network = state.network
     network.train()

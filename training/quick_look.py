@@ -28,7 +28,7 @@ def look(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> dict[s
     """Return macro-F1 of planes and sub-planes, the age's error, and the share of ages that fit the head (VPR)."""
     phrases = Phrases.bundled()
     with torch.inference_mode():
-        images = _images(network, stored, spec)
+        images = picture_rows(network, stored, spec)
         return {
             "planes_f1": _f1(network, images, [s.sample.plane for s in stored], phrases.planes, TEST_PLANES),
             "brain_f1": _f1(
@@ -60,7 +60,8 @@ def encode_texts(network: Any, texts: Sequence[str], batch: int = 128) -> NDArra
     return joined
 
 
-def _images(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> NDArray[np.float32]:
+def picture_rows(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> NDArray[np.float32]:
+    """Return unit rows of pictures as they are stored, unchanged: float32, (N, D)."""
     rows, device = [], next(network.parameters()).device
     for start in range(0, len(stored), 32):
         small = [scaled(np.repeat(item.grey[:, :, None], 3, 2), spec.size) for item in stored[start : start + 32]]

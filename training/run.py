@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import torch
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training import quick_look
+from training.accumulate import LossesOf, backward, own_losses
 from training.checkpoint import write_whole
 from training.config import RunConfig
 from training.dataset import Batches, Stored, stored_simulation
+from training.distributed import World, here, processes, seed_here
 from training.importers.fetal_planes import read_fetal_planes
 from training.importers.hc18 import read_hc18
 from training.loop import Course, train
@@ -23,6 +26,7 @@ from training.manifest import Sample, manifest_hash, read_split, refuse_overlap
 from training.number_sense import teach_numbers
 from training.readable import load_readable, refuse_too_many, write_list
 from training.recipe import RunContext, save_config
+from training.shared_loss import shared_backward, shared_losses
 from training.split import SPLITS
 from training.towers import architecture, begin_with, fresh_network
 
@@ -61,8 +65,22 @@ def simulations(count: int, seed: int) -> list[Stored]:
     return stored
 
 
-def pretrain(config: RunConfig, context: RunContext) -> None:
-    """Train a CLIP by contrast.
+Teach = Callable[[Sequence[Stored], LossesOf], LossesOf]
+"""From the training pictures and a loss to a loss that adds what teachers say of those pictures."""
+
+
+def pretrain(config: RunConfig, context: RunContext, teach: Teach | None = None) -> None:
+    """Train a CLIP by contrast, in one process or, under ``torchrun``, in several.
+
+    Raises:
+        ValueError: The data or the configuration cannot be trained with; the sentence says why.
+    """
+    with processes() as world:
+        _pretrain(config, context, teach, world)
+
+
+def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world: World) -> None:
+    """Train as one of the processes.
 
     Raises:
         ValueError: The data or the configuration cannot be trained with; the sentence says why.
@@ -70,19 +88,24 @@ def pretrain(config: RunConfig, context: RunContext) -> None:
     folder, samples = context.folder, all_samples(context.data)
     refuse_overlap(samples)
     _refuse_no_weights(config)
-    save_config(config, folder, manifest=manifest_hash(samples), **_hash_of_weights(config))
+    if world.is_first:
+        save_config(config, folder, manifest=manifest_hash(samples), **_hash_of_weights(config))
     shown = [s for s in samples if s.split == "train"][:: 40 if context.smoke else 1]
     held = [s for s in samples if s.split == "validation"][:: 20 if context.smoke else 1]
     stored, watched = _read(config, context, shown, held)
     stored += simulations(config.simulated, config.seed)
     shape = architecture(config.tower, config.loss)
     spec = PreprocessSpec(size=shape["vision_cfg"]["image_size"])
-    batches = Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=config.seed)
+    seed = seed_here(config.seed)
+    batches = Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=seed)
+    loss = own_losses if world.size == 1 else shared_losses
+    steps = partial(backward if world.size == 1 else shared_backward, losses_of=teach(stored, loss) if teach else loss)
 
     def evaluate(network: Any, step: int) -> dict[str, float]:
         return quick_look.look(network, watched, spec)
 
-    train(_network(config, shape, folder), batches, config, Course(folder, evaluate, resume=context.resume))
+    network = _network(config, shape, folder)
+    train(network, batches, config, Course(folder, evaluate, resume=context.resume, backward=steps))
 
 
 def _read(
@@ -92,7 +115,8 @@ def _read(
     stored, lost = load_readable(context.data, shown)
     watched, lost_too = load_readable(context.data, held)
     unreadable = lost + lost_too
-    write_list(unreadable, context.folder)
+    if here().is_first:
+        write_list(unreadable, context.folder)
     refuse_too_many(unreadable, len(shown) + len(held), config.unreadable_share)
     if unreadable:
         print(f"{len(unreadable)} of {len(shown) + len(held)} pictures are unreadable and left out", flush=True)
@@ -119,7 +143,8 @@ def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
     if config.start:
         network.load_state_dict(torch.load(folder.parent / config.start, weights_only=True)["network"], strict=True)
         return network
-    return _practised(network, config, folder) if config.numbers.steps else network
+    # The other processes get the first one's weights.
+    return _practised(network, config, folder) if config.numbers.steps and here().is_first else network
 
 
 def _practised(network: Any, config: RunConfig, folder: Path) -> Any:

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="another seed")
     parser.add_argument("--steps", type=int, help="another number of steps")
     parser.add_argument("--weights", default="", help="an open_clip checkpoint that a contrastive run begins with")
+    parser.add_argument("--teacher", type=Path, help="FetalCLIP's weights, for a distilled run to learn from")
     parser.add_argument("--device", help="where a contrastive run computes: cpu, cuda, cuda:1 ...")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where checkpoint and log go")
     add_data(parser)
@@ -32,6 +33,7 @@ def run(options: argparse.Namespace) -> None:
     config = config if options.seed is None else replace(config, seed=options.seed)
     config = config if options.steps is None else replace(config, steps=options.steps)
     config = _told_to_a_contrastive_run(config, options)
+    config = config if options.teacher is None else _taught(config, options.teacher)
     folder = options.out / config.name
     config.execute(RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume))
 
@@ -49,3 +51,14 @@ def _told_to_a_contrastive_run(config: Any, options: argparse.Namespace) -> Any:
     tower = replace(config.tower, weights=options.weights) if options.weights else config.tower
     step = config.step if options.device is None else replace(config.step, device=options.device)
     return replace(config, tower=tower, step=step)
+
+
+def _taught(config: Any, teacher: Path) -> Any:
+    """Return the configuration with its teacher.
+
+    Raises:
+        SystemExit: The recipe has none.
+    """
+    if not hasattr(config, "taught_by"):
+        raise SystemExit(f"{config.name} has no teacher: it does not take --teacher")
+    return config.taught_by(teacher)
