@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import peft
 import safetensors.torch
 import torch
 import torch.nn.functional as F
@@ -122,6 +121,8 @@ def _is_pointwise(module: nn.Module) -> bool:
 
 def adapted(visual: nn.Module, config: AdapterConfig) -> Any:
     """Return the tower with adapters that change nothing yet; all else is frozen."""
+    import peft  # noqa: PLC0415 - it brings transformers along: only who adapts waits for it
+
     visual.requires_grad_(False)
     wanted = peft.LoraConfig(
         r=config.rank, lora_alpha=config.alpha, lora_dropout=0.0, target_modules=adapted_modules(visual)
