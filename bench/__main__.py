@@ -38,7 +38,7 @@ def heading(model: str, title: str) -> str:
     return "\n".join(
         [
             f"Weights: {model} ({title})",
-            f"Machine: {_processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, {platform.system()}",
+            f"Machine: {processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, {platform.system()}",
             f"Versions: Python {platform.python_version()}, {', '.join(parts)}",
         ]
     )
@@ -91,7 +91,7 @@ def _seconds(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the processor's name where the system tells it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
