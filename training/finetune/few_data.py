@@ -54,7 +54,7 @@ class FewConfig:
         if left_out:
             page += f"\nOnly {patients} patients: {', '.join(left_out)} left out.\n"
         (context.folder / "results.md").write_text(page, encoding="utf-8")
-        told = [{"patients": count, **asdict(results)} for count, results in rows]
+        told = [{"training_patients": count, **asdict(results)} for count, results in rows]
         (context.folder / "results.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
         print(page, flush=True)
 
