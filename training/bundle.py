@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+import shutil
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -23,9 +26,14 @@ from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import catalog, device, encoder, texture
 from fetalclip_app.tasks.head_outline import outline_ellipse
-from training import calibrate, evaluate, familiarity, head_outline, simulate
+from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE
+from training import calibrate, card, evaluate, familiarity, head_outline, simulate
 from training.dataset import STORED_SIDE, Stored, load, stored_simulation
-from training.export import compact_manifest, write_manifest, write_weights
+from training.evaluation import suite, trust
+from training.evaluation.recorder import recorded
+from training.evaluation.strangers import read_strangers, strangeness
+from training.evaluation.subgroups import subgroup_rows
+from training.export import MAX_BYTES, compact_manifest, write_manifest, write_weights
 from training.head_outline import OutlineConfig, Outlined
 from training.manifest import Sample
 from training.outlines import marks_skull, read_outline
@@ -42,15 +50,68 @@ SIMULATED_HEADS = 200
 SIMULATED_SEED = 2026
 
 
-def export_run(folder_of_run: Path, data: Path) -> None:
-    """Write a run's mean weights and a manifest without calibration into ``resources/models/compact``."""
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where a model lies: with the program, or in an exported folder.
+
+    Attributes:
+        model: Folder of weights, configuration, manifest and card.
+        heads: Folder of the heads that were trained on them.
+        request: What loads it.
+    """
+
+    model: Path
+    heads: Path
+    request: EngineRequest
+
+    @classmethod
+    def of(cls, bundle: Path | None) -> Shelf:
+        """Return the shelf of an exported folder, or the program's own."""
+        if bundle is None:
+            return cls(resources.path("models/compact"), resources.root() / "heads", EngineRequest())
+        return cls(bundle, bundle / "heads", EngineRequest(weights=bundle))
+
+    def entry(self) -> catalog.ModelEntry:
+        """Return the catalogue's entry."""
+        return catalog.find("compact") if self.request.weights is None else catalog.bundle(self.model)
+
+
+def export_run(folder_of_run: Path, data: Path, out: Path | None = None) -> None:
+    """Write a run's mean weights and a manifest without calibration.
+
+    Args:
+        out: A new folder that the window can load, with prompts and a card; ``resources/models/compact`` if not given.
+
+    Raises:
+        FileExistsError: ``out`` is there and not empty.
+    """
     state = torch.load(folder_of_run / "last.pt", weights_only=True)["network"]
     run = json.loads((folder_of_run / "config.json").read_text(encoding="utf-8"))
-    folder = resources.path("models/compact")
-    file = write_weights(state, folder)
+    folder = resources.path("models/compact") if out is None else new_bundle(out)
+    file = write_weights(state, folder, MAX_BYTES if out is None else None)
     taught = [s for s in all_samples(data) if s.split == "train"]
     shown = {name for s in taught for name in (s.plane, s.brain_plane) if name is not None}
-    write_manifest(folder, compact_manifest(_with_its_start(run, folder_of_run), file, tuple(sorted(shown))))
+    manifest = compact_manifest(_with_its_start(run, folder_of_run), file, tuple(sorted(shown)))
+    if out is not None:
+        manifest |= {"key": catalog.BUNDLE, "title": f"{run['config']['name']} ({file['sha256'][:8]})"}
+        (folder / card.CARD).write_text(card.blank(manifest), encoding="utf-8")
+    write_manifest(folder, manifest)
+
+
+def new_bundle(folder: Path) -> Path:
+    """Return the folder with the network's configuration and the prompts in it.
+
+    Raises:
+        FileExistsError: It is there and not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty")
+    (folder / "heads").mkdir(parents=True)
+    (folder / "prompts").mkdir()
+    shutil.copyfile(resources.path("models/compact/config.json"), folder / "config.json")
+    for name in (PLANES_FILE, BRAIN_PLANES_FILE):
+        shutil.copyfile(resources.path(name), folder / name)
+    return folder
 
 
 def _with_its_start(run: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -63,14 +124,15 @@ def _with_its_start(run: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**run, "start": {**first, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}}
 
 
-def train_bundled_head(data: Path, steps: int | None = None) -> None:
-    """Train the head outline on the bundled weights and write it into ``resources/heads``."""
+def train_bundled_head(data: Path, steps: int | None = None, bundle: Path | None = None) -> None:
+    """Train the head outline on the bundled weights, or an exported folder's, and write it where the app looks."""
+    shelf = Shelf.of(bundle)
     config = OutlineConfig() if steps is None else replace(OutlineConfig(), steps=steps)
-    backbone = encoder.open_model(catalog.find("compact"), device.choose("auto"))
+    backbone = encoder.open_model(shelf.entry(), device.choose("auto"))
     spec = PreprocessSpec(size=backbone.image_size)
     outlined = _outlined(data) + _simulated()
     decoder = head_outline.train(backbone.network, outlined, spec, config)
-    folder = resources.root() / "heads"
+    folder = shelf.heads
     folder.mkdir(exist_ok=True)
     path = folder / f"{HEAD_NAME}.safetensors"
     head_outline.save(decoder, path)
@@ -87,13 +149,14 @@ def train_bundled_head(data: Path, steps: int | None = None) -> None:
     path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def calibrate_bundled(data: Path) -> None:
-    """Fit the bundled model's calibration on validation patients and write it into its manifest."""
-    folder = resources.path("models/compact")
+def calibrate_bundled(data: Path, bundle: Path | None = None) -> None:
+    """Fit a model's calibration on validation patients and write it into its manifest; the bundled one's by default."""
+    shelf = Shelf.of(bundle)
+    folder = shelf.model
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     write_manifest(folder, {**manifest, "calibration": {}})
     try:
-        engine = load_engine(EngineRequest())
+        engine = load_engine(shelf.request)
     finally:  # a fit that fails or is stopped leaves the calibration before it
         write_manifest(folder, manifest)
     held = [s for s in all_samples(data) if s.split == "validation"]
@@ -123,28 +186,52 @@ def _textures(seen: list[calibrate.Seen]) -> Textures:
     return np.stack([item.texture for item in seen if item.texture is not None])
 
 
-def evaluate_bundled(data: Path, split: str, out: Path) -> None:
-    """Measure the app's engine on held-out patients and write the table."""
-    engine = load_engine(EngineRequest())
+def evaluate_bundled(data: Path, split: str, out: Path, plots: Path | None = None, bundle: Path | None = None) -> None:
+    """Measure the app's engine on held-out patients and write the table; test patients' numbers go onto the card.
+
+    Args:
+        plots: A folder for tables and pictures of more than the page shows; none where it is not given.
+        bundle: An exported folder; the bundled model if not given.
+    """
+    shelf = Shelf.of(bundle)
+    engine, recorder = recorded(load_engine(shelf.request))
     held = [s for s in all_samples(data) if s.split == split]
     reads = evaluate.read_all(engine, data, held)
-    rows = evaluate.table(reads) + evaluate.peer_rows(data, reads)
-    facts: dict[str, Any] = {"split": split, "model": asdict(engine.identity)}
+    rows_of_pictures, textures = recorder.taken()
+    known = strangeness(engine, rows_of_pictures, textures)
+    with TemporaryDirectory() as scratch:
+        strangers = read_strangers(engine, recorder, data, Path(scratch))
+    rows = [
+        *evaluate.table(reads),
+        *trust.calibration_rows(reads),
+        *trust.stranger_rows(strangers, reads, known),
+        *evaluate.peer_rows(data, reads),
+    ]
+    facts: dict[str, Any] = {
+        "split": split,
+        "date": datetime.now(UTC).date().isoformat(),
+        "model": asdict(engine.identity),
+        "subgroups": evaluate.listed(subgroup_rows(reads)),
+        "strangers": [asdict(stranger) for stranger in strangers],
+    }
     page = out.read_text(encoding="utf-8") if out.exists() else f"{TABLE_BEGINS}\n{TABLE_ENDS}\n"
     out.write_text(with_table(page, evaluate.as_markdown(rows)), encoding="utf-8")
     out.with_suffix(".json").write_text(evaluate.as_json(rows, facts), encoding="utf-8")
     print(evaluate.as_markdown(rows))
+    if split == "test":
+        results = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+        card.record(shelf.model, results)
+    if plots is not None:
+        suite.write(plots, engine, reads, rows_of_pictures, [*rows, *subgroup_rows(reads)])
 
 
 def with_table(page: str, table: str) -> str:
-    """Return the page with the table between its two marks, whatever stood there before.
+    """Return the page of results with this table.
 
     Raises:
-        ValueError: The page has no such marks.
+        ValueError: The page has no marks for it.
     """
-    before, rest = page.split(TABLE_BEGINS)
-    _, after = rest.split(TABLE_ENDS)
-    return f"{before}{TABLE_BEGINS}\n\n{table}\n{TABLE_ENDS}{after}"
+    return card.between(page, TABLE_BEGINS, TABLE_ENDS, table)
 
 
 def in_stored_square(ellipse: Ellipse, crop: Box) -> Ellipse:

@@ -87,18 +87,18 @@ def table(reads: Sequence[Read]) -> list[Row]:
         *(_f1_row(f"F1 {name}", planes, VIEWS, (name,)) for name in (*TEST_PLANES, "cervix")),
         _f1_row("macro-F1 of three brain sub-planes", known, BRAIN_VIEWS, BRAIN_PLANES),
         *(_f1_row(f"F1 {name}", known, BRAIN_VIEWS, (name,)) for name in BRAIN_PLANES),
-        _mean_row("HC absolute error, mm", heads, _hc_error),
-        _mean_row("HC signed error, mm", heads, _hc_bias),
-        _mean_row("Dice of the filled outline", heads, lambda read: read.dice),
-        _mean_row("age inside the WHO band of the HC, share (HC 100-342 mm)", ranged, _inside_band),
-        _mean_row("age absolute error against the WHO-median age, days (HC 100-342 mm)", ranged, _age_error),
-        _mean_row("the same, 14 to 28 weeks", young, _age_error),
+        mean_row("HC absolute error, mm", heads, hc_error),
+        mean_row("HC signed error, mm", heads, _hc_bias),
+        mean_row("Dice of the filled outline", heads, lambda read: read.dice),
+        mean_row("age inside the WHO band of the HC, share (HC 100-342 mm)", ranged, inside_band),
+        mean_row("age absolute error against the WHO-median age, days (HC 100-342 mm)", ranged, age_error),
+        mean_row("the same, 14 to 28 weeks", young, age_error),
     ]
 
 
 def _f1_row(measure: str, reads: Sequence[Read], task: str, classes: Sequence[str]) -> Row:
     truth = [(r.sample.plane if task == VIEWS else r.sample.brain_plane) or "" for r in reads]
-    return _scored(measure, truth, [_said(r.reading, task) for r in reads], [r.sample.group for r in reads], classes)
+    return _scored(measure, truth, [said(r.reading, task) for r in reads], [r.sample.group for r in reads], classes)
 
 
 def _scored(
@@ -115,7 +115,7 @@ def row_of(
     rate: Callable[[Floats], Floats],
     *,
     count: int,
-    abstained: int,
+    abstained: int = 0,
 ) -> Row:
     """Return a line with its value and both intervals.
 
@@ -130,13 +130,14 @@ def row_of(
     return Row(measure, count, len(set(groups)), value, low, high, abstained, single)
 
 
-def _said(reading: ClipReading, task: str) -> str:
+def said(reading: ClipReading, task: str) -> str:
     """Return the class that the app stands by; an abstention is an error in F1."""
     answer = reading.answer(task, ViewPrediction)
     return ABSTAINED if answer is None or answer.abstained is not None else answer.best
 
 
-def _mean_row(measure: str, reads: Sequence[Read], value_of: Callable[[Read], float | None]) -> Row:
+def mean_row(measure: str, reads: Sequence[Read], value_of: Callable[[Read], float | None]) -> Row:
+    """Return the mean of the pictures that were answered; the others are counted."""
     values = [value_of(read) for read in reads]
     given = [(read.sample.group, value) for read, value in zip(reads, values, strict=True) if value is not None]
     parts = np.array([(value, 1.0) for _, value in given], float).reshape(len(given), 2)
@@ -152,17 +153,20 @@ def _hc_bias(read: Read) -> float | None:
     return head.size.hc_mm - (read.sample.hc_mm or math.nan)
 
 
-def _hc_error(read: Read) -> float | None:
+def hc_error(read: Read) -> float | None:
+    """Return the absolute error in mm, None where no head was measured."""
     bias = _hc_bias(read)
     return None if bias is None else abs(bias)
 
 
-def _inside_band(read: Read) -> float | None:
+def inside_band(read: Read) -> float | None:
+    """Return 1 where the true head lies inside the WHO band of the age that was said."""
     age = read.reading.answer(AGE, AgeEstimate)
     return None if age is None else float(inside_who_band("HC", read.sample.hc_mm or 0, age.age.weeks))
 
 
-def _age_error(read: Read) -> float | None:
+def age_error(read: Read) -> float | None:
+    """Return the absolute error in days against the WHO-median age."""
     age = read.reading.answer(AGE, AgeEstimate)
     reference = who_median_days("HC", read.sample.hc_mm or 0)
     return None if age is None or reference is None else abs(age.age.days - reference)
@@ -181,7 +185,7 @@ def peer_rows(data: Path, reads: Sequence[Read]) -> list[Row]:
     theirs: list[str] = []
     for read in shown:
         theirs += planes_of(peer.probabilities([read_clip(data / read.sample.picture).frame(0).pixels]))
-    ours = [_said(read.reading, VIEWS) for read in shown]
+    ours = [said(read.reading, VIEWS) for read in shown]
     truth = [read.sample.plane or "" for read in shown]
     groups = [read.sample.group for read in shown]
     return [
@@ -205,17 +209,25 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 
 def as_json(rows: Sequence[Row], facts: dict[str, Any]) -> str:
-    """Return the table with what it depends on."""
-    listed = [
+    """Return the table with what it depends on; a number that there is not is null."""
+    return json.dumps({**facts, "rows": listed(rows)}, indent=2, allow_nan=False) + "\n"
+
+
+def listed(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the lines as they stand in JSON."""
+    return [
         {
             "measure": r.measure,
             "n": r.count,
             "patients": r.groups,
-            "value": r.value,
-            "interval": [r.low, r.high],
-            "interval_by_picture": None if r.by_picture is None else list(r.by_picture),
+            "value": _finite(r.value),
+            "interval": [_finite(r.low), _finite(r.high)],
+            "interval_by_picture": None if r.by_picture is None else [_finite(end) for end in r.by_picture],
             "abstained": r.abstained,
         }
         for r in rows
     ]
-    return json.dumps({**facts, "rows": listed}, indent=2) + "\n"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -17,18 +17,18 @@ MAX_BYTES = 24 * 1024 * 1024
 """The bundled compact model's file is no larger than this."""
 
 
-def write_weights(state: Mapping[str, torch.Tensor], folder: Path) -> dict[str, Any]:
+def write_weights(state: Mapping[str, torch.Tensor], folder: Path, most_bytes: int | None = None) -> dict[str, Any]:
     """Write half-precision weights and return what the manifest says of the file.
 
     Raises:
-        ValueError: The file would be larger than `MAX_BYTES`.
+        ValueError: The file would be larger than ``most_bytes``.
     """
     half = {
         key: (tensor.half() if tensor.is_floating_point() else tensor).contiguous() for key, tensor in state.items()
     }
     content = safetensors.torch.save(half)
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"{len(content)} bytes are more than {MAX_BYTES}")
+    if most_bytes is not None and len(content) > most_bytes:
+        raise ValueError(f"{len(content)} bytes are more than {most_bytes}")
     (folder / "model.safetensors").write_bytes(content)
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 

@@ -92,7 +92,12 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
 def _add_model(command: argparse.ArgumentParser) -> None:
     model = command.add_argument_group("model")
     model.add_argument("--model", choices=("compact", "fetalclip"), default="compact", help="default: compact")
-    model.add_argument("--weights", type=Path, metavar="FILE", help="weight file; needed for fetalclip")
+    model.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="weight file, needed for fetalclip; or the folder of an exported bundle",
+    )
     model.add_argument("--config", type=Path, metavar="FILE", help="open_clip configuration of weights of your own")
     model.add_argument(
         "--views",

@@ -26,6 +26,9 @@ from fetalclip_app.tasks.views import class_embeddings
 COMPACT = "compact"
 """The bundled model; the catalogue's name for it."""
 
+BUNDLE = "bundle"
+"""An exported folder; likewise."""
+
 if TYPE_CHECKING:
     from fetalclip_app.model.catalog import ModelEntry
     from fetalclip_app.model.encoder import TorchBackbone
@@ -41,13 +44,12 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     """
     from fetalclip_app.model import cam, device, encoder  # noqa: PLC0415 -- torch takes seconds to import
 
-    planes = bundled(PLANES_FILE) if request.views is None else read_view_set(request.views)
-    brain = bundled(BRAIN_PLANES_FILE) if request.brain_views is None else read_view_set(request.brain_views)
+    planes, brain = _view_sets(request)
     entry = _entry(request)
     backbone = encoder.open_model(
         entry,
         device.choose(request.device),
-        path=request.weights,
+        path=None if request.bundle else request.weights,
         licence_accepted=request.licence_accepted,
         report=report,
         cancel=cancel,
@@ -64,7 +66,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         calibration=replace(calibration, familiarity=_familiarity(entry, backbone)),
         encode_texts=texts.features,
         outliner=_outliner(entry, backbone, spec),
-        landmarker=_landmarker(backbone, spec),
+        landmarker=_landmarker(entry, backbone, spec),
     )
     saliency = cam.Saliency(backbone)
     return Engine(
@@ -147,10 +149,22 @@ def fitted_for(fitted: Mapping[str, Mapping[str, Any]], used: Mapping[str, ViewS
     return {part: numbers for part, numbers in fitted.items() if part not in foreign}
 
 
+def _view_sets(request: EngineRequest) -> tuple[ViewSet, ViewSet]:
+    """Return the sets that were asked for; else those that came with a bundle; else the program's."""
+    sets = []
+    for asked, name in ((request.views, PLANES_FILE), (request.brain_views, BRAIN_PLANES_FILE)):
+        own = None if request.bundle is None else request.bundle / name
+        path = asked if asked is not None else own if own is not None and own.is_file() else None
+        sets.append(bundled(name) if path is None else read_view_set(path))
+    return sets[0], sets[1]
+
+
 def _entry(request: EngineRequest) -> ModelEntry:
     from fetalclip_app.errors import ErrorCode, ModelUnavailable  # noqa: PLC0415
     from fetalclip_app.model import catalog  # noqa: PLC0415
 
+    if request.bundle is not None:
+        return catalog.bundle(request.bundle)
     if request.config is not None:
         if request.weights is None:
             raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=request.config.name)
@@ -186,11 +200,17 @@ def _outliner(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec) 
     from fetalclip_app.model import heads  # noqa: PLC0415
 
     bundled_one = entry.key == COMPACT
-    return heads.find(resources.path("heads"), "head_outline", backbone, spec, must_be=bundled_one)
+    return heads.find(_heads(entry), "head_outline", backbone, spec, must_be=bundled_one)
 
 
-def _landmarker(backbone: TorchBackbone, spec: PreprocessSpec) -> Landmarker | None:
+def _heads(entry: ModelEntry) -> Path:
+    """Return where a model's heads lie: beside a bundle's weights, or with the program's."""
+    own = entry.config.parent / "heads"
+    return own if entry.key == BUNDLE else resources.path("heads")
+
+
+def _landmarker(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec) -> Landmarker | None:
     """Return the measurement head that was trained on these very weights, or None."""
     from fetalclip_app.model import heads  # noqa: PLC0415
 
-    return heads.find_landmarks(resources.path("heads"), backbone, spec)
+    return heads.find_landmarks(_heads(entry), backbone, spec)

@@ -14,7 +14,8 @@ class EngineRequest:
 
     Attributes:
         model: ``compact``, ``fetalclip``, or ``custom`` for a researcher's own ``weights`` and ``config``.
-        views, brain_views: View sets; the bundled ones where not given.
+        weights: The file; or the folder of an exported bundle, or its ``manifest.json``, whatever ``model`` is.
+        views, brain_views: View sets; the bundle's own or the bundled ones where not given.
         text_cache: Folder where text features are kept between runs; None keeps them in memory.
     """
 
@@ -26,6 +27,15 @@ class EngineRequest:
     brain_views: Path | None = None
     licence_accepted: bool = False
     text_cache: Path | None = None
+
+    @property
+    def bundle(self) -> Path | None:
+        """The folder of an exported bundle, where ``weights`` names one."""
+        if self.weights is None or self.config is not None:
+            return None
+        if self.weights.name == "manifest.json":
+            return self.weights.parent
+        return self.weights if self.weights.is_dir() else None
 
 
 @dataclass(frozen=True, slots=True)

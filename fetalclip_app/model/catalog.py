@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from fetalclip_app.errors import ErrorCode, ModelUnavailable
 COMPACT = "compact"
 FETALCLIP = "fetalclip"
 CUSTOM = "custom"
+BUNDLE = "bundle"
+
+MANIFEST = "manifest.json"
 
 HUB_ADDRESS = "https://huggingface.co/numansaeed/fetalclip-model/resolve/main/FetalCLIP_weights.pt"
 """Where the released FetalCLIP weights are published, and the only network address in this program."""
@@ -44,6 +47,7 @@ class ModelEntry:
         learned_from_head_size: The ages of its training came from a head measurement.
         calibration: Task key -> numbers fitted on validation patients, as `inference.load.calibration_of` reads them;
             a limit that rests on anything else says so.
+        is_known: This program itself vouches for the hash; a bundle's manifest vouches for its own file alone.
         preprocessing: ``fingerprint`` of the `PreprocessSpec` that it was trained with; empty for the default.
     """
 
@@ -61,6 +65,7 @@ class ModelEntry:
     learned_from_head_size: bool = False
     calibration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    is_known: bool = True
 
 
 def fetalclip() -> ModelEntry:
@@ -93,11 +98,23 @@ def compact(folder: Path | None = None) -> ModelEntry:
     Raises:
         ModelUnavailable: The manifest is missing, or does not say what it must.
     """
-    where = resources.path("models/compact") if folder is None else folder
-    manifest = _read_object(where / "manifest.json")
+    return _with_manifest(resources.path("models/compact") if folder is None else folder, COMPACT)
+
+
+def bundle(folder: Path) -> ModelEntry:
+    """Return the model of an exported folder: of the same files as the bundled one.
+
+    Raises:
+        ModelUnavailable: The manifest is missing, or does not say what it must.
+    """
+    return replace(_with_manifest(folder, BUNDLE), is_known=False)
+
+
+def _with_manifest(where: Path, key: str) -> ModelEntry:
+    manifest = _read_object(where / MANIFEST)
     try:
         return ModelEntry(
-            key=COMPACT,
+            key=key,
             title=str(manifest["title"]),
             licence=str(manifest["licence"]),
             sha256=str(manifest["sha256"]).lower(),
@@ -111,7 +128,7 @@ def compact(folder: Path | None = None) -> ModelEntry:
             preprocessing=dict(manifest["preprocessing"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name="manifest.json", reason=str(error)) from error
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=MANIFEST, reason=str(error)) from error
 
 
 def custom(weights: Path, config: Path) -> ModelEntry:

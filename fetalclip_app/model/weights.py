@@ -33,7 +33,7 @@ class Weights:
     """Tensors, and which file they came from.
 
     Attributes:
-        verified: The hash is the one that the catalogue gives.
+        verified: The hash is the one that the catalogue gives, and the program itself vouches for it.
     """
 
     state: State
@@ -54,7 +54,7 @@ def read(path: Path, entry: ModelEntry, report: Report = silent, cancel: CancelT
     with _opened(path) as stream:
         digest = _verified(stream, path, entry, report, cancel)
         stream.seek(0)
-        return Weights(_state_of(stream, path), digest, verified=entry.sha256 is not None)
+        return Weights(_state_of(stream, path), digest, verified=entry.sha256 is not None and entry.is_known)
 
 
 def install(network: torch.nn.Module, state: Mapping[str, torch.Tensor], name: str) -> None:

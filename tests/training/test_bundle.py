@@ -21,11 +21,15 @@ from task_tools import RoundHead
 
 from fetalclip_app import resources
 from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.inference.load import _view_sets, load_engine
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import catalog, encoder, heads
 from training import bundle, calibrate, evaluate
 from training.dataset import STORED_SIDE, load
 from training.evaluate import Read
+from training.evaluation.strangers import Stranger
 from training.run import all_samples
 
 
@@ -174,7 +178,12 @@ def test_results_of_one_split_are_a_page_and_its_numbers(
         asked.append({sample.split for sample in samples})
         return [Read(sample, make_reading(make_clip(frames=1)), None) for sample in samples]
 
+    recorder = SimpleNamespace(taken=lambda: (np.zeros((len(all_samples(data)), 4), np.float32), None))
     monkeypatch.setattr(bundle, "load_engine", lambda _: _engine(None))
+    monkeypatch.setattr(bundle, "recorded", lambda engine: (engine, recorder))
+    held = sum(sample.split == "validation" for sample in all_samples(data))
+    monkeypatch.setattr(bundle, "strangeness", lambda *_: np.zeros(held))
+    monkeypatch.setattr(bundle, "read_strangers", lambda *_: [Stranger("noise", "n.png", 1.0, "brain", "ambiguous")])
     monkeypatch.setattr(evaluate, "read_all", read_all)
     monkeypatch.setattr(evaluate, "peer_rows", lambda *_: [evaluate.Row("the peer", 1, 1, 0.5, 0.4, 0.6, 0)])
     page = tmp_path / "results.md"
@@ -185,6 +194,7 @@ def test_results_of_one_split_are_a_page_and_its_numbers(
     told, numbers = page.read_text("utf-8"), json.loads(page.with_suffix(".json").read_text("utf-8"))
     assert asked == [{"validation"}]
     assert told.startswith("# Ours\n") and told.endswith("\n\nWords.\n") and "old" not in told
+    assert "AUROC by clip: noise | 1 | 1 | 1.000" in told
     assert "| the peer | 1 | 1 | 0.500 | 0.400 to 0.600 | 0 |" in told
     assert (numbers["split"], numbers["model"]["sha256"]) == ("validation", IDENTITY.sha256)
     assert len(numbers["rows"]) == told.count("|\n") - 2
@@ -221,3 +231,63 @@ def test_simulated_heads_are_the_same_each_time_and_inside_their_square(monkeypa
         assert item.stored.sample.source == "simulated"
         assert 0 < item.ellipse.cx < STORED_SIDE and 0 < item.ellipse.cy < STORED_SIDE
         assert STORED_SIDE / 10 < item.ellipse.b <= item.ellipse.a < STORED_SIDE
+
+
+def test_an_exported_folder_is_a_model_that_the_app_loads(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run, export, load by the folder alone: its weights, its prompts, its own manifest; nobody else vouches."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(tiny_models.CONVNET), encoding="utf-8")
+    root = resources.root()
+    monkeypatch.setattr(resources, "path", lambda name: config if name.endswith("config.json") else root / name)
+    run, _ = _finished_run(tmp_path / "runs" / "mine")
+    folder = tmp_path / "mine"
+    bundle.export_run(run, data, folder)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    spec = PreprocessSpec(size=tiny_models.SIZE)
+    manifest["preprocessing"] = {"fingerprint": spec.fingerprint(), "size": spec.size}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    engine = load_engine(EngineRequest(weights=folder))
+    by_manifest = load_engine(EngineRequest(weights=folder / "manifest.json"))
+
+    assert (engine.identity.key, engine.identity.verified) == ("bundle", False)
+    assert engine.identity.sha256 == manifest["sha256"] == by_manifest.identity.sha256
+    assert engine.identity.title.startswith("mine ")
+    assert engine.instruments.outliner is None, "the program's own heads belong to other weights"
+    assert f"Weights: {manifest['sha256']}" in (folder / "MODEL_CARD.md").read_text("utf-8")
+    assert {path.name for path in (folder / "prompts").iterdir()} == {"planes.json", "brain_planes.json"}
+
+
+def test_an_exported_folder_is_read_with_its_own_prompts(tmp_path: Path) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "planes.json").write_text('{"hand": ["a hand"]}', encoding="utf-8")
+
+    own, brain = _view_sets(EngineRequest(weights=tmp_path))
+    asked, _ = _view_sets(EngineRequest(weights=tmp_path, views=resources.path("prompts/planes.json")))
+
+    assert own.keys == ("hand",)
+    assert brain.keys == ("trans-thalamic", "trans-cerebellum", "trans-ventricular")
+    assert "brain" in asked.keys
+
+
+def test_an_export_never_writes_over_a_folder(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(FileExistsError):
+        bundle.new_bundle(tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_weights_that_are_not_those_of_the_folders_manifest_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(tiny_models.CONVNET), encoding="utf-8")
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    facts = {"title": "x", "licence": "x", "sha256": "00", "bytes": 1, "trained_views": [], "calibration": {}}
+    told = {**facts, "learned_from_head_size": True, "preprocessing": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+
+    with pytest.raises(ModelUnavailable) as wrong:
+        load_engine(EngineRequest(weights=tmp_path))
+    assert wrong.value.code is ErrorCode.MODEL_WRONG_HASH

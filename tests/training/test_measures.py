@@ -191,9 +191,7 @@ def test_exported_weights_are_halves_that_their_hash_vouches_for(tmp_path: Path)
     assert torch.equal(stored["steps"], state["steps"])
 
 
-def test_weights_that_are_too_large_to_bundle_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "MAX_BYTES", 100)
-
+def test_weights_that_are_too_large_to_bundle_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="more than 100"):
-        export.write_weights({"a": torch.zeros(64)}, tmp_path)
+        export.write_weights({"a": torch.zeros(64)}, tmp_path, 100)
     assert not list(tmp_path.iterdir())

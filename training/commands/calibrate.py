@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from training.commands.catalog import add_data, needs_data
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    parser.add_argument("--bundle", type=Path, help="an exported folder; the bundled model if not given")
     add_data(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Fit and write into the bundled manifest."""
+    """Fit and write into the model's manifest."""
     from training.bundle import calibrate_bundled  # noqa: PLC0415 - torch takes seconds
 
-    calibrate_bundled(needs_data(options))
+    calibrate_bundled(needs_data(options), options.bundle)

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("which", nargs="?", choices=WHICH, default=WHICH[0])
     parser.add_argument("--steps", type=int, help="another number of steps")
+    parser.add_argument("--bundle", type=Path, help="outline: an exported folder; the bundled model if not given")
     parser.add_argument("--resume", action="store_true", help="measurements: go on from the last checkpoint")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="measurements: where checkpoint and log go")
     add_data(parser)
@@ -29,4 +30,4 @@ def run(options: argparse.Namespace) -> None:
         return
     from training.bundle import train_bundled_head  # noqa: PLC0415
 
-    train_bundled_head(needs_data(options), options.steps)
+    train_bundled_head(needs_data(options), options.steps, options.bundle)

@@ -1,0 +1,192 @@
+"""Pictures without a fetus, for testing alone: ultrasound of others, what packages ship, noise, text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.errors import FetalClipError
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.progress import CancelToken, silent
+from fetalclip_app.tasks.base import VIEWS
+from fetalclip_app.tasks.views import class_embeddings
+from training.bootstrap import Floats, draws
+from training.evaluation.recorder import Recorder
+
+KINDS = {
+    "dicom": "ultrasound without a fetus (DICOM samples)",
+    "packages": "pictures that installed packages ship",
+    "radiology": "radiology that pydicom ships",
+    "noise": "noise",
+    "text": "text screens",
+}
+MOST, SMALLEST = 60, 120
+DRAWN, SEED = 20, 2027
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A clip without a fetus and what the app made of it.
+
+    Attributes:
+        strangeness: Median over its frames.
+        best: View that it resembles most.
+        refused: Reason of the abstention; empty where the app named ``best`` with confidence.
+    """
+
+    kind: str
+    name: str
+    strangeness: float
+    best: str
+    refused: str
+
+
+def read_strangers(engine: Engine, recorder: Recorder, data: Path, scratch: Path) -> list[Stranger]:
+    """Read every clip as a user would; files that cannot be read are left out.
+
+    Args:
+        scratch: An empty folder for the pictures that are made.
+    """
+    read = []
+    for kind, path in paths(data, scratch):
+        try:
+            clip = read_clip(path)
+            read.append(_read(engine, recorder, kind, clip))
+        except FetalClipError:
+            continue
+    return read
+
+
+def _read(engine: Engine, recorder: Recorder, kind: str, clip: Clip) -> Stranger:
+    reading = engine.read(clip, CancelToken(), silent)
+    views = reading.answer(VIEWS, ViewPrediction)
+    assert views is not None
+    strange = float(np.median(strangeness(engine, *recorder.taken())))
+    refused = "" if views.abstained is None else str(views.abstained.reason)
+    return Stranger(kind, clip.path.name, strange, views.best, refused)
+
+
+def strangeness(engine: Engine, rows: NDArray[np.float32], textures: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return the score that the app's guard goes by, larger for stranger pictures."""
+    guard = engine.instruments.calibration.familiarity
+    if guard is not None and textures is not None:
+        return guard.strangeness(textures)
+    similarity = rows @ class_embeddings(engine.view_sets[VIEWS], engine.texts.features).T
+    best: NDArray[np.float32] = -similarity.max(axis=1)
+    return best
+
+
+def auroc(known: NDArray[np.floating[Any]], strange: NDArray[np.floating[Any]]) -> float:
+    """Return the chance that a stranger scores above a known picture; a tie counts half."""
+    return float(_wins(known, strange).mean())
+
+
+def auroc_interval(
+    known: NDArray[np.floating[Any]], groups: list[str], strange: NDArray[np.floating[Any]], resamples: int = 10_000
+) -> tuple[float, float]:
+    """Return the 95 % interval over patients of the known pictures and over strange clips."""
+    wins = _wins(known, strange)
+    names, place = np.unique(np.array(groups), return_inverse=True)
+    member = np.eye(len(names))[place]
+    by_group, sizes = wins @ member, member.sum(axis=0)
+    clips, patients = draws(len(strange), resamples), draws(len(names), resamples, seed=43)
+    values = [
+        np.einsum("ro,ro->r", clip, patient @ by_group.T) / (clip.sum(axis=1) * (patient @ sizes))
+        for clip, patient in zip(clips, patients, strict=True)
+    ]
+    low, high = np.percentile(np.concatenate(values), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _wins(known: NDArray[np.floating[Any]], strange: NDArray[np.floating[Any]]) -> Floats:
+    over, tie = strange[:, None] > known[None], strange[:, None] == known[None]
+    wins: Floats = over + 0.5 * tie
+    return wins
+
+
+def paths(data: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (kind, file) of everything without a fetus that is at hand."""
+    yield from (("dicom", path) for path in sorted((data / "dicom").glob("*.dcm")))
+    yield from (("packages", path) for path in _packaged())
+    yield from (("radiology", path) for path in _radiology(scratch))
+    rng = np.random.default_rng(SEED)
+    for number in range(DRAWN):
+        yield "noise", _saved(scratch / f"noise{number}.png", _noise(number, rng))
+    for number in range(DRAWN):
+        yield "text", _saved(scratch / f"text{number}.png", _text(number, rng))
+
+
+def _packaged() -> list[Path]:
+    site = Path(np.__file__).parents[1]
+    found: list[Path] = []
+    for path in sorted([*site.rglob("*.png"), *site.rglob("*.jpg")]):
+        with Image.open(path) as picture:
+            if min(picture.size) >= SMALLEST:
+                found.append(path)
+    # Spread over the packages, whose pictures lie side by side.
+    return [found[place] for place in np.unique(np.linspace(0, len(found) - 1, MOST).astype(int))] if found else []
+
+
+def _radiology(scratch: Path) -> Iterator[Path]:
+    import pydicom  # noqa: PLC0415
+    from pydicom.data import get_testdata_files  # noqa: PLC0415
+
+    for name in sorted(get_testdata_files("*.dcm")):
+        try:
+            dataset = pydicom.dcmread(name)
+            if dataset.get("Modality") in (None, "", "US"):
+                continue
+            pixels = np.asarray(dataset.pixel_array, float)
+        except Exception:  # these files test damage; what cannot be read is no picture
+            continue
+        while pixels.ndim > 2 + (pixels.shape[-1] == 3):
+            pixels = pixels[0]
+        if min(pixels.shape[:2]) >= 64:
+            yield _saved(scratch / f"{Path(name).stem}.png", _stretched(pixels))
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) / max(high - low, 1e-9) * 255).astype(np.uint8)
+
+
+def _saved(path: Path, pixels: NDArray[np.uint8]) -> Path:
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def _noise(number: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Even, Rayleigh, coarse and blurred noise in turn: the second and the last look most like speckle."""
+    match number % 4:
+        case 0:
+            return rng.integers(0, 256, (480, 640), dtype=np.uint8)
+        case 1:
+            return np.clip(rng.rayleigh(40, (480, 640)), 0, 255).astype(np.uint8)
+        case 2:
+            coarse = rng.integers(0, 256, (24, 32), dtype=np.uint8)
+            return np.asarray(cv2.resize(coarse, (640, 480), interpolation=cv2.INTER_CUBIC), np.uint8)
+        case _:
+            smooth = cv2.GaussianBlur(rng.normal(0, 1, (480, 640)), (0, 0), 3)
+            return np.clip(smooth * 400 + 90, 0, 255).astype(np.uint8)
+
+
+def _text(number: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Lines of made-up words, dark on light and light on dark in turn."""
+    back, ink = (245, 20) if number % 2 else (10, 230)
+    page = np.full((600, 800), back, np.uint8)
+    fonts = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_PLAIN)
+    size = float(rng.uniform(0.5, 1.1))
+    for row in range(30, 600, int(28 * size) + 12):
+        words = " ".join("".join(chr(int(c)) for c in rng.integers(97, 123, rng.integers(2, 10))) for _ in range(9))
+        cv2.putText(page, words, (15, row), fonts[number % 3], size, ink, 1, cv2.LINE_AA)
+    return page

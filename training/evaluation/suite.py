@@ -1,0 +1,102 @@
+"""A folder of tables and pictures about one evaluation: more than fits on a page."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
+from training.evaluate import Read, Row, age_error, hc_error, said
+from training.evaluation import plots
+from training.evaluation.trust import NAMES, sure_and_right
+
+FEWEST_FOR_MAP = 10
+
+
+def write(
+    folder: Path, engine: Engine, reads: Sequence[Read], embeddings: NDArray[np.float32], rows: Sequence[Row]
+) -> None:
+    """Write ``results.md``, ``pictures.csv``, ``embeddings.npz`` and ``.csv``, reliability plots and a map.
+
+    Args:
+        embeddings: float32, (pictures, D), in the order of ``reads``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.md").write_text(both_intervals(rows), encoding="utf-8")
+    _write_pictures(folder / "pictures.csv", reads)
+    _write_embeddings(folder, engine, reads, embeddings)
+    for task, name in NAMES.items():
+        groups, sure, right = sure_and_right(reads, task)
+        if groups:
+            plots.reliability(folder / f"reliability_{task}.png", sure, right, name)
+    if len(reads) >= FEWEST_FOR_MAP:
+        flat, method = plots.flattened(embeddings)
+        labels = [read.sample.brain_plane or read.sample.plane or "other" for read in reads]
+        plots.scatter(folder / "embeddings.png", flat, labels, method)
+
+
+def both_intervals(rows: Sequence[Row]) -> str:
+    """Return the table with both intervals: over patients, and over pictures as is often published."""
+    lines = ["| measure | n | value | by patient | by picture | no answer |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        single = "" if row.by_picture is None else f"{row.by_picture[0]:.3f} to {row.by_picture[1]:.3f}"
+        lines.append(
+            f"| {row.measure} | {row.count} | {row.value:.3f} | {row.low:.3f} to {row.high:.3f} "
+            f"| {single} | {row.abstained} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _write_pictures(path: Path, reads: Sequence[Read]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as table:
+        lines = csv.writer(table)
+        lines.writerow(
+            [
+                "picture",
+                "group",
+                "machine",
+                "plane",
+                "said",
+                "brain_plane",
+                "brain_said",
+                "hc_error_mm",
+                "age_error_days",
+            ]
+        )
+        for read in reads:
+            lines.writerow(_picture(read))
+
+
+def _picture(read: Read) -> list[Any]:
+    sample = read.sample
+    return [
+        sample.picture,
+        sample.group,
+        sample.machine,
+        sample.plane or "",
+        said(read.reading, VIEWS),
+        sample.brain_plane or "",
+        said(read.reading, BRAIN_VIEWS),
+        hc_error(read),
+        age_error(read),
+    ]
+
+
+def _write_embeddings(folder: Path, engine: Engine, reads: Sequence[Read], embeddings: NDArray[np.float32]) -> None:
+    pictures = np.array([read.sample.picture for read in reads])
+    planes = np.array([read.sample.plane or "" for read in reads])
+    weights = np.array(engine.identity.sha256)
+    np.savez_compressed(
+        folder / "embeddings.npz", embeddings=embeddings, picture=pictures, plane=planes, sha256=weights
+    )
+    with (folder / "embeddings.csv").open("w", encoding="utf-8", newline="") as table:
+        lines = csv.writer(table)
+        lines.writerow(["picture", "plane", *(f"e{axis}" for axis in range(embeddings.shape[1]))])
+        for picture, plane, row in zip(pictures, planes, embeddings, strict=True):
+            lines.writerow([picture, plane, *(f"{value:.6g}" for value in row)])

@@ -1,0 +1,93 @@
+"""Lines of the table that say how far answers can be trusted: calibration errors, and strangers told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.abstention import Reason
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
+from training.bootstrap import Floats
+from training.calibrate import BINS
+from training.evaluate import Read, Row, row_of
+from training.evaluation.strangers import KINDS, Stranger, auroc, auroc_interval
+
+NAMES = {VIEWS: "planes", BRAIN_VIEWS: "brain sub-planes"}
+
+
+def sure_and_right(reads: Sequence[Read], task: str) -> tuple[list[str], Floats, NDArray[np.bool_]]:
+    """Return patient, confidence and whether it was right, of each picture whose class is known; abstentions count."""
+    told = []
+    for read in reads:
+        truth = read.sample.plane if task == VIEWS else read.sample.brain_plane
+        answer = read.reading.answer(task, ViewPrediction)
+        if truth is not None and answer is not None and truth in answer.keys:
+            told.append((read.sample.group, float(answer.probabilities.max()), answer.best == truth))
+    return [group for group, _, _ in told], np.array([s for _, s, _ in told]), np.array([r for *_, r in told], bool)
+
+
+def error_parts(sure: Floats, right: NDArray[np.bool_]) -> Floats:
+    """Return what each picture adds to count, confidence and hits of its bin: (pictures, 3 x BINS)."""
+    parts = np.zeros((len(sure), BINS, 3))
+    place = np.minimum((sure * BINS).astype(int), BINS - 1)
+    parts[np.arange(len(sure)), place] = np.stack([np.ones(len(sure)), sure, right], axis=1)
+    return parts.reshape(len(sure), 3 * BINS)
+
+
+def error_of_sums(sums: Floats) -> Floats:
+    """Return the expected calibration error from sums of `error_parts`."""
+    count, sure, right = np.moveaxis(sums.reshape(len(sums), BINS, 3), 2, 0)
+    error: Floats = np.abs(sure - right).sum(axis=1) / count.sum(axis=1)
+    return error
+
+
+def calibration_rows(reads: Sequence[Read]) -> list[Row]:
+    """Return the expected calibration error of each task that answers with percentages."""
+    rows = []
+    for task, name in NAMES.items():
+        groups, sure, right = sure_and_right(reads, task)
+        if groups:
+            measure = f"expected calibration error, {name}"
+            parts = error_parts(sure, right)
+            rows.append(row_of(measure, groups, parts, error_of_sums, count=len(groups), abstained=0))
+    return rows
+
+
+def stranger_rows(strangers: Sequence[Stranger], reads: Sequence[Read], known: NDArray[np.float32]) -> list[Row]:
+    """Return AUROC by clip for each kind of stranger; the last column counts the clips that got no view.
+
+    Args:
+        reads: Pictures of held-out patients.
+        known: Their strangeness.
+    """
+    groups = [read.sample.group for read in reads]
+    rows = []
+    for kind, name in KINDS.items():
+        clips = [clip for clip in strangers if clip.kind == kind]
+        if clips:
+            scores = np.array([clip.strangeness for clip in clips])
+            low, high = auroc_interval(known, groups, scores)
+            value = auroc(known, scores)
+            refused = sum(bool(clip.refused) for clip in clips)
+            rows.append(
+                Row(f"out of distribution, AUROC by clip: {name}", len(clips), len(clips), value, low, high, refused)
+            )
+    wrongly = [is_foreign(read) for read in reads]
+    parts = np.array([(flag, 1.0) for flag in wrongly], float)
+    measure = "held-out pictures refused as unlike the training, share"
+    rows.append(row_of(measure, groups, parts, _share, count=len(reads), abstained=sum(wrongly)))
+    return rows
+
+
+def is_foreign(read: Read) -> bool:
+    """Whether the app called the picture unlike its training."""
+    views = read.reading.answer(VIEWS, ViewPrediction)
+    return views is not None and views.abstained is not None and views.abstained.reason is Reason.NOT_FETAL_ULTRASOUND
+
+
+def _share(sums: Floats) -> Floats:
+    share: Floats = sums[:, 0] / sums[:, 1]
+    return share
