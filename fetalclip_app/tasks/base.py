@@ -13,8 +13,8 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.familiarity import Textures
+from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.reading import Finding, ModelIdentity
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
