@@ -20,8 +20,8 @@ from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacin
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.progress import CancelToken, silent
-from fetalclip_app.tasks.base import AGE, VIEWS
 from fetalclip_app.tasks.gestational_age import AgeTask, estimate_of
+from fetalclip_app.tasks.keys import AGE, VIEWS
 
 TOLERANCE = 1e-3
 """Probabilities of the two sides may differ by so much: they add in another order."""

@@ -26,8 +26,9 @@ from fetalclip_app.model.cam import Saliency
 from fetalclip_app.model.device import cpu
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.folding import fold
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
+from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.tasks.views import class_embeddings
 

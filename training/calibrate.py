@@ -20,8 +20,8 @@ from fetalclip_app.domain.views import CLEAR_LEAD, ViewSet
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.gestational_age import AgeTask, estimate_of
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.views import class_embeddings, softmax
 from training.manifest import Sample, is_usable_age
 

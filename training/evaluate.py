@@ -19,8 +19,8 @@ from fetalclip_app.domain.views import BRAIN_PLANES, ViewPrediction
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.progress import CancelToken, silent
-from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS
 from fetalclip_app.tasks.gestational_age import HC_RANGE_MM
+from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS
 from training.bootstrap import Floats, f1_parts, interval_of_sums, macro_f1_of_sums, mean_of_sums
 from training.manifest import Sample
 from training.outlines import read_outline

@@ -18,8 +18,9 @@ from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare, prepare_batch
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.progress import CancelToken, Report
-from fetalclip_app.tasks.base import AGE, HEAD, MEASURES, Instruments, Scan, Task
+from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
+from fetalclip_app.tasks.keys import AGE, HEAD, MEASURES
 from fetalclip_app.tasks.views import class_embeddings
 
 FRAMES_AT_ONCE = 8

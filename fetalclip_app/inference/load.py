@@ -18,8 +18,9 @@ from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
+from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
 from fetalclip_app.tasks.views import class_embeddings
 

@@ -18,9 +18,7 @@ from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.reading import Finding, ModelIdentity
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
-
-VIEWS, BRAIN_VIEWS, HEAD, AGE, MEASURES = "views", "brain_views", "head", "gestational_age", "measurements"
-"""Keys of the tasks, as they stand in findings and in the JSON output."""
+from fetalclip_app.tasks.keys import VIEWS
 
 EncodeTexts = Callable[[Sequence[str]], Embeddings]
 """Texts to unit rows; encoded once per weights, cached."""

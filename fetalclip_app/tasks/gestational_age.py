@@ -24,7 +24,8 @@ from fetalclip_app.domain.backbone import ModelCalibration
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.imaging.preprocess import crop_spacing, model_spacing_mm
-from fetalclip_app.tasks.base import AGE, HEAD, Instruments, Scan
+from fetalclip_app.tasks.base import Instruments, Scan
+from fetalclip_app.tasks.keys import AGE, HEAD
 
 PROMPTS_FILE = "prompts/gestational_age.json"
 

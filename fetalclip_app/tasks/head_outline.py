@@ -14,7 +14,8 @@ from fetalclip_app.domain.overlay import Ellipse, Segmentation
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.imaging.preprocess import Letterbox, crop_spacing
-from fetalclip_app.tasks.base import HEAD, Instruments, Scan
+from fetalclip_app.tasks.base import Instruments, Scan
+from fetalclip_app.tasks.keys import HEAD
 
 CANDIDATES = 8
 """How many of the best brain frames are outlined; the clearest outline is measured."""

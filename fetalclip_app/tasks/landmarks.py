@@ -15,7 +15,8 @@ from fetalclip_app.domain.landmarks import ABDOMEN_LINES, FEMUR_LINES, HEAD_LINE
 from fetalclip_app.domain.reading import Finding, LineMeasurements, Measurement
 from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.imaging.preprocess import Letterbox, crop_spacing
-from fetalclip_app.tasks.base import MEASURES, Instruments, Scan
+from fetalclip_app.tasks.base import Instruments, Scan
+from fetalclip_app.tasks.keys import MEASURES
 
 VIEW_OF: dict[str, str] = {HEAD_LINES: BRAIN, ABDOMEN_LINES: "abdomen", FEMUR_LINES: "femur"}
 """Structure -> the view in which it is measured."""

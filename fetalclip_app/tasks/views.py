@@ -11,7 +11,8 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration
 from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, EncodeTexts, Instruments, Scan
+from fetalclip_app.tasks.base import EncodeTexts, Instruments, Scan
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.errors import ErrorCode, ExportFailed, InvalidInput
 from fetalclip_app.settings import Settings, view_sets_folder
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.view_sets import own_view_sets, read_view_set
 from fetalclip_app.wording import sentence, view_title
 

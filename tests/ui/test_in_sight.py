@@ -117,7 +117,7 @@ def _line_in_sight(window: QWidget) -> bool:
     corner = QRect(area.width() - 200, area.height() - 26, 196, 22)
     covers = [area.light, area.heat, area.scale, area.message]
     free = not any(part.isVisible() and part.geometry().intersects(corner) for part in covers)
-    picture = area.frame.grab(corner).toImage()
+    picture = area.frame.grab(corner.translated(-area.frame.pos())).toImage()
     lit = sum(
         picture.pixelColor(x, y).lightness() > 150 for x in range(picture.width()) for y in range(picture.height())
     )

@@ -25,8 +25,9 @@ from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken
 from fetalclip_app.settings import Settings, view_sets_folder
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS, Instruments
+from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.app import Studio

@@ -14,9 +14,10 @@ from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.backbone import ModelCalibration
 from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.overlay import Ellipse
-from fetalclip_app.tasks.base import HEAD, VIEWS, Instruments, Scan
+from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.gestational_age import CANDIDATES, SUPPORT, AgeTask, best_candidates, estimate_of, sentences
 from fetalclip_app.tasks.head_outline import HeadTask
+from fetalclip_app.tasks.keys import HEAD, VIEWS
 
 
 def _age(scan: Scan, tools: Instruments) -> AgeEstimate | Abstention:

@@ -15,8 +15,9 @@ from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import FRAMES_AT_ONCE, Engine
 from fetalclip_app.inference.load import calibration_of, fitted_for
 from fetalclip_app.progress import Cancelled, CancelToken, silent
-from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS, Instruments
+from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
+from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 
 

@@ -20,7 +20,7 @@ from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model.architecture import build
 from fetalclip_app.progress import CancelToken, silent
-from fetalclip_app.tasks.base import AGE, BRAIN_VIEWS, HEAD, VIEWS
+from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS
 
 
 @pytest.fixture(scope="module")

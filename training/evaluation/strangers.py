@@ -18,7 +18,7 @@ from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.progress import CancelToken, silent
-from fetalclip_app.tasks.base import VIEWS
+from fetalclip_app.tasks.keys import VIEWS
 from fetalclip_app.tasks.views import class_embeddings
 from training.bootstrap import Floats, draws
 from training.evaluation.recorder import Recorder
@@ -139,9 +139,10 @@ def _packaged() -> list[Path]:
 
 def _radiology(scratch: Path) -> Iterator[Path]:
     import pydicom  # noqa: PLC0415
-    from pydicom.data import get_testdata_files  # noqa: PLC0415
 
-    for name in sorted(get_testdata_files("*.dcm")):
+    # Only what the package brings: pydicom would fetch the rest of its test files from the network.
+    shipped = Path(pydicom.__file__).parent / "data" / "test_files"
+    for name in sorted(shipped.rglob("*.dcm")):
         try:
             dataset = pydicom.dcmread(name)
             if dataset.get("Modality") in (None, "", "US"):
@@ -152,7 +153,7 @@ def _radiology(scratch: Path) -> Iterator[Path]:
         while pixels.ndim > 2 + (pixels.shape[-1] == 3):
             pixels = pixels[0]
         if min(pixels.shape[:2]) >= 64:
-            yield _saved(scratch / f"{Path(name).stem}.png", _stretched(pixels))
+            yield _saved(scratch / f"{name.stem}.png", _stretched(pixels))
 
 
 def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:

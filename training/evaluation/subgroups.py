@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fetalclip_app.domain.age import DAYS_PER_WEEK
-from fetalclip_app.tasks.base import VIEWS
+from fetalclip_app.tasks.keys import VIEWS
 from training.bootstrap import mean_of_sums
 from training.evaluate import Read, Row, age_error, hc_error, inside_band, mean_row, row_of, said
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from training.evaluate import Read, Row, age_error, hc_error, said
 from training.evaluation import plots
 from training.evaluation.trust import NAMES, sure_and_right

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Reason
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from training.bootstrap import Floats
 from training.calibrate import BINS
 from training.evaluate import Read, Row, row_of

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from fetalclip_app.model import catalog
-from fetalclip_app.tasks.base import VIEWS
+from fetalclip_app.tasks.keys import VIEWS
 from training.augment import AugmentConfig
 from training.finetune import epochs, probe_results
 from training.finetune.epochs import LENGTH, EpochConfig, Shown, Tower, Trainee

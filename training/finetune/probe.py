@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fetalclip_app.domain.views import BRAIN_PLANES
-from fetalclip_app.tasks.base import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from training.finetune import probe_results
 from training.finetune.features import FeatureStore, ModelChoice, open_backbone, unit
 from training.finetune.groups import Group, folds_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fetalclip_app.tasks.base import BRAIN_VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS
 from training.finetune.clips import ClipConfig
 from training.finetune.few_data import BRAIN_RATE, FEW, FewConfig
 from training.finetune.full import FullConfig
