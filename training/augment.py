@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised
+
 Grey = NDArray[np.uint8]
 """uint8, (S, S): B-mode is grey."""
 
@@ -80,3 +82,15 @@ def random_tone(picture: Grey, config: AugmentConfig, rng: np.random.Generator) 
     if rng.random() < 0.2:
         toned = np.asarray(cv2.GaussianBlur(toned, (0, 0), rng.uniform(0.4, 1.0)), np.float32)
     return np.asarray(np.clip(toned * 255.0, 0, 255), np.uint8)
+
+
+def grey_input(grey: Grey, spec: PreprocessSpec) -> NDArray[np.float32]:
+    """Return a grey network picture, uint8 (S, S), as the network's float32 (3, S, S)."""
+    return normalised(np.repeat(grey[:, :, None], 3, axis=2), spec)
+
+
+def changed_input(
+    stored: Grey, geometry: Geometry, spec: PreprocessSpec, config: AugmentConfig, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return a stored picture under the geometry and with another tone, as the network's float32 (3, S, S)."""
+    return grey_input(random_tone(warp(stored, geometry, spec.size), config, rng), spec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass, replace
@@ -29,11 +28,13 @@ from fetalclip_app.tasks.head_outline import outline_ellipse
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE
 from training import calibrate, card, evaluate, familiarity, head_outline, simulate
 from training.dataset import STORED_SIDE, Stored, load, stored_simulation
+from training.decoder_loop import write_half
 from training.evaluation import suite, trust
 from training.evaluation.recorder import recorded
 from training.evaluation.strangers import read_strangers, strangeness
 from training.evaluation.subgroups import subgroup_rows
 from training.export import MAX_BYTES, compact_manifest, write_manifest, write_weights
+from training.files import sha256_of
 from training.head_outline import OutlineConfig, Outlined
 from training.manifest import Sample
 from training.outlines import marks_skull, read_outline
@@ -121,7 +122,7 @@ def _with_its_start(run: dict[str, Any], folder: Path) -> dict[str, Any]:
         return run
     checkpoint = folder.parent / Path(start).parent.name / Path(start).name
     first = json.loads((checkpoint.parent / "config.json").read_text(encoding="utf-8"))
-    return {**run, "start": {**first, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}}
+    return {**run, "start": {**first, "sha256": sha256_of(checkpoint)}}
 
 
 def train_bundled_head(data: Path, steps: int | None = None, bundle: Path | None = None) -> None:
@@ -135,10 +136,10 @@ def train_bundled_head(data: Path, steps: int | None = None, bundle: Path | None
     folder = shelf.heads
     folder.mkdir(exist_ok=True)
     path = folder / f"{HEAD_NAME}.safetensors"
-    head_outline.save(decoder, path)
+    write_half(decoder, path)
     facts = {
         "backbone_sha256": backbone.identity.sha256,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256_of(path),
         "preprocessing": spec.fingerprint(),
         "structure": "head",
         "definition": "ellipse along the outer edge of the skull (HC18's annotation)",

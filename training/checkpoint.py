@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from training.config import RunConfig
 from training.dataset import Batch, Batches
 from training.distributed import here
+from training.files import write_whole
 from training.objective import texts_of
 
 FILE = "checkpoint.pt"
@@ -40,16 +40,6 @@ class RunState:
     step: int = 0
     seconds: float = 0.0
     sums: dict[str, list[float]] = field(default_factory=dict)
-
-
-def write_whole(content: dict[str, Any], path: Path) -> None:
-    """Save for `torch.load`; a process that dies meanwhile leaves the file that was there before."""
-    partial = path.with_name(f"{path.name}.part")
-    with partial.open("wb") as stream:
-        torch.save(content, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def save(state: RunState, config: RunConfig, folder: Path) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.imaging.fan import find_fan
-from fetalclip_app.imaging.preprocess import PreprocessSpec, letterboxed, normalised, scaled
+from fetalclip_app.imaging.preprocess import PreprocessSpec, letterboxed, scaled
 from training import augment, captions, distractors
-from training.augment import AugmentConfig, Grey
+from training.augment import AugmentConfig, Grey, changed_input, grey_input
 from training.ladder import AgeLadder, ladder_days, scale_and_age
 from training.manifest import Sample
 from training.pictures import frame_of
@@ -188,13 +188,13 @@ class Batches:
         """Return a changed picture, its sample (None for a distractor) and its mm per network pixel."""
         size = self._spec.size
         if kind == "distractor":
-            return self._network(self._distractor(size)), None, None
+            return grey_input(self._distractor(size), self._spec), None, None
         item = self._choose(kind)
         geometry = augment.random_geometry(size, STORED_SIDE, self._augmentation, self._rng)
-        grey = augment.random_tone(augment.warp(item.grey, geometry, size), self._augmentation, self._rng)
         pixel_mm = item.sample.pixel_mm
         spacing_mm = None if pixel_mm is None else pixel_mm * item.square_side / size / geometry.zoom
-        return self._network(grey), item.sample, spacing_mm
+        shown = changed_input(item.grey, geometry, self._spec, self._augmentation, self._rng)
+        return shown, item.sample, spacing_mm
 
     def _distractor(self, size: int) -> Grey:
         if self._rng.random() < self._batch.jigsaw:
@@ -208,9 +208,6 @@ class Batches:
         if kind == "brain":
             pool = pool_of_subplane(pool, self._rng)
         return pool[int(self._rng.integers(len(pool)))]
-
-    def _network(self, grey: Grey) -> NDArray[np.float32]:
-        return normalised(np.repeat(grey[:, :, None], 3, axis=2), self._spec)
 
     def _plane_captions(self, samples: Sequence[Sample | None], told: Sequence[captions.Circumstances]) -> CaptionSet:
         rows = [sample.plane if sample is not None else None for sample in samples]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from training.files import tell_line, write_whole
 from training.loop import rate_factor
 
 Tensors = tuple[torch.Tensor, ...]
@@ -23,7 +23,7 @@ Draw = Callable[[np.random.Generator], Tensors]
 LossOf = Callable[[Any, Tensors], torch.Tensor]
 """Called with (decoder, what `Draw` returned)."""
 
-CHECKPOINT, CULPRIT, LOG = "last.pt", "bad_batch.pt", "log.jsonl"
+CHECKPOINT, CULPRIT = "last.pt", "bad_batch.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,9 @@ def fit(
         losses.append(loss.item())
         done = step + 1
         if done % training.save_every == 0 or done == training.steps:
-            write_log(folder, {"step": done, "loss": round(float(np.mean(losses)), 4)})
+            tell_line(folder, {"step": done, "loss": round(float(np.mean(losses)), 4)})
             losses.clear()
-            _save(parts, done, folder)
+            write_whole({"step": done, **parts.state()}, folder / CHECKPOINT)
     mean: nn.Module = parts.mean.module
     return mean.eval()
 
@@ -106,14 +106,6 @@ def frozen_maps(maps: Callable[[Any, torch.Tensor], list[torch.Tensor]], network
     """Return feature maps that a decoder can learn on; the tower itself learns nothing."""
     with torch.no_grad():
         return maps(network, pictures)
-
-
-def write_log(folder: Path, line: dict[str, Any]) -> None:
-    """Print a line and add it to the run's log."""
-    text = json.dumps(line)
-    print(text, flush=True)
-    with (folder / LOG).open("a", encoding="utf-8") as log:
-        log.write(text + "\n")
 
 
 def write_half(decoder: nn.Module, path: Path) -> None:
@@ -146,10 +138,3 @@ def _restored(parts: _Parts, folder: Path) -> int:
     saved = torch.load(path, weights_only=True)
     parts.restore(saved)
     return int(saved["step"])
-
-
-def _save(parts: _Parts, step: int, folder: Path) -> None:
-    """Write the checkpoint whole or not at all."""
-    unfinished = folder / f"{CHECKPOINT}.part"
-    torch.save({"step": step, **parts.state()}, unfinished)
-    unfinished.replace(folder / CHECKPOINT)

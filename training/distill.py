@@ -24,6 +24,7 @@ from training.accumulate import LossesOf, Parts
 from training.config import RunConfig
 from training.dataset import Batch
 from training.distributed import counts_of, gathered, here
+from training.files import whole
 from training.objective import Encoded, Temperature
 from training.quick_look import encode_texts
 from training.sononet import KNOWN_PLANES
@@ -177,9 +178,8 @@ def remembered(
     if rows is None:
         rows = compute(shares[world.rank])
         told = _digest(fact, shares[world.rank])
-        with path.with_suffix(".part").open("wb") as stream:
+        with whole(path) as stream:
             np.savez(stream, rows=rows, told=np.array(told))
-        path.with_suffix(".part").replace(path)
     if world.size > 1:
         parts = gathered(torch.from_numpy(rows).to(world.device), counts_of(len(rows), world.device))
         rows = torch.cat(parts).cpu().numpy()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 
 from fetalclip_app.biometry.ellipse import filled_ellipse
 from fetalclip_app.domain.overlay import Ellipse
-from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised
+from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model.heads import PyramidDecoder
 from fetalclip_app.model.pyramid import pyramid, pyramid_channels
 from training import augment
-from training.augment import AugmentConfig
+from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE, Stored
 
 
@@ -124,16 +123,7 @@ def _draw(
         pool = pools[int(kind)][1]
         item = pool[int(rng.integers(len(pool)))]
         geometry = augment.random_geometry(spec.size, STORED_SIDE, config.augmentation, rng)
-        grey = augment.random_tone(augment.warp(item.stored.grey, geometry, spec.size), config.augmentation, rng)
-        pictures.append(normalised(np.repeat(grey[:, :, None], 3, axis=2), spec))
+        pictures.append(changed_input(item.stored.grey, geometry, spec, config.augmentation, rng))
         masks.append(mask_under(item.ellipse, geometry, spec.size))
     batch = torch.from_numpy(np.stack(pictures)).contiguous(memory_format=torch.channels_last)
     return batch, torch.from_numpy(np.stack(masks))
-
-
-def save(decoder: PyramidDecoder, path: Path) -> None:
-    """Write the decoder's weights in half precision."""
-    import safetensors.torch  # noqa: PLC0415
-
-    state = {key: tensor.detach().half().contiguous() for key, tensor in decoder.state_dict().items()}
-    safetensors.torch.save_file(state, path)

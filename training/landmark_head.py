@@ -13,12 +13,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.landmarks import LINES
-from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, normalised
+from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model.landmarks import LandmarkDecoder, cell_centres, channels_of, expected_points
 from fetalclip_app.model.pyramid import pyramid, pyramid_channels
 from training import augment
-from training.augment import AugmentConfig
+from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE, Stored, load
 from training.decoder_loop import DecoderTraining, Tensors, fit, frozen_maps
 from training.landmarks import Marked
@@ -140,8 +140,7 @@ def _changed(
     else:
         geometry = augment.plain(spec.size, STORED_SIDE)
         points = _moved(ends, geometry)
-    shown = augment.random_tone(augment.warp(grey, geometry, spec.size), config.augmentation, rng)
-    return normalised(np.repeat(shown[:, :, None], 3, axis=2), spec), points
+    return changed_input(grey, geometry, spec, config.augmentation, rng), points
 
 
 def _moved(points: NDArray[np.float64], geometry: augment.Geometry) -> NDArray[np.float64]:

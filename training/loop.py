@@ -17,10 +17,11 @@ import torch
 
 from training import checkpoint, run_log
 from training.accumulate import Parts, backward, total
-from training.checkpoint import RunState, save_bad_batch, write_whole
+from training.checkpoint import RunState, save_bad_batch
 from training.config import OptimizerConfig, RunConfig
 from training.dataset import Batch, Batches
 from training.distributed import here, same_weights, seed_here
+from training.files import LOG, write_whole
 from training.objective import temperature_of
 from training.run_log import RunLog
 from training.towers import freeze_early, hold_statistics
@@ -117,7 +118,7 @@ def _begin_or_go_on(state: RunState, config: RunConfig, course: Course) -> None:
     """
     if not course.resume:
         if here().is_first:
-            checkpoint.set_aside(course.folder, checkpoint.FILE, run_log.FILE, run_log.CURVES)
+            checkpoint.set_aside(course.folder, checkpoint.FILE, LOG, run_log.CURVES)
     elif checkpoint.restore(state, config, course.folder):
         print(f"going on after step {state.step}", flush=True)
         if not here().is_first:

@@ -18,16 +18,17 @@ from torch import nn
 
 from fetalclip_app.biometry.ellipse import lengths
 from fetalclip_app.domain.calibration import PixelSpacing
-from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, normalised, prepare
+from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model import catalog, device, encoder
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MASKS, Maps, decoder_for
 from fetalclip_app.tasks.head_outline import outline_ellipse, to_frame
 from training import augment
-from training.augment import AugmentConfig
+from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE
-from training.decoder_loop import DecoderTraining, Tensors, fit, frozen_maps, write_half, write_log
+from training.decoder_loop import DecoderTraining, Tensors, fit, frozen_maps, write_half
+from training.files import sha256_of, tell_line
 from training.manifest import Sample, manifest_hash
 from training.mask_errors import MaskError, compare, summary
 from training.masks import BOXES, STRUCTURES, Masked, file_masks, stored_masks
@@ -117,9 +118,7 @@ def draw(
     for place in rng.integers(len(pictures), size=config.batch):
         item = pictures[int(place)]
         geometry = augment.random_geometry(spec.size, STORED_SIDE, config.augmentation, rng)
-        warped = augment.warp(item.stored.grey, geometry, spec.size)
-        grey = augment.random_tone(warped, config.augmentation, rng)
-        shown.append(normalised(np.repeat(grey[:, :, None], 3, axis=2), spec))
+        shown.append(changed_input(item.stored.grey, geometry, spec, config.augmentation, rng))
         masks.append(np.stack([_moved(mask, geometry, spec.size) for mask in item.masks]))
         known.append(item.known)
     return torch.from_numpy(np.stack(shown)), torch.from_numpy(np.stack(masks)), torch.from_numpy(np.stack(known))
@@ -179,7 +178,7 @@ def _write(
         "structures": list(STRUCTURES),
         "boxes": sorted(BOXES),
         "backbone_sha256": backbone.identity.sha256,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256_of(path),
         "preprocessing": PreprocessSpec(size=backbone.image_size).fingerprint(),
         "licence": "CC-BY-4.0",
         "data": "HC18 and head structures of FETAL_PLANES_DB, training patients",
@@ -187,4 +186,4 @@ def _write(
         "training": asdict(config),
     }
     path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    write_log(folder, {"validation": told})
+    tell_line(folder, {"validation": told})

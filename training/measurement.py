@@ -19,6 +19,7 @@ from fetalclip_app.model.heads import MEASUREMENTS
 from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
 from training import landmark_head, measurement_errors
 from training.decoder_loop import DecoderTraining, write_half
+from training.files import sha256_of
 from training.landmark_head import LandmarkConfig
 from training.landmarks import LICENCE, SOURCE, Marked, read_landmarks
 from training.manifest import manifest_hash
@@ -125,7 +126,7 @@ def write_head(
     shown, watched, left_out = used
     path = context.folder / f"{HEAD_NAME}.safetensors"
     write_half(decoder, path)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    sha256 = sha256_of(path)
     spec = PreprocessSpec(size=backbone.image_size)
     untried = LandmarkHead(backbone, decoder, (HEAD_NAME, sha256), {"licence": LICENCE, "spread_limit": {}})
     measured = measurement_errors.measure(untried, context.data, watched, spec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -15,10 +14,10 @@ import torch
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training import quick_look
 from training.accumulate import LossesOf, backward, own_losses
-from training.checkpoint import write_whole
 from training.config import RunConfig
 from training.dataset import Batches, Stored, stored_simulation
 from training.distributed import World, here, processes, seed_here
+from training.files import sha256_of, write_whole
 from training.importers.fetal_planes import read_fetal_planes
 from training.importers.hc18 import read_hc18
 from training.loop import Course, train
@@ -131,8 +130,7 @@ def _refuse_no_weights(config: RunConfig) -> None:
 def _hash_of_weights(config: RunConfig) -> dict[str, str]:
     if not config.tower.weights:
         return {}
-    with Path(config.tower.weights).open("rb") as file:
-        return {"weights_sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"weights_sha256": sha256_of(Path(config.tower.weights))}
 
 
 def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:

@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-FILE = "log.jsonl"
+from training.files import LOG, tell_line
+
 CURVES = "tensorboard"
 
 
@@ -23,8 +24,8 @@ class RunLog:
     def __init__(self, folder: Path, after: int = 0) -> None:
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - seconds that only a training pays
 
-        self._path = folder / FILE
-        _keep_until(self._path, after)
+        self._folder = folder
+        _keep_until(folder / LOG, after)
         self._curves = SummaryWriter(str(folder / CURVES), purge_step=after + 1 if after else None)
 
     def __enter__(self) -> Self:
@@ -37,10 +38,7 @@ class RunLog:
 
     def tell(self, line: dict[str, Any]) -> None:
         """Write one line; every number in it becomes a point of a curve at ``line["step"]``."""
-        text = json.dumps(line)
-        print(text, flush=True)
-        with self._path.open("a", encoding="utf-8") as log:
-            log.write(text + "\n")
+        tell_line(self._folder, line)
         for name, value in _numbers(line):
             if name != "step":
                 self._curves.add_scalar(name, value, line["step"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import tarfile
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from training.files import sha256_of
 from training.manifest import Sample
 from training.manifest_file import sample_of, sample_row
 from training.pictures import frame_of, is_still, read_still
@@ -132,7 +132,7 @@ def damaged(folder: Path) -> list[Skipped]:
         path = folder / shard.name
         if not path.exists():
             found.append(Skipped(shard.name, "it is missing"))
-        elif _sha256(path) != shard.sha256:
+        elif sha256_of(path) != shard.sha256:
             found.append(Skipped(shard.name, "its hash is not the index's"))
     return found
 
@@ -240,9 +240,4 @@ def _write(folder: Path, number: int, waiting: list[tuple[Sample, str, bytes]]) 
                 member = tarfile.TarInfo(name)
                 member.size = len(part)
                 tar.addfile(member, io.BytesIO(part))
-    return Shard(path.name, len(waiting), _sha256(path))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return Shard(path.name, len(waiting), sha256_of(path))

@@ -15,6 +15,7 @@ import torch
 
 from training import checkpoint
 from training.accumulate import backward
+from training.files import write_whole
 from training.run_log import RunLog
 
 
@@ -109,7 +110,7 @@ def test_a_run_that_begins_anew_sets_the_one_before_aside(data: Path, tmp_path: 
 
 def test_a_write_that_dies_leaves_the_file_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "checkpoint.pt"
-    checkpoint.write_whole({"step": 1}, path)
+    write_whole({"step": 1}, path)
 
     def dies(content: Any, stream: Any) -> None:
         stream.write(b"half")
@@ -117,7 +118,7 @@ def test_a_write_that_dies_leaves_the_file_that_was_there(tmp_path: Path, monkey
 
     monkeypatch.setattr(torch, "save", dies)
     with pytest.raises(OSError, match="disk full"):
-        checkpoint.write_whole({"step": 2}, path)
+        write_whole({"step": 2}, path)
     assert torch.load(path, weights_only=True) == {"step": 1}
 
 

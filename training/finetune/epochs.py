@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,16 +16,17 @@ from torch import nn
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training import augment
-from training.augment import AugmentConfig
+from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE
+from training.files import LOG, tell_line, write_whole
 from training.finetune.linear import Labels
-from training.finetune.pictures import Picture, grey_input, plain_input
+from training.finetune.pictures import Picture, plain_input
 
 LENGTH = 10.0
 """What a tower's unit rows are multiplied with, so that a fresh layer is no harder to teach than on plain features:
 about their length (chosen here)."""
 
-CHECKPOINT, BAD_BATCH, LOG = "last.pt", "bad_batch.pt", "log.jsonl"
+CHECKPOINT, BAD_BATCH = "last.pt", "bad_batch.pt"
 
 LossOf = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Called with (logits, labels); returns the mean loss."""
@@ -135,9 +134,8 @@ def train(trainee: Trainee, taught: Shown, held: Shown, config: EpochConfig, fol
         held_loss = held_loss_of(trainee, held, config.batch)
         if held_loss < best:
             best, best_epoch, best_state = held_loss, epoch, trainee.state()
-        _log(folder, {"epoch": epoch, "loss": round(loss, 5), "validation_loss": round(held_loss, 5)})
-        _save(
-            folder / CHECKPOINT,
+        tell_line(folder, {"epoch": epoch, "loss": round(loss, 5), "validation_loss": round(held_loss, 5)})
+        write_whole(
             {
                 "model": trainee.state(),
                 "optimizer": trainee.optimizer.state_dict(),
@@ -146,6 +144,7 @@ def train(trainee: Trainee, taught: Shown, held: Shown, config: EpochConfig, fol
                 "best_epoch": best_epoch,
                 "best_model": best_state,
             },
+            folder / CHECKPOINT,
         )
     trainee.restore(best_state)
     trainee.model.eval()
@@ -199,7 +198,8 @@ def _one_epoch(trainee: Trainee, taught: Shown, config: EpochConfig, epoch: int,
         labels = torch.from_numpy(taught.labels[chosen])
         loss = trainee.loss(trainee.model(pictures), labels)
         if not bool(torch.isfinite(loss)):
-            _save(folder / BAD_BATCH, {"pictures": pictures, "labels": labels, "epoch": epoch, "rows": chosen.tolist()})
+            culprit = {"pictures": pictures, "labels": labels, "epoch": epoch, "rows": chosen.tolist()}
+            write_whole(culprit, folder / BAD_BATCH)
             raise FloatingPointError(f"the loss is {loss.item()} in epoch {epoch}; its batch lies in {BAD_BATCH}")
         trainee.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -212,18 +212,4 @@ def _one_epoch(trainee: Trainee, taught: Shown, config: EpochConfig, epoch: int,
 def _changed(picture: Picture, trainee: Trainee, rng: np.random.Generator) -> NDArray[np.float32]:
     size = trainee.spec.size
     geometry = augment.random_geometry(size, STORED_SIDE, trainee.augmentation, rng)
-    grey = augment.random_tone(augment.warp(picture.grey, geometry, size), trainee.augmentation, rng)
-    return grey_input(grey, trainee.spec)
-
-
-def _save(path: Path, content: dict[str, Any]) -> None:
-    """Write a file that is whole or not there, whenever the process dies."""
-    fresh = path.with_suffix(".part")
-    torch.save(content, fresh)
-    fresh.replace(path)
-
-
-def _log(folder: Path, line: dict[str, Any]) -> None:
-    print(json.dumps(line), flush=True)
-    with (folder / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")
+    return changed_input(picture.grey, geometry, trainee.spec, trainee.augmentation, rng)

@@ -19,7 +19,9 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import catalog, device, encoder, weights
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.encoder import TorchBackbone
-from training.finetune.pictures import CopyConfig, Picture, grey_input, plain_input, published_copy, read_picture
+from training.augment import grey_input
+from training.files import sha256_of, whole
+from training.finetune.pictures import CopyConfig, Picture, plain_input, published_copy, read_picture
 
 Rows = NDArray[np.float32]
 """float32, (N, D)."""
@@ -150,10 +152,8 @@ class FeatureStore:
         except UnreadableFile:
             return
         rows = self.backbone.run(_projected(self.backbone), self._inputs(picture, path.stem, copies), PICTURES_AT_ONCE)
-        fresh = path.with_suffix(".part")
-        with fresh.open("wb") as file:
-            np.save(file, rows)
-        fresh.replace(path)
+        with whole(path) as stream:
+            np.save(stream, rows)
 
     def _inputs(self, picture: Picture, key: str, copies: CopyConfig | None) -> Batch:
         if copies is None:
@@ -196,6 +196,6 @@ def _projected(backbone: TorchBackbone) -> Callable[[torch.nn.Module, Any], torc
 
 def _content_path(folder: Path, picture: Path) -> Path | None:
     try:
-        return folder / f"{hashlib.sha256(picture.read_bytes()).hexdigest()}.npy"
+        return folder / f"{sha256_of(picture)}.npy"
     except OSError:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from torch import nn
 from fetalclip_app.model import catalog
 from fetalclip_app.tasks.keys import VIEWS
 from training.augment import AugmentConfig
+from training.files import sha256_of
 from training.finetune import epochs, probe_results
 from training.finetune.epochs import LENGTH, EpochConfig, Shown, Tower, Trainee
 from training.finetune.features import ModelChoice, Opened, open_network
@@ -173,7 +173,7 @@ def _write_model(opened: Opened, folder: Path) -> str:
     state = {name: tensor.detach().clone().contiguous() for name, tensor in opened.network.state_dict().items()}
     safetensors.torch.save_file(state, path)
     (folder / CONFIG).write_text(json.dumps(opened.config, indent=2) + "\n", encoding="utf-8")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256_of(path)
 
 
 def _layers(tower: Tower) -> Layers:

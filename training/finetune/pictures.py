@@ -90,11 +90,6 @@ def plain_input(picture: Picture, spec: PreprocessSpec) -> NDArray[np.float32]:
     return normalised(picture.seen, spec)
 
 
-def grey_input(grey: Grey, spec: PreprocessSpec) -> NDArray[np.float32]:
-    """Return a grey network picture, uint8 (S, S), as the network's float32 (3, S, S)."""
-    return normalised(np.repeat(grey[:, :, None], 3, axis=2), spec)
-
-
 def published_copy(picture: Picture, size: int, config: CopyConfig, rng: np.random.Generator) -> Grey:
     """Return one changed copy as FetalCLIP's probes saw them: uint8, (size, size)."""
     grey = picture.grey

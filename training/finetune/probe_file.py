@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from scipy.optimize import minimize_scalar
 
 from fetalclip_app.tasks.views import softmax
 from training.calibrate import expected_error
+from training.files import sha256_of
 from training.finetune.groups import Group
 from training.finetune.linear import Layers
 from training.finetune.probe_results import ProbeResults
@@ -58,7 +58,7 @@ def write_probe(layers: Layers, held: Group, facts: ProbeFacts, results: ProbeRe
     told: dict[str, Any] = asdict(facts)
     told |= {
         "kind": KIND,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256_of(path),
         "calibration": _calibration(held, weight, bias, results.split),
         "numbers": asdict(results),
     }
