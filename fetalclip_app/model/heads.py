@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from torch import nn
 from fetalclip_app.domain.backbone import Batch
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.model import vouched
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
 from fetalclip_app.model.pyramid import mix, pyramid, pyramid_channels
@@ -173,23 +173,18 @@ def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: Prep
     file = path.with_suffix(".safetensors")
     if facts["preprocessing"] != spec.fingerprint():
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="preprocessing differs")
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=file.name) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != facts["sha256"]:
-        raise ModelUnavailable(ErrorCode.MODEL_WRONG_HASH, name=file.name, sha256=found, expected=facts["sha256"])
-    state = {key: tensor.float() for key, tensor in safetensors.torch.load(content).items()}
+    sha256 = str(facts["sha256"]).lower()
+    state = {key: tensor.float() for key, tensor in safetensors.torch.load(vouched.read(file, sha256)).items()}
+    identity = (path.stem, sha256)
     if facts.get("kind", OUTLINE) == MASKS:
         masks, maps = decoder_for(backbone.network, len(facts["structures"]))
         masks.load_state_dict(state, strict=True)
-        return MaskHead(backbone, masks, (path.stem, found), maps)
+        return MaskHead(backbone, masks, identity, maps)
     channels = pyramid_channels(backbone.network)
     if facts.get("kind", OUTLINE) == MEASUREMENTS:
         finder = LandmarkDecoder(channels)
         finder.load_state_dict(state, strict=True)
-        return LandmarkHead(backbone, finder, (path.stem, found), facts)
+        return LandmarkHead(backbone, finder, identity, facts)
     decoder = PyramidDecoder(channels)
     decoder.load_state_dict(state, strict=True)
-    return MaskHead(backbone, decoder, (path.stem, found))
+    return MaskHead(backbone, decoder, identity)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from safetensors import SafetensorError
 from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.model import vouched
 
 KIND = "probe"
 FEATURES = "unit"
@@ -84,17 +84,10 @@ def _facts(path: Path) -> dict[str, Any]:
 
 def _read(path: Path, facts: dict[str, Any], spec: PreprocessSpec) -> LinearProbe:
     file = path.with_suffix(".safetensors")
+    sha256 = str(facts.get("sha256")).lower()
+    content = vouched.read(file, sha256)
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=file.name) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != facts.get("sha256"):
-        expected = str(facts.get("sha256"))
-        raise ModelUnavailable(ErrorCode.MODEL_WRONG_HASH, name=file.name, sha256=found, expected=expected)
-    try:
-        tensors = safetensors.numpy.load(content)
-        probe = _made(path, facts, tensors, found)
+        probe = _made(path, facts, safetensors.numpy.load(content), sha256)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=file.name, reason=str(error)) from error
     if facts.get("preprocessing") != spec.fingerprint():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from safetensors import SafetensorError
 
 from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
+from fetalclip_app.model import vouched
 
 LEVELS = (1, 2)
 """Feature maps at strides 4 and 8: still texture, no longer single pixels."""
@@ -57,13 +57,7 @@ def read(folder: Path, facts: Mapping[str, Any], network: Any) -> Familiarity:
     if not {"file", "sha256", "limit"} <= set(facts):
         raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name="manifest.json", reason="familiarity")
     name = str(facts["file"])
-    try:
-        content = (folder / Path(name).name).read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=name) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != str(facts["sha256"]).lower():
-        raise ModelUnavailable(ErrorCode.MODEL_WRONG_HASH, name=name, sha256=found, expected=facts["sha256"])
+    content = vouched.read(folder / Path(name).name, str(facts["sha256"]))
     try:
         parts = safetensors.numpy.load(content)
         familiarity = Familiarity(parts["mean"], parts["whitening"], float(facts["limit"]))
