@@ -19,7 +19,7 @@ HOME_VARIABLE = "FETALCLIP_STUDIO_HOME"
 
 RECENT_LIMIT = 10
 
-ModelChoice = Literal["compact", "fetalclip", "custom"]
+ModelChoice = Literal["compact", "fetalclip", "bundle", "custom"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 
@@ -27,7 +27,7 @@ class Settings(BaseModel):
     """All choices. A changed choice makes a new value (`model_copy`).
 
     Attributes:
-        weights: Of the model ``fetalclip`` or ``custom``.
+        weights: Of the model ``fetalclip`` or ``custom``; the folder of a ``bundle``.
         config: The open_clip configuration of a ``custom``.
         views, brain_views: Files of view sets; None is the bundled one.
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.

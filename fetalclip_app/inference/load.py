@@ -16,7 +16,7 @@ from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.inference.request import BUNDLE, EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
@@ -26,9 +26,6 @@ from fetalclip_app.tasks.views import class_embeddings
 
 COMPACT = "compact"
 """The bundled model; the catalogue's name for it."""
-
-BUNDLE = "bundle"
-"""An exported folder; likewise."""
 
 if TYPE_CHECKING:
     from fetalclip_app.model.catalog import ModelEntry

@@ -7,13 +7,24 @@ from pathlib import Path
 
 from fetalclip_app.domain.reading import ModelIdentity
 
+BUNDLE = "bundle"
+"""An exported folder; the catalogue's name for it."""
+
+MANIFEST = "manifest.json"
+"""What makes a folder an exported model."""
+
+
+def has_manifest(folder: Path) -> bool:
+    """Return whether a folder is an exported model, as far as a look at it tells."""
+    return (folder / MANIFEST).is_file()
+
 
 @dataclass(frozen=True, slots=True)
 class EngineRequest:
     """Which model, on which device, with which prompts.
 
     Attributes:
-        model: ``compact``, ``fetalclip``, or ``custom`` for a researcher's own ``weights`` and ``config``.
+        model: ``compact``, ``fetalclip``, ``custom`` for a researcher's own ``weights`` and ``config``, or ``bundle``.
         weights: The file; or the folder of an exported bundle, or its ``manifest.json``, whatever ``model`` is.
         views, brain_views: View sets; the bundle's own or the bundled ones where not given.
         text_cache: Folder where text features are kept between runs; None keeps them in memory.
@@ -33,9 +44,9 @@ class EngineRequest:
         """The folder of an exported bundle, where ``weights`` names one."""
         if self.weights is None or self.config is not None:
             return None
-        if self.weights.name == "manifest.json":
+        if self.weights.name == MANIFEST:
             return self.weights.parent
-        return self.weights if self.weights.is_dir() else None
+        return self.weights if self.model == BUNDLE or self.weights.is_dir() else None
 
 
 @dataclass(frozen=True, slots=True)

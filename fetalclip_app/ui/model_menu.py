@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QWidget
 
-from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.errors import ErrorCode, ModelUnavailable
+from fetalclip_app.inference.request import EngineRequest, has_manifest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.settings import folder as settings_folder
@@ -47,6 +48,11 @@ def _ask_file(parent: QWidget, title: str, kinds: str) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def _ask_folder(parent: QWidget, title: str) -> Path | None:
+    chosen = QFileDialog.getExistingDirectory(parent, title, "")
+    return Path(chosen) if chosen else None
+
+
 def _ask_download(parent: QWidget, target: Path) -> bool:
     answer = QMessageBox.question(
         parent,
@@ -79,6 +85,7 @@ class ModelMenu(QObject):
         self._window, self._jobs, self._settings = window, jobs, settings
         self.ask_licence: Callable[[QWidget], bool] = _ask_licence
         self.ask_file: Callable[[QWidget, str, str], Path | None] = _ask_file
+        self.ask_folder: Callable[[QWidget, str], Path | None] = _ask_folder
         self.ask_download: Callable[[QWidget, Path], bool] = _ask_download
         self._job: Job | None = None
         self.menu = QMenu(window)
@@ -108,10 +115,12 @@ class ModelMenu(QObject):
         rows: tuple[tuple[str, str, Callable[[], None]], ...] = (
             ("compact", "Compact model (bundled)", self.choose_compact),
             ("fetalclip", "FetalCLIP: choose the weight file …", self.choose_fetalclip),
+            ("bundle", "Open a bundle folder …", self.choose_bundle),
             ("custom", "Your own open_clip checkpoint …", self.choose_custom),
         )
         for key, text, do in rows:
             self._models[key] = self._add(group, text, do)
+        self._models["bundle"].setToolTip("A folder that 'python -m training export --out' wrote; marked as unverified")
         self.menu.addSeparator()
         fetch = self.menu.addAction("Fetch the FetalCLIP weights from their hub …")
         fetch.triggered.connect(self.fetch)
@@ -145,6 +154,16 @@ class ModelMenu(QObject):
                 self._choose(model="fetalclip", weights=path, config=None)
                 return
         self.show_settings(self._settings)
+
+    def choose_bundle(self) -> None:
+        """Read with an exported folder: its weights, prompts, calibration and heads; marked as unverified."""
+        folder = self.ask_folder(self._window, "Folder of an exported model")
+        if folder is not None and has_manifest(folder):
+            self._choose(model="bundle", weights=folder.absolute(), config=None)
+            return
+        self.show_settings(self._settings)
+        if folder is not None:
+            self.failed.emit(ModelUnavailable(ErrorCode.MODEL_MISSING, name=folder.name, reason="no_manifest"))
 
     def choose_custom(self) -> None:
         """Read with a checkpoint and its configuration; marked as unverified."""

@@ -154,6 +154,10 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
         (mark("The view set {name} is not there."), mark("The chosen view set is not there.")),
         mark("Put the file back, or choose another set in the model menu or by --views on the command line."),
     ),
+    (ErrorCode.MODEL_MISSING, "no_manifest"): (
+        (mark("The folder {name} is no exported model: it has no manifest.json."),),
+        mark("Choose the folder that 'python -m training export --out FOLDER' wrote."),
+    ),
     (ErrorCode.FILE_DAMAGED, "changed"): (
         (mark("{name} changed while it was open."), mark("The file changed while it was open.")),
         mark("Open it again."),
