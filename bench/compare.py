@@ -186,7 +186,7 @@ def _cut(clip: Clip, index: int) -> NDArray[np.uint8]:
 
 
 def _view_scale(engine: Engine) -> float:
-    fitted = engine.instruments.calibration.view_scale
+    fitted = engine.instruments.calibration.views.scale
     return engine.instruments.logit_scale if fitted is None else fitted
 
 

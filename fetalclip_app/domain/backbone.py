@@ -21,14 +21,28 @@ Embeddings = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class ViewCalibration:
+    """The part of a calibration that belongs to one set of classes. None: was not fitted.
+
+    Attributes:
+        scale: Factor between cosine similarity and logits that calibrates percentages.
+        error: Expected calibration error that remained, 0 to 1.
+        pictures: On how many pictures that error was found.
+        lead: A class is clear where it leads the second by this much, 0 to 1.
+    """
+
+    scale: float | None = None
+    error: float | None = None
+    pictures: int | None = None
+    lead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCalibration:
     """What was fitted on validation patients and belongs to one weight file. None: was not fitted.
 
     Attributes:
-        view_scale, brain_scale: Factor between cosine similarity and logits that calibrates percentages.
-        view_error, brain_error: Expected calibration error that remained, 0 to 1.
-        view_pictures, brain_pictures: On how many pictures that error was found.
-        view_lead, brain_lead: A class is clear where it leads the second by this much, 0 to 1.
+        views, brain_views: Of the planes, and of the brain's sub-planes.
         familiarity: Which pictures are like the training's, by their texture.
         familiar_similarity: Where there is no ``familiarity``: a picture whose best similarity to the trained views
             lies below is unlike the training's.
@@ -40,14 +54,8 @@ class ModelCalibration:
         outline_fit_limit: Outlines that resemble an ellipse less (intersection over union) are not measured.
     """
 
-    view_scale: float | None = None
-    brain_scale: float | None = None
-    view_error: float | None = None
-    brain_error: float | None = None
-    view_pictures: int | None = None
-    brain_pictures: int | None = None
-    view_lead: float | None = None
-    brain_lead: float | None = None
+    views: ViewCalibration = ViewCalibration()
+    brain_views: ViewCalibration = ViewCalibration()
     familiarity: Familiarity | None = None
     familiar_similarity: float | None = None
     spread_limit_days: int | None = None

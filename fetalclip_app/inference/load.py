@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fetalclip_app import resources
 from fetalclip_app.domain.age import LimitGround
-from fetalclip_app.domain.backbone import ModelCalibration, Outliner
+from fetalclip_app.domain.backbone import ModelCalibration, Outliner, ViewCalibration
 from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.views import ViewSet
@@ -114,16 +114,11 @@ def calibration_of(
     fitted: Mapping[str, Mapping[str, Any]], logit_scale: float, learned_from_head_size: bool
 ) -> ModelCalibration:
     """Return what a manifest's ``calibration`` says, with the defaults of `ModelCalibration` for what it leaves out."""
-    given: dict[str, Any] = {"learned_from_head_size": learned_from_head_size}
-    for part, (scale, error, pictures, lead) in {
-        VIEWS: ("view_scale", "view_error", "view_pictures", "view_lead"),
-        BRAIN_VIEWS: ("brain_scale", "brain_error", "brain_pictures", "brain_lead"),
-    }.items():
-        if "temperature" in fitted.get(part, {}):
-            given[scale] = logit_scale / float(fitted[part]["temperature"])
-            given[error] = float(fitted[part]["error"])
-            given[pictures] = int(fitted[part]["pictures"]) if "pictures" in fitted[part] else None
-            given[lead] = float(fitted[part]["lead"]) if "lead" in fitted[part] else None
+    given: dict[str, Any] = {
+        "learned_from_head_size": learned_from_head_size,
+        "views": _view_calibration(fitted.get(VIEWS, {}), logit_scale),
+        "brain_views": _view_calibration(fitted.get(BRAIN_VIEWS, {}), logit_scale),
+    }
     if "similarity" in fitted.get("familiar", {}):
         given["familiar_similarity"] = float(fitted["familiar"]["similarity"])
     age = fitted.get("gestational_age", {})
@@ -137,6 +132,17 @@ def calibration_of(
     if "fit_limit" in fitted.get("head", {}):
         given["outline_fit_limit"] = float(fitted["head"]["fit_limit"])
     return ModelCalibration(**given)
+
+
+def _view_calibration(fitted: Mapping[str, Any], logit_scale: float) -> ViewCalibration:
+    if "temperature" not in fitted:
+        return ViewCalibration()
+    return ViewCalibration(
+        scale=logit_scale / float(fitted["temperature"]),
+        error=float(fitted["error"]),
+        pictures=int(fitted["pictures"]) if "pictures" in fitted else None,
+        lead=float(fitted["lead"]) if "lead" in fitted else None,
+    )
 
 
 def fitted_for(fitted: Mapping[str, Mapping[str, Any]], used: Mapping[str, ViewSet]) -> dict[str, Mapping[str, Any]]:

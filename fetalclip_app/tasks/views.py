@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.backbone import Embeddings, ModelCalibration
+from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, ViewCalibration
 from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
 from fetalclip_app.tasks.base import EncodeTexts, Instruments, Scan
@@ -25,12 +25,9 @@ class ViewTask:
     def answer(self, scan: Scan, instruments: Instruments) -> Finding:
         """Return the view of every frame and of the whole clip."""
         calibration = instruments.calibration
-        fitted = _Fitted(
-            calibration.view_scale, calibration.view_error, calibration.view_pictures, calibration.view_lead
-        )
         similarity = _similarity(scan.embeddings, self.view_set, instruments)
         unfamiliar = _unfamiliar(scan, similarity, calibration)
-        prediction = _predict(similarity, self.view_set, instruments, fitted, unfamiliar)
+        prediction = _predict(similarity, self.view_set, instruments, calibration.views, unfamiliar)
         return Finding(self.key, prediction)
 
 
@@ -46,12 +43,8 @@ class BrainViewTask:
         frames = scan.frames_seen_as(BRAIN)
         if not len(frames):
             return Finding(self.key, scan.why_no_brain())
-        calibration = instruments.calibration
-        fitted = _Fitted(
-            calibration.brain_scale, calibration.brain_error, calibration.brain_pictures, calibration.brain_lead
-        )
         similarity = _similarity(scan.embeddings[frames], self.view_set, instruments)
-        seen = _predict(similarity, self.view_set, instruments, fitted)
+        seen = _predict(similarity, self.view_set, instruments, instruments.calibration.brain_views)
         per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
         per_frame[frames] = seen.per_frame
         return Finding(self.key, replace(seen, per_frame=per_frame), int(frames[0]))
@@ -73,16 +66,6 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return shares
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """The part of a model's calibration that belongs to one set of classes."""
-
-    scale: float | None
-    error: float | None
-    pictures: int | None
-    lead: float | None
-
-
 def _similarity(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments) -> NDArray[np.float32]:
     similarity: NDArray[np.float32] = embeddings @ class_embeddings(view_set, instruments.encode_texts).T
     return similarity
@@ -92,7 +75,7 @@ def _predict(
     similarity: NDArray[np.float32],
     view_set: ViewSet,
     instruments: Instruments,
-    fitted: _Fitted,
+    fitted: ViewCalibration,
     unfamiliar: frozenset[int] = frozenset(),
 ) -> ViewPrediction:
     scale = fitted.scale if fitted.scale is not None else instruments.logit_scale

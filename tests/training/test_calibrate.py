@@ -84,8 +84,8 @@ def fitted() -> dict[str, dict[str, Any]]:
 def test_the_fitted_scale_is_the_one_that_the_pictures_were_drawn_by(fitted: dict[str, dict[str, Any]]) -> None:
     read = calibration_of(fitted, LOGIT_SCALE, learned_from_head_size=True)
 
-    assert read.view_scale == pytest.approx(PLANE_SCALE, rel=0.06)
-    assert read.brain_scale == pytest.approx(BRAIN_SCALE, rel=0.06)
+    assert read.views.scale == pytest.approx(PLANE_SCALE, rel=0.06)
+    assert read.brain_views.scale == pytest.approx(BRAIN_SCALE, rel=0.06)
     assert fitted[VIEWS]["temperature"] == pytest.approx(LOGIT_SCALE / PLANE_SCALE, rel=0.06)
 
 

@@ -7,7 +7,7 @@ import pytest
 from fakes import FakeBackbone, make_clip
 
 from fetalclip_app.domain.abstention import Abstention
-from fetalclip_app.domain.backbone import ModelCalibration
+from fetalclip_app.domain.backbone import ModelCalibration, ViewCalibration
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
@@ -140,8 +140,7 @@ def test_a_manifests_calibration_arrives() -> None:
     calibration = calibration_of(fitted, 50.0, learned_from_head_size=True)
 
     assert calibration == ModelCalibration(
-        view_scale=25.0,
-        view_error=0.03,
+        views=ViewCalibration(scale=25.0, error=0.03),
         familiar_similarity=0.4,
         spread_limit_days=21,
         age_error_days=8.5,
@@ -171,4 +170,4 @@ def test_without_a_calibration_nothing_is_claimed() -> None:
     calibration = calibration_of({}, 50.0, learned_from_head_size=False)
 
     assert calibration == ModelCalibration()
-    assert replace(calibration).view_scale is None
+    assert replace(calibration).views.scale is None

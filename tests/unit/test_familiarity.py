@@ -13,6 +13,7 @@ import tiny_models
 from task_tools import PLANE_SET, instruments, scan_of
 
 from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.backbone import ViewCalibration
 from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
@@ -148,7 +149,7 @@ def test_a_fitted_lead_takes_the_place_of_the_constant() -> None:
     scan = scan_of(["brain"])
     scan.embeddings[0, 2] = 0.99
     plain = ViewTask(PLANE_SET).answer(scan, instruments()).answer
-    fitted = ViewTask(PLANE_SET).answer(scan, instruments(view_lead=0.05)).answer
+    fitted = ViewTask(PLANE_SET).answer(scan, instruments(views=ViewCalibration(lead=0.05))).answer
 
     assert isinstance(plain, ViewPrediction) and isinstance(fitted, ViewPrediction)
     lead = float(np.sort(plain.probabilities)[-1] - np.sort(plain.probabilities)[-2])

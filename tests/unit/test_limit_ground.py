@@ -104,6 +104,6 @@ def test_the_calibrations_number_of_pictures_reaches_the_reader() -> None:
     fitted = {"brain_views": {"temperature": 2.0, "error": 0.127, "pictures": 47}}
     calibration = calibration_of(fitted, 50.0, learned_from_head_size=False)
 
-    assert calibration.brain_pictures == 47 and calibration.view_pictures is None
-    said = wording.percentages_meaning(calibrated=True, error=calibration.brain_error, pictures=47)
+    assert calibration.brain_views.pictures == 47 and calibration.views.pictures is None
+    said = wording.percentages_meaning(calibrated=True, error=calibration.brain_views.error, pictures=47)
     assert "47 single pictures" in said and "off by 12.7%" in said

@@ -10,6 +10,7 @@ from fakes import IDENTITY
 from task_tools import BRAIN_SET, PLANE_SET, after_views, instruments, scan_of
 
 from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.backbone import ViewCalibration
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.tasks.views import BrainViewTask, ViewTask
 
@@ -27,7 +28,8 @@ def test_percentages_use_the_fitted_scale_and_say_so() -> None:
     scan = scan_of(["brain"])
 
     plain = ViewTask(PLANE_SET).answer(scan, instruments()).answer
-    fitted = ViewTask(PLANE_SET).answer(scan, instruments(view_scale=3.0, view_error=0.02)).answer
+    tools = instruments(views=ViewCalibration(scale=3.0, error=0.02))
+    fitted = ViewTask(PLANE_SET).answer(scan, tools).answer
 
     assert isinstance(plain, ViewPrediction)
     assert isinstance(fitted, ViewPrediction)
