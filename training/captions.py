@@ -63,19 +63,25 @@ _AGE_FRAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The sentences of the app's prompt files: they are captions too."""
+    """The sentences of the app's prompt files: they are captions too.
+
+    Attributes:
+        varied: Otherwise a plane has one caption, its first sentence.
+    """
 
     planes: dict[str, list[str]]
     brain_planes: dict[str, list[str]]
     ages: list[str]
+    varied: bool = True
 
     @classmethod
-    def bundled(cls) -> Phrases:
+    def bundled(cls, *, varied: bool = True) -> Phrases:
         """Return those of ``resources/prompts``."""
         return cls(
             resources.read_json("prompts/planes.json"),
             resources.read_json("prompts/brain_planes.json"),
             resources.read_json("prompts/gestational_age.json")["brain"],
+            varied,
         )
 
 
@@ -126,11 +132,15 @@ _SPACING_SHARE, _MACHINE_SHARE = 0.35, 0.15
 
 def plane_caption(plane: str, phrases: Phrases, draw: Random, told: Circumstances = UNSAID) -> str:
     """Return a sentence that names the plane and all that is told."""
+    if not phrases.varied:
+        return phrases.planes[plane][0]
     return _with_circumstances(_caption(_PLANE_WORDS[plane], phrases.planes[plane], draw), told, draw)
 
 
 def brain_caption(brain_plane: str, phrases: Phrases, draw: Random, told: Circumstances = UNSAID) -> str:
     """Return a sentence that names the brain's sub-plane."""
+    if not phrases.varied:
+        return phrases.brain_planes[brain_plane][0]
     sentence = _caption(_BRAIN_WORDS[brain_plane], phrases.brain_planes[brain_plane], draw)
     return _with_circumstances(sentence, told, draw)
 

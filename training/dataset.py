@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -66,7 +66,7 @@ class Batch:
     """What one training step sees.
 
     Attributes:
-        keys: `Sample.picture` of each picture; empty for a distractor.
+        keys: `Sample.key` of each picture; empty for a distractor.
     """
 
     pictures: NDArray[np.float32]
@@ -90,6 +90,8 @@ class BatchConfig:
             mm/pixel is a head of another size, and its age follows by the same formula.
         written: Share of the plane captions that are taken from a file, of pictures that have such captions.
         told_age: Share of the captions that add the age, of pictures whose age is known.
+        varied: Captions are drawn anew each time and tell circumstances; otherwise each class has one sentence.
+        own_alone: See `training.truth.Labels`.
     """
 
     size: int = 32
@@ -111,6 +113,8 @@ class BatchConfig:
     jigsaw: float = 0.5
     written: float = 0.0
     told_age: float = 0.0
+    varied: bool = True
+    own_alone: bool = False
 
 
 class Batches:
@@ -138,7 +142,7 @@ class Batches:
             raise ValueError(f"{len(bare)} figures have no caption: {', '.join(bare[:20])}")
         self._spec, self._batch, self._augmentation = spec, batch, augmentation
         self.reseed(seed)
-        self._phrases = captions.Phrases.bundled()
+        self._phrases = captions.Phrases.bundled(varied=batch.varied)
         self._pairs = {key: number for number, key in enumerate(sorted(self._written))}
         self._pools = _pools(stored)
         shares = [(kind, share) for kind, share in batch.shares if kind == "distractor" or self._pools.get(kind)]
@@ -157,17 +161,19 @@ class Batches:
         pictures = np.stack([picture for picture, _, _ in shown])
         samples = [sample for _, sample, _ in shown]
         scales = [spacing_mm for _, _, spacing_mm in shown]
-        told = [
-            captions.of_sample(sample, spacing_mm).some(self._draw, self._batch.told_age)
-            for sample, spacing_mm in zip(samples, scales, strict=True)
-        ]
+        told = [self._told(sample, spacing_mm) for sample, spacing_mm in zip(samples, scales, strict=True)]
         return Batch(
             pictures,
             self._plane_captions(samples, told),
             self._brain_captions(samples, told),
             self._ladder(samples, scales),
-            tuple(sample.picture if sample else "" for sample in samples),
+            tuple(sample.key if sample else "" for sample in samples),
         )
+
+    def _told(self, sample: Sample | None, spacing_mm: float | None) -> captions.Circumstances:
+        if not self._batch.varied:
+            return captions.UNSAID
+        return captions.of_sample(sample, spacing_mm).some(self._draw, self._batch.told_age)
 
     def state(self) -> dict[str, Any]:
         """Return where the two random streams stand: numbers, strings and lists, for JSON or `torch.save`."""
@@ -223,6 +229,7 @@ class Batches:
         named = [*(rows[row] for row in own), *unseen, None]
         said = [row in written or told[row] != captions.UNSAID for row in own]
         labels = plane_labels(rows, [sample is None for sample in samples], named, own, said)
+        labels = replace(labels, own_alone=self._batch.own_alone)
         figures = {row: s.key for row, s in enumerate(samples) if s is not None and s.source == TEXTBOOK}
         texts += [self._draw.choice(self._written[key]) for key in figures.values()]
         return CaptionSet.of(texts, with_pairs(labels, list(figures), [self._pairs[key] for key in figures.values()]))
@@ -236,7 +243,8 @@ class Batches:
         rows = [sample.brain_plane if sample is not None else None for sample in samples]
         own = [row for row, plane in enumerate(rows) if plane is not None]
         texts = [captions.brain_caption(rows[row] or "", self._phrases, self._draw, told[row]) for row in own]
-        return CaptionSet.of(texts, brain_labels(rows, own, [told[row] != captions.UNSAID for row in own]))
+        labels = brain_labels(rows, own, [told[row] != captions.UNSAID for row in own])
+        return CaptionSet.of(texts, replace(labels, own_alone=self._batch.own_alone))
 
     def _ladder(self, samples: Sequence[Sample | None], scales: Sequence[float | None]) -> AgeLadder:
         rows: list[int] = []
@@ -265,10 +273,13 @@ def pool_of_subplane(pool: Sequence[Stored], rng: np.random.Generator) -> list[S
     return [item for item in pool if (item.sample.brain_plane or "") == name]
 
 
+def kind_of(sample: Sample) -> str:
+    """Return which share of a batch the sample belongs to."""
+    return sample.source if sample.source in ("hc18", "simulated", TEXTBOOK) else sample.plane or "other"
+
+
 def _pools(stored: Sequence[Stored]) -> dict[str, list[Stored]]:
     pools: dict[str, list[Stored]] = {}
     for item in stored:
-        sample = item.sample
-        kind = sample.source if sample.source in ("hc18", "simulated", TEXTBOOK) else sample.plane or "other"
-        pools.setdefault(kind, []).append(item)
+        pools.setdefault(kind_of(item.sample), []).append(item)
     return pools

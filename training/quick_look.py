@@ -24,22 +24,42 @@ TEST_PLANES = ("abdomen", "brain", "femur", "heart")
 """Planes with enough test pictures; cervix has eight."""
 
 
-def look(network: Any, stored: Sequence[Stored], spec: PreprocessSpec) -> dict[str, float]:
-    """Return macro-F1 of planes and sub-planes, the age's error, and the share of ages that fit the head (VPR)."""
+def look(
+    network: Any, stored: Sequence[Stored], spec: PreprocessSpec, planes: Sequence[str] = TEST_PLANES
+) -> dict[str, float]:
+    """Return macro-F1 of planes and sub-planes, the age's error, and the share of ages that fit the head (VPR).
+
+    What no picture has a label for is not among them.
+    """
     phrases = Phrases.bundled()
     with torch.inference_mode():
         images = picture_rows(network, stored, spec)
-        return {
-            "planes_f1": _f1(network, images, [s.sample.plane for s in stored], phrases.planes, TEST_PLANES),
-            "brain_f1": _f1(
-                network,
-                images,
-                [s.sample.brain_plane for s in stored],
-                phrases.brain_planes,
-                tuple(phrases.brain_planes),
-            ),
-            **_age_errors(network, images, stored, spec, phrases.ages[:1]),
-        }
+        told = views(network, images, stored, phrases, planes)
+        return told | _age_errors(network, images, stored, spec, phrases.ages[:1])
+
+
+def views(
+    network: Any,
+    images: NDArray[np.float32],
+    stored: Sequence[Stored],
+    phrases: Phrases,
+    planes: Sequence[str] = TEST_PLANES,
+) -> dict[str, float]:
+    """Return macro-F1 of the ``planes`` and of the sub-planes that occur; of neither where none does.
+
+    Args:
+        images: `picture_rows` of ``stored``.
+    """
+    told = {}
+    for name, prompts, classes in (
+        ("planes_f1", phrases.planes, planes),
+        ("brain_f1", phrases.brain_planes, tuple(phrases.brain_planes)),
+    ):
+        truth = [s.sample.plane if name == "planes_f1" else s.sample.brain_plane for s in stored]
+        known = tuple(plane for plane in classes if plane in truth)
+        if known:
+            told[name] = _f1(network, images, truth, prompts, known)
+    return told
 
 
 def macro_f1(truth: Sequence[str], said: Sequence[str], classes: Sequence[str]) -> float:
@@ -101,5 +121,7 @@ def _age_errors(
         spreads.append(best[-1] - best[0])
         if sample.hc_mm is not None and HC_RANGE_MM[0] <= sample.hc_mm <= HC_RANGE_MM[1]:
             fits.append(inside_who_band("HC", sample.hc_mm, middle / DAYS_PER_WEEK))
+    if not errors:
+        return {}
     told = {"age_mae_days": round(float(np.mean(errors)), 2), "age_spread_days": float(np.median(spreads))}
     return told | {"vpr": round(float(np.mean(fits)), 4)} if fits else told

@@ -18,7 +18,13 @@ VALIDATION_SHARE = 0.12
 TEST_SHARE = 0.20
 
 
-def draw(groups: Iterable[str], *, test: frozenset[str] | None = None, salt: str = "2026") -> dict[str, str]:
+def draw(
+    groups: Iterable[str],
+    *,
+    test: frozenset[str] | None = None,
+    salt: str = "2026",
+    validation_share: float = VALIDATION_SHARE,
+) -> dict[str, str]:
     """Return group -> split, drawn by the hash of the group's name, so that new groups move no old one.
 
     Args:
@@ -28,10 +34,10 @@ def draw(groups: Iterable[str], *, test: frozenset[str] | None = None, salt: str
     for group in sorted(set(groups)):
         share = int(hashlib.sha256(f"{salt}:{group}".encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
         if test is not None:
-            rest = "validation" if share < VALIDATION_SHARE else "train"
+            rest = "validation" if share < validation_share else "train"
             split_of[group] = "test" if group in test else rest
         else:
-            limits = (TEST_SHARE, TEST_SHARE + VALIDATION_SHARE)
+            limits = (TEST_SHARE, TEST_SHARE + validation_share)
             split_of[group] = "test" if share < limits[0] else "validation" if share < limits[1] else "train"
     return split_of
 

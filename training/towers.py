@@ -36,12 +36,16 @@ class TowerConfig:
 
     Attributes:
         shape: Folder of ``resources/models`` whose ``config.json`` gives the layers.
+        image_size: Side of the network's input in pixels; 0 for the shape's own. Convolutional towers only.
+        image_net: A compact image tower begins with ImageNet's weights; otherwise all are random.
         tiny: The same kind of layers, few and narrow, for a run of seconds; vision transformers only.
         weights: An open_clip checkpoint to begin with, of the same layers; its text context may have another length.
         needs_weights: From random weights the training is not worth its time: it is refused.
     """
 
     shape: str = "compact"
+    image_size: int = 0
+    image_net: bool = True
     tiny: bool = False
     weights: str = ""
     needs_weights: bool = False
@@ -55,9 +59,13 @@ def architecture(config: TowerConfig, loss: str = "nce") -> dict[str, Any]:
     """Return open_clip's configuration of the network; SigLIP's loss adds its learnable bias.
 
     Raises:
-        ValueError: A tiny network of a kind other than a vision transformer.
+        ValueError: A tiny network of a kind other than a vision transformer, or another input size of one.
     """
     shape: dict[str, Any] = resources.read_json(f"models/{config.shape}/config.json")
+    if config.image_size:
+        if "timm_model_name" not in shape["vision_cfg"]:
+            raise ValueError(f"{config.shape} has a place for each patch: its input keeps its size")
+        shape = shape | {"vision_cfg": shape["vision_cfg"] | {"image_size": config.image_size}}
     if config.tiny:
         if "timm_model_name" in shape["vision_cfg"]:
             raise ValueError(f"{config.shape} has no tiny form: its image tower comes as it is")
@@ -86,11 +94,11 @@ def image_net_trunk() -> dict[str, torch.Tensor]:
     }
 
 
-def fresh_network(config: Mapping[str, Any], seed: int) -> Any:
-    """Return a CLIP with random weights; a compact image tower begins with ImageNet's."""
+def fresh_network(config: Mapping[str, Any], seed: int, *, image_net: bool = True) -> Any:
+    """Return a CLIP with random weights; a compact image tower begins with ImageNet's where it may."""
     torch.manual_seed(seed)
     network: Any = build(config)
-    if config["vision_cfg"].get("timm_model_name") == _IMAGE_NET_TRUNK:
+    if image_net and config["vision_cfg"].get("timm_model_name") == _IMAGE_NET_TRUNK:
         network.visual.trunk.load_state_dict(image_net_trunk(), strict=True)
     return network.to(memory_format=torch.channels_last)
 

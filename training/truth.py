@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class Labels:
         owners: int64, (M,): the picture that a caption was written for, or `NOBODY`.
         told: bool, (M,): the caption adds what is true of its own picture alone (spacing, machine).
         ruled_out: bool, (M,): what it names is known not to be shown by an unlabelled picture.
+        own_alone: A picture's own caption is its only true one, as in CLIP; those of its class count as wrong.
     """
 
     pictures: NDArray[np.int64]
@@ -43,6 +44,7 @@ class Labels:
     owners: NDArray[np.int64]
     told: NDArray[np.bool_]
     ruled_out: NDArray[np.bool_]
+    own_alone: bool = False
 
     def truth(
         self, rows: slice = slice(None), columns: slice = slice(None)
@@ -60,7 +62,10 @@ class Labels:
         labelled = shown != UNLABELLED
         same = (shown == named) & labelled
         foreign = np.arange(len(self.pictures))[rows, None] != self.owners[columns]
-        known = (labelled | self.ruled_out[columns]) & ~(same & foreign & self.told[columns])
+        known = labelled | self.ruled_out[columns]
+        if self.own_alone:
+            return (same & ~foreign).astype(np.float32), known
+        known = known & ~(same & foreign & self.told[columns])
         known &= ~((shown >= FIRST_PAIR) & (named < FIRST_PAIR))
         return (same & known).astype(np.float32), known
 
@@ -138,12 +143,13 @@ def with_pairs(labels: Labels, rows: Sequence[int], numbers: Sequence[int]) -> L
     pictures = labels.pictures.copy()
     pictures[np.array(rows)] = classes
     none = np.zeros(len(rows), np.bool_)
-    return Labels(
-        pictures,
-        np.concatenate([labels.captions, classes]),
-        np.concatenate([labels.owners, np.array(rows, np.int64)]),
-        np.concatenate([labels.told, none]),
-        np.concatenate([labels.ruled_out, none]),
+    return replace(
+        labels,
+        pictures=pictures,
+        captions=np.concatenate([labels.captions, classes]),
+        owners=np.concatenate([labels.owners, np.array(rows, np.int64)]),
+        told=np.concatenate([labels.told, none]),
+        ruled_out=np.concatenate([labels.ruled_out, none]),
     )
 
 
@@ -163,4 +169,5 @@ def joined(parts: Sequence[Labels]) -> Labels:
         np.concatenate(owners),
         np.concatenate([part.told for part in parts]),
         np.concatenate([part.ruled_out for part in parts]),
+        parts[0].own_alone,
     )

@@ -15,6 +15,7 @@ COMMANDS = {
     "audit": "list near-duplicates across a split, and labels that the other patients contradict",
     "shards": "write a large set as tar files, or check those that are there",
     "export": "write a run's weights into the app's resources",
+    "ablate": "measure which parts of the compact model's recipe earn their place",
     "head": "train the head outline or the measurements on the bundled weights",
     "calibrate": "fit percentages and limits on validation patients",
     "evaluate": "measure the app's engine on held-out patients",

@@ -42,7 +42,7 @@ class DistilledConfig(RunConfig):
         """Train by contrast and by the teachers' answers."""
         from training.run import pretrain  # noqa: PLC0415 - the run knows its configuration
 
-        pretrain(self, context, partial(self._taught, context))
+        pretrain(self, context, partial(self.teach, context))
 
     def smoke(self) -> DistilledConfig:
         """Return the same run so small that it takes seconds, with teachers that know nothing."""
@@ -54,7 +54,8 @@ class DistilledConfig(RunConfig):
         """Return the same run with a checkpoint of FetalCLIP's layers as teacher."""
         return replace(self, distil=replace(self.distil, clip=TowerConfig(shape="fetalclip", weights=str(weights))))
 
-    def _taught(self, context: RunContext, stored: Sequence[Stored], base: LossesOf) -> LossesOf:
+    def teach(self, context: RunContext, stored: Sequence[Stored], base: LossesOf) -> LossesOf:
+        """Return a loss that adds what the teachers say of those pictures."""
         teacher = _clip_teacher(self, context, stored) if self.distil.clip else None
         planes = _plane_rows(self, context, stored) if self.distil.plane_weight else None
         return Lessons(self.distil, base, teacher, planes)
@@ -83,7 +84,7 @@ def _clip_teacher(config: DistilledConfig, context: RunContext, stored: Sequence
         begin_with(network, Path(tower.weights))
     network.eval().requires_grad_(False).to(config.step.device)
     spec = PreprocessSpec(size=shape["vision_cfg"]["image_size"])
-    of = {item.sample.picture: item for item in stored}
+    of = {item.sample.key: item for item in stored}
 
     def compute(keys: list[str]) -> Rows:
         with torch.inference_mode():
@@ -104,7 +105,7 @@ def _plane_rows(config: DistilledConfig, context: RunContext, stored: Sequence[S
         path = context.folder / f"untrained_{here().rank}.npz"
         write_untrained(path, config.seed)
     peer = SonoNet16(path)
-    of = {item.sample.picture: item.sample for item in stored if item.sample.plane is None}
+    of = {item.sample.key: item.sample for item in stored if item.sample.plane is None}
 
     def compute(keys: list[str]) -> Rows:
         rows = [np.zeros((0, len(KNOWN_PLANES)), np.float32)]
