@@ -39,6 +39,7 @@ from training.head_outline import OutlineConfig, Outlined
 from training.manifest import Sample
 from training.outlines import marks_skull, read_outline
 from training.run import all_samples
+from training.towers import TowerConfig, architecture
 
 HEAD_NAME = "compact_head_outline"
 
@@ -85,21 +86,31 @@ def export_run(folder_of_run: Path, data: Path, out: Path | None = None) -> None
 
     Raises:
         FileExistsError: ``out`` is there and not empty.
+        ValueError: The run's network is not the bundled one's, and ``out`` is not given.
     """
     state = torch.load(folder_of_run / "last.pt", weights_only=True)["network"]
     run = json.loads((folder_of_run / "config.json").read_text(encoding="utf-8"))
-    folder = resources.path("models/compact") if out is None else new_bundle(out)
+    layers = _layers(run["config"])
+    if out is None and layers != resources.read_json("models/compact/config.json"):
+        raise ValueError("this run's network is not the bundled one's: export it to a folder of its own by --out")
+    folder = resources.path("models/compact") if out is None else new_bundle(out, layers)
     file = write_weights(state, folder, MAX_BYTES if out is None else None)
     taught = [s for s in all_samples(data) if s.split == "train"]
     shown = {name for s in taught for name in (s.plane, s.brain_plane) if name is not None}
-    manifest = compact_manifest(_with_its_start(run, folder_of_run), file, tuple(sorted(shown)))
+    spec = PreprocessSpec(size=layers["vision_cfg"]["image_size"])
+    manifest = compact_manifest(_with_its_start(run, folder_of_run), file, tuple(sorted(shown)), spec)
     if out is not None:
         manifest |= {"key": catalog.BUNDLE, "title": f"{run['config']['name']} ({file['sha256'][:8]})"}
         (folder / card.CARD).write_text(card.blank(manifest), encoding="utf-8")
     write_manifest(folder, manifest)
 
 
-def new_bundle(folder: Path) -> Path:
+def _layers(config: dict[str, Any]) -> dict[str, Any]:
+    """Return open_clip's configuration of a run's network; runs before there was a choice had the bundled one's."""
+    return architecture(TowerConfig(**config.get("tower", {})), config.get("loss", "nce"))
+
+
+def new_bundle(folder: Path, layers: dict[str, Any]) -> Path:
     """Return the folder with the network's configuration and the prompts in it.
 
     Raises:
@@ -109,20 +120,20 @@ def new_bundle(folder: Path) -> Path:
         raise FileExistsError(f"{folder} is not empty")
     (folder / "heads").mkdir(parents=True)
     (folder / "prompts").mkdir()
-    shutil.copyfile(resources.path("models/compact/config.json"), folder / "config.json")
+    (folder / "config.json").write_text(json.dumps(layers, indent=2) + "\n", encoding="utf-8")
     for name in (PLANES_FILE, BRAIN_PLANES_FILE):
         shutil.copyfile(resources.path(name), folder / name)
     return folder
 
 
 def _with_its_start(run: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a run's record with that of the run that it went on from."""
+    """Return a run's record with that of the run that it went on from, back to the first."""
     start = run["config"]["start"]
     if not start:
         return run
     checkpoint = folder.parent / Path(start).parent.name / Path(start).name
-    first = json.loads((checkpoint.parent / "config.json").read_text(encoding="utf-8"))
-    return {**run, "start": {**first, "sha256": sha256_of(checkpoint)}}
+    earlier = json.loads((checkpoint.parent / "config.json").read_text(encoding="utf-8"))
+    return {**run, "start": {**_with_its_start(earlier, checkpoint.parent), "sha256": sha256_of(checkpoint)}}
 
 
 def train_bundled_head(data: Path, steps: int | None = None, bundle: Path | None = None) -> None:

@@ -38,21 +38,24 @@ def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     (folder / "manifest.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def compact_manifest(run: Mapping[str, Any], file: Mapping[str, Any], trained_views: tuple[str, ...]) -> dict[str, Any]:
+def compact_manifest(
+    run: Mapping[str, Any], file: Mapping[str, Any], trained_views: tuple[str, ...], spec: PreprocessSpec
+) -> dict[str, Any]:
     """Return the manifest of a compact model before it is calibrated.
 
     Args:
         run: The run's ``config.json``.
         file: What `write_weights` returned.
+        spec: How pictures become the network's input.
     """
     return {
         **file,
         "key": "compact",
-        "title": "Compact research CLIP 1.0",
+        "title": "Compact research CLIP 2.0",
         "licence": "CC-BY-4.0",
         "trained_views": list(trained_views),
         "learned_from_head_size": True,
-        "preprocessing": {"fingerprint": PreprocessSpec().fingerprint(), "size": PreprocessSpec().size},
+        "preprocessing": {"fingerprint": spec.fingerprint(), "size": spec.size},
         "calibration": {},
         "training": dict(run),
         "data": {

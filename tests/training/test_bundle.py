@@ -85,13 +85,34 @@ def test_the_trained_views_are_those_of_training_patients(data: Path, shipped: P
 
 def test_a_run_that_went_on_from_another_tells_of_both(data: Path, shipped: Path, tmp_path: Path) -> None:
     first, _ = _finished_run(tmp_path / "runs" / "first")
-    second, _ = _finished_run(tmp_path / "runs" / "second", start="first/last.pt")
+    _finished_run(tmp_path / "runs" / "second", start="first/last.pt")
+    third, _ = _finished_run(tmp_path / "runs" / "third", start="second/last.pt")
 
-    bundle.export_run(second, data)
+    bundle.export_run(third, data)
 
     told = _manifest(shipped)["training"]
-    assert (told["config"]["name"], told["start"]["config"]["name"]) == ("second", "first")
-    assert told["start"]["sha256"] == hashlib.sha256((first / "last.pt").read_bytes()).hexdigest()
+    earlier = told["start"]
+    assert [one["config"]["name"] for one in (told, earlier, earlier["start"])] == ["third", "second", "first"]
+    assert earlier["start"]["sha256"] == hashlib.sha256((first / "last.pt").read_bytes()).hexdigest()
+
+
+def test_a_run_of_another_network_is_not_written_over_the_bundled_one(
+    data: Path, shipped: Path, tmp_path: Path
+) -> None:
+    run, _ = _finished_run(tmp_path / "runs" / "wide")
+    record = json.loads((run / "config.json").read_text("utf-8"))
+    record["config"]["tower"] = {"image_size": 96}
+    (run / "config.json").write_text(json.dumps(record), encoding="utf-8")
+    before = (shipped / "models" / "compact" / "manifest.json").read_bytes()
+
+    with pytest.raises(ValueError, match="--out"):
+        bundle.export_run(run, data)
+    assert (shipped / "models" / "compact" / "manifest.json").read_bytes() == before
+
+    bundle.export_run(run, data, tmp_path / "own")
+    told = json.loads((tmp_path / "own" / "manifest.json").read_text("utf-8"))
+    layers = json.loads((tmp_path / "own" / "config.json").read_text("utf-8"))
+    assert told["preprocessing"]["size"] == layers["vision_cfg"]["image_size"] == 96
 
 
 def test_a_trained_head_is_found_by_the_app_for_the_weights_that_it_was_trained_on(
@@ -245,9 +266,6 @@ def test_an_exported_folder_is_a_model_that_the_app_loads(
     folder = tmp_path / "mine"
     bundle.export_run(run, data, folder)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    spec = PreprocessSpec(size=tiny_models.SIZE)
-    manifest["preprocessing"] = {"fingerprint": spec.fingerprint(), "size": spec.size}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
     engine = load_engine(EngineRequest(weights=folder))
     by_manifest = load_engine(EngineRequest(weights=folder / "manifest.json"))
@@ -277,7 +295,7 @@ def test_an_export_never_writes_over_a_folder(data: Path, tmp_path: Path) -> Non
     (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
 
     with pytest.raises(FileExistsError):
-        bundle.new_bundle(tmp_path / "mine")
+        bundle.new_bundle(tmp_path / "mine", {})
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 

@@ -19,11 +19,11 @@ def run(options: argparse.Namespace) -> None:
     """Write weights and a manifest that awaits its calibration.
 
     Raises:
-        SystemExit: The folder is not empty.
+        SystemExit: The folder is not empty, or the run's network is not the bundled one's.
     """
     from training.bundle import export_run  # noqa: PLC0415 - torch takes seconds
 
     try:
         export_run(options.run_folder, needs_data(options), options.out)
-    except FileExistsError as error:
+    except (FileExistsError, ValueError) as error:
         raise SystemExit(str(error)) from error
