@@ -16,13 +16,14 @@ from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.domain.backbone import Batch, Embeddings, ModelCalibration
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.domain.views import CLEAR_LEAD, ViewSet
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.tasks.gestational_age import AgeTask, estimate_of
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
-from fetalclip_app.tasks.views import class_embeddings, softmax
+from fetalclip_app.tasks.views import class_embeddings
 from training.manifest import Sample, is_usable_age
 
 FAMILIAR_SHARE = 0.01

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from fetalclip_app.domain.backbone import Embeddings
+from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import vouched
@@ -50,10 +51,7 @@ class LinearProbe:
 
     def probabilities(self, embeddings: Embeddings) -> NDArray[np.float32]:
         """Return float32, (frames, classes), rows of sum one, for unit rows (frames, D)."""
-        logits = (embeddings @ self.weight.T + self.bias) / (self.temperature or 1.0)
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares: NDArray[np.float32] = (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
-        return shares
+        return softmax((embeddings @ self.weight.T + self.bias) / (self.temperature or 1.0))
 
 
 def find_all(folder: Path, backbone_sha256: str, spec: PreprocessSpec) -> dict[str, LinearProbe]:

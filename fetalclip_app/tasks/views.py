@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, ViewCalibration
 from fetalclip_app.domain.reading import Finding
+from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
 from fetalclip_app.tasks.base import EncodeTexts, Instruments, Scan
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
@@ -57,13 +58,6 @@ def class_embeddings(view_set: ViewSet, encode_texts: EncodeTexts) -> Embeddings
     means = np.stack([part.mean(axis=0) for part in np.split(rows, ends[:-1])])
     unit: Embeddings = means / np.linalg.norm(means, axis=1, keepdims=True)
     return unit
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the softmax of the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares: NDArray[np.float32] = (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return shares
 
 
 def _similarity(embeddings: Embeddings, view_set: ViewSet, instruments: Instruments) -> NDArray[np.float32]:

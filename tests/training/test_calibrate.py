@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from task_tools import BRAIN_SET, PLANE_SET, WIDTH, Texts, instruments
 
+from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.inference.load import calibration_of
 from fetalclip_app.tasks.gestational_age import CANDIDATES, SUPPORT
 from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, VIEWS
-from fetalclip_app.tasks.views import softmax
 from training import calibrate
 from training.calibrate import FAMILIAR_SHARE, Seen
 from training.manifest import Sample

@@ -13,7 +13,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from fetalclip_app.tasks.views import softmax
+from fetalclip_app.domain.softmax import softmax
 from training.calibrate import expected_error
 from training.files import sha256_of
 from training.finetune.groups import Group
