@@ -21,7 +21,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import vouched
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
-from fetalclip_app.model.pyramid import mix, pyramid, pyramid_channels
+from fetalclip_app.model.pyramid import Climb, mix, pyramid, pyramid_channels
 from fetalclip_app.model.unetr import UnetrDecoder, token_maps, token_width
 
 PICTURES_AT_ONCE = 8
@@ -34,7 +34,7 @@ class DecoderConfig:
     widths: tuple[int, ...] = (96, 64, 48, 32, 24)
 
 
-class PyramidDecoder(nn.Module):
+class PyramidDecoder(Climb):
     """From feature maps at strides 2 to 32 to one mask for each structure: a small U-shaped decoder.
 
     Args:
@@ -45,23 +45,13 @@ class PyramidDecoder(nn.Module):
     def __init__(
         self, channels: Sequence[int], config: DecoderConfig = DecoderConfig(), *, structures: int = 1
     ) -> None:
-        super().__init__()
-        deep_first = list(reversed(channels))
-        widths = config.widths
-        self.start = mix(deep_first[0], widths[0])
-        self.steps = nn.ModuleList(
-            mix(above + skip, width) for above, skip, width in zip(widths[:-1], deep_first[1:], widths[1:], strict=True)
-        )
+        super().__init__(channels, config.widths)
         self.picture = mix(3, 8)
-        self.last = nn.Sequential(mix(widths[-1] + 8, 16), nn.Conv2d(16, structures, 1))
+        self.last = nn.Sequential(mix(config.widths[-1] + 8, 16), nn.Conv2d(16, structures, 1))
 
     def forward(self, pictures: torch.Tensor, maps: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return logits, (N, structures, S, S), for pictures (N, 3, S, S) and their feature maps, stride 2 first."""
-        deep_first = list(reversed(maps))
-        state = self.start(deep_first[0])
-        for step, skip in zip(self.steps, deep_first[1:], strict=True):
-            state = step(torch.cat([F.interpolate(state, size=skip.shape[-2:], mode="bilinear"), skip], dim=1))
-        state = F.interpolate(state, size=pictures.shape[-2:], mode="bilinear")
+        state = F.interpolate(self.climb(maps), size=pictures.shape[-2:], mode="bilinear")
         logits: torch.Tensor = self.last(torch.cat([state, self.picture(pictures)], dim=1))
         return logits
 

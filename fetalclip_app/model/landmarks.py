@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
 from fetalclip_app.domain.backbone import Batch
 from fetalclip_app.domain.landmarks import LINES, LineEnds
 from fetalclip_app.model.encoder import TorchBackbone
-from fetalclip_app.model.pyramid import mix, pyramid
+from fetalclip_app.model.pyramid import Climb, pyramid
 
 WIDTHS = (128, 96, 64, 64)
 """Channels from stride 32 to stride 4."""
@@ -34,7 +33,7 @@ def channels_of() -> dict[str, slice]:
     return found
 
 
-class LandmarkDecoder(nn.Module):
+class LandmarkDecoder(Climb):
     """From feature maps at strides 32 to 4 to one heatmap for each end point of `LINES`.
 
     Args:
@@ -42,22 +41,12 @@ class LandmarkDecoder(nn.Module):
     """
 
     def __init__(self, channels: Sequence[int]) -> None:
-        super().__init__()
-        deep_first = list(reversed(channels))
-        self.start = mix(deep_first[0], WIDTHS[0])
-        self.steps = nn.ModuleList(
-            mix(above + skip, width)
-            for above, skip, width in zip(WIDTHS[:-1], deep_first[1:], WIDTHS[1:], strict=False)
-        )
+        super().__init__(channels[-len(WIDTHS) :], WIDTHS)
         self.last = nn.Conv2d(WIDTHS[-1], sum(2 * len(lines) for lines in LINES.values()), 1)
 
     def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return logits, (N, end points, S / 4, S / 4), for feature maps, stride 2 first."""
-        deep_first = list(reversed(maps))
-        state = self.start(deep_first[0])
-        for step, skip in zip(self.steps, deep_first[1:], strict=False):
-            state = step(torch.cat([F.interpolate(state, size=skip.shape[-2:], mode="bilinear"), skip], dim=1))
-        logits: torch.Tensor = self.last(state)
+        logits: torch.Tensor = self.last(self.climb(maps[-len(WIDTHS) :]))
         return logits
 
 

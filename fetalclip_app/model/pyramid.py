@@ -1,10 +1,12 @@
-"""The feature maps of an image tower, and the block that decoders on them are built of."""
+"""The feature maps of an image tower, and the climb that decoders on them share."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 
@@ -19,6 +21,31 @@ def mix(inside: int, outside: int) -> nn.Sequential:
         nn.GroupNorm(8, outside),
         nn.ReLU(),
     )
+
+
+class Climb(nn.Module):
+    """From the deepest of several feature maps to the finest: each is mixed into what came up from below.
+
+    Args:
+        channels: Of the feature maps, finest first.
+        widths: Of what comes up, deepest first: one for each feature map.
+    """
+
+    def __init__(self, channels: Sequence[int], widths: Sequence[int]) -> None:
+        super().__init__()
+        deep_first = list(reversed(channels))
+        self.start = mix(deep_first[0], widths[0])
+        self.steps = nn.ModuleList(
+            mix(above + skip, width) for above, skip, width in zip(widths[:-1], deep_first[1:], widths[1:], strict=True)
+        )
+
+    def climb(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return (N, last width, side, side of the finest map), for feature maps, finest first."""
+        deep_first = list(reversed(maps))
+        state: torch.Tensor = self.start(deep_first[0])
+        for step, skip in zip(self.steps, deep_first[1:], strict=True):
+            state = step(torch.cat([F.interpolate(state, size=skip.shape[-2:], mode="bilinear"), skip], dim=1))
+        return state
 
 
 def pyramid_channels(network: Any) -> list[int]:
