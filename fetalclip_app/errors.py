@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     MODEL_DAMAGED = "model_damaged"
     MODEL_WRONG_HASH = "model_wrong_hash"
     MODEL_WRONG_SHAPE = "model_wrong_shape"
+    PROBE_MISSING = "probe_missing"
     LICENCE_NOT_ACCEPTED = "licence_not_accepted"
     DOWNLOAD_FAILED = "download_failed"
     DEVICE_UNAVAILABLE = "device_unavailable"

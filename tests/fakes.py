@@ -20,6 +20,7 @@ from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, PixelSpacing, Region, RegionKind
 from fetalclip_app.domain.clip import Clip, FrameRate, FramesInMemory, Origin, RateSource
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
+from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.reading import (
     ClipReading,
     Finding,
@@ -211,6 +212,7 @@ class FakeEngine:
     device: str = "cpu fp32"
     notices: tuple[str, ...] = ()
     methods: tuple[str, ...] = ("gradcam", "scorecam", "eigencam")
+    probes: tuple[ProbeFacts, ...] = ()
     pause_s: float = 0.0
     looked_at: list[int] = field(default_factory=list)
 

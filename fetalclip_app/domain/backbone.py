@@ -114,12 +114,21 @@ class Outliner(Protocol):
 class Explainer(Protocol):
     """Shows where in a picture a class was seen."""
 
-    def heatmap(self, picture: NDArray[np.float32], texts: Embeddings, target: int, method: str) -> NDArray[np.float32]:
+    def heatmap(
+        self,
+        picture: NDArray[np.float32],
+        texts: Embeddings,
+        target: int,
+        method: str,
+        *,
+        bias: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
         """Return float32, (S, S), 0 to 1.
 
         Args:
             picture: float32, (3, S, S).
-            texts: One unit row for each class; the map explains the softmax over them.
+            texts: One row for each class, of length one where they are texts; the map explains the softmax over them.
+            bias: Added to the logits of a probe, (classes,).
             target: Row of the class to explain.
             method: One of the methods that the model offers: ``gradcam``, ``scorecam``, ``eigencam``.
         """

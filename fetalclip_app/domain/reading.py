@@ -9,6 +9,7 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
+from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.views import ViewPrediction
 
 
@@ -119,11 +120,12 @@ class Provenance:
     """Everything that a reading depended on besides the clip.
 
     Attributes:
-        view_sets: Task key -> (name, SHA-256) of the prompts that it used.
+        view_sets: Task key -> (name, SHA-256) of the prompts that answered it.
         heads: Task key -> (name, SHA-256) of the head's own weights; none where the model has no head.
         head_licences: Task key -> licence of the head's own file, where it has one of its own.
         device: Where the network ran, such as ``cpu fp32``.
         notices: What the user must know, such as a fall-back from GPU to CPU.
+        probes: The probes that named views in place of prompts.
     """
 
     app_version: str
@@ -134,6 +136,7 @@ class Provenance:
     notices: tuple[str, ...] = ()
     heads: dict[str, tuple[str, str]] = field(default_factory=dict)
     head_licences: dict[str, str] = field(default_factory=dict)
+    probes: tuple[ProbeFacts, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,6 +155,10 @@ class ClipReading:
     calibration: Calibration | None
     findings: tuple[Finding, ...]
     provenance: Provenance
+
+    def probe(self, task_key: str) -> ProbeFacts | None:
+        """Return the probe that answered a task, or None."""
+        return next((probe for probe in self.provenance.probes if probe.task == task_key), None)
 
     def finding(self, task_key: str) -> Finding | None:
         """Return the task's finding, or None where it was not asked."""

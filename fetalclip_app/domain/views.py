@@ -57,6 +57,7 @@ class ViewPrediction:
     """Which view a clip shows.
 
     Attributes:
+        view_set: Name of the set of prompts, or of the probe.
         keys: Classes, in the order of the columns.
         probabilities: float32, (classes,), of the clip as a whole.
         per_frame: float32, (frames, classes); rows of frames that were not asked are NaN.
@@ -65,6 +66,7 @@ class ViewPrediction:
         calibration_error: Expected calibration error that remained there, 0 to 1; None where none was fitted.
         calibration_pictures: On how many pictures that error was found; None where that is not known.
         clear_lead: A class is clear where it leads the second by this much.
+        probe: Name of the probe that named the views; empty where prompts did.
         not_trained: Classes that the model never saw in training.
         abstained: Why the best class should not be relied on; None where it may.
     """
@@ -80,6 +82,7 @@ class ViewPrediction:
     unfamiliar: frozenset[int] = frozenset()
     calibration_pictures: int | None = None
     clear_lead: float = CLEAR_LEAD
+    probe: str = ""
 
     @property
     def best(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.probes import ProbeFacts, ViewProbe
 from fetalclip_app.domain.reading import ClipReading, Finding, ModelIdentity, Provenance
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare, prepare_batch
@@ -38,6 +39,8 @@ class Engine:
         view_sets: Task key -> the prompts that it uses.
         methods: Heatmap methods that the model offers.
         current_notices: What the user must know now, such as a fall-back to the CPU; may grow.
+        naming: Task key -> the probe that answers it in place of prompts.
+        probes: What is told of all probes that the model has.
     """
 
     backbone: Backbone
@@ -49,6 +52,8 @@ class Engine:
     explainer: Explainer
     methods: tuple[str, ...]
     current_notices: Notices
+    naming: Mapping[str, ViewProbe] = field(default_factory=dict)
+    probes: tuple[ProbeFacts, ...] = ()
 
     @property
     def identity(self) -> ModelIdentity:
@@ -93,11 +98,17 @@ class Engine:
             UnreadableFile: The frame cannot be decoded.
             ComputeFailed: The device gave up.
         """
-        view_set = self.view_sets[task_key]
         crop = crop_of(clip)
         picture = prepare(clip.frame(frame_index), self.spec, crop)
-        classes = class_embeddings(view_set, self.texts.features)
-        values = self.explainer.heatmap(picture, classes, view_set.keys.index(view_key), method)
+        if task_key in self.naming:
+            probe = self.naming[task_key]
+            weight, bias = probe.layer
+            rows, target = weight / np.float32(self.backbone.logit_scale), probe.facts.classes.index(view_key)
+            values = self.explainer.heatmap(picture, rows, target, method, bias=bias)
+        else:
+            view_set = self.view_sets[task_key]
+            classes = class_embeddings(view_set, self.texts.features)
+            values = self.explainer.heatmap(picture, classes, view_set.keys.index(view_key), method)
         on_frame = Letterbox(crop, self.spec.size).map_to_frame(values, clip.height, clip.width)
         return Heatmap(view_key, method, np.clip(on_frame, 0.0, 1.0))
 
@@ -122,7 +133,8 @@ class Engine:
         outliner, finder = self.instruments.outliner, self.instruments.landmarker
         heads = {} if outliner is None else {HEAD: outliner.identity}
         heads |= {} if finder is None else {MEASURES: finder.identity}
-        prompts = {key: (view_set.name, view_set.sha256) for key, view_set in self.view_sets.items()}
+        asked = {key: view_set for key, view_set in self.view_sets.items() if key not in self.naming}
+        prompts = {key: (view_set.name, view_set.sha256) for key, view_set in asked.items()}
         provenance = Provenance(
             app_version=__version__,
             model=self.identity,
@@ -132,6 +144,7 @@ class Engine:
             device=self.device,
             notices=self.notices,
             head_licences={} if finder is None else {MEASURES: finder.licence},
+            probes=tuple(probe.facts for probe in self.naming.values()),
         )
         clip = scan.clip
         return ClipReading(clip.key, len(clip), scan.crop, clip.calibration, findings, provenance)

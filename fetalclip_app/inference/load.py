@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fetalclip_app import resources
+from fetalclip_app import resources, wording
 from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner, ViewCalibration
 from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.landmarks import Landmarker
+from fetalclip_app.domain.probes import NamedBy, ViewProbe
 from fetalclip_app.domain.views import ViewSet
+from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
@@ -36,7 +38,8 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     """Return the engine that the request describes.
 
     Raises:
-        ModelUnavailable: Weights missing, damaged, of the wrong shape, or their licence not accepted.
+        ModelUnavailable: Weights missing, damaged, of the wrong shape, or their licence not accepted; or a probe that
+            must be there is not.
         ComputeFailed: The device that was asked for does not work.
         InvalidInput: A view set that cannot be read.
     """
@@ -66,17 +69,23 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         outliner=_outliner(entry, backbone, spec),
         landmarker=_landmarker(entry, backbone, spec),
     )
+    width = class_embeddings(planes, texts.features).shape[1]
+    found, troubles = _probes(entry, backbone, spec, width)
+    naming, missing = _naming(request, found, troubles)
+    told = (*(wording.left_out(error) for error in troubles), *(wording.no_probe(task) for task in missing))
     saliency = cam.Saliency(backbone)
     return Engine(
         backbone=backbone,
         spec=spec,
         texts=texts,
         instruments=instruments,
-        tasks=all_tasks(planes, brain, measures=instruments.landmarker is not None),
+        tasks=all_tasks(planes, brain, measures=instruments.landmarker is not None, probes=naming),
         view_sets={VIEWS: planes, BRAIN_VIEWS: brain},
         explainer=saliency,
         methods=saliency.methods,
-        current_notices=lambda: backbone.notices,
+        current_notices=lambda: (*backbone.notices, *told),
+        naming=naming,
+        probes=tuple(probe.facts for probe in found.values()),
     )
 
 
@@ -164,7 +173,6 @@ def _view_sets(request: EngineRequest) -> tuple[ViewSet, ViewSet]:
 
 
 def _entry(request: EngineRequest) -> ModelEntry:
-    from fetalclip_app.errors import ErrorCode, ModelUnavailable  # noqa: PLC0415
     from fetalclip_app.model import catalog  # noqa: PLC0415
 
     if request.bundle is not None:
@@ -190,7 +198,6 @@ def _spec(entry: ModelEntry, backbone: TorchBackbone) -> PreprocessSpec:
     Raises:
         ModelUnavailable: This program prepares pictures otherwise than the weights' training did.
     """
-    from fetalclip_app.errors import ErrorCode, ModelUnavailable  # noqa: PLC0415
 
     spec = PreprocessSpec(size=backbone.image_size)
     wanted = entry.preprocessing.get("fingerprint")
@@ -218,3 +225,39 @@ def _landmarker(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec
     from fetalclip_app.model import heads  # noqa: PLC0415
 
     return heads.find_landmarks(_heads(entry), backbone, spec)
+
+
+Probes = dict[str, ViewProbe]
+Troubles = tuple[ModelUnavailable, ...]
+
+
+def _probes(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> tuple[Probes, Troubles]:
+    """Return task -> probe of these very weights, and why other files beside them cannot be used."""
+    from fetalclip_app.model import probes  # noqa: PLC0415
+
+    found = probes.find_all(_heads(entry), backbone.identity.sha256, spec)
+    usable: Probes = {}
+    troubles = list(found.troubles)
+    for task, probe in found.probes.items():
+        if probe.layer[0].shape[1] == width:
+            usable[task] = probe
+        else:
+            name = probe.facts.name
+            troubles.append(ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=name, reason="rows of another length"))
+    return usable, tuple(troubles)
+
+
+def _naming(request: EngineRequest, found: Probes, troubles: Troubles) -> tuple[Probes, tuple[str, ...]]:
+    """Return the probes that are to answer, and the tasks for which one was asked that is not there.
+
+    Raises:
+        ModelUnavailable: There is one such task, and the request does not put up with it.
+    """
+    asked = {VIEWS: request.views_by, BRAIN_VIEWS: request.brain_views_by}
+    wanted = [task for task, by in asked.items() if by is NamedBy.PROBE]
+    missing = tuple(task for task in wanted if task not in found)
+    if missing and request.must_probe:
+        if troubles:
+            raise troubles[0]
+        raise ModelUnavailable(ErrorCode.PROBE_MISSING, task=missing[0])
+    return {task: found[task] for task in wanted if task in found}, missing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import ModelIdentity
 
 BUNDLE = "bundle"
@@ -27,6 +28,8 @@ class EngineRequest:
         model: ``compact``, ``fetalclip``, ``custom`` for a researcher's own ``weights`` and ``config``, or ``bundle``.
         weights: The file; or the folder of an exported bundle, or its ``manifest.json``, whatever ``model`` is.
         views, brain_views: View sets; the bundle's own or the bundled ones where not given.
+        views_by, brain_views_by: What names the views: those prompts, or the model's probe.
+        must_probe: A probe that is asked for and not there is an error; otherwise prompts answer and a notice says so.
         text_cache: Folder where text features are kept between runs; None keeps them in memory.
     """
 
@@ -36,6 +39,9 @@ class EngineRequest:
     device: str = "auto"
     views: Path | None = None
     brain_views: Path | None = None
+    views_by: NamedBy = NamedBy.PROMPTS
+    brain_views_by: NamedBy = NamedBy.PROMPTS
+    must_probe: bool = False
     licence_accepted: bool = False
     text_cache: Path | None = None
 
@@ -57,9 +63,11 @@ class EngineInfo:
         device: Where the network runs, such as ``cpu fp32``.
         notices: What the user must know, such as a fall-back from GPU to CPU.
         methods: Heatmap methods that it offers; may be empty.
+        probes: What is told of the probes that it has.
     """
 
     identity: ModelIdentity
     device: str
     notices: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    probes: tuple[ProbeFacts, ...] = ()

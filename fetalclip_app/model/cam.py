@@ -72,12 +72,21 @@ class Saliency:
         """Methods that work for this network; empty where its image tower is of an unknown kind."""
         return METHODS if layer_of(self._backbone.network.visual) is not None else ()
 
-    def heatmap(self, picture: NDArray[np.float32], texts: Embeddings, target: int, method: str) -> NDArray[np.float32]:
+    def heatmap(
+        self,
+        picture: NDArray[np.float32],
+        texts: Embeddings,
+        target: int,
+        method: str,
+        *,
+        bias: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
         """Return float32, (S, S), 0 to 1; all zero where nothing speaks for the class.
 
         Args:
             picture: float32, (3, S, S).
-            texts: One unit row for each class; the map explains the softmax over them.
+            texts: One row for each class, of length one where they are texts; the map explains the softmax over them.
+            bias: Added to the logits of a probe, (classes,).
             target: Row of the class to explain. EigenCAM shows what the network looks at, whatever the class.
             method: One of `methods`.
 
@@ -87,21 +96,25 @@ class Saliency:
         """
         if method not in self.methods or not 0 <= target < len(texts):
             raise ValueError(f"no heatmap by {method!r} for class {target} of {len(texts)}")
+        layer = texts, bias if bias is not None else np.zeros(len(texts), np.float32)
         try:
-            return self._map(picture, texts, target, method)
+            return self._map(picture, layer, target, method)
         except (RuntimeError, MemoryError) as error:
             self._backbone.meet(error)
-        return self._map(picture, texts, target, method)
+        return self._map(picture, layer, target, method)
 
-    def _map(self, picture: NDArray[np.float32], texts: Embeddings, target: int, method: str) -> NDArray[np.float32]:
+    def _map(
+        self, picture: NDArray[np.float32], classes: tuple[Embeddings, NDArray[np.float32]], target: int, method: str
+    ) -> NDArray[np.float32]:
         # Slow to import (plotting comes along), and most readings want no map.
         from fetalclip_app.model.cam_methods import make  # noqa: PLC0415
 
         network = self._backbone.network
         layer = layer_of(network.visual)
         assert layer is not None
-        classes = torch.from_numpy(np.array(texts, np.float32)).to(next(network.parameters()).device)
-        scorer = _Scorer(network, classes, self._backbone.logit_scale)
+        device = next(network.parameters()).device
+        rows, bias = (torch.from_numpy(np.array(part, np.float32)).to(device) for part in classes)
+        scorer = _Scorer(network, rows, self._backbone.logit_scale, bias)
         # The picture carries the gradient, so that none is stored at the parameters.
         images = self._backbone.to_device(picture[None]).requires_grad_(method == "gradcam")
         cam = make(method, scorer, layer)
@@ -116,10 +129,13 @@ class Saliency:
 
 
 class _Scorer(torch.nn.Module):
-    """Pictures to class logits over given text features."""
+    """Pictures to class logits over given text features, or by a probe's layer."""
 
-    def __init__(self, network: torch.nn.Module, classes: torch.Tensor, scale: float) -> None:
+    def __init__(
+        self, network: torch.nn.Module, classes: torch.Tensor, scale: float, bias: torch.Tensor | float = 0.0
+    ) -> None:
         super().__init__()
+        self._bias = bias
         self._network = network
         self._classes = classes
         self._scale = scale
@@ -127,7 +143,7 @@ class _Scorer(torch.nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits, (N, classes)."""
         features: torch.Tensor = self._network.encode_image(images, normalize=True)  # type: ignore[operator]
-        return self._scale * features @ self._classes.T
+        return self._scale * features @ self._classes.T + self._bias
 
 
 def _target(method: str, index: int) -> Target:

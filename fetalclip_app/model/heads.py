@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,12 +110,17 @@ def available(
 ) -> dict[str, Head]:
     """Return kind -> head, of the heads in ``folder`` that were trained on these very weights.
 
+    A JSON that cannot be read may be of any kind and for any weights: `probes.find_all` tells of it.
+
     Raises:
         ModelUnavailable: There is one, but its file is damaged or prepared otherwise.
     """
     found: dict[str, Head] = {}
     for path in sorted(folder.glob("*.json")):
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            facts = vouched.facts(path)
+        except ModelUnavailable:
+            continue
         kind = str(facts.get("kind", OUTLINE))
         if facts.get("backbone_sha256") == backbone.identity.sha256 and kind in kinds and kind not in found:
             found[kind] = _read(path, facts, backbone, spec)
@@ -137,7 +141,7 @@ def find(
         ModelUnavailable: There is one, but its file is damaged or prepared otherwise; or it had to be and is not.
     """
     for path in sorted(folder.glob(f"*{name}.json")):
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = vouched.facts(path)
         if facts.get("backbone_sha256") == backbone.identity.sha256:
             head = _read(path, facts, backbone, spec)
             return head if isinstance(head, MaskHead) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from fetalclip_app.domain.backbone import Embeddings
+from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
@@ -25,59 +25,58 @@ FEATURES = "unit"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LinearProbe:
-    """A trained layer that names a frame's class without prompts.
+    """A trained layer that names a frame's class without prompts, behind the `ViewProbe` protocol.
 
     Attributes:
-        task: Key of the task whose question it answers, such as ``views``.
-        classes: In the order of every probability array.
         weight: float32, (classes, D), on unit rows.
         bias: float32, (classes,).
-        temperature: Fitted on validation patients; None where none was, and the shares are uncalibrated.
-        calibration_error: Expected calibration error that remained there, 0 to 1.
-        calibration_pictures: On how many pictures that error was found.
-        identity: Name and SHA-256 of the layer's own file.
-        licence: Of the layer.
     """
 
-    task: str
-    classes: tuple[str, ...]
+    facts: ProbeFacts
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
-    temperature: float | None
-    calibration_error: float | None
-    calibration_pictures: int | None
-    identity: tuple[str, str]
-    licence: str
+
+    @property
+    def layer(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weight and bias of its logits, divided by its temperature where one was fitted."""
+        temperature = np.float32(self.facts.temperature or 1.0)
+        return self.weight / temperature, self.bias / temperature
 
     def probabilities(self, embeddings: Embeddings) -> NDArray[np.float32]:
         """Return float32, (frames, classes), rows of sum one, for unit rows (frames, D)."""
-        return softmax((embeddings @ self.weight.T + self.bias) / (self.temperature or 1.0))
+        weight, bias = self.layer
+        return softmax(embeddings @ weight.T + bias)
 
 
-def find_all(folder: Path, backbone_sha256: str, spec: PreprocessSpec) -> dict[str, LinearProbe]:
-    """Return task -> probe, of all probes in ``folder`` that were trained on these very weights.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder holds for one set of weights.
 
-    Of two for one task the first by name counts. Other kinds of heads in the folder are left alone.
+    Attributes:
+        probes: Task -> probe.
+        troubles: Why other files there cannot be used: each is to be told.
+    """
 
-    Raises:
-        ModelUnavailable: There is one, but it is damaged, prepared otherwise, or made for other features.
+    probes: dict[str, LinearProbe]
+    troubles: tuple[ModelUnavailable, ...]
+
+
+def find_all(folder: Path, backbone_sha256: str, spec: PreprocessSpec) -> Found:
+    """Return all probes in ``folder``, or below it, that were trained on these very weights.
+
+    Of two for one task the first by name counts. Other kinds of heads in the folder are left alone. A file that is
+    damaged, prepared otherwise, or made for other features costs no other probe: it is a trouble.
     """
     found: dict[str, LinearProbe] = {}
-    for path in sorted(folder.glob("*.json")):
-        facts = _facts(path)
-        if facts.get("kind") == KIND and facts.get("backbone_sha256") == backbone_sha256:
-            found.setdefault(str(facts.get("task")), _read(path, facts, spec))
-    return found
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=path.name, reason=str(error)) from error
-    if not isinstance(facts, dict):
-        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=path.name, reason="not a JSON object")
-    return facts
+    troubles = []
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            facts = vouched.facts(path)
+            if facts.get("kind") == KIND and facts.get("backbone_sha256") == backbone_sha256:
+                found.setdefault(str(facts.get("task")), _read(path, facts, spec))
+        except ModelUnavailable as error:
+            troubles.append(error)
+    return Found(found, tuple(troubles))
 
 
 def _read(path: Path, facts: dict[str, Any], spec: PreprocessSpec) -> LinearProbe:
@@ -98,19 +97,22 @@ def _read(path: Path, facts: dict[str, Any], spec: PreprocessSpec) -> LinearProb
 def _made(path: Path, facts: dict[str, Any], tensors: dict[str, NDArray[np.float32]], sha256: str) -> LinearProbe:
     classes = tuple(str(name) for name in facts["classes"])
     weight, bias = tensors["weight"], tensors["bias"]
-    if weight.ndim != 2 or bias.shape != (len(weight),) or len(weight) != len(classes):
+    if weight.ndim != 2 or bias.shape != (len(weight),) or len(weight) != len(set(classes)):
         raise ValueError(f"a layer {weight.shape} with bias {bias.shape} for {len(classes)} classes")
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise ValueError("not finite")
-    fitted: dict[str, Any] = facts.get("calibration", {})
-    return LinearProbe(
+    fitted: dict[str, Any] = facts.get("calibration") or {}
+    temperature = float(fitted["temperature"]) if fitted else None
+    if temperature is not None and not 0 < temperature < np.inf:
+        raise ValueError(f"a temperature of {temperature}")
+    told = ProbeFacts(
         task=str(facts["task"]),
+        name=path.stem,
+        sha256=sha256,
+        licence=str(facts["licence"]),
         classes=classes,
-        weight=weight,
-        bias=bias,
-        temperature=float(fitted["temperature"]) if fitted else None,
+        temperature=temperature,
         calibration_error=float(fitted["error"]) if fitted else None,
         calibration_pictures=int(fitted["pictures"]) if fitted else None,
-        identity=(path.stem, sha256),
-        licence=str(facts["licence"]),
     )
+    return LinearProbe(told, weight, bias)

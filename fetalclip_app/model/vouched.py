@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 
@@ -23,6 +25,21 @@ def read(path: Path, sha256: str) -> bytes:
         raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=path.name) from error
     refuse_other(path.name, hashlib.sha256(content).hexdigest(), sha256)
     return content
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """Return what a head's JSON says.
+
+    Raises:
+        ModelUnavailable: It cannot be read, or is no JSON object.
+    """
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=path.name, reason=str(error)) from error
+    if not isinstance(said, dict):
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=path.name, reason="not a JSON object")
+    return said
 
 
 def refuse_other(name: str, found: str, expected: str) -> None:

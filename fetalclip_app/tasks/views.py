@@ -1,4 +1,4 @@
-"""Which standard view a clip shows, by the similarity of its frames to prompts."""
+"""Which standard view a clip shows: by the similarity of its frames to prompts, or by a probe."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, ViewCalibration
+from fetalclip_app.domain.probes import ViewProbe
 from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
@@ -18,34 +19,41 @@ from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 
 @dataclass(frozen=True, slots=True)
 class ViewTask:
-    """Which of the planes?"""
+    """Which of the planes? A probe names them in place of the prompts where there is one."""
 
     view_set: ViewSet
     key: str = VIEWS
+    probe: ViewProbe | None = None
 
     def answer(self, scan: Scan, instruments: Instruments) -> Finding:
         """Return the view of every frame and of the whole clip."""
         calibration = instruments.calibration
         similarity = _similarity(scan.embeddings, self.view_set, instruments)
         unfamiliar = _unfamiliar(scan, similarity, calibration)
+        if self.probe is not None:
+            return Finding(self.key, _by_probe(scan.embeddings, self.probe, unfamiliar))
         prediction = _predict(similarity, self.view_set, instruments, calibration.views, unfamiliar)
         return Finding(self.key, prediction)
 
 
 @dataclass(frozen=True, slots=True)
 class BrainViewTask:
-    """Which of the brain's sub-planes, in the frames that show a brain?"""
+    """Which of the brain's sub-planes, in the frames that show a brain? Likewise."""
 
     view_set: ViewSet
     key: str = BRAIN_VIEWS
+    probe: ViewProbe | None = None
 
     def answer(self, scan: Scan, instruments: Instruments) -> Finding:
         """Return the sub-plane of every brain frame, or why there is none."""
         frames = scan.frames_seen_as(BRAIN)
         if not len(frames):
             return Finding(self.key, scan.why_no_brain())
-        similarity = _similarity(scan.embeddings[frames], self.view_set, instruments)
-        seen = _predict(similarity, self.view_set, instruments, instruments.calibration.brain_views)
+        if self.probe is not None:
+            seen = _by_probe(scan.embeddings[frames], self.probe)
+        else:
+            similarity = _similarity(scan.embeddings[frames], self.view_set, instruments)
+            seen = _predict(similarity, self.view_set, instruments, instruments.calibration.brain_views)
         per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
         per_frame[frames] = seen.per_frame
         return Finding(self.key, replace(seen, per_frame=per_frame), int(frames[0]))
@@ -74,15 +82,13 @@ def _predict(
 ) -> ViewPrediction:
     scale = fitted.scale if fitted.scale is not None else instruments.logit_scale
     per_frame = softmax(scale * similarity)
-    familiar = [index for index in range(len(per_frame)) if index not in unfamiliar]
-    probabilities = per_frame[familiar or slice(None)].mean(axis=0)
     trained = instruments.identity.trained_views
     lead = fitted.lead if fitted.lead is not None else CLEAR_LEAD
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)
     prediction = ViewPrediction(
         view_set=view_set.name,
         keys=view_set.keys,
-        probabilities=probabilities,
+        probabilities=_of_clip(per_frame, unfamiliar),
         per_frame=per_frame,
         calibrated=fitted.scale is not None,
         not_trained=not_trained,
@@ -92,6 +98,30 @@ def _predict(
         clear_lead=lead,
     )
     return replace(prediction, abstained=_doubt(prediction))
+
+
+def _by_probe(embeddings: Embeddings, probe: ViewProbe, unfamiliar: frozenset[int] = frozenset()) -> ViewPrediction:
+    """Return what a probe sees; the rules of doubt are those of the prompts, with the lead that nobody fitted."""
+    facts, per_frame = probe.facts, probe.probabilities(embeddings)
+    prediction = ViewPrediction(
+        view_set=facts.name,
+        keys=facts.classes,
+        probabilities=_of_clip(per_frame, unfamiliar),
+        per_frame=per_frame,
+        calibrated=facts.temperature is not None,
+        calibration_error=facts.calibration_error,
+        unfamiliar=unfamiliar,
+        calibration_pictures=facts.calibration_pictures,
+        probe=facts.name,
+    )
+    return replace(prediction, abstained=_doubt(prediction))
+
+
+def _of_clip(per_frame: NDArray[np.float32], unfamiliar: frozenset[int]) -> NDArray[np.float32]:
+    """Return the mean of the familiar frames, or of all where none is."""
+    familiar = [index for index in range(len(per_frame)) if index not in unfamiliar]
+    mean: NDArray[np.float32] = per_frame[familiar or slice(None)].mean(axis=0)
+    return mean
 
 
 def _unfamiliar(scan: Scan, similarity: NDArray[np.float32], calibration: ModelCalibration) -> frozenset[int]:

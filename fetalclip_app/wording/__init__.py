@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_title
 from fetalclip_app.wording.answers import Line, answer_lines
-from fetalclip_app.wording.errors import hint, sentence, unexpected
+from fetalclip_app.wording.errors import hint, left_out, sentence, unexpected
 from fetalclip_app.wording.lines import (
     line_definition,
     line_licence,
@@ -40,13 +40,17 @@ from fetalclip_app.wording.sources import (
     learned_age,
     lossy,
     missing_frames,
+    named_by,
+    naming_meaning,
     no_interval,
+    no_probe,
     not_trained_view,
     notice,
     percentages_error,
     percentages_meaning,
     rate_source,
     simulated,
+    slows_down,
     spread_limit,
     spread_meaning,
     unfamiliar_frame,
@@ -74,6 +78,7 @@ __all__ = [
     "hint",
     "interval_meaning",
     "learned_age",
+    "left_out",
     "line_definition",
     "line_licence",
     "line_name",
@@ -84,7 +89,10 @@ __all__ = [
     "method_title",
     "millimetres",
     "missing_frames",
+    "named_by",
+    "naming_meaning",
     "no_interval",
+    "no_probe",
     "not_trained_view",
     "notice",
     "patient_title",
@@ -99,6 +107,7 @@ __all__ = [
     "reason_title",
     "sentence",
     "simulated",
+    "slows_down",
     "spread_limit",
     "spread_meaning",
     "study_title",

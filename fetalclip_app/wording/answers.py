@@ -18,6 +18,7 @@ from fetalclip_app.wording.sources import (
     head_unchecked,
     interval_meaning,
     learned_age,
+    naming_meaning,
     not_trained_view,
     percentages_meaning,
     spread_limit,
@@ -78,6 +79,7 @@ def _view_line(task_key: str, seen: ViewPrediction) -> Line:
         notes += [text for text in (abstention(seen.abstained), abstention_hint(seen.abstained)) if text]
     elif seen.best in seen.not_trained:
         notes.append(f"{view_title(seen.best)}: {not_trained_view()}.")
+    notes.append(naming_meaning(seen.probe))
     notes.append(percentages_meaning(seen.calibrated, seen.calibration_error, seen.calibration_pictures))
     return Line(task_title(task_key), value, tuple(notes), seen.abstained is not None or seen.best in seen.not_trained)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fetalclip_app.errors import ErrorCode, FetalClipError, Parameter
 from fetalclip_app.wording.translate import choose, mark, translate
+from fetalclip_app.wording.views import task_title
 
 _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.FILE_MISSING: (mark("{name} is not there."), mark("The file is not there.")),
@@ -63,6 +64,10 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} holds weights of another network."),
         mark("The file holds weights of another network."),
     ),
+    ErrorCode.PROBE_MISSING: (
+        mark("No probe for these weights answers this: {task}."),
+        mark("No probe for these weights answers this."),
+    ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("{title} is under {licence}, which has not been accepted yet."),
         mark("These weights are under {licence}, which has not been accepted yet."),
@@ -121,6 +126,11 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
         mark("Fetch the released file again. Weights of your own open with their configuration file, as unverified."),
     ),
     ErrorCode.MODEL_WRONG_SHAPE: (mark("Choose the configuration file that belongs to these weights."),),
+    ErrorCode.PROBE_MISSING: (
+        mark(
+            "Let the prompts name it (--views-by and --brain-views-by), or put a probe into the model's heads folder."
+        ),
+    ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("Read the licence and accept it in the model menu, or by --accept-licence on the command line."),
     ),
@@ -180,6 +190,11 @@ def hint(error: FetalClipError) -> str:
     return choose((special[1],) if special else _HINTS[error.code], _presentable(error))
 
 
+def left_out(error: FetalClipError) -> str:
+    """Return what is said of a probe's file that cannot be used."""
+    return translate("{sentence} It is left out.").format(sentence=sentence(error))
+
+
 def unexpected() -> str:
     """Return the sentence for a fault of the program itself; the log holds the rest."""
     return translate("Something went wrong inside the program. Your files are as they were; the log says more.")
@@ -192,6 +207,8 @@ def _special(error: FetalClipError) -> tuple[tuple[str, ...], str] | None:
 def _presentable(error: FetalClipError) -> dict[str, Parameter]:
     """Return the parameters with a library's own words on one line, cut where they run on."""
     shown = dict(error.parameters)
+    if "task" in shown:
+        shown["task"] = task_title(str(shown["task"])).lower()
     for name in ("reason", "problem"):
         words = " ".join(str(shown.get(name, "")).split()).rstrip(".")
         shown[name] = words if len(words) <= _REASON_LETTERS else f"{words[:_REASON_LETTERS]}…"

@@ -9,6 +9,7 @@ from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Dis
 from fetalclip_app.domain.clip import FrameRate, RateSource
 from fetalclip_app.wording.numbers import age_range, day_count, percent, pixel_size, with_unit
 from fetalclip_app.wording.translate import choose, mark, translate
+from fetalclip_app.wording.views import task_title
 
 _CALIBRATION: dict[CalibrationSource, str] = {
     CalibrationSource.ULTRASOUND_REGION: mark("Scale from the file's ultrasound regions"),
@@ -179,6 +180,24 @@ def percentages_error(calibrated: bool, error: float | None = None, pictures: in
     return choose(short, {"error": f"{error:.1%}", "pictures": "" if pictures is None else pictures})
 
 
+def named_by(probe: str) -> str:
+    """Return what gave a view its name, in the few words that stand beside it; no ``probe`` is the prompts."""
+    return translate("by probe {name}").format(name=probe) if probe else translate("by prompts")
+
+
+def naming_meaning(probe: str) -> str:
+    """Return the same in a sentence."""
+    if probe:
+        return translate("Named by the probe {name}: a layer that was trained on labelled pictures.").format(name=probe)
+    return translate("Named by prompts: by how well a picture fits the sentences of each class.")
+
+
+def no_probe(task_key: str) -> str:
+    """Return what is said where a probe was chosen for a task and none is there."""
+    said = translate("These weights have no usable probe for this, so prompts name it: {task}.")
+    return said.format(task=task_title(task_key).lower())
+
+
 def not_trained_view() -> str:
     """Return the two words that stand beside a class that training never showed."""
     return translate("not trained")
@@ -215,6 +234,11 @@ def missing_frames(count: int) -> str:
 def unverified_model() -> str:
     """Return the remark on weights whose hash the catalogue does not know."""
     return translate("Unverified weights: their hash is not one that this program knows.")
+
+
+def slows_down(key: str) -> bool:
+    """Return whether a notice is of the device, so that readings take longer."""
+    return key in _NOTICES
 
 
 def notice(key: str) -> str:

@@ -50,7 +50,7 @@ def test_a_tuned_tower_is_a_model_that_the_app_opens_with_its_probe(data: Path, 
     tuned = ModelChoice(weights=str(folder / full.BACKBONE), config=str(folder / full.CONFIG), device="cpu")
     backbone = open_backbone(tuned)
     spec = full.open_network(tuned).spec
-    head = probes.find_all(folder, backbone.identity.sha256, spec)["views"]
+    head = probes.find_all(folder, backbone.identity.sha256, spec).probes["views"]
     embeddings = backbone.encode_frames(torch.zeros(2, 3, spec.size, spec.size).numpy())
     assert head.probabilities(embeddings).shape == (2, 6)
     assert json.loads((folder / "custom_probe_views.json").read_text("utf-8"))["note"] == full.NOTE

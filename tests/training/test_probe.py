@@ -164,11 +164,11 @@ def test_a_probe_goes_from_the_data_folder_to_a_head_that_the_app_loads(
     assert (told["split"], told["layers"]) == ("validation", config.folds * config.repeats)
     assert "| macro-F1 |" in (context.folder / "results.md").read_text("utf-8")
     spec = PreprocessSpec(size=tiny_models.SIZE)
-    head = probes.find_all(context.folder, tiny_models.IDENTITY.sha256, spec)[config.task]
-    assert head.classes == probe.CLASSES[config.task]
+    head = probes.find_all(context.folder, tiny_models.IDENTITY.sha256, spec).probes[config.task]
+    assert head.facts.classes == probe.CLASSES[config.task]
     examined, _ = probe.examples_of(config, context, config)
     weight, bias = probe.cross_validated(examined, config).mean()
-    logits = (examined.held.seen @ weight.T + bias) / (head.temperature or 1.0)
+    logits = (examined.held.seen @ weight.T + bias) / (head.facts.temperature or 1.0)
     expected = torch.softmax(torch.from_numpy(logits), dim=1).numpy()
     assert head.probabilities(unit(examined.held.seen)) == pytest.approx(expected, abs=1e-4)
 

@@ -40,7 +40,8 @@ class FakeModel:
 
     @property
     def info(self) -> EngineInfo | None:
-        return EngineInfo(self.engine.identity, self.engine.device, self.engine.notices, self.engine.methods)
+        made = self.engine
+        return EngineInfo(made.identity, made.device, made.notices, made.methods, made.probes)
 
     def start(self, request: EngineRequest, cancel: CancelToken) -> EngineInfo:
         self.started.append(request)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from fetalclip_app.errors import ErrorCode, ModelUnavailable
+from fetalclip_app.errors import ErrorCode
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import probes
 
@@ -45,27 +45,32 @@ def test_a_probe_answers_for_the_weights_that_it_was_trained_on(tmp_path: Path) 
     _write(tmp_path)
     (tmp_path / "outline.json").write_text(json.dumps({"backbone_sha256": BACKBONE, "structure": "head"}))
 
-    probe = probes.find_all(tmp_path, BACKBONE, SPEC)["brain_views"]
+    probe = probes.find_all(tmp_path, BACKBONE, SPEC).probes["brain_views"]
     shares = probe.probabilities(np.array([[1.0, 0.0], [0.0, 1.0]], np.float32))
 
     logits = np.array([[4.0, 1.0, -1.0], [0.0, 3.0, -1.0]]) / 2.0
     assert shares == pytest.approx(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), abs=1e-6)
-    assert (probe.calibration_error, probe.calibration_pictures, probe.identity[0]) == (0.03, 47, "probe")
+    told = probe.facts
+    assert (told.calibration_error, told.calibration_pictures, told.name) == (0.03, 47, "probe")
+    assert told.sha256 == hashlib.sha256((tmp_path / "probe.safetensors").read_bytes()).hexdigest()
+    weight, bias = probe.layer
+    assert np.array([[1.0, 0.0], [0.0, 1.0]]) @ weight.T + bias == pytest.approx(logits)
 
 
 def test_a_probe_of_other_weights_is_not_offered(tmp_path: Path) -> None:
     _write(tmp_path)
 
-    assert probes.find_all(tmp_path, "c" * 64, SPEC) == {}
-    assert probes.find_all(tmp_path / "nowhere", BACKBONE, SPEC) == {}
+    assert probes.find_all(tmp_path, "c" * 64, SPEC) == probes.Found({}, ())
+    assert probes.find_all(tmp_path / "nowhere", BACKBONE, SPEC) == probes.Found({}, ())
 
 
 def test_without_a_calibration_the_shares_say_so(tmp_path: Path) -> None:
     _write(tmp_path, calibration={})
 
-    probe = probes.find_all(tmp_path, BACKBONE, SPEC)["brain_views"]
+    probe = probes.find_all(tmp_path, BACKBONE, SPEC).probes["brain_views"]
 
-    assert (probe.temperature, probe.calibration_error, probe.calibration_pictures) == (None, None, None)
+    told = probe.facts
+    assert (told.temperature, told.calibration_error, told.calibration_pictures) == (None, None, None)
     assert probe.probabilities(np.array([[1.0, 0.0]], np.float32)).sum() == pytest.approx(1.0)
 
 
@@ -77,19 +82,42 @@ def test_without_a_calibration_the_shares_say_so(tmp_path: Path) -> None:
         ({"features": "projected"}, ErrorCode.MODEL_WRONG_SHAPE),
         ({"classes": ["first", "second"]}, ErrorCode.MODEL_DAMAGED),
         ({"classes": None}, ErrorCode.MODEL_DAMAGED),
+        ({"calibration": {"temperature": 0.0, "error": 0.1, "pictures": 3}}, ErrorCode.MODEL_DAMAGED),
+        ({"calibration": {"temperature": 1.0}}, ErrorCode.MODEL_DAMAGED),
     ],
 )
-def test_a_probe_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str, Any], code: ErrorCode) -> None:
+def test_a_probe_that_does_not_fit_is_told_and_costs_no_other(
+    tmp_path: Path, changes: dict[str, Any], code: ErrorCode
+) -> None:
     _write(tmp_path, **changes)
+    _write(tmp_path, "whole", task="views")
 
-    with pytest.raises(ModelUnavailable) as caught:
-        probes.find_all(tmp_path, BACKBONE, SPEC)
-    assert caught.value.code is code
+    found = probes.find_all(tmp_path, BACKBONE, SPEC)
+
+    assert list(found.probes) == ["views"]
+    assert [trouble.code for trouble in found.troubles] == [code]
 
 
 def test_a_probe_without_its_weights_is_missing(tmp_path: Path) -> None:
     _write(tmp_path).with_suffix(".safetensors").unlink()
 
-    with pytest.raises(ModelUnavailable) as caught:
-        probes.find_all(tmp_path, BACKBONE, SPEC)
-    assert caught.value.code is ErrorCode.MODEL_MISSING
+    found = probes.find_all(tmp_path, BACKBONE, SPEC)
+
+    assert not found.probes
+    assert [trouble.code for trouble in found.troubles] == [ErrorCode.MODEL_MISSING]
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_a_head_that_cannot_be_read_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "broken.json").write_text(content, encoding="utf-8")
+
+    (trouble,) = probes.find_all(tmp_path, BACKBONE, SPEC).troubles
+
+    assert (trouble.code, trouble.parameters["name"]) == (ErrorCode.MODEL_DAMAGED, "broken.json")
+
+
+def test_probes_may_lie_in_a_folder_below(tmp_path: Path) -> None:
+    (tmp_path / "probes").mkdir()
+    _write(tmp_path / "probes")
+
+    assert list(probes.find_all(tmp_path, BACKBONE, SPEC).probes) == ["brain_views"]
