@@ -13,7 +13,9 @@ from fetalclip_app import wording
 from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
 from fetalclip_app.cli.speak import say, tell
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.probes import NamedBy
+from fetalclip_app.domain.reading import Answer, ClipReading
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.request import EngineRequest
@@ -95,6 +97,9 @@ def load(given: argparse.Namespace | None = None) -> Reader:
         device=given.device,
         views=None if given.views is None else find_view_set(given.views, own_sets),
         brain_views=None if given.brain_views is None else find_view_set(given.brain_views, own_sets),
+        views_by=NamedBy(given.views_by),
+        brain_views_by=NamedBy(given.brain_views_by),
+        must_probe=True,
         licence_accepted=given.accept_licence,
         text_cache=texts,
     )
@@ -142,10 +147,17 @@ def summary(entry: Entry) -> str:
         finding = entry.reading.finding(task)
         if finding is not None:
             line = wording.answer_lines(task, finding.answer)[0]
-            parts.append(f"{line.label} {line.value}{' (cannot tell)' if _doubtful_view(task, line) else ''}")
+            doubt = " (cannot tell)" if _doubtful_view(task, line) else ""
+            parts.append(f"{line.label} {line.value}{_by_probe(finding.answer)}{doubt}")
     text = ", ".join(parts)
     missing = entry.clip.missing_frames
     return f"{text}. {wording.missing_frames(missing)}" if missing else text
+
+
+def _by_probe(answer: Answer) -> str:
+    """Return who named a view where it was not prompts, as nobody expects it."""
+    probe = answer.probe if isinstance(answer, ViewPrediction) else ""
+    return f" {wording.named_by(probe)}" if probe else ""
 
 
 def _doubtful_view(task: str, line: wording.Line) -> bool:

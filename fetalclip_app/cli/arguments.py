@@ -106,6 +106,11 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         help="JSON of views and sentences of your own, or the name of one in the prompts folder of your settings",
     )
     model.add_argument("--brain-views", type=Path, metavar="FILE", help="the same for the planes of the brain")
+    by = ("prompts", "probe")
+    model.add_argument(
+        "--views-by", choices=by, default="prompts", help="what names views: sentences, or the model's probe"
+    )
+    model.add_argument("--brain-views-by", choices=by, default="prompts", help="the same for the planes of the brain")
     model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     model.add_argument("--accept-licence", action="store_true", help="accept the licence of these weights")
 

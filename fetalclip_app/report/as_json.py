@@ -13,6 +13,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration, Region
 from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, LineMeasurements, Measurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.atomic import write_bytes
@@ -113,6 +114,7 @@ def _views(seen: ViewPrediction) -> dict[str, Any]:
         "calibration_error": None if seen.calibration_error is None else _number(seen.calibration_error),
         "not_trained": sorted(seen.not_trained),
         "view_set": seen.view_set,
+        "named_by": str(NamedBy.PROBE if seen.probe else NamedBy.PROMPTS),
     }
 
 
@@ -225,6 +227,7 @@ def _provenance(entry: ClipEntry) -> dict[str, Any]:
         "preprocessing": made.preprocessing,
         "view_sets": {task: {"name": name, "sha256": sha256} for task, (name, sha256) in made.view_sets.items()},
         "heads": {task: _head_file(made, task) for task in made.heads},
+        "probes": {probe.task: _probe(probe) for probe in made.probes},
         "device": made.device,
         "notices": list(made.notices),
         "clip": {
@@ -241,6 +244,18 @@ def _head_file(made: Provenance, task: str) -> dict[str, str]:
     name, sha256 = made.heads[task]
     licence = made.head_licences.get(task)
     return {"name": name, "sha256": sha256, **({} if licence is None else {"licence": licence})}
+
+
+def _probe(probe: ProbeFacts) -> dict[str, Any]:
+    fitted = (probe.temperature, probe.calibration_error, probe.calibration_pictures)
+    numbers = zip(("temperature", "error", "pictures"), fitted, strict=True)
+    return {
+        "name": probe.name,
+        "sha256": probe.sha256,
+        "licence": probe.licence,
+        "classes": list(probe.classes),
+        "calibration": None if probe.temperature is None else {key: _number(v) for key, v in numbers if v is not None},
+    }
 
 
 def _number(value: float) -> float:

@@ -175,7 +175,8 @@ def _views(entry: ClipEntry, width: float) -> Flow:
 
 def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:
     (line,) = wording.answer_lines(task, seen)
-    flow: Flow = [para(f"{line.label}: {line.value}", DOUBT_STRONG if line.is_doubt else SUBHEADING)]
+    named = f"{line.label} {wording.named_by(seen.probe)}: {line.value}"
+    flow: Flow = [para(named, DOUBT_STRONG if line.is_doubt else SUBHEADING)]
     if seen.abstained is not None:
         flow += [para(wording.abstention(seen.abstained)), Spacer(0, 1 * MM)]
         if hint := wording.abstention_hint(seen.abstained):
@@ -281,8 +282,7 @@ def _picture(entry: ClipEntry, index: int) -> Picture | None:
 def _frame_title(entry: ClipEntry, index: int) -> str:
     """Return ``Frame 12 of 87: Brain 91%, Trans-thalamic 78%``, the shares being this frame's own."""
     number = wording.frame_number(index, len(entry.clip))
-    seen = [_share(entry, task, index) for task in ("views", "brain_views")]
-    shares = ", ".join(text for text in seen if text)
+    shares = ", ".join(filter(None, (_share(entry, task, index) for task in ("views", "brain_views"))))
     title = number[:1].upper() + number[1:]
     return f"{title}: {shares}" if shares else title
 

@@ -11,7 +11,9 @@ from fetalclip_app import wording
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements, Provenance
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry, ReportContent, UnreadEntry
 from fetalclip_app.report.style import BODY, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
 from fetalclip_app.wording.translate import translate as _
@@ -87,6 +89,7 @@ def _model(made: Provenance, clips: Sequence[ClipEntry], total: int, width: floa
         (_("SHA-256 of its weights"), model.sha256),
         (_("Licence"), model.licence or _("not stated")),
         *((_prompts_label(task), f"{name}, SHA-256 {sha256}") for task, (name, sha256) in made.view_sets.items()),
+        *((_probe_label(probe), _probe_file(probe)) for probe in made.probes),
         *((wording.task_title(task), _head_file(made, task)) for task in made.heads),
         (_("Preprocessing"), made.preprocessing),
         (_("Device"), made.device),
@@ -106,15 +109,28 @@ def _prompts_label(task: str) -> str:
     return _("Prompts: {task}").format(task=wording.task_title(task).lower())
 
 
+def _probe_label(probe: ProbeFacts) -> str:
+    return _("Probe: {task}").format(task=wording.task_title(probe.task).lower())
+
+
+def _probe_file(probe: ProbeFacts) -> str:
+    fitted = probe.temperature is not None
+    meaning = wording.percentages_meaning(fitted, probe.calibration_error, probe.calibration_pictures)
+    return f"{probe.name}, SHA-256 {probe.sha256}, {probe.licence}. {meaning}"
+
+
+def _named(clips: Sequence[ClipEntry]) -> list[str]:
+    """Return how views got their names in this report: by prompts, by a probe, or some so and some so."""
+    seen = [entry.reading.answer(task, ViewPrediction) for entry in clips for task in ("views", "brain_views")]
+    probed = {bool(one.probe) for one in seen if one is not None}
+    by_prompts = _("Each frame is compared with several sentences for each view, whose mean stands for the view.")
+    by_probe = _("A probe is one linear layer on what the network sees of each frame, trained on labelled pictures.")
+    return [*([f"{by_prompts} {CLIP}"] if False in probed else []), *([by_probe] if True in probed else [])]
+
+
 def _formulas(clips: Sequence[ClipEntry], width: float) -> Flow:
     """Return the rules behind the kinds of answers that this report really holds."""
-    facts = [
-        (
-            _("Views"),
-            _("Each frame is compared with several sentences for each view, whose mean stands for the view.")
-            + f" {CLIP}",
-        )
-    ]
+    facts = [(_("Views"), " ".join(_named(clips)))]
     if any(entry.reading.answer("gestational_age", AgeEstimate) for entry in clips):
         facts.append((wording.task_title("gestational_age"), _age_rule()))
     if any(entry.reading.answer("head", HeadMeasurement) for entry in clips):
