@@ -113,8 +113,19 @@ def _told(config: RunConfig) -> str:
     return json.dumps(told, sort_keys=True)
 
 
+def _filled(saved: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the defaults of settings that did not exist when it was written."""
+    inner = {
+        name: _filled(saved[name], value)
+        for name, value in defaults.items()
+        if isinstance(value, dict) and isinstance(saved.get(name), dict)
+    }
+    return defaults | saved | inner
+
+
 def _refuse_another(saved: str, asked: str, path: Path) -> None:
-    before, now = json.loads(saved), json.loads(asked)
+    defaults = json.loads(_told(RunConfig(name="", steps=0)))
+    before, now = _filled(json.loads(saved), defaults), json.loads(asked)
     changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     if changed:
         raise ValueError(

@@ -40,6 +40,21 @@ class StepConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DataConfig:
+    """What a run was given of a researcher's own, as SHA-256 of the content; empty where nothing was.
+
+    Attributes:
+        manifest: Of the samples, as `training.manifest.manifest_hash` counts them.
+        written: Of the file of captions.
+        textbook: Of the file of figures.
+    """
+
+    manifest: str = ""
+    written: str = ""
+    textbook: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunConfig:
     """One contrastive training.
 
@@ -55,6 +70,7 @@ class RunConfig:
         average: Decay of the running mean of the weights that is evaluated and shipped.
         checkpoint_every: Steps between two checkpoints; a killed run loses at most these.
         unreadable_share: Largest share of pictures that may be unreadable; beyond it the run refuses to begin.
+        data: Filled in by the run itself (`training.own_data.resolved`).
     """
 
     name: str
@@ -78,6 +94,7 @@ class RunConfig:
     step: StepConfig = field(default_factory=StepConfig)
     checkpoint_every: int = 100
     unreadable_share: float = 0.05
+    data: DataConfig = field(default_factory=DataConfig)
 
     def execute(self, context: RunContext) -> None:
         """Train by contrast."""

@@ -27,7 +27,7 @@ from training.run_log import RunLog
 from training.towers import freeze_early, hold_statistics
 
 Evaluate = Callable[[Any, int], dict[str, float]]
-"""Called with (network, step); what it returns goes to the log."""
+"""Called with (network, step); what it returns goes to the log, where it returns anything."""
 
 Backward = Callable[[Any, Batch, Any, RunConfig], Parts]
 """Called with (network, batch, tokenizer, configuration): adds the gradients and returns the parts of the loss."""
@@ -156,7 +156,8 @@ def _after_step(state: RunState, config: RunConfig, course: Course, log: RunLog)
         log.tell(_told(state, config))
         state.sums.clear()
     if state.step % config.evaluate_every == 0 or is_last:
-        log.tell({"step": state.step, "validation": course.evaluate(state.mean, state.step)})
+        if seen := course.evaluate(state.mean, state.step):
+            log.tell({"step": state.step, "validation": seen})
         write_whole({"network": state.mean.state_dict(), "step": state.step}, course.folder / "last.pt")
     if state.step % config.checkpoint_every == 0 or is_last:
         checkpoint.save(state, config, course.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.biometry.growth import inside_who_band
 from fetalclip_app.domain.age import DAYS_PER_WEEK
+from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised, scaled
 from fetalclip_app.model.texts import encode_tokens
 from fetalclip_app.tasks.gestational_age import CANDIDATES, HC_RANGE_MM, best_candidates, sentences
@@ -24,17 +26,29 @@ TEST_PLANES = ("abdomen", "brain", "femur", "heart")
 """Planes with enough test pictures; cervix has eight."""
 
 
-def look(
-    network: Any, stored: Sequence[Stored], spec: PreprocessSpec, planes: Sequence[str] = TEST_PLANES
-) -> dict[str, float]:
-    """Return macro-F1 of planes and sub-planes, the age's error, and the share of ages that fit the head (VPR).
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Over which classes F1 is averaged; over none it is not told."""
 
-    What no picture has a label for is not among them.
-    """
+    planes: tuple[str, ...] = TEST_PLANES
+    brain_planes: tuple[str, ...] = BRAIN_PLANES
+
+    @classmethod
+    def of(cls, stored: Sequence[Stored]) -> Classes:
+        """Return those that occur, for pictures of which nothing is known beforehand."""
+        planes, brain_planes = {s.sample.plane for s in stored}, {s.sample.brain_plane for s in stored}
+        return cls(tuple(p for p in PLANES if p in planes), tuple(p for p in BRAIN_PLANES if p in brain_planes))
+
+
+STANDARD = Classes()
+
+
+def look(network: Any, stored: Sequence[Stored], spec: PreprocessSpec, classes: Classes = STANDARD) -> dict[str, float]:
+    """Return macro-F1 of planes and sub-planes, the age's error, and the share of ages that fit the head (VPR)."""
     phrases = Phrases.bundled()
     with torch.inference_mode():
         images = picture_rows(network, stored, spec)
-        told = views(network, images, stored, phrases, planes)
+        told = views(network, images, stored, phrases, classes)
         return told | _age_errors(network, images, stored, spec, phrases.ages[:1])
 
 
@@ -43,23 +57,19 @@ def views(
     images: NDArray[np.float32],
     stored: Sequence[Stored],
     phrases: Phrases,
-    planes: Sequence[str] = TEST_PLANES,
+    classes: Classes = STANDARD,
 ) -> dict[str, float]:
-    """Return macro-F1 of the ``planes`` and of the sub-planes that occur; of neither where none does.
+    """Return macro-F1 of planes and sub-planes.
 
     Args:
         images: `picture_rows` of ``stored``.
     """
-    told = {}
-    for name, prompts, classes in (
-        ("planes_f1", phrases.planes, planes),
-        ("brain_f1", phrases.brain_planes, tuple(phrases.brain_planes)),
-    ):
-        truth = [s.sample.plane if name == "planes_f1" else s.sample.brain_plane for s in stored]
-        known = tuple(plane for plane in classes if plane in truth)
-        if known:
-            told[name] = _f1(network, images, truth, prompts, known)
-    return told
+    planes, brain_planes = [s.sample.plane for s in stored], [s.sample.brain_plane for s in stored]
+    asked = (
+        ("planes_f1", planes, phrases.planes, classes.planes),
+        ("brain_f1", brain_planes, phrases.brain_planes, classes.brain_planes),
+    )
+    return {name: _f1(network, images, truth, prompts, known) for name, truth, prompts, known in asked if known}
 
 
 def macro_f1(truth: Sequence[str], said: Sequence[str], classes: Sequence[str]) -> float:

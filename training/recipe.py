@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFiles:
+    """Where a contrastive run finds a researcher's own data; what they hold goes into its configuration, by hash.
+
+    Attributes:
+        manifest: Takes the place of HC18 and FETAL_PLANES_DB; pictures are relative to the data folder.
+        split_table: Group -> split, for a manifest without the column split.
+        written: Captions that no template made.
+        textbook: Figures with their captions.
+    """
+
+    manifest: Path | None = None
+    split_table: Path | None = None
+    written: Path | None = None
+    textbook: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +34,14 @@ class RunContext:
         data: Folder of real scans, or of data that a test made in the same form.
         folder: Of this run; `save_config` makes it.
         resume: Go on from the last checkpoint in ``folder``; without one begin anew.
+        own: What a contrastive run reads beside or instead of the published sets.
     """
 
     data: Path
     folder: Path
     smoke: bool = False
     resume: bool = False
+    own: OwnFiles = field(default_factory=OwnFiles)
 
 
 @runtime_checkable

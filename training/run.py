@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from training import quick_look
+from training import own_data, quick_look
 from training.accumulate import LossesOf, backward, own_losses
 from training.config import RunConfig
 from training.dataset import Batches, Stored, stored_simulation
@@ -21,8 +21,9 @@ from training.files import sha256_of, write_whole
 from training.importers.fetal_planes import read_fetal_planes
 from training.importers.hc18 import read_hc18
 from training.loop import Course, train
-from training.manifest import Sample, manifest_hash, read_split, refuse_overlap
+from training.manifest import Sample, manifest_hash, read_split
 from training.number_sense import teach_numbers
+from training.own_data import Material
 from training.readable import load_readable, refuse_too_many, write_list
 from training.recipe import RunContext, save_config
 from training.shared_loss import shared_backward, shared_losses
@@ -64,6 +65,9 @@ def simulations(count: int, seed: int) -> list[Stored]:
     return stored
 
 
+TRAINING_STRIDE, VALIDATION_STRIDE = 40, 20
+"""A smoke run takes every so many pictures."""
+
 Teach = Callable[[Sequence[Stored], LossesOf], LossesOf]
 """From the training pictures and a loss to a loss that adds what teachers say of those pictures."""
 
@@ -84,33 +88,40 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
     Raises:
         ValueError: The data or the configuration cannot be trained with; the sentence says why.
     """
-    folder, samples = context.folder, all_samples(context.data)
-    refuse_overlap(samples)
+    folder, material = context.folder, own_data.read(context.own, lambda: all_samples(context.data))
+    config = own_data.resolved(config, context.own, material)
     _refuse_no_weights(config)
     if world.is_first:
-        save_config(config, folder, manifest=manifest_hash(samples), **_hash_of_weights(config))
-    shown = [s for s in samples if s.split == "train"][:: 40 if context.smoke else 1]
-    held = [s for s in samples if s.split == "validation"][:: 20 if context.smoke else 1]
-    stored, watched = _read(config, context, shown, held)
+        save_config(config, folder, manifest=manifest_hash(material.samples), **_hash_of_weights(config))
+    stored, watched = _read(config, context, material)
     stored += simulations(config.simulated, config.seed)
     shape = architecture(config.tower, config.loss)
     spec = PreprocessSpec(size=shape["vision_cfg"]["image_size"])
-    seed = seed_here(config.seed)
-    batches = Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=seed)
+    batches = Batches(
+        stored,
+        spec=spec,
+        batch=config.batch,
+        augmentation=config.augmentation,
+        seed=seed_here(config.seed),
+        written=material.captions,
+    )
     loss = own_losses if world.size == 1 else shared_losses
     steps = partial(backward if world.size == 1 else shared_backward, losses_of=teach(stored, loss) if teach else loss)
 
+    classes = quick_look.Classes.of(watched) if context.own.manifest else quick_look.STANDARD
+
     def evaluate(network: Any, step: int) -> dict[str, float]:
-        return quick_look.look(network, watched, spec)
+        return quick_look.look(network, watched, spec, classes) if watched else {}
 
     network = _network(config, shape, folder)
     train(network, batches, config, Course(folder, evaluate, resume=context.resume, backward=steps))
 
 
-def _read(
-    config: RunConfig, context: RunContext, shown: Sequence[Sample], held: Sequence[Sample]
-) -> tuple[list[Stored], list[Stored]]:
+def _read(config: RunConfig, context: RunContext, material: Material) -> tuple[list[Stored], list[Stored]]:
     """Return the readable pictures of training and validation; the others are listed and counted."""
+    step, fewer = (TRAINING_STRIDE, VALIDATION_STRIDE) if context.smoke else (1, 1)
+    shown = [*material.side("train")[::step], *material.figures[::step]]
+    held = material.side("validation")[::fewer]
     stored, lost = load_readable(context.data, shown)
     watched, lost_too = load_readable(context.data, held)
     unreadable = lost + lost_too
@@ -119,6 +130,8 @@ def _read(
     refuse_too_many(unreadable, len(shown) + len(held), config.unreadable_share)
     if unreadable:
         print(f"{len(unreadable)} of {len(shown) + len(held)} pictures are unreadable and left out", flush=True)
+    if not watched:
+        print("no validation pictures: nothing is looked at while the run goes on", flush=True)
     return stored, watched
 
 
@@ -135,7 +148,7 @@ def _hash_of_weights(config: RunConfig) -> dict[str, str]:
 
 def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
     """Return the network that the run begins with."""
-    network = fresh_network(shape, config.seed)
+    network = fresh_network(shape, config.seed, image_net=config.tower.image_net)
     if config.tower.weights:
         begin_with(network, Path(config.tower.weights))
     if config.start:

@@ -208,7 +208,7 @@ def test_planes_gather_the_peers_outputs_and_background_is_what_is_missing(tmp_p
 def test_the_recipe_runs_from_the_data_folder_to_a_checkpoint(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "fresh_network", lambda *_: tiny_models.network(tiny_models.CONVNET))
+    monkeypatch.setattr(run, "fresh_network", lambda *_, **__: tiny_models.network(tiny_models.CONVNET))
     out = tmp_path / "runs"
 
     assert main(["run", "compact_distilled", "--smoke", "--steps", "1", "--data", str(data), "--out", str(out)]) == 0

@@ -90,7 +90,7 @@ def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> N
 def test_a_recipe_runs_from_the_data_folder_to_a_checkpoint(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "fresh_network", lambda *_: tiny_models.network(tiny_models.CONVNET))
+    monkeypatch.setattr(run, "fresh_network", lambda *_, **__: tiny_models.network(tiny_models.CONVNET))
     out = tmp_path / "runs"
 
     assert main(["run", "compact", "--smoke", "--steps", "1", "--data", str(data), "--out", str(out)]) == 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from training.commands.catalog import RECIPES, add_data, find_recipe, needs_data
+from training.commands.samples import add_manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,12 +22,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--teacher", type=Path, help="FetalCLIP's weights, for a distilled run to learn from")
     parser.add_argument("--device", help="where a contrastive run computes: cpu, cuda, cuda:1 ...")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where checkpoint and log go")
+    add_manifest(parser)
+    parser.add_argument(
+        "--written", type=Path, help="captions for a contrastive run: half of those of the pictures that they are of"
+    )
+    parser.add_argument("--textbook", type=Path, help="figures with captions for a contrastive run")
     add_data(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train."""
-    from training.recipe import RunContext  # noqa: PLC0415 - torch takes seconds: only the command that needs it pays
+    """Train.
+
+    Raises:
+        SystemExit: The recipe does not take what was named, or a file of one's own contradicts itself.
+    """
+    from training.manifest_file import ManifestError  # noqa: PLC0415 - help costs no import
+    from training.recipe import OwnFiles, RunContext  # noqa: PLC0415
 
     config = find_recipe(options.recipe)
     config = config.smoke() if options.smoke else config
@@ -34,8 +45,31 @@ def run(options: argparse.Namespace) -> None:
     config = config if options.steps is None else replace(config, steps=options.steps)
     config = _told_to_a_contrastive_run(config, options)
     config = config if options.teacher is None else _taught(config, options.teacher)
+    own = OwnFiles(**{field.name: getattr(options, field.name) for field in fields(OwnFiles)})
+    _refuse_own_files(config, own)
     folder = options.out / config.name
-    config.execute(RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume))
+    context = RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume, own=own)
+    try:
+        config.execute(context)
+    except ManifestError as error:
+        raise SystemExit(str(error)) from error
+
+
+def _refuse_own_files(config: Any, own: Any) -> None:
+    """Pass when no file is named, or a contrastive run gets files that are there.
+
+    Raises:
+        SystemExit: The recipe is no contrastive run, or a file is missing.
+    """
+    named = {name: path for name, path in asdict(own).items() if path is not None}
+    if named and not hasattr(config, "tower"):
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in named)
+        raise SystemExit(f"{config.name} is no contrastive run: it does not take {options}")
+    if own.split_table is not None and own.manifest is None:
+        raise SystemExit("--split-table is for a --manifest, and none is named")
+    for path in named.values():
+        if not path.exists():
+            raise SystemExit(f"{path}: there is no such file")
 
 
 def _told_to_a_contrastive_run(config: Any, options: argparse.Namespace) -> Any:
