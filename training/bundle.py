@@ -16,6 +16,7 @@ import torch
 from fetalclip_app import resources
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.familiarity import Textures
+from fetalclip_app.domain.model_names import BUNDLE
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of
@@ -100,7 +101,7 @@ def export_run(folder_of_run: Path, data: Path, out: Path | None = None) -> None
     spec = PreprocessSpec(size=layers["vision_cfg"]["image_size"])
     manifest = compact_manifest(_with_its_start(run, folder_of_run), file, tuple(sorted(shown)), spec)
     if out is not None:
-        manifest |= {"key": catalog.BUNDLE, "title": f"{run['config']['name']} ({file['sha256'][:8]})"}
+        manifest |= {"key": BUNDLE, "title": f"{run['config']['name']} ({file['sha256'][:8]})"}
         (folder / card.CARD).write_text(card.blank(manifest), encoding="utf-8")
     write_manifest(folder, manifest)
 

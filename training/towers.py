@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 
 from fetalclip_app import resources
+from fetalclip_app.domain.model_names import CUSTOM
 from fetalclip_app.model import weights
 from fetalclip_app.model.architecture import build
-from fetalclip_app.model.catalog import CUSTOM, ModelEntry
+from fetalclip_app.model.catalog import ModelEntry
 
 SIGLIP_SCALE, SIGLIP_BIAS = 10.0, -10.0
 """Inverse temperature and bias that SigLIP begins with (Zhai 2023, section 3.2)."""

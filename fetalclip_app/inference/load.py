@@ -12,22 +12,20 @@ from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner, ViewCalibration
 from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.landmarks import Landmarker
+from fetalclip_app.domain.model_names import BUNDLE, COMPACT
 from fetalclip_app.domain.probes import NamedBy, ViewProbe
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.request import BUNDLE, EngineRequest
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
 from fetalclip_app.tasks.views import class_embeddings
-
-COMPACT = "compact"
-"""The bundled model; the catalogue's name for it."""
 
 if TYPE_CHECKING:
     from fetalclip_app.model.catalog import ModelEntry

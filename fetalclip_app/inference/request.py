@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from fetalclip_app.domain.model_names import BUNDLE, COMPACT, MANIFEST
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import ModelIdentity
-
-BUNDLE = "bundle"
-"""An exported folder; the catalogue's name for it."""
-
-MANIFEST = "manifest.json"
-"""What makes a folder an exported model."""
 
 
 def has_manifest(folder: Path) -> bool:
@@ -33,7 +28,7 @@ class EngineRequest:
         text_cache: Folder where text features are kept between runs; None keeps them in memory.
     """
 
-    model: str = "compact"
+    model: str = COMPACT
     weights: Path | None = None
     config: Path | None = None
     device: str = "auto"

@@ -10,14 +10,8 @@ from typing import Any
 
 from fetalclip_app import resources
 from fetalclip_app.domain.age import PUBLISHED_SPREAD_LIMIT_DAYS, LimitGround
+from fetalclip_app.domain.model_names import BUNDLE, COMPACT, CUSTOM, FETALCLIP, MANIFEST
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
-
-COMPACT = "compact"
-FETALCLIP = "fetalclip"
-CUSTOM = "custom"
-BUNDLE = "bundle"
-
-MANIFEST = "manifest.json"
 
 HUB_ADDRESS = "https://huggingface.co/numansaeed/fetalclip-model/resolve/main/FetalCLIP_weights.pt"
 """Where the released FetalCLIP weights are published, and the only network address in this program."""

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.backbone import Batch
+from fetalclip_app.domain.model_names import COMPACT
 from fetalclip_app.errors import ErrorCode, ModelUnavailable, UnreadableFile
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import catalog, device, encoder, weights
@@ -41,7 +42,7 @@ class ModelChoice:
         device: As the app's setting: auto, cpu, cuda.
     """
 
-    model: str = catalog.COMPACT
+    model: str = COMPACT
     weights: str = ""
     config: str = ""
     licence_accepted: bool = False

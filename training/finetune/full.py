@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fetalclip_app.model import catalog
+from fetalclip_app.domain.model_names import CUSTOM
 from fetalclip_app.tasks.keys import VIEWS
 from training.augment import AugmentConfig
 from training.files import sha256_of
@@ -118,7 +118,7 @@ def tune_all(config: FullConfig, context: RunContext) -> probe_results.ProbeResu
     results = probe_results.measure(group, layers, classes, config.held)
     probe_results.write(results, context.folder)
     facts = ProbeFacts(
-        model=catalog.CUSTOM,
+        model=CUSTOM,
         task=config.task,
         classes=classes,
         features=UNIT,
