@@ -35,11 +35,13 @@ from training.run import all_samples
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that stands for ``resources``: growth curves, a manifest with an old calibration, no head."""
+    """A folder that stands for ``resources``: growth curves, prompts, a network, an old calibration, no head."""
     root = tmp_path / "resources"
     (root / "models" / "compact").mkdir(parents=True)
+    shutil.copyfile(resources.path("models/compact/config.json"), root / "models" / "compact" / "config.json")
     (root / "models" / "compact" / "manifest.json").write_text(json.dumps(OLD_MANIFEST), encoding="utf-8")
-    shutil.copytree(resources.path("growth"), root / "growth")
+    for name in ("growth", "prompts"):
+        shutil.copytree(resources.path(name), root / name)
     monkeypatch.setattr(resources, "root", lambda: root)
     return root
 
