@@ -16,14 +16,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from fetalclip_app.biometry.ellipse import lengths
+from fetalclip_app.biometry.ellipse import lengths, outline_ellipse
 from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model import catalog, device, encoder
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MASKS, Maps, decoder_for
-from fetalclip_app.tasks.head_outline import outline_ellipse, to_frame
+from fetalclip_app.tasks.head_outline import to_frame
 from training import augment
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE

@@ -16,6 +16,10 @@ MIN_POINTS = 20
 """Fewer contour points than this make no trustworthy ellipse."""
 
 
+FINER = 4
+"""The probability map is enlarged so many times before its edge is taken: the edge lies between pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class EllipseLengths:
     """Lengths of an ellipse, in mm."""
@@ -87,3 +91,22 @@ def filled_ellipse(ellipse: Ellipse, height: int, width: int) -> NDArray[np.bool
     across = (dy * math.cos(turn) - dx * math.sin(turn)) / ellipse.b
     inside: NDArray[np.bool_] = along**2 + across**2 <= 1.0
     return inside
+
+
+def outline_ellipse(values: NDArray[np.float32]) -> tuple[Ellipse, float] | None:
+    """Return the ellipse of a probability map, in its pixels, and how well the map fills it (0 to 1).
+
+    Args:
+        values: float32, (S, S), probabilities.
+    """
+    side = len(values) * FINER
+    mask = cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR) > 0.5
+    # A head that leaves the picture must not fit well: what its ellipse has outside counts against it.
+    around = side // 4
+    fine = fit_ellipse(np.pad(mask, around))
+    if fine is None:
+        return None
+    fit = overlap_with(fine, np.pad(mask, around))
+    centre = ((np.array([fine.cx, fine.cy]) - around + 0.5) / FINER) - 0.5
+    coarse = Ellipse(float(centre[0]), float(centre[1]), fine.a / FINER, fine.b / FINER, fine.angle_deg)
+    return coarse, fit

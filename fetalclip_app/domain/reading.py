@@ -10,6 +10,7 @@ from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.probes import ProbeFacts
+from fetalclip_app.domain.structures import Structures
 from fetalclip_app.domain.views import ViewPrediction
 
 
@@ -79,7 +80,7 @@ class LineMeasurements:
         return tuple(one for one in self.measurements if one.frame_index == index and one.ends)
 
 
-Answer = ViewPrediction | AgeEstimate | HeadMeasurement | LineMeasurements | Heatmap | Abstention
+Answer = ViewPrediction | AgeEstimate | HeadMeasurement | LineMeasurements | Structures | Heatmap | Abstention
 """Everything that a task can say: a closed union."""
 
 

@@ -21,7 +21,7 @@ from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
-from fetalclip_app.tasks.keys import AGE, HEAD, MEASURES
+from fetalclip_app.tasks.keys import AGE, HEAD, MEASURES, STRUCTURES
 from fetalclip_app.tasks.views import class_embeddings
 
 FRAMES_AT_ONCE = 8
@@ -130,9 +130,7 @@ class Engine:
         return np.concatenate(rows), np.concatenate(textures) if textures else None
 
     def _reading(self, scan: Scan, findings: tuple[Finding, ...]) -> ClipReading:
-        outliner, finder = self.instruments.outliner, self.instruments.landmarker
-        heads = {} if outliner is None else {HEAD: outliner.identity}
-        heads |= {} if finder is None else {MEASURES: finder.identity}
+        heads, licences = self._heads()
         asked = {key: view_set for key, view_set in self.view_sets.items() if key not in self.naming}
         prompts = {key: (view_set.name, view_set.sha256) for key, view_set in asked.items()}
         provenance = Provenance(
@@ -143,8 +141,20 @@ class Engine:
             heads=heads,
             device=self.device,
             notices=self.notices,
-            head_licences={} if finder is None else {MEASURES: finder.licence},
+            head_licences=licences,
             probes=tuple(probe.facts for probe in self.naming.values()),
         )
         clip = scan.clip
         return ClipReading(clip.key, len(clip), scan.crop, clip.calibration, findings, provenance)
+
+    def _heads(self) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+        """Return task key -> name and SHA-256 of the head that answers it, and -> its licence where it has one."""
+        tools = self.instruments
+        outliner, finder, segmenter = tools.outliner, tools.landmarker, tools.segmenter
+        heads = {} if outliner is None else {HEAD: outliner.identity}
+        heads |= {} if finder is None else {MEASURES: finder.identity}
+        licences = {} if finder is None else {MEASURES: finder.licence}
+        if segmenter is not None:
+            heads[STRUCTURES] = segmenter.facts.name, segmenter.facts.sha256
+            licences[STRUCTURES] = segmenter.facts.licence
+        return heads, licences

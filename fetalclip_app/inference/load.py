@@ -1,4 +1,4 @@
-"""Builds the engine: the only importer of the model room, and late."""
+"""Builds the engine: with `extra_heads` the only importer of the model room, and late."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from fetalclip_app.domain.probes import NamedBy, ViewProbe
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.inference import extra_heads
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.extra_heads import Extras
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
-from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, MEASURES, VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
 from fetalclip_app.tasks.views import class_embeddings
 
@@ -59,6 +61,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         class_embeddings(view_set, texts.features)
     fitted = fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain})
     calibration = calibration_of(fitted, backbone.logit_scale, entry.learned_from_head_size)
+    extras = extra_heads.find(_heads(entry), backbone, spec)
     instruments = Instruments(
         identity=backbone.identity,
         logit_scale=backbone.logit_scale,
@@ -66,18 +69,20 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         encode_texts=texts.features,
         outliner=_outliner(entry, backbone, spec),
         landmarker=_landmarker(entry, backbone, spec),
+        segmenter=extras.segmenter,
     )
     width = class_embeddings(planes, texts.features).shape[1]
     found, troubles = _probes(entry, backbone, spec, width)
     naming, missing = _naming(request, found, troubles)
-    told = (*(wording.left_out(error) for error in troubles), *(wording.no_probe(task) for task in missing))
+    useless = (*extras.troubles, *troubles)
+    told = (*(wording.left_out(error) for error in useless), *(wording.no_probe(task) for task in missing))
     saliency = cam.Saliency(backbone)
     return Engine(
         backbone=backbone,
         spec=spec,
         texts=texts,
         instruments=instruments,
-        tasks=all_tasks(planes, brain, measures=instruments.landmarker is not None, probes=naming),
+        tasks=all_tasks(planes, brain, heads=_headed(instruments, extras), probes=naming),
         view_sets={VIEWS: planes, BRAIN_VIEWS: brain},
         explainer=saliency,
         methods=saliency.methods,
@@ -85,6 +90,11 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         naming=naming,
         probes=tuple(probe.facts for probe in found.values()),
     )
+
+
+def _headed(instruments: Instruments, extras: Extras) -> frozenset[str]:
+    """Return the keys of the tasks that are asked because the model has a head for them."""
+    return extras.tasks | ({MEASURES} if instruments.landmarker is not None else set())
 
 
 @dataclass(frozen=True, slots=True)

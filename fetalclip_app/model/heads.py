@@ -12,9 +12,11 @@ import safetensors.torch
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import nn
 
 from fetalclip_app.domain.backbone import Batch
+from fetalclip_app.domain.structures import SKULL, MaskFacts
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import vouched
@@ -70,7 +72,7 @@ class MaskHead:
     """A decoder on a backbone's feature maps, behind the `Outliner` protocol.
 
     Args:
-        maps: What the decoder decodes; its first mask is the head's.
+        maps: What the decoder decodes.
     """
 
     def __init__(
@@ -91,16 +93,51 @@ class MaskHead:
         Raises:
             ComputeFailed: Memory ran out, or the device failed.
         """
-        return self._backbone.run(self._masks, batch, PICTURES_AT_ONCE)
+        return self._backbone.run(lambda network, part: self._masks(network, part)[:, 0], batch, PICTURES_AT_ONCE)
 
     def _masks(self, network: torch.nn.Module, batch: Batch) -> torch.Tensor:
         pictures = self._backbone.to_device(batch)
         decoder = self._decoder.to(pictures.device)
-        return torch.sigmoid(decoder(pictures, self._maps(network, pictures)))[:, 0]
+        return torch.sigmoid(decoder(pictures, self._maps(network, pictures)))
+
+
+class StructuresHead(MaskHead):
+    """Masks of several structures, behind the `Segmenter` protocol; its skull's is an outline too."""
+
+    def __init__(self, backbone: TorchBackbone, decoder: nn.Module, facts: MaskFacts, maps: Maps) -> None:
+        super().__init__(backbone, decoder, (facts.name, facts.sha256), maps)
+        self._facts = facts
+
+    @property
+    def facts(self) -> MaskFacts:
+        """What is told of it."""
+        return self._facts
+
+    @property
+    def has_outline(self) -> bool:
+        """Whether one of its masks is the head's."""
+        return SKULL in self._facts.structures
+
+    def segment(self, batch: Batch) -> NDArray[np.float32]:
+        """Return probabilities, float32, (N, structures, S, S), in network pixels.
+
+        Raises:
+            ComputeFailed: Memory ran out, or the device failed.
+        """
+        return self._backbone.run(self._masks, batch, PICTURES_AT_ONCE)
+
+    def outline(self, batch: Batch) -> NDArray[np.float32]:
+        """Return the probabilities of the skull, float32, (N, S, S).
+
+        Raises:
+            ComputeFailed: Memory ran out, or the device failed.
+            ValueError: It has no mask of the skull.
+        """
+        return self.segment(batch)[:, self._facts.structures.index(SKULL)]
 
 
 OUTLINE, MASKS, MEASUREMENTS = "outline", "masks", "measurements"
-"""Kinds of heads, as their JSON names them; one that names none is an outline. Of masks the first is the head."""
+"""Kinds of heads, as their JSON names them; one that names none is an outline."""
 
 Head = MaskHead | LandmarkHead
 
@@ -132,7 +169,7 @@ def find(
 ) -> MaskHead | None:
     """Return the mask head that was trained on these very weights, or None where there is none.
 
-    The one called ``name`` comes first, then masks of several structures.
+    The one called ``name`` comes first, then masks of several structures that have the skull's.
 
     Args:
         must_be: These weights come with a head: none, or one for other weights, is a damaged installation.
@@ -145,12 +182,22 @@ def find(
         if facts.get("backbone_sha256") == backbone.identity.sha256:
             head = _read(path, facts, backbone, spec)
             return head if isinstance(head, MaskHead) else None
-    several = available(folder, backbone, spec, (MASKS,)).get(MASKS)
-    if isinstance(several, MaskHead):
+    several = find_structures(folder, backbone, spec)
+    if several is not None and several.has_outline:
         return several
     if must_be:
         raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=name)
     return None
+
+
+def find_structures(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec) -> StructuresHead | None:
+    """Return the masks of several structures that were trained on these very weights, or None where there are none.
+
+    Raises:
+        ModelUnavailable: There is such a head, but its file is damaged or prepared otherwise.
+    """
+    head = available(folder, backbone, spec, (MASKS,)).get(MASKS)
+    return head if isinstance(head, StructuresHead) else None
 
 
 def find_landmarks(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec) -> LandmarkHead | None:
@@ -165,20 +212,48 @@ def find_landmarks(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec) 
 
 def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: PreprocessSpec) -> Head:
     file = path.with_suffix(".safetensors")
-    if facts["preprocessing"] != spec.fingerprint():
+    if facts.get("preprocessing") != spec.fingerprint():
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="preprocessing differs")
-    sha256 = str(facts["sha256"]).lower()
-    state = {key: tensor.float() for key, tensor in safetensors.torch.load(vouched.read(file, sha256)).items()}
-    identity = (path.stem, sha256)
-    if facts.get("kind", OUTLINE) == MASKS:
-        masks, maps = decoder_for(backbone.network, len(facts["structures"]))
+    sha256 = str(facts.get("sha256")).lower()
+    content = vouched.read(file, sha256)
+    try:
+        state = {key: tensor.float() for key, tensor in safetensors.torch.load(content).items()}
+        return _made(facts, state, backbone, (path.stem, sha256))
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=file.name, reason=str(error)) from error
+
+
+def _made(
+    facts: dict[str, Any], state: dict[str, torch.Tensor], backbone: TorchBackbone, identity: tuple[str, str]
+) -> Head:
+    kind = facts.get("kind", OUTLINE)
+    if kind == MASKS:
+        told = _mask_facts(facts, identity)
+        masks, maps = decoder_for(backbone.network, len(told.structures))
         masks.load_state_dict(state, strict=True)
-        return MaskHead(backbone, masks, identity, maps)
+        return StructuresHead(backbone, masks, told, maps)
     channels = pyramid_channels(backbone.network)
-    if facts.get("kind", OUTLINE) == MEASUREMENTS:
+    if kind == MEASUREMENTS:
         finder = LandmarkDecoder(channels)
         finder.load_state_dict(state, strict=True)
         return LandmarkHead(backbone, finder, identity, facts)
     decoder = PyramidDecoder(channels)
     decoder.load_state_dict(state, strict=True)
     return MaskHead(backbone, decoder, identity)
+
+
+def _mask_facts(facts: dict[str, Any], identity: tuple[str, str]) -> MaskFacts:
+    structures = tuple(str(name) for name in facts["structures"])
+    if not structures or len(set(structures)) != len(structures):
+        raise ValueError(f"structures {list(structures)}")
+    measured: dict[str, Any] = facts.get("validation") or {}
+    told = {name: figures for name, figures in measured.items() if figures.get("dice") is not None}
+    return MaskFacts(
+        name=identity[0],
+        sha256=identity[1],
+        licence=str(facts["licence"]),
+        structures=structures,
+        boxes=frozenset(str(name) for name in facts.get("boxes", ())),
+        dice={name: float(figures["dice"]) for name, figures in told.items()},
+        pictures={name: int(figures["pictures"]) for name, figures in told.items()},
+    )

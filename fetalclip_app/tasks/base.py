@@ -16,6 +16,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.reading import Finding, ModelIdentity
+from fetalclip_app.domain.structures import Segmenter
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.tasks.keys import VIEWS
@@ -32,6 +33,7 @@ class Instruments:
         logit_scale: Of the weights themselves.
         outliner: None where the model has no head outline.
         landmarker: None where the model has no measurement head.
+        segmenter: None where the model has no masks of several structures.
     """
 
     identity: ModelIdentity
@@ -40,6 +42,7 @@ class Instruments:
     encode_texts: EncodeTexts
     outliner: Outliner | None = None
     landmarker: Landmarker | None = None
+    segmenter: Segmenter | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.biometry.ellipse import fit_ellipse, lengths, overlap_with
+from fetalclip_app.biometry.ellipse import lengths, outline_ellipse
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.overlay import Ellipse, Segmentation
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
@@ -17,11 +16,10 @@ from fetalclip_app.imaging.preprocess import Letterbox, crop_spacing
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.keys import HEAD
 
+__all__ = ["CANDIDATES", "HeadTask", "outline_ellipse", "to_frame"]
+
 CANDIDATES = 8
 """How many of the best brain frames are outlined; the clearest outline is measured."""
-
-FINER = 4
-"""The probability map is enlarged so many times before its edge is taken: the edge lies between pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +45,6 @@ class HeadTask:
             doubt = Abstention(Reason.AMBIGUOUS, "outline", {"fit": round(clearness[best], 3)})
             return Finding(self.key, doubt, frame_index)
         return Finding(self.key, _measured(scan, maps[best], *chosen), frame_index)
-
-
-def outline_ellipse(values: NDArray[np.float32]) -> tuple[Ellipse, float] | None:
-    """Return the ellipse of a probability map, in its pixels, and how well the map fills it (0 to 1).
-
-    Args:
-        values: float32, (S, S), probabilities.
-    """
-    side = len(values) * FINER
-    mask = cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR) > 0.5
-    # A head that leaves the picture must not fit well: what its ellipse has outside counts against it.
-    around = side // 4
-    fine = fit_ellipse(np.pad(mask, around))
-    if fine is None:
-        return None
-    fit = overlap_with(fine, np.pad(mask, around))
-    centre = ((np.array([fine.cx, fine.cy]) - around + 0.5) / FINER) - 0.5
-    coarse = Ellipse(float(centre[0]), float(centre[1]), fine.a / FINER, fine.b / FINER, fine.angle_deg)
-    return coarse, fit
 
 
 def to_frame(ellipse: Ellipse, box: Letterbox) -> Ellipse:

@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 VIEWS, BRAIN_VIEWS, HEAD, AGE, MEASURES = "views", "brain_views", "head", "gestational_age", "measurements"
+STRUCTURES = "structures"

@@ -98,6 +98,17 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         ),
         mark("Try a frame that shows both ends."),
     ),
+    (Reason.AMBIGUOUS, "structure"): _Words(
+        (
+            mark("No clear mask of it was found (it is {clearness} clear; {clearness_limit} are needed)."),
+            mark("No clear mask of it was found."),
+        ),
+        mark("Try a frame that shows it whole."),
+    ),
+    (Reason.AMBIGUOUS, "outside_head"): _Words(
+        (mark("What was found lies outside the head."),),
+        mark("Try a clearer frame of the brain."),
+    ),
     (Reason.OUT_OF_RANGE, "length"): _Words(
         (
             mark("It measures {length_mm}; a fetus of 14 to 40 weeks measures {low_mm} to {high_mm}."),
@@ -125,6 +136,10 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     (Reason.NOT_TRAINED, "no_measurement_head"): _Words(
         (mark("This model has no measurement head."),),
         mark("Choose the compact model to measure lines."),
+    ),
+    (Reason.NOT_TRAINED, "no_structures"): _Words(
+        (mark("This model has no masks of structures."),),
+        mark("Choose a model that has a head for them."),
     ),
     (Reason.NOT_TRAINED, "view"): _Words(
         (
@@ -189,7 +204,7 @@ def _as_text(name: str, value: str | int | float) -> str:
         return millimetres(value)
     if name.endswith("_days"):
         return day_count(value)
-    if name in {"fit", "probability", "score", "spread", "spread_limit"}:
+    if name in {"fit", "probability", "score", "spread", "spread_limit", "clearness", "clearness_limit"}:
         return percent(value)
     if name in {"low", "high"} and float(value).is_integer() and 0 <= value <= 315:
         return str(GestationalAge(int(value)))

@@ -9,6 +9,7 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize, LineMeasurements, Measurement
+from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.abstentions import abstention, abstention_hint, reason_title
 from fetalclip_app.wording.lines import line_definition, line_licence, line_name, line_spread, line_value
@@ -24,6 +25,15 @@ from fetalclip_app.wording.sources import (
     spread_limit,
     spread_meaning,
     where_not_why,
+)
+from fetalclip_app.wording.structures import (
+    no_area_scale,
+    structure_area,
+    structure_clearness,
+    structure_definition,
+    structure_dice,
+    structure_name,
+    structures_licence,
 )
 from fetalclip_app.wording.translate import translate
 from fetalclip_app.wording.views import method_title, task_title, view_title
@@ -53,15 +63,25 @@ def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
             return (_view_line(task_key, answer),)
         case AgeEstimate():
             return (_age_line(answer),)
-        case HeadMeasurement():
-            return _head_lines(answer)
-        case LineMeasurements():
-            return tuple(_measured_line(one) for one in answer.measurements)
+        case HeadMeasurement() | LineMeasurements() | Structures():
+            return _measured(answer)
         case Heatmap():
             value = f"{view_title(answer.explains)}, {method_title(answer.method)}"
             return (Line(translate("Where it looked"), value, (where_not_why(),)),)
         case Abstention():
             return (_no_answer(task_title(task_key), answer),)
+        case _:
+            assert_never(answer)
+
+
+def _measured(answer: HeadMeasurement | LineMeasurements | Structures) -> tuple[Line, ...]:
+    match answer:
+        case HeadMeasurement():
+            return _head_lines(answer)
+        case LineMeasurements():
+            return tuple(_measured_line(one) for one in answer.measurements)
+        case Structures():
+            return tuple(_structure_line(one, answer) for one in answer.structures)
         case _:
             assert_never(answer)
 
@@ -108,6 +128,15 @@ def _measured_line(one: Measurement) -> Line:
     doubts = [text for text in (abstention(why), abstention_hint(why)) if text] if why is not None else []
     notes = (*doubts, line_definition(one.name), line_spread(one), line_licence(one))
     return Line(line_name(one.name), line_value(one), notes, is_doubt=why is not None)
+
+
+def _structure_line(one: Structure, answer: Structures) -> Line:
+    why = one.found if isinstance(one.found, Abstention) else None
+    told = [text for text in (abstention(why), abstention_hint(why)) if text] if why is not None else []
+    unscaled = [no_area_scale()] if one.area is not None and one.area.mm2 is None else []
+    meaning = (structure_definition(one.name, answer.head), structure_clearness(one))
+    known = (structure_dice(one.name, answer.head), structures_licence(answer.head))
+    return Line(structure_name(one.name), structure_area(one), (*told, *unscaled, *meaning, *known), why is not None)
 
 
 def _head_lines(head: HeadMeasurement) -> tuple[Line, ...]:

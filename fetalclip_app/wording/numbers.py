@@ -28,6 +28,16 @@ def pixels(value_px: float) -> str:
     return with_unit(f"{_finite(value_px):.0f}", "px")
 
 
+def square_millimetres(value_mm2: float) -> str:
+    """Return an area such as ``7021 mm²``; below 100 with a decimal."""
+    return with_unit(f"{_finite(value_mm2):.{1 if value_mm2 < 100 else 0}f}", "mm²")
+
+
+def square_pixels(count: int) -> str:
+    """Return an area without a scale, such as ``5120 px²``."""
+    return with_unit(str(count), "px²")
+
+
 def pixel_size(row_mm: float, column_mm: float) -> str:
     """Return the size of a pixel: ``0.187 mm/px``, or both sides where they differ."""
     if abs(row_mm - column_mm) < 0.0005:

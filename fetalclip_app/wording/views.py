@@ -25,6 +25,7 @@ _TASKS: dict[str, str] = {
     "gestational_age": mark("Gestational age"),
     "head": mark("Head"),
     "measurements": mark("Lines"),
+    "structures": mark("Structures"),
     "saliency": mark("Where it looked"),
 }
 
