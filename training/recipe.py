@@ -72,7 +72,21 @@ def save_config(config: Any, folder: Path, **facts: str) -> None:
 
 
 def git_revision() -> str:
-    """Return the revision of the code that runs, or 'unknown' outside a checkout."""
-    here = Path(__file__).parent
-    answer = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or "unknown"
+    """Return the revision of the code that runs, with ``+changed`` where tracked code or resources differ from it.
+
+    'unknown' without git, and where no repository tracks this folder: one around site-packages is another project's.
+    """
+    try:
+        told = _git("rev-parse", "--verify", "HEAD")
+        tracked = _git("ls-files", "--error-unmatch", "--", "training/recipe.py")
+        changed = _git("diff", "--quiet", "HEAD", "--", "training", "fetalclip_app", "resources")
+    except OSError:
+        return "unknown"
+    if told.returncode or tracked.returncode:
+        return "unknown"
+    return told.stdout.strip() + ("+changed" if changed.returncode else "")
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    where = Path(__file__).resolve().parent.parent
+    return subprocess.run(["git", "-C", str(where), *arguments], capture_output=True, text=True, check=False)
