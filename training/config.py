@@ -47,11 +47,13 @@ class DataConfig:
         manifest: Of the samples, as `training.manifest.manifest_hash` counts them.
         written: Of the file of captions.
         textbook: Of the file of figures.
+        shards: Of the index, which has the hashes of all shards.
     """
 
     manifest: str = ""
     written: str = ""
     textbook: str = ""
+    shards: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ class RunConfig:
         held_statistics: Every batch norm keeps its statistics, as the app will use them.
         average: Decay of the running mean of the weights that is evaluated and shipped.
         checkpoint_every: Steps between two checkpoints; a killed run loses at most these.
-        unreadable_share: Largest share of pictures that may be unreadable; beyond it the run refuses to begin.
+        unreadable_share: Largest share of pictures that may be unreadable; beyond it the run refuses to begin, or
+            stops where shards tell it later.
+        window: How many pictures of shards each process holds in memory at a time, 83 kB each.
         data: Filled in by the run itself (`training.own_data.resolved`).
     """
 
@@ -94,6 +98,7 @@ class RunConfig:
     step: StepConfig = field(default_factory=StepConfig)
     checkpoint_every: int = 100
     unreadable_share: float = 0.05
+    window: int = 10_000
     data: DataConfig = field(default_factory=DataConfig)
 
     def execute(self, context: RunContext) -> None:
@@ -115,4 +120,5 @@ class RunConfig:
             batch=replace(self.batch, size=8, aged=2, ladder=4),
             simulated=4,
             evaluate_every=2,
+            window=min(64, self.window),
         )

@@ -18,7 +18,6 @@ from training.augment import AugmentConfig, Grey, changed_input, grey_input
 from training.ladder import AgeLadder, ladder_days, scale_and_age
 from training.manifest import Sample
 from training.pictures import frame_of
-from training.shards import Reader, Skipped, read_epoch
 from training.truth import CaptionSet, brain_labels, plane_labels, with_pairs
 from training.written import TEXTBOOK, Captions
 
@@ -41,16 +40,11 @@ class Stored:
 
 def load(data: Path, samples: Sequence[Sample]) -> list[Stored]:
     """Read pictures by the app's own road: its crop, its padding, its resampling."""
-    return [_stored(sample, frame_of(data, sample)) for sample in samples]
+    return [as_stored(sample, frame_of(data, sample)) for sample in samples]
 
 
-def load_shards(folder: Path, reader: Reader, *, epoch: int, seed: int, skipped: list[Skipped]) -> list[Stored]:
-    """Read one reader's share of an epoch (`training.shards.read_epoch`): 83 kB of memory a picture."""
-    share = read_epoch(folder, reader, epoch=epoch, seed=seed, skipped=skipped)
-    return [_stored(sample, pixels) for sample, pixels in share]
-
-
-def _stored(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
+def as_stored(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
+    """Return a picture of a file, uint8 (H, W, 3), as it waits in memory."""
     crop = find_fan(pixels)
     square = letterboxed(pixels, crop)
     return Stored(sample, scaled(square, STORED_SIDE).max(axis=2), len(square))
@@ -58,7 +52,7 @@ def _stored(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
 
 def stored_simulation(sample: Sample, pixels: NDArray[np.uint8]) -> Stored:
     """Return a simulated picture as if it had been read from a file."""
-    return _stored(sample, pixels)
+    return as_stored(sample, pixels)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -144,11 +138,15 @@ class Batches:
         self.reseed(seed)
         self._phrases = captions.Phrases.bundled(varied=batch.varied)
         self._pairs = {key: number for number, key in enumerate(sorted(self._written))}
+        self._trained = frozenset(item.sample.plane for item in stored if item.sample.plane)
+        self._restock(stored)
+
+    def _restock(self, stored: Sequence[Stored]) -> None:
+        """Draw from these pictures from now on."""
         self._pools = _pools(stored)
-        shares = [(kind, share) for kind, share in batch.shares if kind == "distractor" or self._pools.get(kind)]
+        shares = [(kind, share) for kind, share in self._batch.shares if kind == "distractor" or kind in self._pools]
         self._kinds = [kind for kind, _ in shares]
         self._shares = np.array([share for _, share in shares]) / sum(share for _, share in shares)
-        self._trained = frozenset(item.sample.plane for item in stored if item.sample.plane)
 
     def reseed(self, seed: int) -> None:
         """Begin both random streams anew."""

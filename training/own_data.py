@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from training.config import DataConfig, RunConfig
 from training.dataset import kind_of
@@ -11,6 +12,8 @@ from training.files import sha256_of
 from training.manifest import NAMED, Sample, manifest_hash, read_split, refuse_overlap
 from training.manifest_file import ManifestError, read_manifest
 from training.recipe import OwnFiles
+from training.shard_batches import samples_of
+from training.shards import INDEX
 from training.written import Captions, Textbook, read_textbook, read_written
 
 WRITTEN_SHARE = 0.5
@@ -50,6 +53,7 @@ def read(own: OwnFiles, published: Callable[[], list[Sample]]) -> Material:
         ValueError: A patient of the published sets is on two sides of the split.
     """
     samples = published() if own.manifest is None else read_manifest(own.manifest, _split_of(own))
+    samples = samples if own.shards is None else _with_shards(own.shards, samples)
     refuse_overlap(samples)
     if own.manifest is not None and not any(sample.split == "train" for sample in samples):
         raise ManifestError(f"{own.manifest.name}: no picture is for training (column split)")
@@ -76,9 +80,30 @@ def resolved(config: RunConfig, own: OwnFiles, material: Material) -> RunConfig:
         manifest="" if own.manifest is None else manifest_hash(material.samples),
         written="" if own.written is None else sha256_of(own.written),
         textbook="" if own.textbook is None else sha256_of(own.textbook),
+        shards="" if own.shards is None else sha256_of(own.shards / INDEX),
     )
     return replace(config, batch=replace(config.batch, shares=shares, written=written), data=data)
 
 
 def _split_of(own: OwnFiles) -> dict[str, str] | None:
     return None if own.split_table is None else read_split(own.split_table)
+
+
+def _with_shards(folder: Path, samples: list[Sample]) -> list[Sample]:
+    """Return the samples of the shards, and those of the others that nobody trains on.
+
+    Raises:
+        ManifestError: The folder holds no shards, pictures that are not for training, or patients of another side.
+    """
+    if not (folder / INDEX).exists():
+        raise ManifestError(f"{folder.name}: it holds no shards ({INDEX})")
+    taught = samples_of(folder)
+    others = [sample.key for sample in taught if sample.split != "train"]
+    if others:
+        raise ManifestError(f"{folder.name}: {len(others)} pictures are not for training: {', '.join(others[:NAMED])}")
+    both = taught + [sample for sample in samples if sample.split != "train"]
+    try:
+        refuse_overlap(both)
+    except ValueError as error:
+        raise ManifestError(f"{folder.name} beside the other pictures: {error}") from error
+    return both

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.dataset import Stored, load
-from training.manifest import Sample
+from training.manifest import Sample, table_rows
 
 FILE = "unreadable.csv"
 
@@ -34,22 +34,43 @@ def load_readable(data: Path, samples: Sequence[Sample]) -> tuple[list[Stored], 
     return stored, unreadable
 
 
-def write_list(unreadable: Sequence[Unreadable], folder: Path) -> None:
-    """Write ``unreadable.csv`` beside the checkpoint; a run that can read all of its pictures has an empty table."""
-    with (folder / FILE).open("w", encoding="utf-8", newline="") as table:
+def write_list(unreadable: Sequence[Unreadable], folder: Path, name: str = FILE) -> None:
+    """Write a table beside the checkpoint; that of a run that can read all of its pictures is empty."""
+    with (folder / name).open("w", encoding="utf-8", newline="") as table:
         writer = csv.writer(table)
         writer.writerow(("picture", "reason"))
         writer.writerows((one.picture, one.reason) for one in unreadable)
 
 
-def refuse_too_many(unreadable: Sequence[Unreadable], total: int, largest_share: float) -> None:
+def read_list(folder: Path, name: str) -> list[Unreadable]:
+    """Return what `write_list` wrote, or nothing where there is no table."""
+    path = folder / name
+    return [Unreadable(row["picture"], row["reason"]) for row in table_rows(path)] if path.exists() else []
+
+
+def refuse_too_many(
+    unreadable: Sequence[Unreadable],
+    total: int,
+    largest_share: float,
+    *,
+    count: int | None = None,
+    listed_in: str = FILE,
+) -> None:
     """Pass when few pictures are unreadable.
+
+    Args:
+        unreadable: What is listed.
+        total: Pictures, readable or not.
+        largest_share: Of the pictures, that may be unreadable.
+        count: How many are; None where the list names each.
+        listed_in: Name of the list.
 
     Raises:
         ValueError: More than ``largest_share`` of ``total`` are, or none can be read.
     """
-    if (total and len(unreadable) >= total) or len(unreadable) > largest_share * total:
+    lost = len(unreadable) if count is None else count
+    if (total and lost >= total) or lost > largest_share * total:
         raise ValueError(
-            f"{len(unreadable)} of {total} pictures cannot be read, and at most {largest_share:.0%} may be so: "
-            f"the first is {unreadable[0].picture} ({unreadable[0].reason}). All are listed in {FILE}"
+            f"{lost} of {total} pictures cannot be read, and at most {largest_share:.0%} may be so: "
+            f"the first is {unreadable[0].picture} ({unreadable[0].reason}). All are listed in {listed_in}"
         )

@@ -18,12 +18,14 @@ class OwnFiles:
         split_table: Group -> split, for a manifest without the column split.
         written: Captions that no template made.
         textbook: Figures with their captions.
+        shards: Folder that ``python -m training shards`` wrote: it takes the place of the training pictures.
     """
 
     manifest: Path | None = None
     split_table: Path | None = None
     written: Path | None = None
     textbook: Path | None = None
+    shards: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

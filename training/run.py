@@ -22,10 +22,13 @@ from training.importers.fetal_planes import read_fetal_planes
 from training.importers.hc18 import read_hc18
 from training.loop import Course, train
 from training.manifest import Sample, manifest_hash, read_split
+from training.manifest_file import ManifestError
 from training.number_sense import teach_numbers
 from training.own_data import Material
 from training.readable import load_readable, refuse_too_many, write_list
 from training.recipe import RunContext, save_config
+from training.shard_batches import ShardBatches, Stock
+from training.shards import Reader
 from training.shared_loss import shared_backward, shared_losses
 from training.split import SPLITS
 from training.towers import architecture, begin_with, fresh_network
@@ -88,6 +91,8 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
     Raises:
         ValueError: The data or the configuration cannot be trained with; the sentence says why.
     """
+    if teach is not None and context.own.shards is not None:
+        raise ManifestError("teachers look at each picture once, before the first step: train on plain files")
     folder, material = context.folder, own_data.read(context.own, lambda: all_samples(context.data))
     config = own_data.resolved(config, context.own, material)
     _refuse_no_weights(config)
@@ -97,14 +102,7 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
     stored += simulations(config.simulated, config.seed)
     shape = architecture(config.tower, config.loss)
     spec = PreprocessSpec(size=shape["vision_cfg"]["image_size"])
-    batches = Batches(
-        stored,
-        spec=spec,
-        batch=config.batch,
-        augmentation=config.augmentation,
-        seed=seed_here(config.seed),
-        written=material.captions,
-    )
+    batches = _batches(config, context, material, stored, spec)
     loss = own_losses if world.size == 1 else shared_losses
     steps = partial(backward if world.size == 1 else shared_backward, losses_of=teach(stored, loss) if teach else loss)
 
@@ -117,10 +115,38 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
     train(network, batches, config, Course(folder, evaluate, resume=context.resume, backward=steps))
 
 
+def _batches(
+    config: RunConfig, context: RunContext, material: Material, stored: Sequence[Stored], spec: PreprocessSpec
+) -> Batches:
+    drawn: dict[str, Any] = {
+        "spec": spec,
+        "batch": config.batch,
+        "augmentation": config.augmentation,
+        "seed": seed_here(config.seed),
+        "written": material.captions,
+    }
+    if context.own.shards is None:
+        return Batches(stored, **drawn)
+    stock = Stock(
+        context.own.shards,
+        Reader(here().rank, here().size),
+        seed=config.seed,
+        window=config.window,
+        beside=tuple(stored),
+        run=context.folder,
+        unreadable_share=config.unreadable_share,
+    )
+    return ShardBatches(stock, samples=material.side("train"), **drawn)
+
+
 def _read(config: RunConfig, context: RunContext, material: Material) -> tuple[list[Stored], list[Stored]]:
-    """Return the readable pictures of training and validation; the others are listed and counted."""
+    """Return the readable pictures of training and validation; the others are listed and counted.
+
+    Those of shards are read when their turn comes.
+    """
     step, fewer = (TRAINING_STRIDE, VALIDATION_STRIDE) if context.smoke else (1, 1)
-    shown = [*material.side("train")[::step], *material.figures[::step]]
+    taught = [] if context.own.shards else material.side("train")
+    shown = [*taught[::step], *material.figures[::step]]
     held = material.side("validation")[::fewer]
     stored, lost = load_readable(context.data, shown)
     watched, lost_too = load_readable(context.data, held)

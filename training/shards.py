@@ -21,6 +21,9 @@ from training.pictures import frame_of, is_still, read_still
 
 INDEX = "index.json"
 
+WHOLE = range(2**62)
+"""All places of a share, whatever its length."""
+
 _ENDINGS = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png"}
 """Files that go into a shard byte by byte; all others are decoded and stored as PNG."""
 
@@ -41,10 +44,15 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A sample that could not be used, and why."""
+    """A sample that could not be used, or a shard, and why.
+
+    Attributes:
+        pictures: How many are lost with it.
+    """
 
     name: str
     reason: str
+    pictures: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,8 @@ def write_shards(data: Path, samples: Iterable[Sample], folder: Path, size: Shar
     if not waiting:
         raise ValueError(f"none of {len(skipped)} samples can be read")
     shards.append(_write(folder, len(shards), waiting))
-    index = {"shards": [asdict(shard) for shard in shards], "skipped": [asdict(one) for one in skipped]}
+    left_out = [{"name": one.name, "reason": one.reason} for one in skipped]
+    index = {"shards": [asdict(shard) for shard in shards], "skipped": left_out}
     (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     return skipped
 
@@ -131,9 +140,9 @@ def damaged(folder: Path) -> list[Skipped]:
     for shard in read_index(folder):
         path = folder / shard.name
         if not path.exists():
-            found.append(Skipped(shard.name, "it is missing"))
+            found.append(Skipped(shard.name, "it is missing", shard.samples))
         elif sha256_of(path) != shard.sha256:
-            found.append(Skipped(shard.name, "its hash is not the index's"))
+            found.append(Skipped(shard.name, "its hash is not the index's", shard.samples))
     return found
 
 
@@ -154,7 +163,7 @@ def shards_of(shards: list[Shard], reader: Reader, epoch: int, seed: int) -> lis
 
 
 def read_epoch(
-    folder: Path, reader: Reader, *, epoch: int, seed: int, skipped: list[Skipped]
+    folder: Path, reader: Reader, *, epoch: int, seed: int, skipped: list[Skipped], part: range = WHOLE
 ) -> Iterator[tuple[Sample, NDArray[np.uint8]]]:
     """Yield sample and pixels, uint8 (H, W, 3), of one reader's share of an epoch; all epochs hold the same samples.
 
@@ -166,18 +175,26 @@ def read_epoch(
         epoch: From 0.
         seed: Of both orders.
         skipped: What cannot be read is added here, and reading goes on.
+        part: Which places of the share, as the index counts them: those before it cost nothing, and a sample keeps
+            its place whichever others can be read.
     """
+    start = 0
     for shard in shards_of(read_index(folder), reader, epoch, seed):
+        places = range(max(part.start - start, 0), min(part.stop - start, shard.samples))
+        start += shard.samples
+        if not places:
+            continue
         draw = Random(f"{seed} {epoch} {shard.name}")
         try:
             with tarfile.open(folder / shard.name) as tar:
-                yield from _read(tar, shard, draw, skipped)
+                yield from _read(tar, shard, places, draw, skipped)
         except (tarfile.TarError, OSError) as error:
-            skipped.append(Skipped(shard.name, f"{type(error).__name__}: {error}".replace(str(folder), "")))
+            reason = f"{type(error).__name__}: {error}".replace(str(folder), "")
+            skipped.append(Skipped(shard.name, reason, shard.samples))
 
 
 def _read(
-    tar: tarfile.TarFile, shard: Shard, draw: Random, skipped: list[Skipped]
+    tar: tarfile.TarFile, shard: Shard, places: range, draw: Random, skipped: list[Skipped]
 ) -> Iterator[tuple[Sample, NDArray[np.uint8]]]:
     parts: dict[str, dict[str, tarfile.TarInfo]] = {}
     for member in _members(tar, shard, skipped):
@@ -185,7 +202,7 @@ def _read(
         parts.setdefault(key, {})[ending] = member
     keys = list(parts)
     draw.shuffle(keys)
-    for key in keys:
+    for key in keys[places.start : places.stop]:
         try:
             yield _sample(tar, parts[key])
         except Exception as error:  # whatever a decoder trips over: listed, never a crash at hour three
@@ -194,16 +211,16 @@ def _read(
 
 def _members(tar: tarfile.TarFile, shard: Shard, skipped: list[Skipped]) -> Iterator[tarfile.TarInfo]:
     """Yield the members up to where a damaged file breaks off."""
-    count = 0
+    count, why = 0, ""
     try:
         for member in tar:
             count += 1
             yield member
     except (tarfile.TarError, OSError, EOFError) as error:
-        skipped.append(Skipped(shard.name, f"it breaks off after {count} files: {error}"))
-        return
-    if count < 2 * shard.samples:
-        skipped.append(Skipped(shard.name, f"it breaks off after {count} of {2 * shard.samples} files"))
+        why = f": {error}"
+    if why or count < 2 * shard.samples:
+        reason = f"it breaks off after {count} of {2 * shard.samples} files{why}"
+        skipped.append(Skipped(shard.name, reason, max(shard.samples - -(-count // 2), 0)))
 
 
 def _sample(tar: tarfile.TarFile, parts: dict[str, tarfile.TarInfo]) -> tuple[Sample, NDArray[np.uint8]]:

@@ -43,11 +43,11 @@ def _told(folder: Path) -> list[dict[str, Any]]:
     return [{key: line[key] for key in line if key not in ("seconds", "pictures_per_second")} for line in lines]
 
 
-def _killed_in_step(number: int, data: Path, folder: Path) -> int:
+def _killed_in_step(number: int, data: Path, folder: Path, kind: str) -> int:
     """Train in a process of its own, kill it in the given step, and return its status."""
     paths = [str(Path(tiny_training.__file__).parent.parent), *sys.path]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TB_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, tiny_training.__file__, str(data), str(folder), str(torch.get_num_threads())]
+    command = [sys.executable, tiny_training.__file__, str(data), str(folder), str(torch.get_num_threads()), kind]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         assert child.stdout is not None
         for line in child.stdout:
@@ -57,15 +57,18 @@ def _killed_in_step(number: int, data: Path, folder: Path) -> int:
     return child.returncode
 
 
-def test_a_run_that_was_killed_ends_with_the_same_weights_as_one_left_alone(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["files", "shards"])
+def test_a_run_that_was_killed_ends_with_the_same_weights_as_one_left_alone(
+    data: Path, tmp_path: Path, kind: str
+) -> None:
     config = tiny_training.config(**tiny_training.INTERRUPTED)
     alone, killed = tmp_path / "alone", tmp_path / "killed"
 
-    status = _killed_in_step(4, data, killed)
+    status = _killed_in_step(4, data, killed, kind)
     assert status != 0
     assert _saved(killed)["step"] == 2, "step three was lost with the process"
-    tiny_training.train(data, killed, config, resume=True)
-    tiny_training.train(data, alone, config)
+    tiny_training.train(data, killed, config, resume=True, sharded=kind == "shards")
+    tiny_training.train(data, alone, config, sharded=kind == "shards")
 
     assert _saved(alone)["step"] == config.steps
     assert _differences(_saved(alone), _saved(killed)) == set()

@@ -94,6 +94,16 @@ def test_two_processes_train_one_network_and_only_the_first_writes(both: list[To
     assert second["files"] == []
 
 
+def test_two_processes_learn_from_different_shards_and_end_together(both: list[Told]) -> None:
+    first, second = (told["from_shards"] for told in both)
+
+    assert len(first["keys"]) == len(second["keys"]) == 4
+    assert all(not one & other for one, other in zip(first["keys"], second["keys"], strict=True)), "one step an epoch"
+    seen = [set.union(*told["keys"]) for told in (first, second)]
+    assert seen[0] & seen[1], "each meets the other's pictures in another epoch"
+    assert {"last.pt", "unreadable_shards_0.csv", "unreadable_shards_1.csv"} <= set(first["files"])
+
+
 def test_a_weight_that_nobody_used_waits_for_nobody(both: list[Told]) -> None:
     assert all(torch.equal(told["world"]["idle"], torch.zeros(2)) for told in both)
 

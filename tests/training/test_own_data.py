@@ -25,6 +25,7 @@ from training.manifest_file import read_manifest, write_manifest
 from training.quick_look import Classes, look
 from training.recipe import OwnFiles
 from training.recipes.compact import compact
+from training.shards import ShardSize, write_shards
 
 SAID = "A caption that a model wrote"
 
@@ -115,7 +116,7 @@ def test_a_run_learns_from_the_manifest_the_captions_and_the_figures_that_it_is_
 def test_a_run_on_published_data_is_configured_as_before(trained: Trained) -> None:
     told = trained("vit_large")["config"]
 
-    assert told["data"] == {"manifest": "", "written": "", "textbook": ""}
+    assert told["data"] == {"manifest": "", "written": "", "textbook": "", "shards": ""}
     assert told["batch"]["written"] == 0
     assert "textbook" not in dict(told["batch"]["shares"])
 
@@ -152,6 +153,85 @@ def test_a_resumed_run_refuses_another_manifest(trained: Trained, data: Path, tm
         trained("vit_large", "--manifest", tmp_path / "own.csv", "--resume")
 
 
+def _sharded(data: Path, samples: list[Sample], folder: Path) -> Path:
+    """Return a folder of shards of three pictures, of the side that is for training unless it is named otherwise."""
+    write_shards(data, samples, folder, ShardSize(3))
+    return folder
+
+
+def _side(data: Path, side: str) -> list[Sample]:
+    return [sample for sample in _own(data) if sample.split == side]
+
+
+def test_a_run_learns_from_shards_and_looks_at_the_manifests_validation_pictures(
+    trained: Trained, data: Path, tmp_path: Path
+) -> None:
+    samples = _own(data)
+    shown = [sample for sample in samples if sample.split == "train"]
+    shards = _sharded(data, shown, tmp_path / "shards")
+    write_manifest(tmp_path / "own.csv", samples)
+    for sample in shown:
+        (data / sample.picture).unlink()
+
+    told = trained("vit_large", "--manifest", tmp_path / "own.csv", "--shards", shards)
+
+    assert told["config"]["data"]["shards"] == sha256_of(shards / "index.json")
+    assert dict(told["config"]["batch"]["shares"])["kidney"] == own_data.KIND_SHARE
+    assert str(tmp_path) not in json.dumps(told)
+    seen = {key for batch in trained.batches for key in batch.keys if not key.startswith("simulated") and key}
+    assert seen and seen <= {sample.picture for sample in shown}
+    assert [line for line in trained.log if "validation" in line][-1]["validation"].keys() == {"planes_f1", "brain_f1"}
+    folder = trained.out / "vit_large_smoke"
+    for name in ("unreadable.csv", "unreadable_shards_0.csv"):
+        assert (folder / name).read_text("utf-8").split() == ["picture,reason"]
+
+
+def test_shards_of_published_pictures_need_no_manifest(trained: Trained, data: Path, tmp_path: Path) -> None:
+    shown = [sample for sample in run.all_samples(data) if sample.split == "train"]
+
+    told = trained("vit_large", "--shards", _sharded(data, shown, tmp_path / "shards"))
+
+    assert told["config"]["data"]["manifest"] == ""
+    assert trained.batches
+    assert [line for line in trained.log if "validation" in line]
+
+
+def test_a_resumed_run_refuses_other_shards(trained: Trained, data: Path, tmp_path: Path) -> None:
+    write_manifest(tmp_path / "own.csv", _own(data))
+    shown = _side(data, "train")
+    files = ("--manifest", tmp_path / "own.csv", "--shards")
+    trained("vit_large", *files, _sharded(data, shown, tmp_path / "shards"))
+
+    trained("vit_large", *files, shutil.copytree(tmp_path / "shards", tmp_path / "moved"), "--resume")
+    with pytest.raises(ValueError, match="a run with another data: go on"):
+        trained("vit_large", *files, _sharded(data, shown[::-1], tmp_path / "others"), "--resume")
+
+
+def test_teachers_refuse_shards_before_anything_is_written(trained: Trained, data: Path, tmp_path: Path) -> None:
+    shards = _sharded(data, _side(data, "train"), tmp_path / "shards")
+
+    with pytest.raises(SystemExit, match="teachers look at each picture once, before the first step: train on plain"):
+        trained("compact_distilled", "--shards", shards)
+    assert not trained.out.exists()
+
+
+def _shards_of_nothing(_: Path, folder: Path) -> tuple[str | Path, ...]:
+    return "--shards", folder
+
+
+def _shards_of_validation(data: Path, folder: Path) -> tuple[str | Path, ...]:
+    return "--shards", _sharded(data, _side(data, "validation"), folder / "shards")
+
+
+def _shards_of_a_test_patient(data: Path, folder: Path) -> tuple[str | Path, ...]:
+    """The patient is for testing in the manifest, and for training in the shards."""
+    samples = _own(data)
+    write_manifest(folder / "own.csv", samples)
+    torn = [replace(sample, split="train") for sample in samples if sample.split == "test"]
+    shards = _sharded(data, [*_side(data, "train"), *torn], folder / "shards")
+    return "--manifest", folder / "own.csv", "--shards", shards
+
+
 def _torn(data: Path, folder: Path) -> tuple[str | Path, ...]:
     samples = _own(data)
     other = replace(samples[0], picture="again.png", split="validation" if samples[0].split == "train" else "train")
@@ -185,6 +265,9 @@ def _missing(_: Path, folder: Path) -> tuple[str | Path, ...]:
         (_unknown, r"captions\.csv: 1 pictures are unknown: nobody\.png"),
         (_scan_as_figure, r"1 figures of the textbook are scans as well: hc18"),
         (_missing, r"nowhere\.csv: there is no such file"),
+        (_shards_of_nothing, r"it holds no shards \(index\.json\)"),
+        (_shards_of_validation, r"shards: \d+ pictures are not for training"),
+        (_shards_of_a_test_patient, r"shards beside the other pictures: 1 groups are on two sides .*\(test, train\)"),
         (lambda _, folder: ("--split-table", folder), "--split-table is for a --manifest"),
     ],
 )

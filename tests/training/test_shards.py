@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.dataset import load, load_shards
+from training.dataset import as_stored, load
 from training.manifest import Sample
 from training.shards import (
     Reader,
@@ -92,6 +92,30 @@ def test_an_epoch_is_read_in_another_order_than_the_one_before_it(tmp_path: Path
     assert len({tuple(order(epoch)) for epoch in range(4)}) == 4
 
 
+def test_parts_of_an_epoch_are_its_pieces_in_order(tmp_path: Path) -> None:
+    _, folder = _written(tmp_path, per_shard=4)
+
+    def read(part: range) -> list[Sample]:
+        return [s for s, _ in read_epoch(folder, Reader(), epoch=2, seed=1, skipped=[], part=part)]
+
+    whole = read(range(100))
+    assert len(whole) == 11
+    for size in (1, 3, 4, 7):
+        assert [sample for start in range(0, 11, size) for sample in read(range(start, start + size))] == whole
+
+
+def test_a_sample_keeps_its_place_when_others_break(tmp_path: Path) -> None:
+    _, folder = _written(tmp_path, per_shard=4)
+    part = range(8, 11)
+    before = [s for s, _ in read_epoch(folder, Reader(), epoch=0, seed=1, skipped=[], part=part)]
+    first = shards_of(read_index(folder), Reader(), 0, 1)[0]
+    (folder / first.name).unlink()
+
+    skipped: list[Skipped] = []
+    assert [s for s, _ in read_epoch(folder, Reader(), epoch=0, seed=1, skipped=skipped, part=part)] == before
+    assert skipped == [], "what lies before the part is not opened"
+
+
 def test_the_same_samples_give_the_same_bytes(tmp_path: Path) -> None:
     samples, folder = _written(tmp_path)
     write_shards(tmp_path, samples, tmp_path / "again", ShardSize(2))
@@ -157,6 +181,7 @@ def test_a_shard_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
 
     assert len(read) == 6
     assert any("breaks off" in one.reason for one in skipped)
+    assert sum(one.pictures for one in skipped) == 5, "every lost picture is counted once"
 
 
 def test_a_missing_shard_is_listed(tmp_path: Path) -> None:
@@ -166,7 +191,7 @@ def test_a_missing_shard_is_listed(tmp_path: Path) -> None:
 
     assert len(list(read_epoch(folder, Reader(), epoch=0, seed=0, skipped=skipped))) == 9
     assert [one.name for one in skipped] == ["000001.tar"]
-    assert damaged(folder) == [Skipped("000001.tar", "it is missing")]
+    assert damaged(folder) == [Skipped("000001.tar", "it is missing", pictures=2)]
 
 
 def test_a_folder_with_shards_is_not_written_over(tmp_path: Path) -> None:
@@ -193,7 +218,10 @@ def test_frames_of_a_clip_are_stored_as_the_app_decodes_them(tmp_path: Path) -> 
 def test_ranks_hold_what_plain_files_hold(tmp_path: Path) -> None:
     samples, folder = _written(tmp_path)
     plain = {item.sample: item for item in load(tmp_path, samples)}
-    shares = [load_shards(folder, Reader(rank, 2), epoch=0, seed=0, skipped=[]) for rank in range(2)]
+    shares = [
+        [as_stored(*read) for read in read_epoch(folder, Reader(rank, 2), epoch=0, seed=0, skipped=[])]
+        for rank in range(2)
+    ]
 
     assert sorted(map(len, shares)) == [5, 6]
     for item in [*shares[0], *shares[1]]:

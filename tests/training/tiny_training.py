@@ -15,6 +15,8 @@ from training import loop, run
 from training.config import OptimizerConfig, RunConfig
 from training.dataset import Batch, Batches, load
 from training.recipes.compact import compact
+from training.shard_batches import ShardBatches, Stock
+from training.shards import Reader, ShardSize, write_shards
 
 
 def config(**changes: Any) -> RunConfig:
@@ -28,23 +30,37 @@ def batches(data: Path, config: RunConfig) -> Batches:
     return Batches(stored, spec=spec, batch=config.batch, augmentation=config.augmentation, seed=config.seed)
 
 
+def from_shards(data: Path, folder: Path, config: RunConfig) -> Batches:
+    """Return batches of the same pictures, two at a time in memory; the shards are written where there are none."""
+    shards = data.parent / "shards"
+    samples = [sample for sample in run.all_samples(data) if sample.split == "train"]
+    if not shards.exists():
+        write_shards(data, samples, shards, ShardSize(3))
+    stock = Stock(shards, Reader(), seed=config.seed, window=2, beside=(), run=folder, unreadable_share=0.0)
+    drawn: dict[str, Any] = {"batch": config.batch, "augmentation": config.augmentation, "seed": config.seed}
+    return ShardBatches(stock, samples=samples, spec=PreprocessSpec(size=tiny_models.SIZE), **drawn)
+
+
 def evaluate(network: Any, step: int) -> dict[str, float]:
     return {"training": float(network.training)}
 
 
-def train(data: Path, folder: Path, config: RunConfig, *, resume: bool = False, **course: Any) -> Any:
+def train(
+    data: Path, folder: Path, config: RunConfig, *, resume: bool = False, sharded: bool = False, **course: Any
+) -> Any:
     """Train the tiny convolutional network, or the transformer where nothing is frozen, and return its mean."""
     layers = tiny_models.CONVNET if config.frozen_stages else tiny_models.VIT
     network = tiny_models.network(layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     folder.mkdir(exist_ok=True)
     given = loop.Course(folder, evaluate, resume=resume, **course)
-    return loop.train(network, batches(data, config), config, given)
+    drawn = from_shards(data, folder, config) if sharded else batches(data, config)
+    return loop.train(network, drawn, config, given)
 
 
 INTERRUPTED = {"steps": 5, "checkpoint_every": 2, "evaluate_every": 2}
 
 
-def main(data: Path, folder: Path, threads: int) -> None:
+def main(data: Path, folder: Path, threads: int, sharded: bool) -> None:
     """Train and say so before each step."""
     torch.set_num_threads(threads)
     run.SPLITS = data.parent / "splits"
@@ -56,8 +72,8 @@ def main(data: Path, folder: Path, threads: int) -> None:
         print(f"step {begun}", flush=True)  # noqa: T201 - who starts this program listens
         return loop.backward(network, batch, tokenizer, config)
 
-    train(data, folder, config(**INTERRUPTED), backward=telling)
+    train(data, folder, config(**INTERRUPTED), sharded=sharded, backward=telling)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "shards")

@@ -14,6 +14,7 @@ import numpy as np
 import open_clip
 import tiny_models
 import torch
+import two_runs
 from torch.distributed.tensor import DTensor
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
@@ -204,11 +205,13 @@ def work(rank: int, port: int, folder: Path) -> None:
         told["world"] = {"rank": here().rank, "size": here().size, "idle": idle.grad}
         told["batch"] = {"batch": batch}
         told["trained"] = trained(rank, folder)
+        told["from_shards"] = two_runs.from_shards(folder)
         torch.save(told, folder / f"{rank}.pt")
 
 
 def run_both(folder: Path) -> list[dict[str, Any]]:
     """Start two processes and return what each wrote."""
+    two_runs.make_shards(folder)
     ways = multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
     if "forkserver" in ways:

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--written", type=Path, help="captions for a contrastive run: half of those of the pictures that they are of"
     )
     parser.add_argument("--textbook", type=Path, help="figures with captions for a contrastive run")
+    parser.add_argument("--shards", type=Path, help="folder of shards: a contrastive run's training pictures")
     add_data(parser)
 
 
