@@ -22,6 +22,7 @@ from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
+from fetalclip_app.tasks.keys import STRUCTURES
 
 
 class Reader(Protocol):
@@ -149,9 +150,17 @@ def summary(entry: Entry) -> str:
             line = wording.answer_lines(task, finding.answer)[0]
             doubt = " (cannot tell)" if _doubtful_view(task, line) else ""
             parts.append(f"{line.label} {line.value}{_by_probe(finding.answer)}{doubt}")
+    parts += _of_own_heads(entry.reading)
     text = ", ".join(parts)
     missing = entry.clip.missing_frames
     return f"{text}. {wording.missing_frames(missing)}" if missing else text
+
+
+def _of_own_heads(reading: ClipReading) -> list[str]:
+    """Return what heads besides outline and lengths found; what they did not find stands in the outputs alone."""
+    findings = [finding for finding in map(reading.finding, (STRUCTURES,)) if finding is not None]
+    lines = [line for finding in findings for line in wording.answer_lines(finding.task_key, finding.answer)]
+    return [f"{line.label} {line.value}" for line in lines if not line.is_doubt]
 
 
 def _by_probe(answer: Answer) -> str:

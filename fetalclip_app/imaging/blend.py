@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -13,7 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 from fetalclip_app import resources
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
-from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, Colour, heat_rgba
+from fetalclip_app.domain.structures import SKULL
+from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, Colour, heat_rgba, structure_colour
 
 BAR_COLOUR: Colour = (255, 255, 255)
 
@@ -53,6 +55,41 @@ def blend(
                 _draw(picture, dash, ELLIPSE_COLOUR, thickness, closed=False)
         _draw(picture, ellipse.points(360), ELLIPSE_COLOUR, thickness)
     return picture if pixel_mm is None else _with_scale_bar(picture, pixel_mm)
+
+
+def with_masks(picture: Pixels, masks: Sequence[tuple[str, Segmentation]]) -> Pixels:
+    """Return a new picture with the edges of several masks on it, each in its structure's colour and with its name.
+
+    Raises:
+        ValueError: A mask of another size than the picture.
+    """
+    drawn = np.array(picture, dtype=np.uint8, copy=True)
+    height, width = drawn.shape[:2]
+    thickness = line_width(height, width)
+    for _name, mask in masks:
+        for line in contours(mask, drawn.shape[:2]):
+            _draw(drawn, line, structure_colour(mask.structure), thickness)
+    canvas = Image.fromarray(drawn)
+    pen, font = ImageDraw.Draw(canvas), _font(max(9, height // 36))
+    for name, mask in masks:
+        x, y, anchor = name_place(mask)
+        wide = pen.textlength(name, font) / (2 if anchor == "mb" else 1)
+        where = min(max(x + 4, wide if anchor == "mb" else 0), width - wide - 2), max(y - 2, font.size + 2)
+        pen.text(where, name, structure_colour(mask.structure), font, anchor, stroke_width=1, stroke_fill=(0, 0, 0))
+    return np.array(canvas, dtype=np.uint8)
+
+
+def name_place(mask: Segmentation) -> tuple[float, float, str]:
+    """Return where a mask's name stands, (x, y) in frame pixels, and the name's anchor there, in Pillow's words.
+
+    The head's stands above it (``mb``), where no length of its ellipse stands; others' to their right (``lm``).
+    """
+    rows, columns = np.nonzero(mask.mask)
+    if not len(rows):
+        return 0.0, 0.0, "lm"
+    if mask.structure == SKULL:
+        return float(columns[rows == rows.min()].mean()), float(rows.min()), "mb"
+    return float(columns.max()), float(rows[columns == columns.max()].mean()), "lm"
 
 
 def line_width(height: int, width: int) -> int:

@@ -13,6 +13,20 @@ OUTLINE_COLOUR: Colour = (79, 179, 191)
 ELLIPSE_COLOUR: Colour = (255, 214, 102)
 """The fitted ellipse and its axes; differs from the outline in lightness too, for grey print."""
 
+_STRUCTURES: dict[str, Colour] = {
+    "skull": (86, 180, 233),
+    "csp": (240, 128, 48),
+    "lateral_ventricle": (214, 120, 190),
+}
+_OTHERS: tuple[Colour, ...] = ((0, 190, 140), (230, 159, 0), (180, 180, 180))
+"""After Okabe and Ito 2008, lighter where a scan is dark; none is the outline's or the ellipse's."""
+
+
+def structure_colour(name: str) -> Colour:
+    """Return the colour of a structure's mask, the same on screen, picture and page; its name goes with it."""
+    return _STRUCTURES.get(name) or _OTHERS[sum(map(ord, name)) % len(_OTHERS)]
+
+
 _WARMTH = np.array(
     [
         *((0, 0, 4), (12, 8, 38), (36, 12, 79), (66, 10, 104), (93, 18, 110), (120, 28, 109), (147, 38, 103)),

@@ -14,13 +14,12 @@ from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration, Region
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
-from fetalclip_app.domain.reading import Finding, HeadMeasurement, LineMeasurements, Measurement, Provenance
+from fetalclip_app.domain.reading import Finding, HeadMeasurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
-
-DIGITS = 6
-"""Decimals of every fraction: float32 holds no more."""
+from fetalclip_app.report.json_heads import measurements, structures
+from fetalclip_app.report.json_values import abstention, number
 
 
 def write_json(path: Path, entries: Sequence[Entry]) -> None:
@@ -68,7 +67,8 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
         "brain_views": None if planes is None else _views(planes),
         "gestational_age": _age(reading.finding("gestational_age")),
         "head": _head(reading.finding("head")),
-        **_measurements(reading.finding("measurements")),
+        **measurements(reading.finding("measurements")),
+        **structures(reading.finding("structures")),
         "provenance": _provenance(entry),
     }
 
@@ -91,8 +91,8 @@ def _region(region: Region) -> dict[str, Any]:
     return {
         **_box(region.box),
         "kind": str(region.kind),
-        "row_mm": None if spacing is None else _number(spacing.row_mm),
-        "column_mm": None if spacing is None else _number(spacing.column_mm),
+        "row_mm": None if spacing is None else number(spacing.row_mm),
+        "column_mm": None if spacing is None else number(spacing.column_mm),
         "trusted": region.is_usable,
         "distrust": None if region.distrust is None else str(region.distrust),
     }
@@ -105,13 +105,13 @@ def _box(box: Box) -> dict[str, int]:
 def _views(seen: ViewPrediction) -> dict[str, Any]:
     return {
         "best": seen.best,
-        "abstained": None if seen.abstained is None else _abstention(seen.abstained),
+        "abstained": None if seen.abstained is None else abstention(seen.abstained),
         "probabilities": _shares(seen.keys, seen.probabilities),
         "per_frame": [
             None if any(math.isnan(value) for value in row) else _shares(seen.keys, row) for row in seen.per_frame
         ],
         "calibrated": seen.calibrated,
-        "calibration_error": None if seen.calibration_error is None else _number(seen.calibration_error),
+        "calibration_error": None if seen.calibration_error is None else number(seen.calibration_error),
         "not_trained": sorted(seen.not_trained),
         "view_set": seen.view_set,
         "named_by": str(NamedBy.PROBE if seen.probe else NamedBy.PROMPTS),
@@ -119,13 +119,13 @@ def _views(seen: ViewPrediction) -> dict[str, Any]:
 
 
 def _shares(keys: Sequence[str], row: Any) -> dict[str, float]:
-    return {key: _number(value) for key, value in zip(keys, row, strict=True)}
+    return {key: number(value) for key, value in zip(keys, row, strict=True)}
 
 
 def _age(finding: Finding | None) -> dict[str, Any]:
     answer = _not_asked() if finding is None else finding.answer
     if isinstance(answer, Abstention):
-        return {"abstained": _abstention(answer)}
+        return {"abstained": abstention(answer)}
     if not isinstance(answer, AgeEstimate) or finding is None:
         raise ValueError(f"an age that is a {type(answer).__name__}")
     fitted = answer.interval
@@ -139,7 +139,7 @@ def _age(finding: Finding | None) -> dict[str, Any]:
         else {
             "low": fitted.low.days,
             "high": fitted.high.days,
-            "level": _number(fitted.level),
+            "level": number(fitted.level),
             "reference": fitted.reference,
         },
         "frame": finding.frame_index,
@@ -155,60 +155,24 @@ def _spread_meaning(age: AgeEstimate) -> str:
 def _head(finding: Finding | None) -> dict[str, Any]:
     answer = _not_asked() if finding is None else finding.answer
     if isinstance(answer, Abstention):
-        return {"abstained": _abstention(answer)}
+        return {"abstained": abstention(answer)}
     if not isinstance(answer, HeadMeasurement) or finding is None:
         raise ValueError(f"a head that is a {type(answer).__name__}")
-    where = {"ellipse": _ellipse(answer.ellipse), "fit": _number(answer.fit), "frame": finding.frame_index}
+    where = {"ellipse": _ellipse(answer.ellipse), "fit": number(answer.fit), "frame": finding.frame_index}
     if isinstance(answer.size, Abstention):
-        return {"abstained": _abstention(answer.size), **where}
+        return {"abstained": abstention(answer.size), **where}
     size = answer.size
-    lengths = {"hc_mm": _number(size.hc_mm), "bpd_mm": _number(size.bpd_mm), "ofd_mm": _number(size.ofd_mm)}
+    lengths = {"hc_mm": number(size.hc_mm), "bpd_mm": number(size.bpd_mm), "ofd_mm": number(size.ofd_mm)}
     return {**lengths, **where}
-
-
-def _measurements(finding: Finding | None) -> dict[str, Any]:
-    """Return the list of lengths by landmarks; no key where the model has no measurement head."""
-    if finding is None:
-        return {}
-    answer = finding.answer
-    found = answer.measurements if isinstance(answer, LineMeasurements) else ()
-    return {"measurements": [_measurement(one) for one in found]}
-
-
-def _measurement(one: Measurement) -> dict[str, Any]:
-    size = one.size_mm
-    return {
-        "name": one.name,
-        "structure": one.structure,
-        **({"abstained": _abstention(size)} if isinstance(size, Abstention) else {"mm": _number(size)}),
-        "definition": wording.line_definition(one.name),
-        "ends": [[_number(x), _number(y)] for x, y in one.ends],
-        "spread": _number(one.spread),
-        "spread_limit": _number(one.spread_limit),
-        "frame": one.frame_index,
-        "licence": one.licence,
-    }
 
 
 def _ellipse(ellipse: Ellipse) -> dict[str, float]:
     named = {"cx": ellipse.cx, "cy": ellipse.cy, "a": ellipse.a, "b": ellipse.b, "angle": ellipse.angle_deg}
-    return {name: _number(value) for name, value in named.items()}
+    return {name: number(value) for name, value in named.items()}
 
 
 def _not_asked() -> Abstention:
     return Abstention(Reason.NOT_APPLICABLE, "not_asked")
-
-
-def _abstention(answer: Abstention) -> dict[str, Any]:
-    finite = {
-        name: value for name, value in answer.parameters.items() if not isinstance(value, float) or math.isfinite(value)
-    }
-    return {
-        "reason": str(answer.reason),
-        "detail": answer.detail,
-        "sentence": wording.abstention(answer),
-        "parameters": {name: _number(v) if isinstance(v, float) else v for name, v in finite.items()},
-    }
 
 
 def _provenance(entry: ClipEntry) -> dict[str, Any]:
@@ -254,16 +218,5 @@ def _probe(probe: ProbeFacts) -> dict[str, Any]:
         "sha256": probe.sha256,
         "licence": probe.licence,
         "classes": list(probe.classes),
-        "calibration": None if probe.temperature is None else {key: _number(v) for key, v in numbers if v is not None},
+        "calibration": None if probe.temperature is None else {key: number(v) for key, v in numbers if v is not None},
     }
-
-
-def _number(value: float) -> float:
-    """Return a plain, finite, rounded number.
-
-    Raises:
-        ValueError: Not finite: such a number must not leave the program.
-    """
-    if not math.isfinite(value):
-        raise ValueError(f"{value} in an export")
-    return round(float(value), DIGITS)

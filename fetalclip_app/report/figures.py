@@ -14,8 +14,8 @@ from reportlab.lib.utils import ImageReader
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
-from fetalclip_app.imaging.blend import blend, contours, dashes, scale_bar_mm
-from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR
+from fetalclip_app.imaging.blend import blend, contours, dashes, name_place, scale_bar_mm
+from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, structure_colour
 from fetalclip_app.report.fonts import BOLD, REGULAR, text_width
 from fetalclip_app.report.style import MM, Painted
 
@@ -34,6 +34,7 @@ class Picture:
         crop: The part shown.
         pixel_mm: Width of a pixel, for the scale bar; None where the picture has no one scale.
         lines: Name and both ends (x, y) of each line to draw.
+        masks: Name and mask of each structure to draw.
     """
 
     pixels: Pixels
@@ -43,6 +44,7 @@ class Picture:
     ellipse: Ellipse | None = None
     heatmap: Heatmap | None = None
     lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
+    masks: tuple[tuple[str, Segmentation], ...] = ()
 
     def size(self, width: float) -> tuple[float, float]:
         """Return its size on paper, in points, inside ``width`` and `MAX_HEIGHT`."""
@@ -83,6 +85,8 @@ class _Painter:
         for name, ends in self.picture.lines:
             self._line(canvas, np.array(ends), ELLIPSE_COLOUR, 0.9, closed=False)
             self._name(canvas, np.array(ends), name)
+        for name, mask in self.picture.masks:
+            self._mask(canvas, name, mask)
         self._scale_bar(canvas)
         canvas.restoreState()
 
@@ -120,6 +124,19 @@ class _Painter:
         outline = self.picture.outline
         for line in contours(outline, self.picture.pixels.shape[:2]) if outline is not None else ():
             self._line(canvas, line, OUTLINE_COLOUR, 0.8, closed=True)
+
+    def _mask(self, canvas: Any, name: str, mask: Segmentation) -> None:
+        """Draw a structure's edge, and its name beside it, both in its colour."""
+        colour = structure_colour(mask.structure)
+        for line in contours(mask, self.picture.pixels.shape[:2]):
+            self._line(canvas, line, colour, 0.9, closed=True)
+        at_x, at_y, anchor = name_place(mask)
+        ((x, y),) = self._paper(np.array([[at_x, at_y]]))
+        canvas.setFont(BOLD, 7.5)
+        half = canvas.stringWidth(name, BOLD, 7.5) / 2
+        x, y = (x, y + 1.2 * MM) if anchor == "mb" else (x + half + 1.2 * MM, y - 0.9 * MM)
+        x, y = min(max(x, half + MM), self.wide - half - MM), min(y, self.high - 3.5 * MM)
+        _rimmed(canvas, x, y, name, Color(*(part / 255 for part in colour)))
 
     def _ellipse(self, canvas: Any) -> None:
         ellipse = self.picture.ellipse

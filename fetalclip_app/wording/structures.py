@@ -52,6 +52,15 @@ def structure_clearness(one: Structure) -> str:
     return said.format(clearness=percent(one.clearness), limit=percent(one.clearness_limit))
 
 
+def structure_rule(one: Structure) -> str:
+    """Return when a mask is given."""
+    limit = percent(one.clearness_limit)
+    if one.name == SKULL:
+        return translate("It is given where an ellipse fits the mask by {limit}.").format(limit=limit)
+    said = translate("It is given where the mask keeps {limit} of itself when surer pixels are asked, inside the head.")
+    return said.format(limit=limit)
+
+
 def structure_dice(name: str, head: MaskFacts) -> str:
     """Return how well the head drew this structure on validation pictures, as its file states it."""
     if name not in head.dice:
