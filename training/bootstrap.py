@@ -72,7 +72,7 @@ def draws(groups: int, resamples: int, seed: int = SEED) -> list[Floats]:
 
 def f1_parts(truth: Sequence[str], said: Sequence[str], classes: Sequence[str]) -> Floats:
     """Return what each row adds to hits, truths and sayings of each class: (rows, 3 x classes)."""
-    true, told, names = np.array(truth), np.array(said), np.array(classes)
+    true, told, names = (np.array(list(texts), str) for texts in (truth, said, classes))
     is_true, is_told = true[:, None] == names, told[:, None] == names
     parts = np.stack([is_true & is_told, is_true, is_told], axis=2)
     return parts.reshape(len(true), 3 * len(names)).astype(float)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -23,23 +21,19 @@ from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
-from fetalclip_app.inference.request import EngineRequest
-from fetalclip_app.model import catalog, device, encoder, texture
+from fetalclip_app.model import device, encoder, texture
 from fetalclip_app.tasks.head_outline import outline_ellipse
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE
-from training import calibrate, card, evaluate, familiarity, head_outline, simulate
+from training import calibrate, card, familiarity, head_outline, simulate
 from training.dataset import STORED_SIDE, Stored, load, stored_simulation
 from training.decoder_loop import write_half
-from training.evaluation import suite, trust
-from training.evaluation.recorder import recorded
-from training.evaluation.strangers import read_strangers, strangeness
-from training.evaluation.subgroups import subgroup_rows
 from training.export import MAX_BYTES, compact_manifest, write_manifest, write_weights
 from training.files import sha256_of
 from training.head_outline import OutlineConfig, Outlined
 from training.manifest import Sample
-from training.outlines import marks_skull, read_outline
+from training.outlines import marks_skull, outline_on
 from training.run import all_samples
+from training.shelf import Shelf
 from training.towers import TowerConfig, architecture
 
 HEAD_NAME = "compact_head_outline"
@@ -47,36 +41,8 @@ HEAD_NAME = "compact_head_outline"
 FIT_SHARE = 0.02
 """This share of the validation heads is refused as no clear outline."""
 
-TABLE_BEGINS, TABLE_ENDS = "<!-- table begins -->", "<!-- table ends -->"
-
 SIMULATED_HEADS = 200
 SIMULATED_SEED = 2026
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where a model lies: with the program, or in an exported folder.
-
-    Attributes:
-        model: Folder of weights, configuration, manifest and card.
-        heads: Folder of the heads that were trained on them.
-        request: What loads it.
-    """
-
-    model: Path
-    heads: Path
-    request: EngineRequest
-
-    @classmethod
-    def of(cls, bundle: Path | None) -> Shelf:
-        """Return the shelf of an exported folder, or the program's own."""
-        if bundle is None:
-            return cls(resources.path("models/compact"), resources.root() / "heads", EngineRequest())
-        return cls(bundle, bundle / "heads", EngineRequest(weights=bundle))
-
-    def entry(self) -> catalog.ModelEntry:
-        """Return the catalogue's entry."""
-        return catalog.find("compact") if self.request.weights is None else catalog.bundle(self.model)
 
 
 def export_run(folder_of_run: Path, data: Path, out: Path | None = None) -> None:
@@ -199,54 +165,6 @@ def _textures(seen: list[calibrate.Seen]) -> Textures:
     return np.stack([item.texture for item in seen if item.texture is not None])
 
 
-def evaluate_bundled(data: Path, split: str, out: Path, plots: Path | None = None, bundle: Path | None = None) -> None:
-    """Measure the app's engine on held-out patients and write the table; test patients' numbers go onto the card.
-
-    Args:
-        plots: A folder for tables and pictures of more than the page shows; none where it is not given.
-        bundle: An exported folder; the bundled model if not given.
-    """
-    shelf = Shelf.of(bundle)
-    engine, recorder = recorded(load_engine(shelf.request))
-    held = [s for s in all_samples(data) if s.split == split]
-    reads = evaluate.read_all(engine, data, held)
-    rows_of_pictures, textures = recorder.taken()
-    known = strangeness(engine, rows_of_pictures, textures)
-    with TemporaryDirectory() as scratch:
-        strangers = read_strangers(engine, recorder, data, Path(scratch))
-    rows = [
-        *evaluate.table(reads),
-        *trust.calibration_rows(reads),
-        *trust.stranger_rows(strangers, reads, known),
-        *evaluate.peer_rows(data, reads),
-    ]
-    facts: dict[str, Any] = {
-        "split": split,
-        "date": datetime.now(UTC).date().isoformat(),
-        "model": asdict(engine.identity),
-        "subgroups": evaluate.listed(subgroup_rows(reads)),
-        "strangers": [asdict(stranger) for stranger in strangers],
-    }
-    page = out.read_text(encoding="utf-8") if out.exists() else f"{TABLE_BEGINS}\n{TABLE_ENDS}\n"
-    out.write_text(with_table(page, evaluate.as_markdown(rows)), encoding="utf-8")
-    out.with_suffix(".json").write_text(evaluate.as_json(rows, facts), encoding="utf-8")
-    print(evaluate.as_markdown(rows))
-    if split == "test":
-        results = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
-        card.record(shelf.model, results)
-    if plots is not None:
-        suite.write(plots, engine, reads, rows_of_pictures, [*rows, *subgroup_rows(reads)])
-
-
-def with_table(page: str, table: str) -> str:
-    """Return the page of results with this table.
-
-    Raises:
-        ValueError: The page has no marks for it.
-    """
-    return card.between(page, TABLE_BEGINS, TABLE_ENDS, table)
-
-
 def in_stored_square(ellipse: Ellipse, crop: Box) -> Ellipse:
     """Return an ellipse of a file's pixels in those of its stored square."""
     box = Letterbox(crop, STORED_SIDE)
@@ -266,12 +184,9 @@ def _with_ellipse(data: Path, stored: Stored) -> Outlined:
 
     sample = stored.sample
     assert sample.outline is not None
-    with Image.open(data / sample.picture) as picture, Image.open(data / sample.outline) as drawn:
-        scale = picture.width / drawn.width
+    with Image.open(data / sample.picture) as picture:
         pixels = np.asarray(picture.convert("RGB"))
-    outline = read_outline(data / sample.outline)
-    cx, cy = (np.array([outline.cx, outline.cy]) + 0.5) * scale - 0.5
-    on_picture = Ellipse(float(cx), float(cy), outline.a * scale, outline.b * scale, outline.angle_deg)
+    on_picture = outline_on(data / sample.outline, pixels.shape[1])
     return Outlined(stored, in_stored_square(on_picture, find_fan(pixels)))
 
 

@@ -24,6 +24,7 @@ from fetalclip_app.inference.engine import Engine
 from fetalclip_app.tasks.gestational_age import AgeTask, estimate_of
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.views import class_embeddings
+from training.calibration_error import expected_error
 from training.manifest import Sample, is_usable_age
 
 FAMILIAR_SHARE = 0.01
@@ -33,7 +34,6 @@ UNCLEAR_SHARE = 0.03
 """At most this share of the validation pictures gets no view for want of a clear lead."""
 
 AGE_LEVEL = 0.90
-BINS = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,23 +95,6 @@ def fit(engine: Engine, seen: Sequence[Seen]) -> dict[str, dict[str, Any]]:
         "familiar": _familiar(engine, planes),
         "gestational_age": _age(engine, seen),
     }
-
-
-def expected_error(probabilities: NDArray[np.float32], truth: NDArray[np.intp], bins: int = BINS) -> float:
-    """Return the expected calibration error: mean gap between confidence and accuracy over equal-width bins.
-
-    Args:
-        probabilities: (N, classes).
-        truth: (N,), class indices.
-    """
-    confidence, hit = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        np.mean(place == number) * abs(confidence[place == number].mean() - hit[place == number].mean())
-        for number in range(bins)
-        if np.any(place == number)
-    ]
-    return float(np.sum(gaps))
 
 
 def _temperature(engine: Engine, key: str, seen: Sequence[Seen], truth: Sequence[str]) -> dict[str, Any]:

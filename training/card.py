@@ -10,6 +10,7 @@ from typing import Any
 from fetalclip_app import RESEARCH_USE_ONLY
 
 MEASURED_BEGINS, MEASURED_ENDS = "<!-- measured begins -->", "<!-- measured ends -->"
+TABLE_BEGINS, TABLE_ENDS = "<!-- table begins -->", "<!-- table ends -->"
 CARD = "MODEL_CARD.md"
 
 BLANK = """# {title}
@@ -58,6 +59,15 @@ def between(page: str, begins: str, ends: str, text: str) -> str:
     before, rest = page.split(begins)
     _, after = rest.split(ends)
     return f"{before}{begins}\n\n{text}\n{ends}{after}"
+
+
+def with_table(page: str, table: str) -> str:
+    """Return the page of results with this table.
+
+    Raises:
+        ValueError: The page has no marks for it.
+    """
+    return between(page, TABLE_BEGINS, TABLE_ENDS, table)
 
 
 def measured(results: Mapping[str, Any]) -> dict[str, Any]:

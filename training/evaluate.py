@@ -1,4 +1,4 @@
-"""What the app answers on test patients: the app's own engine over labelled pictures."""
+"""The table of results: what was measured, on how many pictures of how many patients, and how sure that is."""
 
 from __future__ import annotations
 
@@ -6,36 +6,18 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fetalclip_app.biometry.ellipse import filled_ellipse
 from fetalclip_app.biometry.growth import inside_who_band, who_median_days
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
-from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize
-from fetalclip_app.domain.views import BRAIN_PLANES, ViewPrediction
-from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.inference.engine import Engine
-from fetalclip_app.progress import CancelToken, silent
+from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
 from fetalclip_app.tasks.gestational_age import HC_RANGE_MM
-from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS
+from fetalclip_app.tasks.keys import AGE, HEAD
 from training.bootstrap import Floats, f1_parts, interval_of_sums, macro_f1_of_sums, mean_of_sums
-from training.manifest import Sample
-from training.outlines import read_outline
-from training.quick_look import TEST_PLANES
-
-ABSTAINED = "(abstained)"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Read:
-    """A test picture and what the app said of it."""
-
-    sample: Sample
-    reading: ClipReading
-    dice: float | None
+from training.evaluation.reads import ABSTAINED, Read
+from training.manifest import is_dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,53 +39,43 @@ class Row:
     by_picture: tuple[float, float] | None = None
 
 
-def read_all(engine: Engine, data: Path, samples: Sequence[Sample]) -> list[Read]:
-    """Read pictures one by one, as a user would: the file, the stated scale, the engine."""
-    return [_read(engine, data, sample) for sample in samples]
-
-
-def _read(engine: Engine, data: Path, sample: Sample) -> Read:
-    clip = read_clip(data / sample.picture)
-    clip = clip if sample.pixel_mm is None else clip.with_pixel_mm(sample.pixel_mm)
-    reading = engine.read(clip, CancelToken(), silent)
-    dice = None
-    head = reading.answer(HEAD, HeadMeasurement)
-    if head is not None and sample.source == "hc18" and sample.outline is not None:
-        truth = filled_ellipse(read_outline(data / sample.outline), clip.height, clip.width)
-        said = filled_ellipse(head.ellipse, clip.height, clip.width)
-        dice = float(2 * np.count_nonzero(truth & said) / (np.count_nonzero(truth) + np.count_nonzero(said)))
-    return Read(sample, reading, dice)
-
-
-def table(reads: Sequence[Read]) -> list[Row]:
-    """Return every measure with its interval by patient (HC18: exam)."""
-    planes = [r for r in reads if r.sample.source == "fetal_planes" and r.sample.plane is not None]
-    known = [r for r in planes if r.sample.brain_plane is not None]
-    heads = [r for r in reads if r.sample.source == "hc18"]
+def size_rows(reads: Sequence[Read]) -> list[Row]:
+    """Return errors of head and age; a measure that no picture has a truth for has no row."""
+    heads = [r for r in reads if r.sample.hc_mm is not None]
     ranged = [r for r in heads if HC_RANGE_MM[0] <= (r.sample.hc_mm or 0) <= HC_RANGE_MM[1]]
-    young = [r for r in ranged if 14 * DAYS_PER_WEEK <= (r.sample.age_days or 0) <= 28 * DAYS_PER_WEEK]
-    return [
-        _f1_row("macro-F1 of four planes among nine classes", planes, VIEWS, TEST_PLANES),
-        *(_f1_row(f"F1 {name}", planes, VIEWS, (name,)) for name in (*TEST_PLANES, "cervix")),
-        _f1_row("macro-F1 of three brain sub-planes", known, BRAIN_VIEWS, BRAIN_PLANES),
-        *(_f1_row(f"F1 {name}", known, BRAIN_VIEWS, (name,)) for name in BRAIN_PLANES),
+    young = [r for r in ranged if 14 * DAYS_PER_WEEK <= median_days(r) <= 28 * DAYS_PER_WEEK]
+    dated = [r for r in reads if is_dated(r.sample)]
+    rows = [
         mean_row("HC absolute error, mm", heads, hc_error),
-        mean_row("HC signed error, mm", heads, _hc_bias),
-        mean_row("Dice of the filled outline", heads, lambda read: read.dice),
+        mean_row("HC signed error, mm", heads, hc_bias),
+        *_dice_rows(reads),
         mean_row("age inside the WHO band of the HC, share (HC 100-342 mm)", ranged, inside_band),
         mean_row("age absolute error against the WHO-median age, days (HC 100-342 mm)", ranged, age_error),
         mean_row("the same, 14 to 28 weeks", young, age_error),
+        mean_row("age absolute error against the stated age, days", dated, dating_error),
+    ]
+    return [row for row in rows if row.count]
+
+
+def _dice_rows(reads: Sequence[Read]) -> list[Row]:
+    """Return one row for each set that has outlines: two sets draw them by two rules."""
+    outlined = [r for r in reads if r.sample.outline is not None]
+    sources = sorted({r.sample.source for r in outlined})
+    measure = "Dice of the filled outline"
+    return [
+        mean_row(
+            measure if len(sources) == 1 else f"{measure}: {source}",
+            [r for r in outlined if r.sample.source == source],
+            lambda read: read.dice,
+        )
+        for source in sources
     ]
 
 
-def _f1_row(measure: str, reads: Sequence[Read], task: str, classes: Sequence[str]) -> Row:
-    truth = [(r.sample.plane if task == VIEWS else r.sample.brain_plane) or "" for r in reads]
-    return _scored(measure, truth, [said(r.reading, task) for r in reads], [r.sample.group for r in reads], classes)
-
-
-def _scored(
+def f1_row(
     measure: str, truth: Sequence[str], said: Sequence[str], groups: Sequence[str], classes: Sequence[str]
 ) -> Row:
+    """Return the macro-F1 of some classes."""
     parts = f1_parts(truth, said, classes)
     return row_of(measure, groups, parts, macro_f1_of_sums, count=len(truth), abstained=said.count(ABSTAINED))
 
@@ -130,12 +102,6 @@ def row_of(
     return Row(measure, count, len(set(groups)), value, low, high, abstained, single)
 
 
-def said(reading: ClipReading, task: str) -> str:
-    """Return the class that the app stands by; an abstention is an error in F1."""
-    answer = reading.answer(task, ViewPrediction)
-    return ABSTAINED if answer is None or answer.abstained is not None else answer.best
-
-
 def mean_row(measure: str, reads: Sequence[Read], value_of: Callable[[Read], float | None]) -> Row:
     """Return the mean of the pictures that were answered; the others are counted."""
     values = [value_of(read) for read in reads]
@@ -146,16 +112,17 @@ def mean_row(measure: str, reads: Sequence[Read], value_of: Callable[[Read], flo
     return replace(row, groups=len({read.sample.group for read in reads}))
 
 
-def _hc_bias(read: Read) -> float | None:
+def hc_bias(read: Read) -> float | None:
+    """Return found minus true circumference in mm, None where either is missing."""
     head = read.reading.answer(HEAD, HeadMeasurement)
-    if head is None or not isinstance(head.size, HeadSize):
+    if head is None or not isinstance(head.size, HeadSize) or read.sample.hc_mm is None:
         return None
-    return head.size.hc_mm - (read.sample.hc_mm or math.nan)
+    return head.size.hc_mm - read.sample.hc_mm
 
 
 def hc_error(read: Read) -> float | None:
-    """Return the absolute error in mm, None where no head was measured."""
-    bias = _hc_bias(read)
+    """Return the absolute error in mm, None where either circumference is missing."""
+    bias = hc_bias(read)
     return None if bias is None else abs(bias)
 
 
@@ -172,30 +139,15 @@ def age_error(read: Read) -> float | None:
     return None if age is None or reference is None else abs(age.age.days - reference)
 
 
-def peer_rows(data: Path, reads: Sequence[Read]) -> list[Row]:
-    """Return SonoNet-16's and our F1 on the same pictures, over the planes that both know.
+def dating_error(read: Read) -> float | None:
+    """Return the absolute error in days against the age that somebody stated."""
+    age = read.reading.answer(AGE, AgeEstimate)
+    return None if age is None or read.sample.age_days is None else abs(age.age.days - read.sample.age_days)
 
-    Raises:
-        OSError: The peer's weights are not in the data folder.
-    """
-    from training.sononet import SonoNet16, planes_of  # noqa: PLC0415
 
-    shown = [r for r in reads if r.sample.source == "fetal_planes" and r.sample.plane in TEST_PLANES]
-    peer = SonoNet16(data / "sononet" / "SonoNet16.npz")
-    theirs: list[str] = []
-    for read in shown:
-        theirs += planes_of(peer.probabilities([read_clip(data / read.sample.picture).frame(0).pixels]))
-    ours = [said(read.reading, VIEWS) for read in shown]
-    truth = [read.sample.plane or "" for read in shown]
-    groups = [read.sample.group for read in shown]
-    return [
-        row
-        for classes in (TEST_PLANES, *((name,) for name in TEST_PLANES))
-        for row in (
-            _scored(f"SonoNet-16, F1 {', '.join(classes)}", truth, theirs, groups, classes),
-            _scored(f"compact, F1 {', '.join(classes)}", truth, ours, groups, classes),
-        )
-    ]
+def median_days(read: Read) -> float:
+    """Return the age for which the head circumference is the WHO median; 0 where there is none."""
+    return who_median_days("HC", read.sample.hc_mm or 0) or 0.0
 
 
 def as_markdown(rows: Sequence[Row]) -> str:

@@ -112,6 +112,11 @@ def is_usable_age(sample: Sample) -> bool:
     return sample.pixel_mm is not None and sample.age_days is not None and math.isfinite(sample.age_days)
 
 
+def is_dated(sample: Sample) -> bool:
+    """Whether somebody stated the sample's age; a formula's is no dating."""
+    return sample.age_days is not None and bool(sample.age_source) and not sample.age_source.startswith("formula")
+
+
 def table_rows(path: Path) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV table by the names of its columns."""
     with path.open(encoding="utf-8", newline="") as table:

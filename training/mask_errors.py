@@ -36,7 +36,21 @@ class MaskError:
     @property
     def dice(self) -> float:
         """Twice what they share over what they are; 1 where both are empty."""
-        return 2 * self.both / self.sizes if self.sizes else 1.0
+        return _dice(self.both, self.sizes)
+
+
+def dice_of(found: Mask, true: Mask) -> float:
+    """Return the Dice of a mask, both (H, W)."""
+    return _dice(*_overlap(found, true))
+
+
+def _overlap(found: Mask, true: Mask) -> tuple[int, int]:
+    """Return the pixels in both masks, and in one plus in the other."""
+    return int(np.count_nonzero(found & true)), int(np.count_nonzero(found) + np.count_nonzero(true))
+
+
+def _dice(both: int, sizes: int) -> float:
+    return 2 * both / sizes if sizes else 1.0
 
 
 def compare(structure: str, group: str, found: Mask, true: Mask, pixel_mm: float | None = None) -> MaskError:
@@ -45,8 +59,7 @@ def compare(structure: str, group: str, found: Mask, true: Mask, pixel_mm: float
     return MaskError(
         structure,
         group,
-        int(np.count_nonzero(found & true)),
-        int(np.count_nonzero(found) + np.count_nonzero(true)),
+        *_overlap(found, true),
         None if distances is None else float(np.percentile(distances, 95)),
         None if distances is None else float(distances.max()),
         pixel_mm,
@@ -85,7 +98,7 @@ def _figures(errors: Sequence[MaskError]) -> dict[str, Any]:
     return {
         "pictures": len(errors),
         "dice": _mean([error.dice for error in errors]),
-        "dice_pooled": round(2 * sum(error.both for error in errors) / sizes, 4) if sizes else None,
+        "dice_pooled": round(_dice(sum(error.both for error in errors), sizes), 4) if sizes else None,
         "missed": sum(error.hausdorff is None for error in errors),
         "hausdorff_95_px": _mean([error.hausdorff_95 for error in errors]),
         "hausdorff_px": _mean([error.hausdorff for error in errors]),

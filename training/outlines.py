@@ -41,6 +41,22 @@ def read_outline(path: Path) -> Ellipse:
     return ellipse
 
 
+def outline_on(path: Path, width: int) -> Ellipse:
+    """Return the ellipse of an annotation in the pixels of its picture; masks may lie on a larger copy of that.
+
+    Args:
+        width: Of the picture, in pixels.
+
+    Raises:
+        ValueError: The annotation holds no ellipse.
+    """
+    with Image.open(path) as drawn:
+        scale = width / drawn.width
+    outline = read_outline(path)
+    cx, cy = (np.array([outline.cx, outline.cy]) + 0.5) * scale - 0.5
+    return Ellipse(float(cx), float(cy), outline.a * scale, outline.b * scale, outline.angle_deg)
+
+
 def _is_line(marked: np.ndarray) -> bool:
     contours, _ = cv2.findContours(marked.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = sum(cv2.contourArea(contour) for contour in contours)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from fetalclip_app.domain.clip import Clip, FramesInMemory
 from fetalclip_app.imaging.preprocess import crop_of
 from fetalclip_app.imaging.readers import read_clip
 from training.manifest import Sample
@@ -43,3 +45,18 @@ def frame_of(data: Path, sample: Sample) -> NDArray[np.uint8]:
         raise ValueError(f"{sample.picture} has {len(clip)} frames, and the manifest names number {index}")
     crop = crop_of(clip)
     return clip.frame(index).pixels[crop.top : crop.bottom, crop.left : crop.right]
+
+
+def clip_of(data: Path, sample: Sample) -> Clip:
+    """Return what a user opens: the file with its stated scale; the frame alone of a clip where the sample names one.
+
+    Raises:
+        UnreadableFile: The file holds no picture.
+        ValueError: The sample names a frame that is not there.
+    """
+    clip = read_clip(data / sample.picture)
+    if sample.frame is not None:
+        if sample.frame >= len(clip):
+            raise ValueError(f"{sample.picture} has {len(clip)} frames, and the manifest names number {sample.frame}")
+        clip = replace(clip, source=FramesInMemory([clip.frame(sample.frame).pixels]), rate=None)
+    return clip if sample.pixel_mm is None else clip.with_pixel_mm(sample.pixel_mm)

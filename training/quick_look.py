@@ -18,9 +18,10 @@ from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised, scaled
 from fetalclip_app.model.texts import encode_tokens
 from fetalclip_app.tasks.gestational_age import CANDIDATES, HC_RANGE_MM, best_candidates, sentences
+from training.bootstrap import f1_parts, macro_f1_of_sums
 from training.captions import Phrases
 from training.dataset import Stored
-from training.manifest import is_usable_age
+from training.manifest import Sample, is_usable_age
 
 TEST_PLANES = ("abdomen", "brain", "femur", "heart")
 """Planes with enough test pictures; cervix has eight."""
@@ -36,7 +37,12 @@ class Classes:
     @classmethod
     def of(cls, stored: Sequence[Stored]) -> Classes:
         """Return those that occur, for pictures of which nothing is known beforehand."""
-        planes, brain_planes = {s.sample.plane for s in stored}, {s.sample.brain_plane for s in stored}
+        return cls.of_samples([item.sample for item in stored])
+
+    @classmethod
+    def of_samples(cls, samples: Sequence[Sample]) -> Classes:
+        """Return those that occur in samples."""
+        planes, brain_planes = {s.plane for s in samples}, {s.brain_plane for s in samples}
         return cls(tuple(p for p in PLANES if p in planes), tuple(p for p in BRAIN_PLANES if p in brain_planes))
 
 
@@ -74,12 +80,7 @@ def views(
 
 def macro_f1(truth: Sequence[str], said: Sequence[str], classes: Sequence[str]) -> float:
     """Return the mean F1 of ``classes``; a class that neither occurs nor is said counts 0."""
-    scores = []
-    for name in classes:
-        hits = sum(t == s == name for t, s in zip(truth, said, strict=True))
-        total = sum(t == name for t in truth) + sum(s == name for s in said)
-        scores.append(2 * hits / total if total else 0.0)
-    return float(np.mean(scores))
+    return float(macro_f1_of_sums(f1_parts(truth, said, classes).sum(axis=0, keepdims=True))[0])
 
 
 def encode_texts(network: Any, texts: Sequence[str], batch: int = 128) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ import pytest
 import safetensors.torch
 import tiny_models
 import torch
-from fakes import HEAD, IDENTITY, FakeBackbone, make_clip, make_reading
+from fakes import HEAD, IDENTITY, FakeBackbone
 from made_up_scans import HEIGHT, WIDTH
 from task_tools import RoundHead
 
@@ -26,10 +26,8 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.load import _view_sets, load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import catalog, encoder, heads
-from training import bundle, calibrate, evaluate
+from training import bundle, calibrate
 from training.dataset import STORED_SIDE, load
-from training.evaluate import Read
-from training.evaluation.strangers import Stranger
 from training.run import all_samples
 
 
@@ -190,37 +188,6 @@ def test_a_calibration_that_fails_leaves_the_one_before(
     with pytest.raises(ValueError, match="train the head first"):
         bundle.calibrate_bundled(data)
     assert _manifest(shipped) == OLD_MANIFEST
-
-
-def test_results_of_one_split_are_a_page_and_its_numbers(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[set[str]] = []
-
-    def read_all(engine: Any, folder: Path, samples: Any) -> list[Read]:
-        asked.append({sample.split for sample in samples})
-        return [Read(sample, make_reading(make_clip(frames=1)), None) for sample in samples]
-
-    recorder = SimpleNamespace(taken=lambda: (np.zeros((len(all_samples(data)), 4), np.float32), None))
-    monkeypatch.setattr(bundle, "load_engine", lambda _: _engine(None))
-    monkeypatch.setattr(bundle, "recorded", lambda engine: (engine, recorder))
-    held = sum(sample.split == "validation" for sample in all_samples(data))
-    monkeypatch.setattr(bundle, "strangeness", lambda *_: np.zeros(held))
-    monkeypatch.setattr(bundle, "read_strangers", lambda *_: [Stranger("noise", "n.png", 1.0, "brain", "ambiguous")])
-    monkeypatch.setattr(evaluate, "read_all", read_all)
-    monkeypatch.setattr(evaluate, "peer_rows", lambda *_: [evaluate.Row("the peer", 1, 1, 0.5, 0.4, 0.6, 0)])
-    page = tmp_path / "results.md"
-    page.write_text(f"# Ours\n\n{bundle.TABLE_BEGINS}\nold\n{bundle.TABLE_ENDS}\n\nWords.\n", encoding="utf-8")
-
-    bundle.evaluate_bundled(data, "validation", page)
-
-    told, numbers = page.read_text("utf-8"), json.loads(page.with_suffix(".json").read_text("utf-8"))
-    assert asked == [{"validation"}]
-    assert told.startswith("# Ours\n") and told.endswith("\n\nWords.\n") and "old" not in told
-    assert "AUROC by clip: noise | 1 | 1 | 1.000" in told
-    assert "| the peer | 1 | 1 | 0.500 | 0.400 to 0.600 | 0 |" in told
-    assert (numbers["split"], numbers["model"]["sha256"]) == ("validation", IDENTITY.sha256)
-    assert len(numbers["rows"]) == told.count("|\n") - 2
 
 
 def test_a_head_lies_in_the_stored_square_where_it_was_drawn(data: Path) -> None:

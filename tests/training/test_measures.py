@@ -16,9 +16,12 @@ from fakes import make_clip, make_reading
 from fetalclip_app.domain.views import PLANES
 from training import calibrate, evaluate, export, sononet
 from training.bootstrap import f1_parts, interval, interval_of_sums, macro_f1_of_sums, mean_of_sums
-from training.bundle import TABLE_BEGINS, TABLE_ENDS, with_table
-from training.calibrate import Seen, expected_error
-from training.evaluate import Read, Row
+from training.calibrate import Seen
+from training.calibration_error import expected_error
+from training.card import TABLE_BEGINS, TABLE_ENDS, with_table
+from training.evaluate import Row
+from training.evaluation.reads import Read
+from training.evaluation.view_rows import view_rows
 from training.manifest import Sample
 from training.quick_look import macro_f1
 
@@ -140,7 +143,7 @@ def test_the_table_counts_what_is_wrong_and_what_is_not_answered() -> None:
         _read("h1", "brain", said="femur", hc_mm=170.0),
     ]
 
-    rows = {row.measure: row for row in evaluate.table(reads)}
+    rows = {row.measure: row for row in (*view_rows(reads), *evaluate.size_rows(reads))}
 
     femur = rows["F1 femur"]
     assert (femur.count, femur.groups, femur.abstained) == (3, 2, 0)

@@ -11,7 +11,8 @@ from fakes import make_clip, make_reading
 
 from fetalclip_app.domain.clip import Pixels
 from training import evaluate, sononet
-from training.evaluate import Read
+from training.evaluation import peer
+from training.evaluation.reads import Read
 from training.manifest import Sample
 from training.quick_look import TEST_PLANES
 
@@ -49,8 +50,10 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, evaluate.
     ]
     reads = [_read(tmp_path, number, plane, peer=a, ours=b) for number, (plane, a, b) in enumerate(said)]
     reads.append(_read(tmp_path, 7, "cervix", peer="Background", ours="cervix"))
+    (tmp_path / "sononet").mkdir()
+    (tmp_path / peer.WEIGHTS).touch()
     reads.append(_read(tmp_path, 8, "brain", peer="Femur", ours="femur", source="hc18"))
-    return {row.measure: row for row in evaluate.peer_rows(tmp_path, reads)}
+    return {row.measure: row for row in peer.peer_rows(tmp_path, reads)}
 
 
 def test_both_are_measured_on_the_same_pictures_of_the_planes_that_both_know(rows: dict[str, evaluate.Row]) -> None:
@@ -67,6 +70,8 @@ def test_the_f1_of_each_is_the_one_worked_out_by_hand(rows: dict[str, evaluate.R
     assert rows[f"SonoNet-16, F1 {', '.join(TEST_PLANES)}"].value == pytest.approx((3 + 2 / 3) / 4)
 
 
-def test_without_the_peers_weights_there_is_no_row(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="SonoNet16"):
-        evaluate.peer_rows(tmp_path, [_read(tmp_path, 0, "brain", peer="Femur", ours="brain")])
+def test_without_the_peers_weights_there_is_no_row_and_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert peer.peer_rows(tmp_path, [_read(tmp_path, 0, "brain", peer="Femur", ours="brain")]) == []
+    assert "SonoNet16.npz" in capsys.readouterr().out

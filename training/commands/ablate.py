@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
         SystemExit: The folder holds an ablation of another configuration.
     """
     from training import ablation  # noqa: PLC0415 - torch takes seconds: only the command that needs it pays
-    from training.bundle import with_table  # noqa: PLC0415
+    from training.card import with_table  # noqa: PLC0415
     from training.recipe import RunContext  # noqa: PLC0415
 
     config = ablation.smoke() if options.smoke else ablation.base()

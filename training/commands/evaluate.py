@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from training.commands.catalog import add_data, needs_data
+from training.commands.samples import add_manifest, told_samples
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, help="an exported folder; the bundled model if not given")
     parser.add_argument("--scores", type=Path, help="age: an .npz file with the table 'scores', (n, 175)")
     parser.add_argument("--labels", type=Path, help="age: a .csv file with the column head_circumference_mm")
+    add_manifest(parser)
     add_data(parser)
 
 
@@ -31,9 +33,18 @@ def run(options: argparse.Namespace) -> None:
         return
     if options.out is None:
         raise SystemExit("name the page of results by --out")
-    from training.bundle import evaluate_bundled  # noqa: PLC0415 - torch takes seconds
+    samples = [s for s in told_samples(options) if s.split == options.split and not s.augmented]
+    if not samples:
+        raise SystemExit(f"no picture is of the split '{options.split}'")
+    from training.evaluation.measured import Held, evaluate_bundled  # noqa: PLC0415 - torch takes seconds
+    from training.quick_look import STANDARD, Classes  # noqa: PLC0415
 
-    evaluate_bundled(needs_data(options), options.split, options.out, options.plots, options.bundle)
+    classes = STANDARD if options.manifest is None else Classes.of_samples(samples)
+    held = Held(needs_data(options), options.split, samples, classes)
+    try:
+        evaluate_bundled(held, options.out, options.plots, options.bundle)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
 
 
 def _replay(options: argparse.Namespace) -> None:

@@ -30,3 +30,20 @@ def samples_of(options: argparse.Namespace) -> list[Sample]:
     samples = all_samples(needs_data(options))
     refuse_overlap(samples)
     return samples
+
+
+def told_samples(options: argparse.Namespace) -> list[Sample]:
+    """Return `samples_of`.
+
+    Raises:
+        SystemExit: A file is not there, or what is named contradicts itself; the sentence says where.
+    """
+    if options.split_table is not None and options.manifest is None:
+        raise SystemExit("--split-table is for a --manifest, and none is named")
+    for path in (options.manifest, options.split_table):
+        if path is not None and not path.exists():
+            raise SystemExit(f"{path}: there is no such file")
+    try:
+        return samples_of(options)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.calibrate import BINS
+from training.calibration_error import BINS, by_bin, error_parts
 
 SEED = 42
 NEIGHBOURS = 15
@@ -17,13 +17,11 @@ NEIGHBOURS = 15
 
 def reliability(path: Path, sure: NDArray[np.floating[Any]], right: NDArray[np.bool_], title: str) -> None:
     """Draw how often answers of each confidence were right, and how many there were."""
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
+    count, told, hits = (row[0] for row in by_bin(error_parts(sure, right).sum(axis=0, keepdims=True)))
+    filled = count > 0
     figure, (above, below) = _figure(2, height_ratios=[3, 1])
-    filled = [number for number in range(BINS) if np.any(place == number)]
-    said = [float(sure[place == number].mean()) for number in filled]
-    found = [float(right[place == number].mean()) for number in filled]
     above.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    above.plot(said, found, "o-", color="#1f5f8b")
+    above.plot(told[filled] / count[filled], hits[filled] / count[filled], "o-", color="#1f5f8b")
     above.set(xlim=(0, 1), ylim=(0, 1), ylabel="share that was right", title=f"{title}, n = {len(sure)}")
     below.hist(sure, bins=BINS, range=(0, 1), color="#1f5f8b")
     below.set(xlim=(0, 1), xlabel="confidence", ylabel="pictures")

@@ -54,12 +54,48 @@ class Recorder:
         """Return one unit row for each text."""
         return self._backbone.encode_texts(texts)
 
+    def forget(self) -> None:
+        """Keep nothing of what was asked so far."""
+        self.rows, self.textures = [], []
+
     def taken(self) -> tuple[NDArray[np.float32], Textures | None]:
         """Return what was kept since the last call, joined: rows, and textures where the model looks at them."""
         rows = np.concatenate(self.rows)
         textures = np.concatenate(self.textures) if self.textures else None
-        self.rows, self.textures = [], []
+        self.forget()
         return rows, textures
+
+
+class Echo(Recorder):
+    """The recorder's network without its work: it answers again, batch by batch, for what was just asked.
+
+    A second way of naming views reads the same clip from its start; nothing is encoded twice.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder)
+        self._recorder = recorder
+        self._asked = 0
+
+    def rewind(self) -> None:
+        """Begin with the first batch again."""
+        self._asked = 0
+
+    def encode_frames(self, batch: Batch) -> Embeddings:
+        """Return the rows of this batch."""
+        return self._recorder.rows[self._next(batch)]
+
+    def encode_with_texture(self, batch: Batch) -> tuple[Embeddings, Textures]:
+        """Return the rows and textures of this batch."""
+        place = self._next(batch)
+        return self._recorder.rows[place], self._recorder.textures[place]
+
+    def _next(self, batch: Batch) -> int:
+        place = self._asked
+        if place >= len(self._recorder.rows) or len(self._recorder.rows[place]) != len(batch):
+            raise ValueError("another clip than the one that was encoded")
+        self._asked += 1
+        return place
 
 
 def recorded(engine: Engine) -> tuple[Engine, Recorder]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,16 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.inference.engine import Engine
-from fetalclip_app.progress import CancelToken, silent
 from fetalclip_app.tasks.keys import VIEWS
-from fetalclip_app.tasks.views import class_embeddings
 from training.bootstrap import Floats, draws
-from training.evaluation.recorder import Recorder
+from training.evaluation.reader import Reader
+from training.manifest import Sample
+
+DICOM = "dicom"
+"""Folder of the data folder with ultrasound of others, and the kind of what lies there."""
 
 KINDS = {
-    "dicom": "ultrasound without a fetus (DICOM samples)",
+    DICOM: "ultrasound without a fetus (DICOM samples)",
     "packages": "pictures that installed packages ship",
     "radiology": "radiology that pydicom ships",
     "noise": "noise",
@@ -51,39 +52,32 @@ class Stranger:
     refused: str
 
 
-def read_strangers(engine: Engine, recorder: Recorder, data: Path, scratch: Path) -> list[Stranger]:
+def read_strangers(reader: Reader, samples: Sequence[Sample], data: Path, scratch: Path) -> list[Stranger]:
     """Read every clip as a user would; files that cannot be read are left out.
 
     Args:
+        samples: What the model is measured on; where some lie in ``dicom/``, no stranger is looked for there.
         scratch: An empty folder for the pictures that are made.
     """
+    own = any(sample.picture.startswith(f"{DICOM}/") for sample in samples)
     read = []
     for kind, path in paths(data, scratch):
+        if kind == DICOM and own:
+            continue
         try:
-            clip = read_clip(path)
-            read.append(_read(engine, recorder, kind, clip))
+            read.append(_read(reader, kind, read_clip(path)))
         except FetalClipError:
             continue
     return read
 
 
-def _read(engine: Engine, recorder: Recorder, kind: str, clip: Clip) -> Stranger:
-    reading = engine.read(clip, CancelToken(), silent)
+def _read(reader: Reader, kind: str, clip: Clip) -> Stranger:
+    reading, _ = reader.read(clip)
     views = reading.answer(VIEWS, ViewPrediction)
     assert views is not None
-    strange = float(np.median(strangeness(engine, *recorder.taken())))
+    _, strange = reader.seen()
     refused = "" if views.abstained is None else str(views.abstained.reason)
     return Stranger(kind, clip.path.name, strange, views.best, refused)
-
-
-def strangeness(engine: Engine, rows: NDArray[np.float32], textures: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Return the score that the app's guard goes by, larger for stranger pictures."""
-    guard = engine.instruments.calibration.familiarity
-    if guard is not None and textures is not None:
-        return guard.strangeness(textures)
-    similarity = rows @ class_embeddings(engine.view_sets[VIEWS], engine.texts.features).T
-    best: NDArray[np.float32] = -similarity.max(axis=1)
-    return best
 
 
 def auroc(known: NDArray[np.floating[Any]], strange: NDArray[np.floating[Any]]) -> float:
@@ -116,7 +110,7 @@ def _wins(known: NDArray[np.floating[Any]], strange: NDArray[np.floating[Any]]) 
 
 def paths(data: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
     """Yield (kind, file) of everything without a fetus that is at hand."""
-    yield from (("dicom", path) for path in sorted((data / "dicom").glob("*.dcm")))
+    yield from ((DICOM, path) for path in sorted((data / DICOM).glob("*.dcm")))
     yield from (("packages", path) for path in _packaged())
     yield from (("radiology", path) for path in _radiology(scratch))
     rng = np.random.default_rng(SEED)

@@ -12,33 +12,54 @@ from numpy.typing import NDArray
 
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
-from training.evaluate import Read, Row, age_error, hc_error, said
+from training.evaluate import Row, age_error, hc_error
 from training.evaluation import plots
+from training.evaluation.reads import Read, said
 from training.evaluation.trust import NAMES, sure_and_right
+from training.evaluation.view_rows import BY_PROBE, by_probe, named_by_probe
 
 FEWEST_FOR_MAP = 10
 
+PICTURE_COLUMNS = (
+    "picture",
+    "group",
+    "machine",
+    "plane",
+    "said",
+    "said_by_probe",
+    "brain_plane",
+    "brain_said",
+    "brain_said_by_probe",
+    "hc_error_mm",
+    "age_error_days",
+)
 
-def write(
-    folder: Path, engine: Engine, reads: Sequence[Read], embeddings: NDArray[np.float32], rows: Sequence[Row]
-) -> None:
+
+def write(folder: Path, engine: Engine, reads: Sequence[Read], rows: Sequence[Row]) -> None:
     """Write ``results.md``, ``pictures.csv``, ``embeddings.npz`` and ``.csv``, reliability plots and a map.
 
     Args:
-        embeddings: float32, (pictures, D), in the order of ``reads``.
+        reads: With their embeddings.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    embeddings = np.stack([read.embedding for read in reads if read.embedding is not None])
     (folder / "results.md").write_text(both_intervals(rows), encoding="utf-8")
     _write_pictures(folder / "pictures.csv", reads)
     _write_embeddings(folder, engine, reads, embeddings)
     for task, name in NAMES.items():
-        groups, sure, right = sure_and_right(reads, task)
-        if groups:
-            plots.reliability(folder / f"reliability_{task}.png", sure, right, name)
+        _plot_reliability(folder / f"reliability_{task}.png", reads, task, name)
+        if named_by_probe(reads, task):
+            _plot_reliability(folder / f"reliability_{task}_by_probe.png", by_probe(reads), task, name + BY_PROBE)
     if len(reads) >= FEWEST_FOR_MAP:
         flat, method = plots.flattened(embeddings)
         labels = [read.sample.brain_plane or read.sample.plane or "other" for read in reads]
         plots.scatter(folder / "embeddings.png", flat, labels, method)
+
+
+def _plot_reliability(path: Path, reads: Sequence[Read], task: str, title: str) -> None:
+    groups, sure, right = sure_and_right(reads, task)
+    if groups:
+        plots.reliability(path, sure, right, title)
 
 
 def both_intervals(rows: Sequence[Row]) -> str:
@@ -56,40 +77,30 @@ def both_intervals(rows: Sequence[Row]) -> str:
 def _write_pictures(path: Path, reads: Sequence[Read]) -> None:
     with path.open("w", encoding="utf-8", newline="") as table:
         lines = csv.writer(table)
-        lines.writerow(
-            [
-                "picture",
-                "group",
-                "machine",
-                "plane",
-                "said",
-                "brain_plane",
-                "brain_said",
-                "hc_error_mm",
-                "age_error_days",
-            ]
-        )
+        lines.writerow(PICTURE_COLUMNS)
         for read in reads:
             lines.writerow(_picture(read))
 
 
 def _picture(read: Read) -> list[Any]:
-    sample = read.sample
+    sample, probe = read.sample, read.by_probe
     return [
-        sample.picture,
+        sample.key,
         sample.group,
         sample.machine,
         sample.plane or "",
         said(read.reading, VIEWS),
+        "" if probe is None else said(probe, VIEWS),
         sample.brain_plane or "",
         said(read.reading, BRAIN_VIEWS),
+        "" if probe is None else said(probe, BRAIN_VIEWS),
         hc_error(read),
         age_error(read),
     ]
 
 
 def _write_embeddings(folder: Path, engine: Engine, reads: Sequence[Read], embeddings: NDArray[np.float32]) -> None:
-    pictures = np.array([read.sample.picture for read in reads])
+    pictures = np.array([read.sample.key for read in reads])
     planes = np.array([read.sample.plane or "" for read in reads])
     weights = np.array(engine.identity.sha256)
     np.savez_compressed(

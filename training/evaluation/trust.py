@@ -11,9 +11,11 @@ from fetalclip_app.domain.abstention import Reason
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from training.bootstrap import Floats
-from training.calibrate import BINS
-from training.evaluate import Read, Row, row_of
+from training.calibration_error import error_of_sums, error_parts
+from training.evaluate import Row, row_of
+from training.evaluation.reads import Read
 from training.evaluation.strangers import KINDS, Stranger, auroc, auroc_interval
+from training.evaluation.view_rows import BY_PROBE, BY_PROMPTS, by_probe, named_by_probe, truth_of
 
 NAMES = {VIEWS: "planes", BRAIN_VIEWS: "brain sub-planes"}
 
@@ -22,48 +24,39 @@ def sure_and_right(reads: Sequence[Read], task: str) -> tuple[list[str], Floats,
     """Return patient, confidence and whether it was right, of each picture whose class is known; abstentions count."""
     told = []
     for read in reads:
-        truth = read.sample.plane if task == VIEWS else read.sample.brain_plane
+        truth = truth_of(read.sample, task)
         answer = read.reading.answer(task, ViewPrediction)
-        if truth is not None and answer is not None and truth in answer.keys:
+        if answer is not None and truth in answer.keys:
             told.append((read.sample.group, float(answer.probabilities.max()), answer.best == truth))
     return [group for group, _, _ in told], np.array([s for _, s, _ in told]), np.array([r for *_, r in told], bool)
 
 
-def error_parts(sure: Floats, right: NDArray[np.bool_]) -> Floats:
-    """Return what each picture adds to count, confidence and hits of its bin: (pictures, 3 x BINS)."""
-    parts = np.zeros((len(sure), BINS, 3))
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    parts[np.arange(len(sure)), place] = np.stack([np.ones(len(sure)), sure, right], axis=1)
-    return parts.reshape(len(sure), 3 * BINS)
-
-
-def error_of_sums(sums: Floats) -> Floats:
-    """Return the expected calibration error from sums of `error_parts`."""
-    count, sure, right = np.moveaxis(sums.reshape(len(sums), BINS, 3), 2, 0)
-    error: Floats = np.abs(sure - right).sum(axis=1) / count.sum(axis=1)
-    return error
-
-
 def calibration_rows(reads: Sequence[Read]) -> list[Row]:
-    """Return the expected calibration error of each task that answers with percentages."""
-    rows = []
+    """Return the expected calibration error of each task that answers with percentages, by prompts and by probe."""
+    rows: list[Row] = []
     for task, name in NAMES.items():
-        groups, sure, right = sure_and_right(reads, task)
-        if groups:
-            measure = f"expected calibration error, {name}"
-            parts = error_parts(sure, right)
-            rows.append(row_of(measure, groups, parts, error_of_sums, count=len(groups), abstained=0))
+        measure = f"expected calibration error, {name}"
+        if named_by_probe(reads, task):
+            rows += _calibration(measure + BY_PROMPTS, reads, task)
+            rows += _calibration(measure + BY_PROBE, by_probe(reads), task)
+        else:
+            rows += _calibration(measure, reads, task)
     return rows
 
 
-def stranger_rows(strangers: Sequence[Stranger], reads: Sequence[Read], known: NDArray[np.float32]) -> list[Row]:
+def _calibration(measure: str, reads: Sequence[Read], task: str) -> list[Row]:
+    groups, sure, right = sure_and_right(reads, task)
+    return [row_of(measure, groups, error_parts(sure, right), error_of_sums, count=len(groups))] if groups else []
+
+
+def stranger_rows(strangers: Sequence[Stranger], reads: Sequence[Read]) -> list[Row]:
     """Return AUROC by clip for each kind of stranger; the last column counts the clips that got no view.
 
     Args:
-        reads: Pictures of held-out patients.
-        known: Their strangeness.
+        reads: Pictures of held-out patients, with their strangeness.
     """
     groups = [read.sample.group for read in reads]
+    known = np.array([read.strange for read in reads], float)
     rows = []
     for kind, name in KINDS.items():
         clips = [clip for clip in strangers if clip.kind == kind]

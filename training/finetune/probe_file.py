@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from fetalclip_app.domain.softmax import softmax
-from training.calibrate import expected_error
+from training.calibration_error import expected_error
 from training.files import sha256_of
 from training.finetune.groups import Group
 from training.finetune.linear import Layers
