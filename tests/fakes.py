@@ -213,6 +213,7 @@ class FakeEngine:
     notices: tuple[str, ...] = ()
     methods: tuple[str, ...] = ("gradcam", "scorecam", "eigencam")
     probes: tuple[ProbeFacts, ...] = ()
+    headed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pause_s: float = 0.0
     looked_at: list[int] = field(default_factory=list)
 

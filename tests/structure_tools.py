@@ -15,6 +15,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Ellipse, Segmentation
 from fetalclip_app.domain.reading import Answer, ClipReading, Finding
 from fetalclip_app.domain.structures import Area, MaskFacts, Structure, Structures
+from fetalclip_app.tasks.structures import outline_of
 
 LICENCE = "CC-BY-4.0"
 
@@ -61,7 +62,7 @@ def some_structures(clip: Clip, frame_index: int = 0, *, mm2: bool = True) -> St
     cavum = filled_ellipse(Ellipse(head.cx + 0.4 * head.a, head.cy, 6.0, 3.0, 0.0), clip.height, clip.width)
     doubt = Abstention(Reason.AMBIGUOUS, "structure", {"clearness": 0.21, "clearness_limit": 0.5})
     shown = [
-        Structure(name, Segmentation(name, mask), _area(mask, mm2), 0.93, 0.5, frame_index)
+        Structure(name, Segmentation(name, mask), _area(mask, mm2), 0.93, 0.5, frame_index, outline_of(mask))
         for name, mask in (("skull", skull), ("csp", cavum))
     ]
     return Structures((*shown, Structure("lateral_ventricle", doubt, None, 0.21, 0.5, frame_index)), FACTS)

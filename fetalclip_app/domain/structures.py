@@ -76,6 +76,7 @@ class Structure:
         clearness: 0 to 1: of the head, how well an ellipse fits its mask; of others, how little the mask depends on
             the threshold.
         clearness_limit: Below it nothing is given.
+        outline: int32, (points, 2): the mask's outermost pixels in order as (x, y), in frame pixels; none without one.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Structure:
     clearness: float
     clearness_limit: float
     frame_index: int
+    outline: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), np.int32))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,8 +95,23 @@ class Structures:
     structures: tuple[Structure, ...]
     head: MaskFacts
 
-    def on_frame(self, index: int) -> tuple[Segmentation, ...]:
+    def on_frame(self, index: int) -> tuple[Structure, ...]:
+        """Return those with a mask to draw on a frame."""
+        return tuple(one for one in self.structures if one.frame_index == index and isinstance(one.found, Segmentation))
+
+    def masks_on(self, index: int) -> tuple[Segmentation, ...]:
         """Return the masks to draw on a frame."""
-        return tuple(
-            one.found for one in self.structures if one.frame_index == index and isinstance(one.found, Segmentation)
-        )
+        return tuple(one.found for one in self.on_frame(index) if isinstance(one.found, Segmentation))
+
+
+def name_place(mask: Segmentation) -> tuple[float, float, bool]:
+    """Return where a mask's name stands, (x, y) in frame pixels, and whether above that point or to its right.
+
+    The head's stands above it, where no length of its ellipse stands.
+    """
+    rows, columns = np.nonzero(mask.mask)
+    if not len(rows):
+        return 0.0, 0.0, False
+    if mask.structure == SKULL:
+        return float(columns[rows == rows.min()].mean()), float(rows.min()), True
+    return float(columns.max()), float(rows[columns == columns.max()].mean()), False

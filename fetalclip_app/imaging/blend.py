@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fetalclip_app import resources
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
-from fetalclip_app.domain.structures import SKULL
+from fetalclip_app.domain.structures import name_place
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, Colour, heat_rgba, structure_colour
 
 BAR_COLOUR: Colour = (255, 255, 255)
@@ -72,24 +72,13 @@ def with_masks(picture: Pixels, masks: Sequence[tuple[str, Segmentation]]) -> Pi
     canvas = Image.fromarray(drawn)
     pen, font = ImageDraw.Draw(canvas), _font(max(9, height // 36))
     for name, mask in masks:
-        x, y, anchor = name_place(mask)
-        wide = pen.textlength(name, font) / (2 if anchor == "mb" else 1)
-        where = min(max(x + 4, wide if anchor == "mb" else 0), width - wide - 2), max(y - 2, font.size + 2)
+        x, y, above = name_place(mask)
+        wide = pen.textlength(name, font)
+        left, right = (x - wide / 2, x + wide / 2) if above else (x + 6, x + 6 + wide)
+        shift = min(width - 2 - right, 0) or max(2 - left, 0)
+        where, anchor = (left + shift, max(y - 4, font.size + 2) if above else y), "ls" if above else "lm"
         pen.text(where, name, structure_colour(mask.structure), font, anchor, stroke_width=1, stroke_fill=(0, 0, 0))
     return np.array(canvas, dtype=np.uint8)
-
-
-def name_place(mask: Segmentation) -> tuple[float, float, str]:
-    """Return where a mask's name stands, (x, y) in frame pixels, and the name's anchor there, in Pillow's words.
-
-    The head's stands above it (``mb``), where no length of its ellipse stands; others' to their right (``lm``).
-    """
-    rows, columns = np.nonzero(mask.mask)
-    if not len(rows):
-        return 0.0, 0.0, "lm"
-    if mask.structure == SKULL:
-        return float(columns[rows == rows.min()].mean()), float(rows.min()), "mb"
-    return float(columns.max()), float(rows[columns == columns.max()].mean()), "lm"
 
 
 def line_width(height: int, width: int) -> int:

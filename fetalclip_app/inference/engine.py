@@ -70,6 +70,12 @@ class Engine:
         """Keys of what the user must know."""
         return self.current_notices()
 
+    @property
+    def headed(self) -> dict[str, tuple[str, ...]]:
+        """Key of each task that needs a head which this model has -> what that head tells of."""
+        segmenter = self.instruments.segmenter
+        return {} if segmenter is None else {STRUCTURES: segmenter.facts.structures}
+
     def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
         """Answer every task for the clip.
 

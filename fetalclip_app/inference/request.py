@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fetalclip_app.domain.model_names import BUNDLE, COMPACT, MANIFEST
@@ -59,6 +59,7 @@ class EngineInfo:
         notices: What the user must know, such as a fall-back from GPU to CPU.
         methods: Heatmap methods that it offers; may be empty.
         probes: What is told of the probes that it has.
+        headed: Key of each task that needs a head which this model has -> what that head tells of, in the order shown.
     """
 
     identity: ModelIdentity
@@ -66,3 +67,4 @@ class EngineInfo:
     notices: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     probes: tuple[ProbeFacts, ...] = ()
+    headed: dict[str, tuple[str, ...]] = field(default_factory=dict)

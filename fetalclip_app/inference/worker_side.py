@@ -112,7 +112,8 @@ def _serve(connection: Connection, factory: Callable[[Any], Any], request: Any) 
 
 
 def _info(engine: Any) -> tuple[Any, ...]:
-    return engine.identity, engine.device, tuple(engine.notices), tuple(engine.methods), tuple(engine.probes)
+    told = tuple(engine.notices), tuple(engine.methods), tuple(engine.probes), dict(engine.headed)
+    return engine.identity, engine.device, *told
 
 
 def _serve_call(connection: Connection, engine: Any, memory: SharedMemory, call: tuple[Any, ...]) -> None:

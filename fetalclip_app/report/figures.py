@@ -14,7 +14,8 @@ from reportlab.lib.utils import ImageReader
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
-from fetalclip_app.imaging.blend import blend, contours, dashes, name_place, scale_bar_mm
+from fetalclip_app.domain.structures import name_place
+from fetalclip_app.imaging.blend import blend, contours, dashes, scale_bar_mm
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, structure_colour
 from fetalclip_app.report.fonts import BOLD, REGULAR, text_width
 from fetalclip_app.report.style import MM, Painted
@@ -130,11 +131,11 @@ class _Painter:
         colour = structure_colour(mask.structure)
         for line in contours(mask, self.picture.pixels.shape[:2]):
             self._line(canvas, line, colour, 0.9, closed=True)
-        at_x, at_y, anchor = name_place(mask)
+        at_x, at_y, above = name_place(mask)
         ((x, y),) = self._paper(np.array([[at_x, at_y]]))
         canvas.setFont(BOLD, 7.5)
         half = canvas.stringWidth(name, BOLD, 7.5) / 2
-        x, y = (x, y + 1.2 * MM) if anchor == "mb" else (x + half + 1.2 * MM, y - 0.9 * MM)
+        x, y = (x, y + 1.2 * MM) if above else (x + half + 1.2 * MM, y - 0.9 * MM)
         x, y = min(max(x, half + MM), self.wide - half - MM), min(y, self.high - 3.5 * MM)
         _rimmed(canvas, x, y, name, Color(*(part / 255 for part in colour)))
 

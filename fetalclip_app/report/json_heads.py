@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.overlay import Segmentation
 from fetalclip_app.domain.reading import Finding, LineMeasurements, Measurement
 from fetalclip_app.domain.structures import MaskFacts, Structure, Structures
-from fetalclip_app.imaging.blend import contours
 from fetalclip_app.report.json_values import abstention, number
 from fetalclip_app.wording.structures import structure_definition, structure_title
 
@@ -74,9 +71,8 @@ def _region(one: Structure) -> dict[str, Any]:
         if why is None:
             raise ValueError(f"{one.name} has a mask and no area")
         return {"abstained": abstention(why)}
-    lines = contours(one.found, one.found.mask.shape)
     return {
         "area_px": one.area.px,
         "area_mm2": None if one.area.mm2 is None else number(one.area.mm2),
-        "outline": [[int(x), int(y)] for x, y in max(lines, key=len, default=np.empty((0, 2)))],
+        "outline": one.outline.tolist(),
     }

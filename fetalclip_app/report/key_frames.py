@@ -72,7 +72,7 @@ def _with_masks(entry: ClipEntry, shown: list[KeyFrame]) -> list[KeyFrame]:
     found = entry.reading.answer("structures", Structures)
     if found is None:
         return shown
-    masked = {one.frame_index: found.on_frame(one.frame_index) for one in found.structures}
+    masked = {one.frame_index: found.masks_on(one.frame_index) for one in found.structures}
     drawn = [KeyFrame(index, masks=masks) for index, masks in masked.items() if masks]
     taken = {frame.index for frame in drawn}
     return [frame for frame in shown if not (frame.is_plain and frame.index in taken)] + drawn

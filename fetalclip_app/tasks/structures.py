@@ -69,7 +69,7 @@ def _structure(
         return Structure(name, Abstention(Reason.AMBIGUOUS, "outside_head"), None, sure, limit, frame)
     box = Letterbox(scan.crop, scan.spec.size)
     mask = largest_part(box.map_to_frame(maps[best, place], scan.clip.height, scan.clip.width) > 0.5)
-    return Structure(name, Segmentation(name, mask), _area(scan, mask), sure, limit, frame)
+    return Structure(name, Segmentation(name, mask), _area(scan, mask), sure, limit, frame, outline_of(mask))
 
 
 def clearness_of(name: str, values: NDArray[np.float32]) -> float:
@@ -99,6 +99,13 @@ def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return mask
     part: NDArray[np.bool_] = labels == 1 + int(np.argmax(facts[1:, cv2.CC_STAT_AREA]))
     return part
+
+
+def outline_of(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the outermost pixels of the mask's longest edge in order, (points, 2) as (x, y)."""
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    longest = max(found, key=len, default=np.empty((0, 1, 2), np.int32))
+    return np.asarray(longest[:, 0, :], np.int32)
 
 
 def _lies_outside(maps: NDArray[np.float32], place: int, skull: int, head_limit: float) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Segmentation
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
+from fetalclip_app.domain.structures import Structure
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.wording import frame_number, simulated
+from fetalclip_app.wording.structures import structure_name
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,12 +68,14 @@ class Drawn:
 
     Attributes:
         made_by: The model that what is drawn comes from, and its hash; empty where nothing is drawn.
+        structures: Those whose masks are drawn.
     """
 
     head: HeadMeasurement | None
     heatmap: Heatmap | None
     opacity: float
     made_by: str = ""
+    structures: tuple[Structure, ...] = ()
 
 
 def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
@@ -81,7 +85,7 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
         ExportFailed: The file could not be written.
         UnreadableFile: The frame cannot be decoded.
     """
-    from fetalclip_app.imaging.blend import blend  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.imaging.blend import blend, with_masks  # noqa: PLC0415 - takes a while to import
     from fetalclip_app.report.picture import write_annotated_png  # noqa: PLC0415
 
     pixels = blend(
@@ -91,6 +95,8 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
         outline=drawn.head.outline if drawn.head is not None else None,
         ellipse=drawn.head.ellipse if drawn.head is not None else None,
     )
+    shown = [one.found for one in drawn.structures if isinstance(one.found, Segmentation)]
+    pixels = with_masks(pixels, [(structure_name(mask.structure), mask) for mask in shown])
     write_annotated_png(path, pixels, caption=caption_of(clip, index, drawn.made_by))
     return path
 

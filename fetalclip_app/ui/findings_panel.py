@@ -1,4 +1,4 @@
-"""What was read from the clip that is shown: three cards, each in its prepared place."""
+"""What was read from the clip that is shown: cards, each in its prepared place."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements
+from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
 from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine
 from fetalclip_app.ui.lines_card import LinesCard
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.popover import Offer, Popover
+from fetalclip_app.ui.structure_rows import frame_of, structure_rows
+from fetalclip_app.ui.structures_card import StructuresCard
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX
 from fetalclip_app.ui.view_card import ViewCard
 
@@ -49,19 +52,26 @@ class FindingsPanel(QScrollArea):
         self._state = StateLine()
         self.view, self.age, self.head = ViewCard(), AgeCard(), HeadCard()
         self.lines = LinesCard()
+        self.structures = StructuresCard()
         self.view.asked.connect(self._ask_view)
         self.age.asked.connect(self._ask_age)
         self.head.asked.connect(self._ask_head)
         self.lines.asked.connect(self._ask_line)
+        self.structures.asked.connect(self._ask_structure)
         inside = QWidget()
         inside.setObjectName("findings")
         column = QVBoxLayout(inside)
         column.setContentsMargins(12, 4, 12, 12)
         column.setSpacing(CARD_BETWEEN)
-        for widget in (self._state, self.view, self.age, self.head, self.lines):
+        for widget in (self._state, self.view, self.age, self.head, self.lines, self.structures):
             column.addWidget(widget)
         column.addStretch(1)
         self.setWidget(inside)
+
+    def show_engine(self, info: EngineInfo | None) -> None:
+        """Keep a place for what the model's own heads tell of; while none runs the places stay as they are."""
+        if info is not None:
+            self.structures.keep_place(info.headed.get("structures", ()))
 
     def show_clip(self, entry: OpenClip | None, waiting_for: str = "") -> None:
         """Show what is known of a clip; ``waiting_for`` says why nothing is, where the model is not there yet."""
@@ -72,6 +82,7 @@ class FindingsPanel(QScrollArea):
         self.age.show_answer(_answer(reading, "gestational_age"))
         self.head.show_answer(_answer(reading, "head"))
         self.lines.show_answer(_answer(reading, "measurements"))
+        self.structures.show_answer(_answer(reading, "structures"))
         if entry is None:
             self._state.show_text("")
         elif reading is not None:
@@ -116,6 +127,14 @@ class FindingsPanel(QScrollArea):
         one = next(one for one in finding.answer.measurements if one.name == name)
         rows = provenance.line_rows(entry.reading, finding, one)
         Popover(self, "Where this comes from", rows, self._to_frame(one.frame_index)).open_beside(widget)
+
+    def _ask_structure(self, name: str, widget: QWidget) -> None:
+        entry = self._shown
+        finding = entry.reading.finding("structures") if entry is not None and entry.reading else None
+        if entry is not None and entry.reading is not None and finding is not None:
+            rows = structure_rows(entry.clip, entry.reading, finding, name)
+            place = frame_of(finding, name)
+            Popover(self, "Where this comes from", rows, self._to_frame(place)).open_beside(widget)
 
     def _to_frame(self, index: int | None) -> list[Offer]:
         if index is None:

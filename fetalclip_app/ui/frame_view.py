@@ -19,9 +19,11 @@ from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.reading import HeadMeasurement, Measurement
+from fetalclip_app.domain.structures import Structure
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.qimage import Light, image_of
 from fetalclip_app.ui.ruler import RULER_KEYS, Line, RulerTool
+from fetalclip_app.ui.structure_overlay import StructureOverlay
 from fetalclip_app.ui.theme import DARK, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
 
@@ -55,6 +57,8 @@ class FrameView(QWidget):
         self._head: HeadMeasurement | None = None
         self._tint = QImage()
         self._lines: tuple[Measurement, ...] = ()
+        self._structures: tuple[Structure, ...] = ()
+        self._structure_overlay = StructureOverlay(())
         self._calibration: Calibration | None = None
         self._viewport = Viewport(QSizeF(1, 1), QSizeF(1, 1))
         self._dragged_from: QPointF | None = None
@@ -85,6 +89,11 @@ class FrameView(QWidget):
     def lines(self) -> tuple[Measurement, ...]:
         """The lines between landmarks that are drawn, if any."""
         return self._lines
+
+    @property
+    def structures(self) -> tuple[Structure, ...]:
+        """The structures whose masks are drawn, if any."""
+        return self._structures
 
     def show_pixels(self, pixels: Pixels | None) -> None:
         """Show a frame; the zoom stays where the size does."""
@@ -123,6 +132,12 @@ class FrameView(QWidget):
         """Draw lines between landmarks over the frame, or none."""
         if lines != self._lines:
             self._lines = lines
+            self.update()
+
+    def show_structures(self, structures: tuple[Structure, ...]) -> None:
+        """Draw masks of structures over the frame, or none."""
+        if structures != self._structures:
+            self._structures, self._structure_overlay = structures, StructureOverlay(structures)
             self.update()
 
     def show_scale(self, calibration: Calibration | None) -> None:
@@ -183,6 +198,8 @@ class FrameView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._heat is not None:
             overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
+        if self._structures and self.ruler.line is None:
+            self._structure_overlay.draw(painter, self._viewport)
         if self._head is not None and self.ruler.line is None:
             overlays.draw_head(painter, self._viewport, self._head, self._tint)
         if self._lines and self.ruler.line is None:

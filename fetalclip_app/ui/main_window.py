@@ -177,6 +177,7 @@ class MainWindow(TakesDrops):
         self.top.show_model(info, self._waiting_for() or "No model")
         self.status.show_engine(info)
         self.telling.engine(info)
+        self.findings.show_engine(info)
         if info is not None:
             self.area.heat.show_methods(info.methods, self._choices.now.heatmap_method)
         self._show_reading()
@@ -234,7 +235,8 @@ class MainWindow(TakesDrops):
         if shown is not None:
             heat = viewer.drawn_heat
             heatmap = heat[1].heatmap if heat is not None else None
-            drawn = Drawn(self.area.frame.head, heatmap, self._choices.now.heatmap_opacity, _made_by(shown))
+            frame, opacity = self.area.frame, self._choices.now.heatmap_opacity
+            drawn = Drawn(frame.head, heatmap, opacity, _made_by(shown), frame.structures)
             self.exporting.png(shown, viewer.index, drawn)
 
     def _choose_model(self, settings: Settings) -> None:

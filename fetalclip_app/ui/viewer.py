@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements
+from fetalclip_app.domain.structures import Structures
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.badges import badges_of
 from fetalclip_app.ui.frames import FrameStore
@@ -246,6 +247,8 @@ class Viewer(QObject):
         lines = reading.answer("measurements", LineMeasurements) if reading is not None else None
         drawn = lines.on_frame(self.index) if self.shows_outline and lines is not None else ()
         self._area.frame.show_lines(drawn)
+        masks = reading.answer("structures", Structures) if reading is not None and self.shows_outline else None
+        self._area.frame.show_structures(masks.on_frame(self.index) if masks is not None else ())
 
     def _write_caption(self) -> None:
         if self._clip is None:

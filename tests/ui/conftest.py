@@ -41,7 +41,7 @@ class FakeModel:
     @property
     def info(self) -> EngineInfo | None:
         made = self.engine
-        return EngineInfo(made.identity, made.device, made.notices, made.methods, made.probes)
+        return EngineInfo(made.identity, made.device, made.notices, made.methods, made.probes, made.headed)
 
     def start(self, request: EngineRequest, cancel: CancelToken) -> EngineInfo:
         self.started.append(request)

@@ -16,7 +16,8 @@ from structure_tools import LICENCE, some_structures, with_structures
 from fetalclip_app.cli.analyze import summary
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.imaging.blend import name_place, with_masks
+from fetalclip_app.domain.structures import name_place
+from fetalclip_app.imaging.blend import with_masks
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, structure_colour
 from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.build import ClipEntry, build
@@ -86,7 +87,7 @@ def test_the_report_shows_masks_with_areas_names_and_licence(tmp_path: Path) -> 
 
 def test_each_structure_has_a_colour_of_its_own_and_its_name_on_the_picture() -> None:
     clip = make_clip(frames=1, height=240, width=320)
-    masks = some_structures(clip).on_frame(0)
+    masks = some_structures(clip).masks_on(0)
     pixels = clip.frame(0).pixels
 
     colours = {structure_colour(name) for name in ("skull", "csp", "lateral_ventricle")}
@@ -96,8 +97,8 @@ def test_each_structure_has_a_colour_of_its_own_and_its_name_on_the_picture() ->
     for mask in masks:
         assert (np.abs(drawn.astype(int) - structure_colour(mask.structure)).sum(axis=2) < 60).sum() > 10
     assert (drawn != bare).any() and drawn.shape == pixels.shape
-    x, y, anchor = name_place(masks[0])
-    assert anchor == "mb" and masks[0].mask[int(y), int(x)]
+    x, y, above = name_place(masks[0])
+    assert above and masks[0].mask[int(y), int(x)]
 
 
 def test_a_terminal_tells_what_was_found_in_one_line() -> None:

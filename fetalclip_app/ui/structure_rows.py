@@ -1,0 +1,58 @@
+"""Where the area of a structure comes from, as rows of words."""
+
+from __future__ import annotations
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.reading import ClipReading, Finding
+from fetalclip_app.domain.structures import Structure, Structures
+from fetalclip_app.ui.provenance import Row, abstained_rows
+from fetalclip_app.wording import abstention, abstention_hint, calibration_source, frame_number, unverified_model
+from fetalclip_app.wording.numbers import square_pixels
+from fetalclip_app.wording.structures import (
+    structure_area,
+    structure_clearness,
+    structure_definition,
+    structure_dice,
+    structure_title,
+)
+
+
+def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str) -> list[Row]:
+    """Return what a structure's area rests on, or why there is none."""
+    one = _structure(finding, name)
+    if one is None or not isinstance(finding.answer, Structures):
+        return abstained_rows(clip, reading, finding)
+    head, made = finding.answer.head, reading.provenance
+    frame = frame_number(one.frame_index, reading.frame_count)
+    return [
+        (structure_title(name), structure_area(one)),
+        *_why(one),
+        *([("In pixels", square_pixels(one.area.px))] if one.area is not None and one.area.mm2 is not None else []),
+        ("Definition", structure_definition(name, head)),
+        ("Clearness", structure_clearness(one)),
+        ("Picture", frame[:1].upper() + frame[1:]),
+        ("Scale", calibration_source(reading.calibration)),
+        ("Head", f"{head.name} · {head.sha256[:12]} · {head.licence}"),
+        ("Quality", structure_dice(name, head)),
+        ("Model", f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
+        *([] if made.model.verified else [("Mind", unverified_model())]),
+    ]
+
+
+def frame_of(finding: Finding, name: str) -> int | None:
+    """Return the frame that a structure was looked for on."""
+    one = _structure(finding, name)
+    return finding.frame_index if one is None else one.frame_index
+
+
+def _structure(finding: Finding, name: str) -> Structure | None:
+    if not isinstance(finding.answer, Structures):
+        return None
+    return next((one for one in finding.answer.structures if one.name == name), None)
+
+
+def _why(one: Structure) -> list[Row]:
+    if not isinstance(one.found, Abstention):
+        return []
+    return [("Why", f"{abstention(one.found)} {abstention_hint(one.found)}".strip())]
