@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from fetalclip_app.biometry.growth import inside_who_band
+from fetalclip_app.biometry.growth import inside_who_band, who_median_days
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.domain.backbone import Batch, Embeddings, ModelCalibration
 from fetalclip_app.domain.calibration import Box
@@ -19,13 +19,15 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.domain.views import CLEAR_LEAD, ViewSet
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
-from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.tasks.gestational_age import AgeTask, estimate_of
-from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.views import class_embeddings
 from training.calibration_error import expected_error
-from training.manifest import Sample, is_usable_age
+from training.evaluation.reads import unreadable
+from training.manifest import Sample, is_dated
+from training.pictures import clip_of
+from training.readable import Unreadable
 
 FAMILIAR_SHARE = 0.01
 """This share of the validation pictures is called unlike the training."""
@@ -50,26 +52,36 @@ class Seen:
     texture: NDArray[np.float32] | None = None
 
 
-def see(engine: Engine, data: Path, samples: Sequence[Sample], *, texture: bool = False) -> list[Seen]:
-    """Read and encode pictures by the app's own road.
+def see(
+    engine: Engine, data: Path, samples: Sequence[Sample], *, texture: bool = False
+) -> tuple[list[Seen], list[Unreadable]]:
+    """Read and encode pictures by the app's own road; what cannot be read is listed and left out.
 
     Args:
         texture: Keep what the network's early feature maps look like, too.
     """
-    return [_seen(engine, data, sample, texture) for sample in samples]
+    seen: list[Seen] = []
+    lost: list[Unreadable] = []
+    for sample in samples:
+        try:
+            clip = clip_of(data, sample)
+            crop = crop_of(clip)
+            picture = network_input(engine, clip, crop)
+        except Exception as error:  # a damaged file raises whatever its decoder happens to trip over
+            lost.append(unreadable(data, sample.picture, error))
+            continue
+        seen.append(_seen(engine, sample, (clip, crop), picture, texture))
+    return seen, lost
 
 
-def _seen(engine: Engine, data: Path, sample: Sample, texture: bool) -> Seen:
-    clip = read_clip(data / sample.picture)
-    clip = clip if sample.pixel_mm is None else clip.with_pixel_mm(sample.pixel_mm)
-    crop = crop_of(clip)
-    picture = network_input(engine, clip, crop)
+def _seen(engine: Engine, sample: Sample, shown: tuple[Clip, Box], picture: Batch, texture: bool) -> Seen:
     looks: NDArray[np.float32] | None = None
     if texture:
         embeddings, textures = engine.backbone.encode_with_texture(picture)
         looks = textures[0]
     else:
         embeddings = engine.backbone.encode_frames(picture)
+    clip, crop = shown
     spacing = crop_spacing(clip.calibration, crop)
     spacing_mm = None if spacing is None else model_spacing_mm(crop, spacing, engine.spec)
     return Seen(sample, embeddings[0], spacing_mm, looks)
@@ -81,26 +93,38 @@ def network_input(engine: Engine, clip: Clip, crop: Box) -> Batch:
 
 
 def fit(engine: Engine, seen: Sequence[Seen]) -> dict[str, dict[str, Any]]:
-    """Return the ``calibration`` of a manifest.
+    """Return the ``calibration`` of a manifest; a part that no picture can tell is left out, and a sentence says so.
 
     Raises:
         ValueError: A picture is not of a validation patient.
     """
     if any(item.sample.split != "validation" for item in seen):
         raise ValueError("calibration is fitted on validation patients alone")
-    planes = [item for item in seen if item.sample.plane is not None]
-    return {
-        VIEWS: _temperature(engine, VIEWS, planes, [item.sample.plane or "" for item in planes]),
-        BRAIN_VIEWS: _brain(engine, seen),
-        "familiar": _familiar(engine, planes),
-        "gestational_age": _age(engine, seen),
+    planes = _known(engine, VIEWS, seen)
+    brain = _known(engine, BRAIN_VIEWS, seen)
+    aged = ages(engine, seen)
+    parts: dict[str, tuple[Sequence[Any], Callable[[], dict[str, Any]]]] = {
+        VIEWS: (planes, lambda: _temperature(engine, VIEWS, planes)),
+        BRAIN_VIEWS: (brain, lambda: _temperature(engine, BRAIN_VIEWS, brain)),
+        "familiar": (planes, lambda: _familiar(engine, planes)),
+        AGE: (aged, lambda: _age(aged)),
     }
+    for name, (pictures, _) in parts.items():
+        if not pictures:
+            print(f"no validation picture tells anything of '{name}': it stays unfitted")
+    return {name: fitted() for name, (pictures, fitted) in parts.items() if pictures}
 
 
-def _temperature(engine: Engine, key: str, seen: Sequence[Seen], truth: Sequence[str]) -> dict[str, Any]:
+def _known(engine: Engine, task: str, seen: Sequence[Seen]) -> list[tuple[Seen, str]]:
+    """Return the pictures with their class, of those whose class the prompts name."""
+    pairs = [(item, item.sample.plane if task == VIEWS else item.sample.brain_plane) for item in seen]
+    return [(item, name) for item, name in pairs if name is not None and name in engine.view_sets[task].keys]
+
+
+def _temperature(engine: Engine, key: str, known: Sequence[tuple[Seen, str]]) -> dict[str, Any]:
     view_set = engine.view_sets[key]
-    labels = np.array([view_set.keys.index(name) for name in truth])
-    similarity = _similarity(engine, view_set, seen)
+    labels = np.array([view_set.keys.index(name) for _, name in known])
+    similarity = _similarity(engine, view_set, known)
 
     def cost(log_scale: float) -> float:
         shares = softmax(np.exp(log_scale) * similarity)
@@ -125,40 +149,41 @@ def clear_lead(shares: NDArray[np.float32]) -> float:
     return float(np.clip(round(float(np.quantile(leads, UNCLEAR_SHARE)) - 5e-4, 3), 0.0, CLEAR_LEAD))
 
 
-def _brain(engine: Engine, seen: Sequence[Seen]) -> dict[str, Any]:
-    known = [item for item in seen if item.sample.brain_plane is not None]
-    return _temperature(engine, BRAIN_VIEWS, known, [item.sample.brain_plane or "" for item in known])
-
-
-def _similarity(engine: Engine, view_set: ViewSet, seen: Sequence[Seen]) -> Embeddings:
+def _similarity(engine: Engine, view_set: ViewSet, known: Sequence[tuple[Seen, str]]) -> Embeddings:
     classes = class_embeddings(view_set, engine.texts.features)
-    similarity: Embeddings = np.stack([item.embedding for item in seen]) @ classes.T
+    similarity: Embeddings = np.stack([item.embedding for item, _ in known]) @ classes.T
     return similarity
 
 
-def _familiar(engine: Engine, seen: Sequence[Seen]) -> dict[str, Any]:
-    best = _similarity(engine, engine.view_sets[VIEWS], seen).max(axis=1)
+def _familiar(engine: Engine, known: Sequence[tuple[Seen, str]]) -> dict[str, Any]:
+    best = _similarity(engine, engine.view_sets[VIEWS], known).max(axis=1)
     return {"similarity": round(float(np.quantile(best, FAMILIAR_SHARE)), 4), "share": FAMILIAR_SHARE}
 
 
 def ages(engine: Engine, seen: Sequence[Seen]) -> list[tuple[Seen, AgeEstimate]]:
-    """Return the age of every picture that has a reference age, without abstaining."""
+    """Return the age of every picture that has a scale and a reference age, without abstaining."""
     task = AgeTask.bundled()
     estimates = []
     for item in seen:
-        if is_usable_age(item.sample) and item.spacing_mm is not None:
+        if item.spacing_mm is not None and reference_days(item.sample) is not None:
             scores = task.scores(item.embedding, item.spacing_mm, engine.instruments)
             estimates.append((item, estimate_of(scores, item.spacing_mm, ModelCalibration(), head_checked=False)))
     return estimates
 
 
-def _age(engine: Engine, seen: Sequence[Seen]) -> dict[str, Any]:
+def reference_days(sample: Sample) -> float | None:
+    """Return the age for which the head circumference is the WHO median; None without one. A stated age is another."""
+    if sample.hc_mm is None:
+        return None
+    return who_median_days("HC", sample.hc_mm) if sample.age_days is None or is_dated(sample) else sample.age_days
+
+
+def _age(estimates: Sequence[tuple[Seen, AgeEstimate]]) -> dict[str, Any]:
     """Choose the spread limit that keeps 95 % of the heads, and the error that holds 90 % of those kept."""
-    estimates = ages(engine, seen)
     spreads = np.array([estimate.spread_days for _, estimate in estimates])
     limit = max(int(np.ceil(np.quantile(spreads, 0.96))), 14)
     kept = [(item, estimate) for item, estimate in estimates if estimate.spread_days <= limit]
-    errors = np.array([abs(estimate.age.days - (item.sample.age_days or 0)) for item, estimate in kept])
+    errors = np.array([abs(estimate.age.days - (reference_days(item.sample) or 0)) for item, estimate in kept])
     inside = [inside_who_band("HC", item.sample.hc_mm or 0, e.age.days / DAYS_PER_WEEK) for item, e in kept]
     # Split conformal: the (n + 1) correction keeps the coverage honest for few pictures.
     level = min(np.ceil((len(errors) + 1) * AGE_LEVEL) / len(errors), 1.0)

@@ -28,6 +28,8 @@ care, not for screening.
 
 Views: {views}. {ages}
 
+Heads and probes in the folder `heads` say in their own JSON what they were trained on, and under which licence.
+
 Pictures enter at {size} x {size} pixels, prepared as {fingerprint}. Weights: {sha256}.
 
 ## Measured
@@ -46,7 +48,7 @@ Without numbers here, nothing was measured.
 
 ## Licence
 
-{licence}
+{licence}. That of each part stands in the list above.
 """
 
 

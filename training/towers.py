@@ -95,6 +95,11 @@ def image_net_trunk() -> dict[str, torch.Tensor]:
     }
 
 
+def begins_with_image_net(config: TowerConfig) -> bool:
+    """Whether a network without other weights has ImageNet's in its image tower."""
+    return config.image_net and architecture(config)["vision_cfg"].get("timm_model_name") == _IMAGE_NET_TRUNK
+
+
 def fresh_network(config: Mapping[str, Any], seed: int, *, image_net: bool = True) -> Any:
     """Return a CLIP with random weights; a compact image tower begins with ImageNet's where it may."""
     torch.manual_seed(seed)

@@ -9,14 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 import safetensors.torch
 import tiny_models
 import torch
-from fakes import HEAD, IDENTITY, FakeBackbone
-from made_up_scans import HEIGHT, WIDTH
+from fakes import IDENTITY, FakeBackbone
 from task_tools import RoundHead
 
 from fetalclip_app import resources
@@ -25,9 +22,8 @@ from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.load import _view_sets, load_engine
 from fetalclip_app.inference.request import EngineRequest
-from fetalclip_app.model import catalog, encoder, heads
-from training import bundle, calibrate
-from training.dataset import STORED_SIDE, load
+from training import bundle, calibrate, export
+from training.manifest import manifest_hash
 from training.run import all_samples
 
 
@@ -51,18 +47,23 @@ def _manifest(root: Path) -> Any:
     return json.loads((root / "models" / "compact" / "manifest.json").read_text(encoding="utf-8"))
 
 
-def _finished_run(folder: Path, start: str = "") -> tuple[Path, dict[str, torch.Tensor]]:
+def _finished_run(folder: Path, data: Path, start: str = "") -> tuple[Path, dict[str, torch.Tensor]]:
     folder.mkdir(parents=True)
     state = tiny_models.network(tiny_models.CONVNET).state_dict()
     torch.save({"network": state, "step": 2}, folder / "last.pt")
-    (folder / "config.json").write_text(json.dumps({"config": {"name": folder.name, "start": start}}), "utf-8")
+    told = {"config": {"name": folder.name, "start": start}, "manifest": manifest_hash(all_samples(data))}
+    (folder / "config.json").write_text(json.dumps(told), "utf-8")
     return folder, state
 
 
-def test_an_exported_run_is_what_its_manifest_says(data: Path, shipped: Path, tmp_path: Path) -> None:
-    run, state = _finished_run(tmp_path / "runs" / "compact")
+def _export(run: Path, data: Path, out: Path | None = None) -> None:
+    export.export_run(run, lambda: all_samples(data), out)
 
-    bundle.export_run(run, data)
+
+def test_an_exported_run_is_what_its_manifest_says(data: Path, shipped: Path, tmp_path: Path) -> None:
+    run, state = _finished_run(tmp_path / "runs" / "compact", data)
+
+    _export(run, data)
 
     content = (shipped / "models" / "compact" / "model.safetensors").read_bytes()
     manifest = _manifest(shipped)
@@ -74,9 +75,9 @@ def test_an_exported_run_is_what_its_manifest_says(data: Path, shipped: Path, tm
 
 
 def test_the_trained_views_are_those_of_training_patients(data: Path, shipped: Path, tmp_path: Path) -> None:
-    run, _ = _finished_run(tmp_path / "runs" / "compact")
+    run, _ = _finished_run(tmp_path / "runs" / "compact", data)
 
-    bundle.export_run(run, data)
+    _export(run, data)
 
     shown = {name for s in all_samples(data) if s.split == "train" for name in (s.plane, s.brain_plane) if name}
     assert set(_manifest(shipped)["trained_views"]) == shown
@@ -84,11 +85,11 @@ def test_the_trained_views_are_those_of_training_patients(data: Path, shipped: P
 
 
 def test_a_run_that_went_on_from_another_tells_of_both(data: Path, shipped: Path, tmp_path: Path) -> None:
-    first, _ = _finished_run(tmp_path / "runs" / "first")
-    _finished_run(tmp_path / "runs" / "second", start="first/last.pt")
-    third, _ = _finished_run(tmp_path / "runs" / "third", start="second/last.pt")
+    first, _ = _finished_run(tmp_path / "runs" / "first", data)
+    _finished_run(tmp_path / "runs" / "second", data, start="first/last.pt")
+    third, _ = _finished_run(tmp_path / "runs" / "third", data, start="second/last.pt")
 
-    bundle.export_run(third, data)
+    _export(third, data)
 
     told = _manifest(shipped)["training"]
     earlier = told["start"]
@@ -99,41 +100,20 @@ def test_a_run_that_went_on_from_another_tells_of_both(data: Path, shipped: Path
 def test_a_run_of_another_network_is_not_written_over_the_bundled_one(
     data: Path, shipped: Path, tmp_path: Path
 ) -> None:
-    run, _ = _finished_run(tmp_path / "runs" / "wide")
+    run, _ = _finished_run(tmp_path / "runs" / "wide", data)
     record = json.loads((run / "config.json").read_text("utf-8"))
     record["config"]["tower"] = {"image_size": 96}
     (run / "config.json").write_text(json.dumps(record), encoding="utf-8")
     before = (shipped / "models" / "compact" / "manifest.json").read_bytes()
 
     with pytest.raises(ValueError, match="--out"):
-        bundle.export_run(run, data)
+        _export(run, data)
     assert (shipped / "models" / "compact" / "manifest.json").read_bytes() == before
 
-    bundle.export_run(run, data, tmp_path / "own")
+    _export(run, data, tmp_path / "own")
     told = json.loads((tmp_path / "own" / "manifest.json").read_text("utf-8"))
     layers = json.loads((tmp_path / "own" / "config.json").read_text("utf-8"))
     assert told["preprocessing"]["size"] == layers["vision_cfg"]["image_size"] == 96
-
-
-def test_a_trained_head_is_found_by_the_app_for_the_weights_that_it_was_trained_on(
-    data: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backbone = tiny_models.backbone(tiny_models.CONVNET)
-    spec = PreprocessSpec(size=tiny_models.SIZE)
-    monkeypatch.setattr(catalog, "find", lambda _: None)
-    monkeypatch.setattr(encoder, "open_model", lambda *_, **__: backbone)
-    monkeypatch.setattr(bundle, "SIMULATED_HEADS", 1)
-
-    bundle.train_bundled_head(data, steps=2)
-
-    found = heads.find(shipped / "heads", "head_outline", backbone, spec, must_be=True)
-    assert found is not None
-    weights = (shipped / "heads" / f"{bundle.HEAD_NAME}.safetensors").read_bytes()
-    assert found.identity == (bundle.HEAD_NAME, hashlib.sha256(weights).hexdigest())
-    mask = found.outline(np.zeros((1, 3, tiny_models.SIZE, tiny_models.SIZE), np.float32))
-    assert mask.shape == (1, tiny_models.SIZE, tiny_models.SIZE)
-    told = json.loads((shipped / "heads" / f"{bundle.HEAD_NAME}.json").read_text("utf-8"))
-    assert (told["backbone_sha256"], told["training"]["steps"]) == (backbone.identity.sha256, 2)
 
 
 def _engine(outliner: RoundHead | None) -> Any:
@@ -169,7 +149,7 @@ def test_a_calibration_is_fitted_on_validation_patients_without_the_one_before(
 
     monkeypatch.setattr(bundle, "load_engine", load_engine)
 
-    bundle.calibrate_bundled(data)
+    bundle.calibrate_bundled(data, all_samples(data))
 
     manifest = _manifest(shipped)
     assert known == [{}], "the model that is measured is the one without a calibration"
@@ -186,41 +166,8 @@ def test_a_calibration_that_fails_leaves_the_one_before(
     monkeypatch.setattr(bundle, "load_engine", lambda _: _engine(None))
 
     with pytest.raises(ValueError, match="train the head first"):
-        bundle.calibrate_bundled(data)
+        bundle.calibrate_bundled(data, all_samples(data))
     assert _manifest(shipped) == OLD_MANIFEST
-
-
-def test_a_head_lies_in_the_stored_square_where_it_was_drawn(data: Path) -> None:
-    """Masks of the head structures are larger copies of the picture; the head does not move with the mask's size."""
-    heads_of = [s for s in all_samples(data) if s.outline is not None and s.split == "train"]
-    stored = load(data, heads_of[:1])[0]
-    plain = bundle._with_ellipse(data, stored).ellipse
-    path = data / str(stored.sample.outline)
-    line = np.zeros((3 * HEIGHT, 3 * WIDTH), np.uint8)
-    centre = ((HEAD[0] * WIDTH + 0.5) * 3 - 0.5, (HEAD[1] * HEIGHT + 0.5) * 3 - 0.5)
-    cv2.ellipse(line, (centre, (6 * HEAD[2] * WIDTH, 6 * HEAD[3] * WIDTH), HEAD[4]), 255, 3)
-    cv2.imwrite(str(path), line)
-
-    larger = bundle._with_ellipse(data, stored).ellipse
-
-    assert (plain.cx, plain.cy, plain.a, plain.b) == pytest.approx(
-        (larger.cx, larger.cy, larger.a, larger.b), abs=0.01 * STORED_SIDE
-    )
-    assert plain.a / plain.b == pytest.approx(HEAD[2] / HEAD[3], rel=0.02)
-    assert plain.cx - plain.a > 0 and plain.cx + plain.a < STORED_SIDE
-
-
-def test_simulated_heads_are_the_same_each_time_and_inside_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "SIMULATED_HEADS", 2)
-
-    once, again = bundle._simulated(), bundle._simulated()
-
-    assert [item.ellipse for item in once] == [item.ellipse for item in again]
-    assert all(np.array_equal(a.stored.grey, b.stored.grey) for a, b in zip(once, again, strict=True))
-    for item in once:
-        assert item.stored.sample.source == "simulated"
-        assert 0 < item.ellipse.cx < STORED_SIDE and 0 < item.ellipse.cy < STORED_SIDE
-        assert STORED_SIDE / 10 < item.ellipse.b <= item.ellipse.a < STORED_SIDE
 
 
 def test_an_exported_folder_is_a_model_that_the_app_loads(
@@ -231,9 +178,9 @@ def test_an_exported_folder_is_a_model_that_the_app_loads(
     config.write_text(json.dumps(tiny_models.CONVNET), encoding="utf-8")
     root = resources.root()
     monkeypatch.setattr(resources, "path", lambda name: config if name.endswith("config.json") else root / name)
-    run, _ = _finished_run(tmp_path / "runs" / "mine")
+    run, _ = _finished_run(tmp_path / "runs" / "mine", data)
     folder = tmp_path / "mine"
-    bundle.export_run(run, data, folder)
+    _export(run, data, folder)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
 
     engine = load_engine(EngineRequest(weights=folder))
@@ -264,7 +211,7 @@ def test_an_export_never_writes_over_a_folder(data: Path, tmp_path: Path) -> Non
     (tmp_path / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
 
     with pytest.raises(FileExistsError):
-        bundle.new_bundle(tmp_path / "mine", {})
+        export.new_bundle(tmp_path / "mine", {})
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 

@@ -54,11 +54,14 @@ def _labels(options: argparse.Namespace, data: Path, samples: list[Sample]) -> N
     shown = [sample for sample in samples if sample.split == "train" and not sample.augmented]
     if options.kind == "planes":
         shown = [sample for sample in shown if sample.source != "hc18"]
-        labels = [sample.plane or "other" for sample in shown]
     else:
         shown = [sample for sample in shown if sample.brain_plane is not None]
-        labels = [sample.brain_plane or "" for sample in shown]
-    features = np.stack([seen.embedding for seen in see(load_engine(EngineRequest()), data, shown)])
+    seen, lost = see(load_engine(EngineRequest()), data, shown)
+    for one in lost:
+        print(f"skipped {one.picture}: {one.reason}")
+    shown = [item.sample for item in seen]
+    labels = [(s.plane or "other") if options.kind == "planes" else (s.brain_plane or "") for s in shown]
+    features = np.stack([item.embedding for item in seen])
     suspects = find_suspects(shown, labels, features)
     write_suspects(options.out, suspects)
     print(f"{len(suspects)} of {len(shown)} labels are doubtful")
