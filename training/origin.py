@@ -59,7 +59,9 @@ class Origin:
 
     def with_part(self, name: str, said: str, licence: str) -> Origin:
         """Return the same with one more part."""
-        return replace(self, data={**self.data, name: f"{said}, {licence}"}, licences=(*self.licences, licence))
+        return replace(
+            self, data={**self.data, name: f"{said}; licence: {licence}"}, licences=(*self.licences, licence)
+        )
 
 
 def shown_of(samples: Iterable[Sample]) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def _with_data(origin: Origin, shown: Mapping[str, Any] | None, config: Mapping[
     for name in ("written", "textbook"):
         digest = config.get("data", {}).get(name)
         if digest:
-            origin = origin.with_part(name, f"file of SHA-256 {digest}, licence", UNSTATED)
+            origin = origin.with_part(name, f"file of SHA-256 {digest}", UNSTATED)
     if shown is None:
         return replace(origin.with_part("pictures", "pictures", UNSTATED), views=None, head_sized=True)
     for name, told in shown["sources"].items():
@@ -132,7 +134,7 @@ def _with_teachers(origin: Origin, record: Mapping[str, Any], config: Mapping[st
     weights = (distil.get("clip") or {}).get("weights")
     if weights:
         digest = record.get("teacher_sha256") or _digest(Path(weights))
-        origin = origin.with_part("teacher", f"{Path(weights).name}, SHA-256 {digest}, licence", licence_of(digest))
+        origin = origin.with_part("teacher", f"{Path(weights).name}, SHA-256 {digest}", licence_of(digest))
     if distil.get("plane_weight"):
         origin = origin.with_part("teacher_of_planes", "SonoNet-16, Baumgartner et al. 2017", "Apache-2.0")
     return origin
@@ -147,7 +149,7 @@ def _with_start(
         return _after(origin, folder.parent / Path(config["start"]).parent.name / Path(config["start"]).name, samples)
     if tower.weights:
         digest = record.get("weights_sha256") or _digest(Path(tower.weights))
-        return origin.with_part("start", f"{Path(tower.weights).name}, SHA-256 {digest}, licence", licence_of(digest))
+        return origin.with_part("start", f"{Path(tower.weights).name}, SHA-256 {digest}", licence_of(digest))
     if begins_with_image_net(tower):
         return origin.with_part("image_tower_start", "EfficientNet-Lite0, ImageNet", "Apache-2.0")
     return replace(origin, data={**origin.data, "start": "random weights"})
@@ -158,7 +160,7 @@ def _after(origin: Origin, checkpoint: Path, samples: Callable[[], Sequence[Samp
     digest = _digest(checkpoint)
     said = f"{checkpoint.parent.name}/{checkpoint.name}, SHA-256 {digest}"
     if not (checkpoint.parent / RECORD).is_file():
-        return replace(origin.with_part("start", f"{said}, licence", UNSTATED), views=None, head_sized=True)
+        return replace(origin.with_part("start", said, UNSTATED), views=None, head_sized=True)
     earlier = origin_of(checkpoint.parent, samples)
     both = None if origin.views is None or earlier.views is None else origin.views | earlier.views
     return Origin(

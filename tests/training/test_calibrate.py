@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny_bundle
 from task_tools import BRAIN_SET, PLANE_SET, WIDTH, Texts, instruments
 
 from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
-from fetalclip_app.inference.load import calibration_of
+from fetalclip_app.inference.load import calibration_of, load_engine
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.tasks.gestational_age import CANDIDATES, SUPPORT
 from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, VIEWS
 from training import calibrate
+from training.__main__ import main
 from training.calibrate import FAMILIAR_SHARE, Seen
 from training.manifest import Sample
 
@@ -128,3 +135,60 @@ def test_the_ages_error_holds_its_share_of_the_heads_that_are_kept(fitted: dict[
     assert np.mean(errors < limit) <= 0.9 + 2 / len(errors), "no more than one head on the safe side"
     assert fitted[AGE]["mean_error_days"] == pytest.approx(errors.mean(), abs=0.01)
     assert 0 < fitted[AGE]["inside_who_band"] < 1
+
+
+def test_what_no_picture_tells_stays_unfitted_and_a_sentence_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = [Seen(replace(item.sample, brain_plane=None), item.embedding, None) for item in _named_pictures(50)]
+
+    fitted = calibrate.fit(_engine(), plain)
+
+    assert fitted.keys() == {VIEWS, "familiar"}
+    assert "'brain_views': it stays unfitted" in capsys.readouterr().out
+
+
+def test_a_class_that_the_prompts_do_not_name_fits_nothing() -> None:
+    named = _named_pictures(50)
+    other = replace(named[0], sample=replace(named[0].sample, plane="something else"))
+
+    assert calibrate.fit(_engine(), [*named, other])[VIEWS]["pictures"] == 50
+
+
+@pytest.mark.parametrize(
+    ("known", "days"),
+    [
+        ({"hc_mm": 185.0, "age_days": 150.0, "age_source": "formula: WHO median of HC"}, 150.0),
+        ({"hc_mm": 185.0, "age_days": 171.0, "age_source": "stated"}, 147.4),
+        ({"hc_mm": 185.0}, 147.4),
+        ({"age_days": 171.0, "age_source": "stated"}, None),
+    ],
+)
+def test_ages_are_compared_with_the_median_of_the_head_and_never_with_a_dating(
+    known: dict[str, Any], days: float | None
+) -> None:
+    sample = Sample("h.png", "mine", "h", "validation", **known)
+
+    assert calibrate.reference_days(sample) == (None if days is None else pytest.approx(days, abs=1.5))
+
+
+def test_a_manifest_of_ones_own_calibrates_a_model_and_unreadable_pictures_are_listed(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["picture,group,split,plane,licence"]
+    for number in range(40):
+        side = "validation" if number < 30 else "train"
+        name = f"hc18/images/{number % 4:03d}_HC.png" if number < 4 else f"mine{number}.png"
+        shutil.copyfile(data / "hc18" / "images" / f"{number % 4:03d}_HC.png", data / name) if number >= 4 else None
+        lines.append(f"{name},p{number},{side},{('brain', 'femur')[number % 2]},CC0")
+    (data / "broken.png").write_bytes(b"no picture")
+    lines.append("broken.png,p99,validation,brain,CC0")
+    (data / "own.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder = tiny_bundle.write(tmp_path / "model")
+
+    main(["calibrate", "--data", str(data), "--bundle", str(folder), "--manifest", str(data / "own.csv")])
+
+    told = json.loads((folder / "manifest.json").read_text("utf-8"))["calibration"]
+    said = capsys.readouterr().out
+    assert told.keys() == {VIEWS, "familiarity"}
+    assert (told[VIEWS]["pictures"], told["familiarity"]["training_pictures"]) == (30, 10)
+    assert "left out: broken.png" in said and "the outline's limit stays unfitted" in said
+    assert load_engine(EngineRequest(weights=folder)).instruments.calibration.views.scale is not None
