@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.model import Activity
-from fetalclip_app.ui.parts import icon_button, label, set_tone
+from fetalclip_app.ui.parts import Elided, icon_button, label, set_tone
 from fetalclip_app.ui.theme import DARK, STATUS_PX, TOP_BAR_PX, caption_font, text_font
 from fetalclip_app.wording import dicom_date, notice, person_name, simulated
 
@@ -28,36 +28,6 @@ def subject_of(origin: Origin) -> tuple[str, str]:
     return who or "No patient in this file", what or "No study in this file"
 
 
-class _Elided(QLabel):
-    """A label that gives way, and shows all of itself in its tooltip."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._full = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-
-    def show_text(self, text: str) -> None:
-        self._full = text
-        self.updateGeometry()
-        self._fit()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self._full) + 4, super().sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(min(self.sizeHint().width(), 72), super().sizeHint().height())
-
-    def resizeEvent(self, event: object) -> None:
-        self._fit()
-
-    def _fit(self) -> None:
-        kept = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width())
-        self.setText(kept)
-        self.setToolTip(self._full if kept != self._full else "")
-        self.setAccessibleName(self._full)
-
-
 class TopBar(QWidget):
     """Open, patient and study, export, model."""
 
@@ -66,9 +36,9 @@ class TopBar(QWidget):
         self.setObjectName("topBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(TOP_BAR_PX)
-        self.patient = _Elided()
+        self.patient = Elided()
         self.patient.setFont(text_font(weight=text_font().Weight.DemiBold))
-        self.study = _Elided()
+        self.study = Elided()
         self.study.setProperty("tone", "muted")
         self.warning = QLabel()
         self.warning.setProperty("badge", "alarm")
@@ -163,7 +133,7 @@ class StatusStrip(QWidget):
         self.cancel.setDefaultAction(cancel)
         self.cancel.setFont(caption_font())
         self.cancel.setStyleSheet("padding: 0px 6px;")
-        self.device = _Elided()
+        self.device = Elided()
         self.device.setProperty("tone", "muted")
         self.device.setFont(caption_font())
         line = QHBoxLayout(self)

@@ -37,6 +37,42 @@ def indented(made: QLabel) -> QLabel:
     return made
 
 
+class Elided(QLabel):
+    """A label that gives way. What does not fit is whole in its tooltip, and for screen readers."""
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self._full, self._tip, self._mode = "", "", mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def show_text(self, text: str, *, tip: str = "") -> None:
+        """Show a line; ``tip`` stands in the tooltip whether it fits or not."""
+        self._full, self._tip = text, tip
+        self.updateGeometry()
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return room for all of it."""
+        margins = self.contentsMargins()
+        wide = self.fontMetrics().horizontalAdvance(self._full) + margins.left() + margins.right()
+        return QSize(wide + 4, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for a few letters."""
+        return QSize(min(self.sizeHint().width(), 72), super().sizeHint().height())
+
+    def resizeEvent(self, event: object) -> None:
+        """Show more of it, or less."""
+        self._fit()
+
+    def _fit(self) -> None:
+        kept = self.fontMetrics().elidedText(self._full, self._mode, self.contentsRect().width())
+        self.setText(kept)
+        self.setToolTip(self._tip or (self._full if kept != self._full else ""))
+        self.setAccessibleName(self._full)
+
+
 def set_tone(widget: QWidget, tone: str) -> None:
     """Change a label's tone."""
     if widget.property("tone") != tone:
