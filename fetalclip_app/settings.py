@@ -10,6 +10,8 @@ from typing import Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fetalclip_app.domain.probes import NamedBy
+
 _log = logging.getLogger(__name__)
 
 APP_NAME = "fetalclip-studio"
@@ -30,6 +32,7 @@ class Settings(BaseModel):
         weights: Of the model ``fetalclip`` or ``custom``; the folder of a ``bundle``.
         config: The open_clip configuration of a ``custom``.
         views, brain_views: Files of view sets; None is the bundled one.
+        views_by, brain_views_by: What names the views: prompts, or the model's probe.
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.
         recent: Files and folders, the last opened first.
         window_state: Qt's own words for place and size of the window, base64.
@@ -43,6 +46,8 @@ class Settings(BaseModel):
     device: DeviceChoice = "auto"
     views: Path | None = None
     brain_views: Path | None = None
+    views_by: NamedBy = NamedBy.PROMPTS
+    brain_views_by: NamedBy = NamedBy.PROMPTS
     licence_accepted: str = ""
     recent: tuple[Path, ...] = ()
     loop: bool = True

@@ -17,8 +17,13 @@ def by_probe(reading: ClipReading, facts: ProbeFacts = FACTS) -> ClipReading:
 
     def renamed(answer: object) -> object:
         assert isinstance(answer, ViewPrediction)
+        columns = [answer.keys.index(key) for key in facts.classes]
         return replace(
             answer,
+            keys=facts.classes,
+            probabilities=answer.probabilities[columns],
+            per_frame=answer.per_frame[:, columns],
+            not_trained=frozenset(),
             probe=facts.name,
             view_set=facts.name,
             calibrated=facts.temperature is not None,

@@ -17,7 +17,7 @@ from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.popover import Offer, Popover
 from fetalclip_app.ui.structure_rows import frame_of, structure_rows
 from fetalclip_app.ui.structures_card import StructuresCard
-from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX
+from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX, STEP
 from fetalclip_app.ui.view_card import ViewCard
 
 _STATES = {
@@ -61,10 +61,14 @@ class FindingsPanel(QScrollArea):
         inside = QWidget()
         inside.setObjectName("findings")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(12, 4, 12, 12)
-        column.setSpacing(CARD_BETWEEN)
-        for widget in (self._state, self.view, self.age, self.head, self.lines, self.structures):
-            column.addWidget(widget)
+        column.setContentsMargins(12, 4, 12, CARD_BETWEEN)
+        column.setSpacing(STEP)
+        column.addWidget(self._state)
+        cards = QVBoxLayout()
+        cards.setSpacing(CARD_BETWEEN)
+        for card in (self.view, self.age, self.head, self.lines, self.structures):
+            cards.addWidget(card)
+        column.addLayout(cards)
         column.addStretch(1)
         self.setWidget(inside)
 
@@ -78,7 +82,8 @@ class FindingsPanel(QScrollArea):
         self._shown = entry
         reading = entry.reading if entry is not None else None
         self.view.show_sets(_own_set(reading, "views"), _own_set(reading, "brain_views"))
-        self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"))
+        lacking = [key for key in ("views", "brain_views") if reading and provenance.lacks_probe(reading, key)]
+        self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"), lacking)
         self.age.show_answer(_answer(reading, "gestational_age"))
         self.head.show_answer(_answer(reading, "head"))
         self.lines.show_answer(_answer(reading, "measurements"))

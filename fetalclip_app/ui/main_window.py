@@ -23,7 +23,7 @@ from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity
-from fetalclip_app.ui.model_menu import ModelMenu, engine_request
+from fetalclip_app.ui.model_menu import MODEL_CHOICES, ModelMenu, engine_request
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.open_menu import OpenMenu
 from fetalclip_app.ui.picture_area import PictureArea
@@ -178,6 +178,7 @@ class MainWindow(TakesDrops):
         self.status.show_engine(info)
         self.telling.engine(info)
         self.findings.show_engine(info)
+        self.model_menu.view_sets.show_engine(info)
         if info is not None:
             self.area.heat.show_methods(info.methods, self._choices.now.heatmap_method)
         self._show_reading()
@@ -240,8 +241,7 @@ class MainWindow(TakesDrops):
             self.exporting.png(shown, viewer.index, drawn)
 
     def _choose_model(self, settings: Settings) -> None:
-        choices = {"model", "weights", "config", "device", "views", "brain_views", "licence_accepted"}
-        self._choices.keep(**{name: getattr(settings, name) for name in choices})
+        self._choices.keep(**{name: getattr(settings, name) for name in MODEL_CHOICES})
         self._session.start_model(engine_request(self._choices.now))
 
     def set_outline(self, is_on: bool) -> None:

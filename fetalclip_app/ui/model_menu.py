@@ -24,6 +24,12 @@ _WEIGHTS = "Weights (*.pt *.pth *.bin *.safetensors);;All files (*)"
 
 WEIGHTS_NAME = "FetalCLIP_weights.pt"
 
+MODEL_CHOICES = (
+    *("model", "weights", "config", "device", "licence_accepted"),
+    *("views", "brain_views", "views_by", "brain_views_by"),
+)
+"""The settings that this menu changes."""
+
 
 def engine_request(settings: Settings) -> EngineRequest:
     """Return the engine that these settings ask for."""
@@ -34,6 +40,8 @@ def engine_request(settings: Settings) -> EngineRequest:
         device=settings.device,
         views=settings.views,
         brain_views=settings.brain_views,
+        views_by=settings.views_by,
+        brain_views_by=settings.brain_views_by,
         licence_accepted=settings.licence_accepted == LICENCE_SHA256,
         text_cache=settings_folder() / "texts",
     )
@@ -67,7 +75,7 @@ class ModelMenu(QObject):
     """The menu and what its entries do.
 
     Signals:
-        chosen: New `Settings`: another model, view set or device.
+        chosen: New `Settings`: another model, view set or device, or something else that names the views.
         started: A sentence: weights are being fetched.
         progressed: (done, total) bytes.
         finished: The download has ended, one way or another.
@@ -91,7 +99,7 @@ class ModelMenu(QObject):
         self.menu = QMenu(window)
         self.menu.setToolTipsVisible(True)
         self.view_sets = ViewSetMenu(window, settings)
-        self.view_sets.chosen.connect(lambda key, path: self._choose(**{key: path}))
+        self.view_sets.chosen.connect(lambda choices: self._choose(**choices))
         self._models: dict[str, QAction] = {}
         self._devices: dict[str, QAction] = {}
         self._fill()

@@ -24,6 +24,8 @@ from fetalclip_app.wording import (
     line_spread,
     line_value,
     millimetres,
+    naming_meaning,
+    no_probe,
     percent,
     percentages_meaning,
     pixels,
@@ -48,6 +50,11 @@ _FORMULAS = {
 }
 
 
+def lacks_probe(reading: ClipReading, task_key: str) -> bool:
+    """Return whether a probe was chosen for a task and prompts had to answer, for there was none."""
+    return no_probe(task_key) in reading.provenance.notices
+
+
 def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> list[Row]:
     """Return what a view's percentage rests on."""
     views = finding.answer
@@ -60,6 +67,8 @@ def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> l
         ("View", f"{view_title(key)} {percent(float(views.probabilities[column]))}"),
         ("Frames", f"{asked} of {reading.frame_count} were asked; {len(views.frames_of(key))} show it most"),
         *([("Unlike", f"{unlike} of them are {unfamiliar_frame()}; they are not measured")] if unlike else []),
+        ("How", naming_meaning(views.probe)),
+        *([("Mind", no_probe(finding.task_key))] if lacks_probe(reading, finding.task_key) else []),
         ("Meaning", percentages_meaning(views.calibrated, views.calibration_error, views.calibration_pictures)),
     ]
     if key in views.not_trained:
@@ -156,6 +165,9 @@ def _model_rows(reading: ClipReading, finding: Finding) -> list[Row]:
     if finding.task_key in made.view_sets:
         name, sha256 = made.view_sets[finding.task_key]
         rows.append(("Prompts", f"{name} · {sha256[:12]}"))
+    probe = reading.probe(finding.task_key)
+    if probe is not None:
+        rows += [("Probe", f"{probe.name} · {probe.sha256[:12]}"), ("Its licence", probe.licence)]
     if not made.model.verified:
         rows.append(("Mind", unverified_model()))
     return rows

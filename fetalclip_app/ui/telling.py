@@ -1,4 +1,4 @@
-"""What the window says in sentences: what went wrong, what was written, what happened to the device."""
+"""What the window says in sentences: what went wrong, what was written, what happened to the device or to a probe."""
 
 from __future__ import annotations
 
@@ -55,13 +55,17 @@ class Telling(QObject):
         self._message.tell(sentence, hint)
 
     def engine(self, info: EngineInfo | None) -> None:
-        """Say what happened to the device, each thing once; the strip below keeps it in sight."""
+        """Say what happened to the device or to a probe, each thing once; the strip below keeps it in sight."""
         keys = info.notices if info is not None else ()
         fresh = [key for key in keys if key not in self._notices]
         self._notices = set(keys)
         if fresh:
             self._unopened.clear()
-            self._message.tell(" ".join(wording.notice(key) for key in fresh), "Readings take longer from now on.")
+            is_slower = [wording.slows_down(key) for key in fresh]
+            slower = ["Readings take longer from now on."] if any(is_slower) else []
+            choice = [] if all(is_slower) else [wording.naming_choice()]
+            first, *others = map(wording.notice, fresh)
+            self._message.tell(first, " ".join([*others, *slower, *choice]))
 
 
 def _told(path: Path, error: Exception) -> str:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.ui.bars import Bar, Bars
 from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
-from fetalclip_app.ui.parts import INDENT_PX, Caption, Card, Figure
-from fetalclip_app.ui.theme import CARD_BETWEEN, CARD_INSIDE, FINDINGS_PX
+from fetalclip_app.ui.parts import INDENT_PX, Caption, Card, Elided, Figure, indented, set_tone
+from fetalclip_app.ui.theme import CARD_BETWEEN, CARD_INSIDE, FINDINGS_PX, caption_font
 from fetalclip_app.wording import (
+    named_by,
+    naming_choice,
+    naming_meaning,
+    no_probe,
+    no_probe_in_short,
     not_trained_view,
     percent,
     percentages_error,
@@ -35,27 +44,42 @@ class ViewCard(Card):
         self.best = Figure("View")
         self._best_key, self._brain_key = "", ""
         self._views_title, self._brain_title = "", "Brain plane"
+        self.how, self.brain_how = _quiet_line(), _quiet_line()
         self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
         self.note = prepared(3)
         self.planes = Bars(PLANES, with_letters=True)
         self.planes.asked.connect(lambda key, row: self.asked.emit("views", key, row))
         self.brain_planes = Bars(BRAIN_PLANES, with_letters=False)
         self.brain_planes.asked.connect(lambda key, row: self.asked.emit("brain_views", key, row))
-        self.column.addWidget(self.best)
-        self.column.addWidget(self.note)
-        self.column.addWidget(self.planes)
+        self.column.removeWidget(self.heading)
+        self._add(self.heading, self.how, self.best, self.note)
+        self._add(self.planes)
         self.brain = Caption("Brain plane")
         self.brain.clicked.connect(lambda: self.asked.emit("brain_views", self._brain_key, self.brain))
-        self.column.addWidget(self.brain)
-        self.column.addWidget(self.brain_planes)
+        self._add(self.brain, self.brain_how)
+        self._add(self.brain_planes)
+
+    def _add(self, *lines: QWidget) -> None:
+        """Put lines that belong together below the others."""
+        block = QVBoxLayout()
+        block.setSpacing(0)
+        for line in lines:
+            block.addWidget(line)
+        self.column.addLayout(block)
 
     def show_sets(self, views: str, brain: str) -> None:
         """Name the view sets that were asked in place of the bundled ones; an empty name is the bundled one's."""
         self._views_title = views
         self._brain_title = f"Brain plane ({brain})" if brain else "Brain plane"
 
-    def show_answers(self, views: Answer | None, brain: Answer | None) -> None:
-        """Show these answers; None keeps their places empty."""
+    def show_answers(self, views: Answer | None, brain: Answer | None, lacking: Container[str] = ()) -> None:
+        """Show these answers; None keeps their places empty.
+
+        Args:
+            lacking: Keys of the tasks for which a probe was chosen that is not there, so that prompts answered.
+        """
+        _show_how(self.how, views, VIEWS, lacking)
+        _show_how(self.brain_how, brain, BRAIN_VIEWS, lacking)
         self._show_heading(views)
         self._show_best(views)
         self.planes.show_bars(_bars(views, self.planes))
@@ -105,6 +129,27 @@ class ViewCard(Card):
             case _:
                 self._best_key = ""
                 self.best.show_nothing()
+
+
+def _quiet_line() -> Elided:
+    """Return a line below a heading whose place is there before its words."""
+    line = Elided(Qt.TextElideMode.ElideMiddle)
+    line.setFont(caption_font())
+    line.setFixedHeight(line.fontMetrics().lineSpacing())
+    line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    indented(line)
+    return line
+
+
+def _show_how(line: Elided, answer: Answer | None, task_key: str, lacking: Container[str]) -> None:
+    """Say who named the views; in amber where it is not who was chosen to."""
+    is_named = isinstance(answer, ViewPrediction)
+    probe = answer.probe if isinstance(answer, ViewPrediction) else ""
+    is_lacking = is_named and task_key in lacking
+    set_tone(line, "doubt" if is_lacking else "muted")
+    text = no_probe_in_short() if is_lacking else named_by(probe)
+    tip = " ".join([naming_meaning(probe), *([no_probe(task_key)] if is_lacking else []), naming_choice()])
+    line.show_text(text if is_named else "", tip=tip if is_named else "")
 
 
 def _error(answer: Answer | None) -> str:

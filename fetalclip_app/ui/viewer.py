@@ -174,8 +174,14 @@ class Viewer(QObject):
         method = self._area.heat.method
         if not isinstance(views, ViewPrediction) or not method:
             return None
-        task_key, view_key = self._target or ("views", views.best)
+        task_key, view_key = self._target if self._target and self._is_named(*self._target) else ("views", views.best)
         return Where(self.index, task_key, view_key, method)
+
+    def _is_named(self, task_key: str, view_key: str) -> bool:
+        """Whether the reading knows this view: another view set, or a probe, may have other classes."""
+        reading = self._entry.reading if self._entry is not None else None
+        answer = reading.answer(task_key, ViewPrediction) if reading is not None else None
+        return isinstance(answer, ViewPrediction) and view_key in answer.keys
 
     def _ask_heat(self) -> None:
         if not self.shows_heat or self._entry is None:

@@ -125,8 +125,8 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         mark("Open a clip with a transverse plane of the head."),
     ),
     (Reason.NOT_APPLICABLE, "no_brain_class"): _Words(
-        (mark("The view set in use has no class 'brain'."),),
-        mark("Choose one that has it in the model menu, or by --views."),
+        (mark("What names the views has no class 'brain'."),),
+        mark("Choose a view set or a probe that has it in the model menu, or by --views and --views-by."),
     ),
     (Reason.NOT_APPLICABLE, "not_asked"): _Words((mark("This was not asked of this clip."),)),
     (Reason.NOT_TRAINED, "no_head"): _Words(

@@ -128,7 +128,8 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.MODEL_WRONG_SHAPE: (mark("Choose the configuration file that belongs to these weights."),),
     ErrorCode.PROBE_MISSING: (
         mark(
-            "Let the prompts name it (--views-by and --brain-views-by), or put a probe into the model's heads folder."
+            "Let prompts name it ('View sets' in the model menu, or --views-by and --brain-views-by), "
+            "or put a probe of these weights into the folder 'heads' of the exported model or of the program."
         ),
     ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (

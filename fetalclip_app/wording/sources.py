@@ -192,6 +192,16 @@ def naming_meaning(probe: str) -> str:
     return translate("Named by prompts: by how well a picture fits the sentences of each class.")
 
 
+def naming_choice() -> str:
+    """Return where it is chosen what names the views."""
+    return translate("What names the views is chosen in the model menu, under 'View sets'.")
+
+
+def no_probe_in_short() -> str:
+    """Return what stands beside a view that prompts named where a probe was to."""
+    return translate("by prompts: no usable probe")
+
+
 def no_probe(task_key: str) -> str:
     """Return what is said where a probe was chosen for a task and none is there."""
     said = translate("These weights have no usable probe for this, so prompts name it: {task}.")
