@@ -22,7 +22,7 @@ from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
-from fetalclip_app.tasks.keys import STRUCTURES
+from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
 
 
 class Reader(Protocol):
@@ -158,7 +158,7 @@ def summary(entry: Entry) -> str:
 
 def _of_own_heads(reading: ClipReading) -> list[str]:
     """Return what heads besides outline and lengths found; what they did not find stands in the outputs alone."""
-    findings = [finding for finding in map(reading.finding, (STRUCTURES,)) if finding is not None]
+    findings = [finding for finding in map(reading.finding, (STRUCTURES, CLIP_LABELS)) if finding is not None]
     lines = [line for finding in findings for line in wording.answer_lines(finding.task_key, finding.answer)]
     return [f"{line.label} {line.value}" for line in lines if not line.is_doubt]
 

@@ -8,6 +8,7 @@ from typing import Any
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration
+from fetalclip_app.domain.clip_labels import ClipLabels
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.structures import Structures
@@ -80,7 +81,9 @@ class LineMeasurements:
         return tuple(one for one in self.measurements if one.frame_index == index and one.ends)
 
 
-Answer = ViewPrediction | AgeEstimate | HeadMeasurement | LineMeasurements | Structures | Heatmap | Abstention
+Answer = (
+    ViewPrediction | AgeEstimate | HeadMeasurement | LineMeasurements | Structures | ClipLabels | Heatmap | Abstention
+)
 """Everything that a task can say: a closed union."""
 
 

@@ -21,7 +21,7 @@ from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
-from fetalclip_app.tasks.keys import AGE, HEAD, MEASURES, STRUCTURES
+from fetalclip_app.tasks.keys import AGE, CLIP_LABELS, HEAD, MEASURES, STRUCTURES, clip_label_key
 from fetalclip_app.tasks.views import class_embeddings
 
 FRAMES_AT_ONCE = 8
@@ -73,8 +73,9 @@ class Engine:
     @property
     def headed(self) -> dict[str, tuple[str, ...]]:
         """Key of each task that needs a head which this model has -> what that head tells of."""
-        segmenter = self.instruments.segmenter
-        return {} if segmenter is None else {STRUCTURES: segmenter.facts.structures}
+        segmenter, labellers = self.instruments.segmenter, self.instruments.labellers
+        told = {} if segmenter is None else {STRUCTURES: segmenter.facts.structures}
+        return told | ({CLIP_LABELS: tuple(one.facts.label for one in labellers)} if labellers else {})
 
     def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
         """Answer every task for the clip.
@@ -163,4 +164,7 @@ class Engine:
         if segmenter is not None:
             heads[STRUCTURES] = segmenter.facts.name, segmenter.facts.sha256
             licences[STRUCTURES] = segmenter.facts.licence
+        for facts in (labeller.facts for labeller in tools.labellers):
+            key = clip_label_key(facts.label)
+            heads[key], licences[key] = (facts.name, facts.sha256), facts.licence
         return heads, licences

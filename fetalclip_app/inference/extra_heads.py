@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fetalclip_app.domain.clip_labels import ClipLabeller
 from fetalclip_app.domain.structures import Segmenter
 from fetalclip_app.errors import ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.tasks.keys import STRUCTURES
+from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
 
 if TYPE_CHECKING:
     from fetalclip_app.model.encoder import TorchBackbone
@@ -24,19 +25,29 @@ class Extras:
     """
 
     segmenter: Segmenter | None = None
+    labellers: tuple[ClipLabeller, ...] = ()
     troubles: tuple[ModelUnavailable, ...] = ()
 
     @property
     def tasks(self) -> frozenset[str]:
         """Keys of the tasks that these heads answer."""
-        return frozenset() if self.segmenter is None else frozenset({STRUCTURES})
+        found = {STRUCTURES: self.segmenter is not None, CLIP_LABELS: bool(self.labellers)}
+        return frozenset(key for key, is_there in found.items() if is_there)
 
 
-def find(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec) -> Extras:
-    """Return the extra heads in ``folder`` that were trained on these very weights."""
-    from fetalclip_app.model import heads  # noqa: PLC0415 -- torch takes seconds to import
+def find(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> Extras:
+    """Return the extra heads in ``folder`` that were trained on these very weights.
 
+    Args:
+        width: Length of the unit rows that tasks are given.
+    """
+    from fetalclip_app.model import clip_labels, heads  # noqa: PLC0415 -- torch takes seconds to import
+
+    segmenter: Segmenter | None = None
+    troubles: list[ModelUnavailable] = []
     try:
-        return Extras(segmenter=heads.find_structures(folder, backbone, spec))
+        segmenter = heads.find_structures(folder, backbone, spec)
     except ModelUnavailable as error:
-        return Extras(troubles=(error,))
+        troubles.append(error)
+    labels = clip_labels.find_all(folder, backbone.identity.sha256, spec, width)
+    return Extras(segmenter, labels.heads, (*troubles, *labels.troubles))

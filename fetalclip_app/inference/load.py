@@ -61,7 +61,8 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         class_embeddings(view_set, texts.features)
     fitted = fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain})
     calibration = calibration_of(fitted, backbone.logit_scale, entry.learned_from_head_size)
-    extras = extra_heads.find(_heads(entry), backbone, spec)
+    width = class_embeddings(planes, texts.features).shape[1]
+    extras = extra_heads.find(_heads(entry), backbone, spec, width)
     instruments = Instruments(
         identity=backbone.identity,
         logit_scale=backbone.logit_scale,
@@ -70,8 +71,8 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         outliner=_outliner(entry, backbone, spec),
         landmarker=_landmarker(entry, backbone, spec),
         segmenter=extras.segmenter,
+        labellers=extras.labellers,
     )
-    width = class_embeddings(planes, texts.features).shape[1]
     found, troubles = _probes(entry, backbone, spec, width)
     naming, missing = _naming(request, found, troubles)
     useless = (*extras.troubles, *troubles)

@@ -18,7 +18,7 @@ from fetalclip_app.domain.reading import Finding, HeadMeasurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
-from fetalclip_app.report.json_heads import measurements, structures
+from fetalclip_app.report.json_heads import clip_labels, measurements, structures
 from fetalclip_app.report.json_values import abstention, number
 
 
@@ -69,6 +69,7 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
         "head": _head(reading.finding("head")),
         **measurements(reading.finding("measurements")),
         **structures(reading.finding("structures")),
+        **clip_labels(reading.finding("clip_labels")),
         "provenance": _provenance(entry),
     }
 

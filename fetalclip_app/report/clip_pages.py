@@ -15,6 +15,7 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.charts import axis_remark, score_curve, shown_keys, view_bars
 from fetalclip_app.report.key_frames import chosen, key_frames, plain_frame
+from fetalclip_app.report.label_block import labels_block
 from fetalclip_app.report.line_block import lines_block
 from fetalclip_app.report.structure_block import structures_block
 from fetalclip_app.report.style import (
@@ -63,6 +64,7 @@ def clip_section(entry: ClipEntry, width: float, number: int | None = None, *, s
         *_answers(entry, width),
         *lines_block(entry, width),
         *structures_block(entry, width),
+        *labels_block(entry, width),
         Spacer(0, 4 * MM),
     ]
     start: Flow = [] if number is None else [PageBreak()]

@@ -1,4 +1,4 @@
-"""What heads of their own found, as JSON: lengths by landmarks, masks of structures."""
+"""What heads of their own found, as JSON: lengths by landmarks, masks of structures, labels of clips."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.domain.overlay import Segmentation
 from fetalclip_app.domain.reading import Finding, LineMeasurements, Measurement
 from fetalclip_app.domain.structures import MaskFacts, Structure, Structures
 from fetalclip_app.report.json_values import abstention, number
+from fetalclip_app.wording.clip_labels import label_training
 from fetalclip_app.wording.structures import structure_definition, structure_title
 
 
@@ -75,4 +77,38 @@ def _region(one: Structure) -> dict[str, Any]:
         "area_px": one.area.px,
         "area_mm2": None if one.area.mm2 is None else number(one.area.mm2),
         "outline": one.outline.tolist(),
+    }
+
+
+def clip_labels(finding: Finding | None) -> dict[str, Any]:
+    """Return every label of the clip, or why none was looked for; no key where the model has no such head."""
+    if finding is None:
+        return {}
+    if isinstance(finding.answer, Abstention):
+        return {"clip_labels": {"abstained": abstention(finding.answer)}}
+    if not isinstance(finding.answer, ClipLabels):
+        raise ValueError(f"clip labels that are a {type(finding.answer).__name__}")
+    return {"clip_labels": {"labels": [_label(one) for one in finding.answer.labels]}}
+
+
+def _label(one: ClipLabel) -> dict[str, Any]:
+    head, share = one.head, one.probability
+    return {
+        "label": head.label,
+        "meaning": head.meaning,
+        **({"abstained": abstention(share)} if isinstance(share, Abstention) else {"probability": number(share)}),
+        "frames": head.frames,
+        "pooling": str(head.pooling),
+        "view": head.view or None,
+        "training": {
+            "clips": head.clips,
+            "patients": head.patients,
+            "positive": head.positive,
+            "generated": head.generated,
+        },
+        "auroc": {"value": number(head.auroc), "low": number(head.low), "high": number(head.high)},
+        "remark": label_training(head),
+        "name": head.name,
+        "sha256": head.sha256,
+        "licence": head.licence,
     }

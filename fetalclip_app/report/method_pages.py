@@ -15,6 +15,7 @@ from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry, ReportContent, UnreadEntry
+from fetalclip_app.report.label_block import label_facts
 from fetalclip_app.report.structure_block import structure_facts
 from fetalclip_app.report.style import BODY, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
 from fetalclip_app.wording.translate import translate as _
@@ -143,7 +144,7 @@ def _formulas(clips: Sequence[ClipEntry], width: float) -> Flow:
     measured = [entry.reading.answer("measurements", LineMeasurements) for entry in clips]
     names = dict.fromkeys(one.name for found in measured if found is not None for one in found.measurements)
     facts += [(wording.line_name(name), wording.line_definition(name)) for name in names]
-    facts += structure_facts(clips)
+    facts += [*structure_facts(clips), *label_facts(clips)]
     methods = dict.fromkeys(heatmap.method for entry in clips for _index, heatmap in entry.heatmaps)
     if methods:
         sources = " ".join(METHODS.get(method, wording.method_title(method)) for method in methods)

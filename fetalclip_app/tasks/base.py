@@ -13,6 +13,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, Outliner
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.clip_labels import ClipLabeller
 from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.reading import Finding, ModelIdentity
@@ -34,6 +35,7 @@ class Instruments:
         outliner: None where the model has no head outline.
         landmarker: None where the model has no measurement head.
         segmenter: None where the model has no masks of several structures.
+        labellers: One for each label of whole clips that the model has a head for.
     """
 
     identity: ModelIdentity
@@ -43,6 +45,7 @@ class Instruments:
     outliner: Outliner | None = None
     landmarker: Landmarker | None = None
     segmenter: Segmenter | None = None
+    labellers: tuple[ClipLabeller, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

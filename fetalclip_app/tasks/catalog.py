@@ -7,14 +7,19 @@ from collections.abc import Callable, Collection, Mapping
 from fetalclip_app.domain.probes import ViewProbe
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.tasks.base import Task
+from fetalclip_app.tasks.clip_labels import ClipLabelTask
 from fetalclip_app.tasks.gestational_age import AgeTask
 from fetalclip_app.tasks.head_outline import HeadTask
-from fetalclip_app.tasks.keys import BRAIN_VIEWS, MEASURES, STRUCTURES, VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, CLIP_LABELS, MEASURES, STRUCTURES, VIEWS
 from fetalclip_app.tasks.landmarks import MeasureTask
 from fetalclip_app.tasks.structures import StructuresTask
 from fetalclip_app.tasks.views import BrainViewTask, ViewTask
 
-OPTIONAL: dict[str, Callable[[], Task]] = {MEASURES: MeasureTask, STRUCTURES: StructuresTask}
+OPTIONAL: dict[str, Callable[[], Task]] = {
+    MEASURES: MeasureTask,
+    STRUCTURES: StructuresTask,
+    CLIP_LABELS: ClipLabelTask,
+}
 """Tasks that are asked of a model that has their head, in the order asked and shown."""
 
 

@@ -3,4 +3,9 @@
 from __future__ import annotations
 
 VIEWS, BRAIN_VIEWS, HEAD, AGE, MEASURES = "views", "brain_views", "head", "gestational_age", "measurements"
-STRUCTURES = "structures"
+STRUCTURES, CLIP_LABELS = "structures", "clip_labels"
+
+
+def clip_label_key(label: str) -> str:
+    """Return under which key provenance names the head of a label: a model may have several."""
+    return f"clip_label {label}"

@@ -128,6 +128,28 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         (mark("What names the views has no class 'brain'."),),
         mark("Choose a view set or a probe that has it in the model menu, or by --views and --views-by."),
     ),
+    (Reason.NOT_APPLICABLE, "still"): _Words(
+        (mark("This is a single picture; the label is of clips."),),
+        mark("Open the clip that it was taken from."),
+    ),
+    (Reason.NOT_APPLICABLE, "few_frames"): _Words(
+        (
+            mark("The clip has {count} frames; the label needs {needed}."),
+            mark("The clip has fewer frames than the label needs."),
+        ),
+        mark("Open a longer clip."),
+    ),
+    (Reason.NOT_APPLICABLE, "other_view"): _Words(
+        (
+            mark("The label was trained on clips of one view ({view}), which this clip does not clearly show."),
+            mark("The label was trained on clips of another view."),
+        ),
+        mark("Open a clip of that view."),
+    ),
+    (Reason.OUT_OF_RANGE, "unlike_clips"): _Words(
+        (mark("This clip is unlike those that the label was trained on."),),
+        mark("Try a clip from such a scanner and of such a plane."),
+    ),
     (Reason.NOT_APPLICABLE, "not_asked"): _Words((mark("This was not asked of this clip."),)),
     (Reason.NOT_TRAINED, "no_head"): _Words(
         (mark("This model has no head outline, so it cannot measure."),),
@@ -136,6 +158,10 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     (Reason.NOT_TRAINED, "no_measurement_head"): _Words(
         (mark("This model has no measurement head."),),
         mark("Choose the compact model to measure lines."),
+    ),
+    (Reason.NOT_TRAINED, "no_clip_label"): _Words(
+        (mark("This model has no head that labels clips."),),
+        mark("Choose a model that has one."),
     ),
     (Reason.NOT_TRAINED, "no_structures"): _Words(
         (mark("This model has no masks of structures."),),

@@ -7,11 +7,13 @@ from typing import assert_never
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize, LineMeasurements, Measurement
 from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.abstentions import abstention, abstention_hint, reason_title
+from fetalclip_app.wording.clip_labels import label_remarks, label_value
 from fetalclip_app.wording.lines import line_definition, line_licence, line_name, line_spread, line_value
 from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
 from fetalclip_app.wording.sources import (
@@ -59,12 +61,12 @@ class Line:
 def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
     """Return the lines of one task's answer, the most important first."""
     match answer:
-        case ViewPrediction():
-            return (_view_line(task_key, answer),)
-        case AgeEstimate():
-            return (_age_line(answer),)
+        case ViewPrediction() | AgeEstimate():
+            return (_view_line(task_key, answer) if isinstance(answer, ViewPrediction) else _age_line(answer),)
         case HeadMeasurement() | LineMeasurements() | Structures():
             return _measured(answer)
+        case ClipLabels():
+            return tuple(_label_line(one) for one in answer.labels)
         case Heatmap():
             value = f"{view_title(answer.explains)}, {method_title(answer.method)}"
             return (Line(translate("Where it looked"), value, (where_not_why(),)),)
@@ -137,6 +139,13 @@ def _structure_line(one: Structure, answer: Structures) -> Line:
     meaning = (structure_definition(one.name, answer.head), structure_clearness(one))
     known = (structure_dice(one.name, answer.head), structures_licence(answer.head))
     return Line(structure_name(one.name), structure_area(one), (*told, *unscaled, *meaning, *known), why is not None)
+
+
+def _label_line(one: ClipLabel) -> Line:
+    why = one.probability if isinstance(one.probability, Abstention) else None
+    told = [text for text in (abstention(why), abstention_hint(why)) if text] if why is not None else []
+    doubtful = why is not None or one.head.generated
+    return Line(one.head.label, label_value(one), (*told, *label_remarks(one.head)), doubtful)
 
 
 def _head_lines(head: HeadMeasurement) -> tuple[Line, ...]:

@@ -26,6 +26,7 @@ _TASKS: dict[str, str] = {
     "head": mark("Head"),
     "measurements": mark("Lines"),
     "structures": mark("Structures"),
+    "clip_labels": mark("Clip labels"),
     "saliency": mark("Where it looked"),
 }
 

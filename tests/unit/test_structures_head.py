@@ -90,7 +90,7 @@ def test_a_head_without_a_skull_is_no_outline(backbone: TorchBackbone, tmp_path:
 def test_a_head_of_other_weights_is_none_of_ours(backbone: TorchBackbone, tmp_path: Path) -> None:
     write_masks(tmp_path, backbone, backbone_sha256="1" * 64)
 
-    found = extra_heads.find(tmp_path, backbone, SPEC)
+    found = extra_heads.find(tmp_path, backbone, SPEC, 16)
 
     assert found.segmenter is None and not found.troubles and not found.tasks
 
@@ -112,7 +112,7 @@ def test_a_damaged_head_is_told_and_costs_nothing_else(
     page = write_masks(tmp_path, backbone)
     page.write_text(json.dumps({**json.loads(page.read_text("utf-8")), **changes}), encoding="utf-8")
 
-    found = extra_heads.find(tmp_path, backbone, SPEC)
+    found = extra_heads.find(tmp_path, backbone, SPEC, 16)
 
     assert found.segmenter is None and not found.tasks
     assert [type(trouble) for trouble in found.troubles] == [ModelUnavailable]
@@ -120,7 +120,7 @@ def test_a_damaged_head_is_told_and_costs_nothing_else(
 
 def test_a_head_that_is_there_is_asked(backbone: TorchBackbone, tmp_path: Path) -> None:
     write_masks(tmp_path, backbone)
-    found = extra_heads.find(tmp_path, backbone, SPEC)
+    found = extra_heads.find(tmp_path, backbone, SPEC, 16)
     tools = replace(instruments(), segmenter=found.segmenter)
     scan = replace(after_views(scan_of(["brain"], make_clip(frames=1)), tools), spec=SPEC)
 

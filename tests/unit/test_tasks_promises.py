@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 from fakes import make_clip
+from label_tools import FakeLabeller
 from line_tools import FakeLandmarker
 from report_pages import options, pages_of, text_of
 from structure_tools import FakeSegmenter
@@ -39,7 +40,9 @@ CLIPS = {"brain": ["brain"] * 4, "heart": ["heart"] * 4, "unscaled": ["brain"] *
 
 def _tools(*, headed: bool) -> Instruments:
     bare = instruments(outliner=RoundHead(Ellipse(112, 112, 70, 55, 0)))
-    return replace(bare, landmarker=FakeLandmarker(), segmenter=FakeSegmenter()) if headed else bare
+    if not headed:
+        return bare
+    return replace(bare, landmarker=FakeLandmarker(), segmenter=FakeSegmenter(), labellers=(FakeLabeller(),))
 
 
 @functools.cache

@@ -1,0 +1,63 @@
+"""How probable a label of the whole clip is, as far as the model has heads for such labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabelFacts, ClipLabeller, ClipLabels, frames_taken
+from fetalclip_app.domain.reading import Finding
+from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.tasks.base import Instruments, Scan
+from fetalclip_app.tasks.keys import CLIP_LABELS, VIEWS
+
+
+@dataclass(frozen=True, slots=True)
+class ClipLabelTask:
+    """Which labels fit the clip as a whole?"""
+
+    key: str = CLIP_LABELS
+
+    def answer(self, scan: Scan, instruments: Instruments) -> Finding:
+        """Return each label's probability, or why it has none; the clip is no fetal ultrasound: none has."""
+        if not instruments.labellers:
+            return Finding(self.key, Abstention(Reason.NOT_TRAINED, "no_clip_label"))
+        views = _views(scan)
+        why = views.abstained if views is not None else None
+        if why is not None and why.reason is Reason.NOT_FETAL_ULTRASOUND:
+            return Finding(self.key, why)
+        return Finding(self.key, ClipLabels(tuple(_labelled(scan, one) for one in instruments.labellers)))
+
+
+def _labelled(scan: Scan, head: ClipLabeller) -> ClipLabel:
+    facts = head.facts
+    why = _too_few(len(scan.clip), facts) or _other_view(_views(scan), facts)
+    if why is not None:
+        return ClipLabel(facts, why)
+    rows = scan.embeddings[frames_taken(len(scan.clip), facts.frames)]
+    if head.strangeness(rows) > facts.unlike_limit:
+        return ClipLabel(facts, Abstention(Reason.OUT_OF_RANGE, "unlike_clips"))
+    return ClipLabel(facts, head.probability(rows))
+
+
+def _too_few(frames: int, facts: ClipLabelFacts) -> Abstention | None:
+    """Return why a still, or too short a clip, gets no label."""
+    if frames == 1:
+        return Abstention(Reason.NOT_APPLICABLE, "still")
+    if frames < facts.frames:
+        return Abstention(Reason.NOT_APPLICABLE, "few_frames", {"count": frames, "needed": facts.frames})
+    return None
+
+
+def _other_view(views: ViewPrediction | None, facts: ClipLabelFacts) -> Abstention | None:
+    """Return why a clip of another view than the training's, or of none that is clear, gets no label."""
+    if not facts.view or views is None:
+        return None
+    if views.best == facts.view and views.abstained is None:
+        return None
+    return Abstention(Reason.NOT_APPLICABLE, "other_view", {"view": facts.view})
+
+
+def _views(scan: Scan) -> ViewPrediction | None:
+    finding = scan.finding(VIEWS)
+    return finding.answer if finding is not None and isinstance(finding.answer, ViewPrediction) else None

@@ -1,0 +1,126 @@
+"""Which clips get a label, which do not, and what is told of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from fakes import make_clip, make_reading
+from label_tools import FACTS, LICENCE, FakeLabeller, some_labels, with_labels
+from report_pages import options, pages_of, text_of
+from task_tools import after_views, instruments, scan_of
+
+from fetalclip_app.cli.analyze import summary
+from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.clip_labels import ClipLabels, frames_taken
+from fetalclip_app.report.as_json import as_table
+from fetalclip_app.report.build import ClipEntry, build
+from fetalclip_app.tasks.clip_labels import ClipLabelTask
+from fetalclip_app.wording import answer_lines
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
+
+
+def _answer(views: list[str], labeller: FakeLabeller | None = None, **calibration: Any) -> Any:
+    tools = replace(instruments(**calibration), labellers=(labeller or FakeLabeller(),))
+    scan = after_views(scan_of(views, make_clip(frames=len(views))), tools)
+    return ClipLabelTask().answer(scan, tools).answer
+
+
+def _only(answer: ClipLabels) -> Any:
+    (one,) = answer.labels
+    return one.probability
+
+
+def test_a_clip_gets_the_probability_of_the_frames_at_equal_distances() -> None:
+    labeller = FakeLabeller()
+
+    assert _only(_answer(["brain"] * 9, labeller)) == 0.73
+    assert labeller.asked is not None and len(labeller.asked) == 4
+    assert frames_taken(80, 4) == [10, 30, 50, 70]
+
+
+@pytest.mark.parametrize(
+    ("views", "detail"),
+    [(["brain"], "still"), (["brain"] * 3, "few_frames"), (["heart"] * 9, "other_view")],
+    ids=["a still", "too short", "another view"],
+)
+def test_other_clips_get_none(views: list[str], detail: str) -> None:
+    why = _only(_answer(views))
+
+    assert isinstance(why, Abstention) and (why.reason, why.detail) == (Reason.NOT_APPLICABLE, detail)
+
+
+def test_a_clip_unlike_the_trainings_gets_none() -> None:
+    assert _only(_answer(["brain"] * 9, FakeLabeller(strange=2.1))) == Abstention(Reason.OUT_OF_RANGE, "unlike_clips")
+
+
+def test_what_is_no_fetal_ultrasound_gets_none() -> None:
+    answer = _answer(["brain"] * 9, familiar_similarity=1.1)
+
+    assert answer == Abstention(Reason.NOT_FETAL_ULTRASOUND, "unlike_training")
+
+
+def test_a_label_of_any_view_asks_for_none() -> None:
+    any_view = FakeLabeller(facts=replace(FACTS, view=""))
+
+    assert _only(_answer(["heart"] * 9, any_view)) == 0.73
+
+
+@pytest.mark.parametrize("text", ["Normal heart", "abnormal", "Diagnosis of CHD", "healthy"])
+def test_no_label_judges_anybodys_health(text: str) -> None:
+    with pytest.raises(ValueError, match="say what is seen"):
+        replace(FACTS, label=text)
+    with pytest.raises(ValueError, match="say what is seen"):
+        replace(FACTS, meaning=text)
+
+
+def test_a_label_is_told_with_its_training_and_for_research_only() -> None:
+    (line,) = answer_lines("clip_labels", some_labels())
+
+    assert (line.label, line.value, line.is_doubt) == ("CHD", "0.73", False)
+    assert line.notes[0] == "Trained on 60 clips, AUROC 0.81 (0.70 to 0.90); research use only."
+    assert LICENCE in " ".join(line.notes) and "20 of the 60 clips, of 45 patients" in " ".join(line.notes)
+
+
+def test_no_probability_is_told_as_certain() -> None:
+    assert answer_lines("clip_labels", some_labels(0.9999))[0].value == "0.99"
+    assert answer_lines("clip_labels", some_labels(0.0))[0].value == "0.01"
+
+
+def test_a_head_of_generated_clips_says_so_first() -> None:
+    (line,) = answer_lines("clip_labels", some_labels(generated=True))
+
+    assert line.is_doubt and "says nothing about patients" in line.notes[0]
+
+
+def test_the_json_has_the_label_with_its_training_and_its_licence() -> None:
+    clip = make_clip(6)
+    entry = ClipEntry(clip, with_labels(clip), "a.dcm")
+    (row,) = json.loads(json.dumps(as_table([entry]), allow_nan=False))
+    jsonschema.validate([row], SCHEMA, jsonschema.Draft202012Validator)
+
+    (label,) = row["clip_labels"]["labels"]
+    assert (label["label"], label["probability"], label["licence"]) == ("CHD", 0.73, LICENCE)
+    assert label["training"] == {"clips": 60, "patients": 45, "positive": 20, "generated": False}
+    assert row["provenance"]["heads"]["clip_label CHD"]["name"] == FACTS.name
+    assert "clip_labels" not in as_table([ClipEntry(clip, make_reading(clip))])[0]
+
+
+def test_report_and_terminal_tell_it_too(tmp_path: Path) -> None:
+    clip = make_clip(6)
+    entry = ClipEntry(clip, with_labels(clip))
+    text = text_of(pages_of(build([entry], options()), tmp_path))
+
+    for words in ("Clip labels", "CHD", "0.73", "Trained on 60 clips", "research use only", LICENCE):
+        assert words in text
+    assert "CHD 0.73" in summary(entry)
+
+
+def test_frames_without_an_order_are_never_asked_for() -> None:
+    assert all(np.diff(frames_taken(count, 8)).min() > 0 for count in range(8, 40))
