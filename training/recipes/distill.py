@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -17,6 +16,7 @@ from training.config import RunConfig
 from training.dataset import Stored
 from training.distill import ClipTeacher, DistilConfig, Lessons, Rows, remembered
 from training.distributed import here
+from training.files import sha256_of
 from training.pictures import frame_of
 from training.quick_look import picture_rows
 from training.recipe import RunContext
@@ -90,7 +90,7 @@ def _clip_teacher(config: DistilledConfig, context: RunContext, stored: Sequence
         with torch.inference_mode():
             return picture_rows(network, [of[key] for key in keys], spec)
 
-    fact = f"{_digest_of(tower.weights)} {tower} {config.seed} {spec.fingerprint()}"
+    fact = f"{sha256_of(Path(tower.weights)) if tower.weights else ''} {tower} {config.seed} {spec.fingerprint()}"
     return ClipTeacher(network, remembered(context.folder, "teacher", fact, list(of), compute))
 
 
@@ -114,12 +114,4 @@ def _plane_rows(config: DistilledConfig, context: RunContext, stored: Sequence[S
             rows.append(peer.plane_probabilities(pictures))
         return np.concatenate(rows)
 
-    return remembered(context.folder, "sononet", _digest_of(str(path)), list(of), compute)
-
-
-def _digest_of(path: str) -> str:
-    """Return the hash of a weight file; nothing for random weights."""
-    if not path:
-        return ""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return remembered(context.folder, "sononet", sha256_of(path), list(of), compute)
