@@ -1,24 +1,37 @@
-"""Trains the mask head for the fetal head on a finished backbone."""
+"""Trains the outline of the fetal head on a finished backbone, and measures it on validation patients."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
 
-from fetalclip_app.biometry.ellipse import filled_ellipse
-from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.model import device, encoder
+from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import PyramidDecoder
 from fetalclip_app.model.pyramid import pyramid, pyramid_channels
 from training import augment
 from training.augment import AugmentConfig, changed_input
-from training.dataset import STORED_SIDE, Stored
+from training.dataset import STORED_SIDE
+from training.decoder_loop import Course, DecoderTraining, Tensors, begin, fit, write_half
+from training.files import sha256_of, tell_line
+from training.manifest import Sample, manifest_hash
+from training.mask_errors import summary
+from training.mask_head import few_groups, loss_on, picture_errors
+from training.masks import STRUCTURES
+from training.outlined import Outlined, mask_under, outlined_pictures, simulated_heads
+from training.recipe import RunContext
+from training.run import all_samples
+from training.shelf import Shelf
+
+HEAD_NAME = "compact_head_outline"
 
 
 def _wide() -> AugmentConfig:
@@ -27,95 +40,117 @@ def _wide() -> AugmentConfig:
 
 @dataclass(frozen=True, slots=True)
 class OutlineConfig:
-    """The training of the mask head; the backbone stays as it is."""
+    """The training of the head outline; the tower stays as it is.
 
+    Attributes:
+        average: Decay of the running mean of the weights.
+        shares: Kind of picture -> share of a batch.
+        simulated: How many simulated heads join the training pictures.
+        few: So many training patients or exams; 0 for all.
+        bundle: An exported folder whose weights it learns on; empty for the bundled model.
+    """
+
+    name: str = "outline_head"
     steps: int = 1200
+    seed: int = 11
     batch: int = 12
     rate: float = 2e-3
     weight_decay: float = 1e-4
     average: float = 0.99
-    seed: int = 11
     shares: tuple[tuple[str, float], ...] = (("hc18", 0.65), ("fetal_planes", 0.15), ("simulated", 0.2))
+    simulated: int = 200
+    few: int = 0
+    bundle: str = ""
     augmentation: AugmentConfig = field(default_factory=_wide)
 
+    def smoke(self) -> OutlineConfig:
+        """Return the same training so small that it takes seconds."""
+        return replace(self, name=f"{self.name}_smoke", steps=2, batch=2, simulated=2, few=2)
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Outlined:
-    """A stored picture with its head's ellipse, in pixels of the stored square."""
+    def execute(self, context: RunContext) -> None:
+        """Train, measure on validation patients, and write the head into the run's folder."""
+        train_outline(self, context)
 
-    stored: Stored
-    ellipse: Ellipse
-
-
-def mask_under(ellipse: Ellipse, geometry: augment.Geometry, size: int) -> NDArray[np.float32]:
-    """Return the filled ellipse under a similarity: float32, (size, size), soft at its edge."""
-    matrix = geometry.matrix
-    cx, cy = matrix @ np.array([ellipse.cx, ellipse.cy, 1.0])
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    turn = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
-    fine = 2
-    centre = (np.array([cx, cy]) + 0.5) * fine - 0.5
-    moved = Ellipse(
-        float(centre[0]), float(centre[1]), ellipse.a * scale * fine, ellipse.b * scale * fine, ellipse.angle_deg + turn
-    )
-    filled = filled_ellipse(moved, size * fine, size * fine).astype(np.float32)
-    soft: NDArray[np.float32] = filled.reshape(size, fine, size, fine).mean(axis=(1, 3))
-    return soft
+    @property
+    def shelf(self) -> Shelf:
+        """Where the model lies that it learns on."""
+        return Shelf.of(Path(self.bundle) if self.bundle else None)
 
 
-def train(network: Any, outlined: Sequence[Outlined], spec: PreprocessSpec, config: OutlineConfig) -> PyramidDecoder:
-    """Return a decoder trained on frozen features; prints its loss as it goes.
+def train_outline(config: OutlineConfig, context: RunContext) -> None:
+    """Train by a configuration.
 
     Raises:
         FloatingPointError: The loss is not finite.
+        ValueError: The tower has no feature maps to climb, or there is no outline to learn from.
+    """
+    samples = all_samples(context.data)
+    backbone = encoder.open_model(config.shelf.entry(), device.choose("auto"))
+    if not hasattr(backbone.network.visual, "trunk"):
+        raise ValueError("an outline is learned on a convolutional image tower: on this one train mask_head")
+    course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)
+    annotated = [sample for sample in samples if sample.outline is not None]
+    shown = few_groups([sample for sample in annotated if sample.split == "train"], config.few)
+    watched = [sample for sample in annotated if sample.split == "validation"]
+    # A run of seconds measures few: real folders have hundreds.
+    watched = few_groups(watched, 2) if context.smoke else watched
+    outlined = outlined_pictures(context.data, shown) + simulated_heads(config.simulated)
+    decoder = train(backbone, outlined, config, course)
+    _write(decoder, backbone, config, _measured(context.data, watched, backbone, decoder), context.folder)
+
+
+def train_bundled_outline(
+    data: Path, out: Path, steps: int | None = None, bundle: Path | None = None, *, resume: bool = False
+) -> None:
+    """Train on the bundled weights, or an exported folder's, and copy the head to where the app looks."""
+    config = OutlineConfig(bundle="" if bundle is None else str(bundle))
+    config = config if steps is None else replace(config, steps=steps)
+    folder, heads = out / config.name, config.shelf.heads
+    config.execute(RunContext(data, folder, resume=resume))
+    heads.mkdir(exist_ok=True)
+    for kind in ("safetensors", "json"):
+        shutil.copyfile(folder / f"{HEAD_NAME}.{kind}", heads / f"{HEAD_NAME}.{kind}")
+
+
+def train(
+    backbone: TorchBackbone, outlined: Sequence[Outlined], config: OutlineConfig, course: Course
+) -> PyramidDecoder:
+    """Return a decoder trained on frozen features.
+
+    Raises:
+        FloatingPointError: The loss is not finite.
+        ValueError: There is nothing to learn from.
     """
     torch.manual_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
-    network = network.eval().requires_grad_(False)
+    network: Any = backbone.network.eval().requires_grad_(False)
     decoder = PyramidDecoder(pyramid_channels(network)).to(memory_format=torch.channels_last)
-    mean = torch.optim.swa_utils.AveragedModel(
-        decoder,
-        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average),  # type: ignore[no-untyped-call]
+    spec, pools = PreprocessSpec(size=backbone.image_size), _pools(outlined, config)
+
+    def draw_batch(rng: np.random.Generator) -> Tensors:
+        return draw(pools, spec, config, rng)
+
+    training = DecoderTraining(
+        config.steps, config.seed, config.rate, config.weight_decay, config.average, one_cycle=True
     )
-    optimizer = torch.optim.AdamW(decoder.parameters(), lr=config.rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.rate, total_steps=config.steps, pct_start=0.1)
-    pools = _pools(outlined, config)
-    losses: list[float] = []
-    for step in range(config.steps):
-        pictures, masks = _draw(pools, spec, config, rng)
-        with torch.inference_mode():
-            maps = pyramid(network, pictures)
-        logits = decoder(pictures, [level.clone() for level in maps])[:, 0]
-        loss = outline_loss(logits, masks)
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss.item()} at step {step}")
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        mean.update_parameters(decoder)
-        losses.append(loss.item())
-        if (step + 1) % 50 == 0:
-            print(f'{{"step": {step + 1}, "loss": {np.mean(losses[-50:]):.4f}}}', flush=True)
-    return mean.module  # type: ignore[return-value]
+    mean = fit(decoder, draw_batch, loss_on(network, pyramid), training, course)
+    assert isinstance(mean, PyramidDecoder)
+    return mean
 
 
-def outline_loss(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-    """Return binary cross-entropy plus one minus the soft Dice of each picture, (N, S, S) both."""
-    share = torch.sigmoid(logits)
-    both = (share * masks).sum(dim=(1, 2))
-    dice = (2 * both + 1) / (share.sum(dim=(1, 2)) + masks.sum(dim=(1, 2)) + 1)
-    return F.binary_cross_entropy_with_logits(logits, masks) + (1 - dice).mean()
+Pools = list[tuple[float, list[Outlined]]]
+"""Shares of a batch, and the pictures that they are drawn from."""
 
 
-def _pools(outlined: Sequence[Outlined], config: OutlineConfig) -> list[tuple[float, list[Outlined]]]:
+def _pools(outlined: Sequence[Outlined], config: OutlineConfig) -> Pools:
     pools = [(share, [item for item in outlined if item.stored.sample.source == kind]) for kind, share in config.shares]
-    return [(share, pool) for share, pool in pools if pool]
+    found = [(share, pool) for share, pool in pools if pool]
+    if not found:
+        raise ValueError("no outlines of training patients, and no simulated heads")
+    return found
 
 
-def _draw(
-    pools: list[tuple[float, list[Outlined]]], spec: PreprocessSpec, config: OutlineConfig, rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
+def draw(pools: Pools, spec: PreprocessSpec, config: OutlineConfig, rng: np.random.Generator) -> Tensors:
+    """Return pictures (N, 3, S, S), masks (N, 1, S, S), and that all are known (N, 1)."""
     shares = np.array([share for share, _ in pools])
     kinds = rng.choice(len(pools), config.batch, p=shares / shares.sum())
     pictures, masks = [], []
@@ -126,4 +161,42 @@ def _draw(
         pictures.append(changed_input(item.stored.grey, geometry, spec, config.augmentation, rng))
         masks.append(mask_under(item.ellipse, geometry, spec.size))
     batch = torch.from_numpy(np.stack(pictures)).contiguous(memory_format=torch.channels_last)
-    return batch, torch.from_numpy(np.stack(masks))
+    truth = torch.from_numpy(np.stack(masks))[:, None]
+    return batch, truth, torch.ones(len(truth), 1, dtype=torch.bool)
+
+
+def _measured(
+    data: Path, samples: Sequence[Sample], backbone: TorchBackbone, decoder: PyramidDecoder
+) -> dict[str, dict[str, Any]]:
+    """Return source of the pictures -> Dice, Hausdorff distances and HC error in mm of the head."""
+    told: dict[str, dict[str, Any]] = {}
+    for source in sorted({sample.source for sample in samples}):
+        own = [sample for sample in samples if sample.source == source]
+        errors = [error for sample in own for error in picture_errors(data, sample, backbone, (decoder, pyramid))]
+        if errors:
+            told[source] = summary(errors)[STRUCTURES[0]]
+    return told
+
+
+def _write(
+    decoder: PyramidDecoder,
+    backbone: TorchBackbone,
+    config: OutlineConfig,
+    told: dict[str, dict[str, Any]],
+    folder: Path,
+) -> None:
+    path = folder / f"{HEAD_NAME}.safetensors"
+    write_half(decoder, path)
+    facts = {
+        "backbone_sha256": backbone.identity.sha256,
+        "sha256": sha256_of(path),
+        "preprocessing": PreprocessSpec(size=backbone.image_size).fingerprint(),
+        "structure": "head",
+        "definition": "ellipse along the outer edge of the skull (HC18's annotation)",
+        "licence": "CC-BY-4.0",
+        "data": "HC18 and head structures of FETAL_PLANES_DB (training patients), simulated heads",
+        "validation": told,
+        "training": asdict(config),
+    }
+    path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    tell_line(folder, {"step": config.steps, "validation": told})

@@ -20,7 +20,7 @@ from fetalclip_app.model.pyramid import pyramid, pyramid_channels
 from training import augment
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE, Stored, load
-from training.decoder_loop import DecoderTraining, Tensors, fit, frozen_maps
+from training.decoder_loop import Course, DecoderTraining, Tensors, fit, frozen_maps
 from training.landmarks import Marked
 
 TRIES = 12
@@ -77,9 +77,7 @@ def train(
     lined: Sequence[Lined],
     config: LandmarkConfig,
     training: DecoderTraining,
-    folder: Path,
-    *,
-    resume: bool = False,
+    course: Course,
 ) -> LandmarkDecoder:
     """Return a decoder trained on frozen features.
 
@@ -98,7 +96,7 @@ def train(
     def draw_batch(rng: np.random.Generator) -> Tensors:
         return draw(lined, spec, config, rng)
 
-    mean = fit(decoder, draw_batch, loss_of, training, folder, resume=resume)
+    mean = fit(decoder, draw_batch, loss_of, training, course)
     assert isinstance(mean, LandmarkDecoder)
     return mean
 

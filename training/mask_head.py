@@ -27,12 +27,12 @@ from fetalclip_app.tasks.head_outline import to_frame
 from training import augment
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE
-from training.decoder_loop import DecoderTraining, Tensors, fit, frozen_maps, write_half
+from training.decoder_loop import DecoderTraining, LossOf, Tensors, begin, fit, frozen_maps, write_half
 from training.files import sha256_of, tell_line
 from training.manifest import Sample, manifest_hash
 from training.mask_errors import MaskError, compare, summary
 from training.masks import BOXES, STRUCTURES, Masked, file_masks, stored_masks
-from training.recipe import RunContext, save_config
+from training.recipe import RunContext
 from training.run import all_samples
 
 HEAD_NAME = "masks"
@@ -79,28 +79,34 @@ def train_masks(config: MaskConfig, context: RunContext) -> None:
         FloatingPointError: The loss is not finite.
     """
     samples = all_samples(context.data)
-    save_config(config, context.folder, manifest=manifest_hash(samples))
     annotated = [sample for sample in samples if sample.outline is not None]
     shown = few_groups([sample for sample in annotated if sample.split == "train"], config.few)
     watched = [sample for sample in annotated if sample.split == "validation"]
     path = Path(config.weights) if config.weights else None
     backbone = encoder.open_model(catalog.find(config.model), device.choose("auto"), path=path, licence_accepted=True)
+    course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)
     network: Any = backbone.network.eval().requires_grad_(False)
     torch.manual_seed(config.seed)
     decoder, maps = decoder_for(network, len(STRUCTURES))
     pictures, spec = stored_masks(context.data, shown), PreprocessSpec(size=backbone.image_size)
 
-    def loss_of(learning: Any, batch: Tensors) -> torch.Tensor:
-        logits = learning(batch[0], frozen_maps(maps, network, batch[0]))
-        return mask_loss(logits, batch[1], batch[2])
-
     def draw_batch(rng: np.random.Generator) -> Tensors:
         return draw(pictures, spec, config, rng)
 
     training = DecoderTraining(config.steps, config.seed, rate=config.rate)
-    mean = fit(decoder, draw_batch, loss_of, training, context.folder, resume=context.resume)
+    mean = fit(decoder, draw_batch, loss_on(network, maps), training, course)
     errors = [e for sample in watched for e in picture_errors(context.data, sample, backbone, (mean, maps))]
     _write(mean, backbone, config, summary(errors), context.folder)
+
+
+def loss_on(network: Any, maps: Maps) -> LossOf:
+    """Return the loss of a decoder on a tower that learns nothing, for (pictures, masks, which are known)."""
+
+    def loss_of(learning: Any, batch: Tensors) -> torch.Tensor:
+        pictures, masks, known = batch
+        return mask_loss(learning(pictures, frozen_maps(maps, network, pictures)), masks, known)
+
+    return loss_of
 
 
 def few_groups(samples: Sequence[Sample], count: int) -> list[Sample]:
@@ -142,7 +148,11 @@ def mask_loss(logits: torch.Tensor, masks: torch.Tensor, known: torch.Tensor) ->
 def picture_errors(
     data: Path, sample: Sample, backbone: TorchBackbone, decoding: tuple[nn.Module, Maps]
 ) -> list[MaskError]:
-    """Return the errors of the known structures of a picture, in pixels of its file, by the app's own road."""
+    """Return the errors of the known structures of a picture, in pixels of its file, by the app's own road.
+
+    Args:
+        decoding: A decoder of the first of `STRUCTURES`, and what it decodes.
+    """
     truth, known = file_masks(data, sample)
     clip = read_clip(data / sample.picture)
     spec, crop = PreprocessSpec(size=backbone.image_size), crop_of(clip)
@@ -152,7 +162,7 @@ def picture_errors(
         values = torch.sigmoid(decoding[0](pictures, maps))[0].numpy()
     box = Letterbox(crop, spec.size)
     errors = []
-    for place in np.flatnonzero(known):
+    for place in np.flatnonzero(known[: len(values)]):
         found = box.map_to_frame(values[place], clip.height, clip.width) > 0.5
         error = compare(STRUCTURES[place], sample.group, found, truth[place], sample.pixel_mm)
         errors.append(replace(error, hc_off_mm=_hc_off(values[place], box, sample)) if place == 0 else error)
@@ -186,4 +196,4 @@ def _write(
         "training": asdict(config),
     }
     path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    tell_line(folder, {"validation": told})
+    tell_line(folder, {"step": config.steps, "validation": told})

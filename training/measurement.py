@@ -18,13 +18,13 @@ from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MEASUREMENTS
 from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
 from training import landmark_head, measurement_errors
-from training.decoder_loop import DecoderTraining, write_half
+from training.decoder_loop import DecoderTraining, begin, write_half
 from training.files import sha256_of
 from training.landmark_head import LandmarkConfig
 from training.landmarks import LICENCE, SOURCE, Marked, read_landmarks
 from training.manifest import manifest_hash
 from training.measurement_errors import Measured
-from training.recipe import RunContext, save_config
+from training.recipe import RunContext
 from training.run import all_samples
 
 HEAD_NAME = "compact_measurements"
@@ -73,18 +73,17 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
     """
     samples = all_samples(context.data)
     marked, left_out = read_landmarks(context.data, samples)
-    save_config(config, context.folder, manifest=manifest_hash(samples))
     shown, watched = sides(marked, config.held_out)
     if not shown or not watched:
         raise ValueError("no landmarks of training patients, or none of validation patients")
     backbone = encoder.open_model(catalog.find(config.model), device.choose("auto"))
+    course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)
     decoder = landmark_head.train(
         backbone.network,
         landmark_head.stored_lines(context.data, shown),
         config.landmarks,
         DecoderTraining(config.steps, config.seed),
-        context.folder,
-        resume=context.resume,
+        course,
     )
     write_head(context, decoder, backbone, config, (shown, watched, left_out))
 

@@ -25,7 +25,7 @@ class RunLog:
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - seconds that only a training pays
 
         self._folder = folder
-        _keep_until(folder / LOG, after)
+        keep_until(folder / LOG, after)
         self._curves = SummaryWriter(str(folder / CURVES), purge_step=after + 1 if after else None)
 
     def __enter__(self) -> Self:
@@ -54,7 +54,7 @@ def _numbers(line: dict[str, Any], before: str = "") -> list[tuple[str, float]]:
     return found
 
 
-def _keep_until(path: Path, step: int) -> None:
+def keep_until(path: Path, step: int) -> None:
     """Drop the lines of later steps, and one that was cut off in the middle."""
     if not path.exists():
         return

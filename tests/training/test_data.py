@@ -16,8 +16,8 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from training import augment, distractors
 from training.augment import AugmentConfig
 from training.dataset import STORED_SIDE, BatchConfig, Batches, Stored, load, stored_simulation
-from training.head_outline import mask_under
 from training.manifest import Sample, read_split
+from training.outlined import mask_under
 from training.outlines import read_outline
 from training.split import SPLITS, draw
 

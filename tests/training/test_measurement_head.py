@@ -19,7 +19,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import encoder, heads
 from fetalclip_app.model.landmarks import LandmarkHead, channels_of, expected_points
 from training import landmark_head, measurement, run
-from training.decoder_loop import DecoderTraining, fit
+from training.decoder_loop import Course, DecoderTraining, fit
 from training.landmark_head import LandmarkConfig, bells, draw, landmark_loss, stored_lines
 from training.landmarks import read_landmarks
 from training.measurement import MeasurementConfig
@@ -140,7 +140,7 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(tmp_path: Path) -> No
 
             training = DecoderTraining(steps=10, seed=3, save_every=2)
             try:
-                mean = fit(decoder, drawn, loss_of, training, tmp_path / name, resume=True)
+                mean = fit(decoder, drawn, loss_of, training, Course(tmp_path / name, resume=True))
             except KeyboardInterrupt:
                 continue
         return mean.state_dict()
@@ -160,7 +160,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_leaves_its_batch(tmp_path: P
             drawn,
             lambda decoder, batch: decoder(batch[0]).sum(),
             DecoderTraining(steps=2, seed=0),
-            tmp_path,
+            Course(tmp_path),
         )
     assert torch.load(tmp_path / "bad_batch.pt", weights_only=True)["step"] == 0
 
@@ -172,7 +172,9 @@ def test_it_learns_where_lines_end_in_a_picture_that_it_sees_again(data: Path, t
     still = replace(FEW, mirror=0.0, augmentation=replace(FEW.augmentation, keep=1.0))
     network = tiny_models.network(tiny_models.CONVNET)
 
-    decoder = landmark_head.train(network, lined, still, DecoderTraining(40, 1, rate=1e-2, average=0.5), tmp_path)
+    decoder = landmark_head.train(
+        network, lined, still, DecoderTraining(40, 1, rate=1e-2, average=0.5), Course(tmp_path)
+    )
 
     head = LandmarkHead(
         tiny_models.backbone(tiny_models.CONVNET), decoder, ("", ""), {"licence": "", "spread_limit": {}}

@@ -34,6 +34,7 @@ RECIPES = {
     "clip_label": "training.recipes.finetune:clip_label",
     "quality_lora": "training.recipes.finetune:quality_lora",
     "finetune_full": "training.recipes.finetune:finetune_full",
+    "outline_head": "training.recipes.heads:outline_head",
     "measurement_head": "training.recipes.heads:measurement_head",
     "mask_head": "training.recipes.heads:mask_head",
     "mask_head_fetalclip": "training.recipes.heads:mask_head_fetalclip",

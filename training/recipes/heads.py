@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 
+from training.head_outline import OutlineConfig
 from training.mask_head import MaskConfig
 from training.measurement import MeasurementConfig
 
 WEIGHTS = "FETALCLIP_WEIGHTS"
 """Path of the released weights, which the program does not bring. Whoever sets it has accepted their licence."""
+
+
+def outline_head() -> OutlineConfig:
+    """Return the training of the head's outline on the compact model's tower."""
+    return OutlineConfig()
 
 
 def measurement_head() -> MeasurementConfig:
