@@ -21,7 +21,7 @@ KIND = "clip_label"
 Tensors = dict[str, NDArray[np.float32]]
 
 SHARED = ("mean", "deviation", "centre", "spread")
-"""Of the training's frames, by which rows are standardised; of its clips' mean rows, by which strange ones are known."""
+"""Of the training's frames, by which rows are standardised; of its clips' mean rows, to know a strange one."""
 
 _LAYERS = {
     Pooling.CONCATENATED: ("last.weight", "last.bias"),

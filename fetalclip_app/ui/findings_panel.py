@@ -12,6 +12,8 @@ from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
 from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine
+from fetalclip_app.ui.label_rows import label_rows
+from fetalclip_app.ui.labels_card import LabelsCard
 from fetalclip_app.ui.lines_card import LinesCard
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.popover import Offer, Popover
@@ -52,12 +54,13 @@ class FindingsPanel(QScrollArea):
         self._state = StateLine()
         self.view, self.age, self.head = ViewCard(), AgeCard(), HeadCard()
         self.lines = LinesCard()
-        self.structures = StructuresCard()
+        self.structures, self.labels = StructuresCard(), LabelsCard()
         self.view.asked.connect(self._ask_view)
         self.age.asked.connect(self._ask_age)
         self.head.asked.connect(self._ask_head)
         self.lines.asked.connect(self._ask_line)
         self.structures.asked.connect(self._ask_structure)
+        self.labels.asked.connect(self._ask_label)
         inside = QWidget()
         inside.setObjectName("findings")
         column = QVBoxLayout(inside)
@@ -66,7 +69,7 @@ class FindingsPanel(QScrollArea):
         column.addWidget(self._state)
         cards = QVBoxLayout()
         cards.setSpacing(CARD_BETWEEN)
-        for card in (self.view, self.age, self.head, self.lines, self.structures):
+        for card in (self.view, self.age, self.head, self.lines, self.structures, self.labels):
             cards.addWidget(card)
         column.addLayout(cards)
         column.addStretch(1)
@@ -76,6 +79,7 @@ class FindingsPanel(QScrollArea):
         """Keep a place for what the model's own heads tell of; while none runs the places stay as they are."""
         if info is not None:
             self.structures.keep_place(info.headed.get("structures", ()))
+            self.labels.keep_place(info.headed.get("clip_labels", ()))
 
     def show_clip(self, entry: OpenClip | None, waiting_for: str = "") -> None:
         """Show what is known of a clip; ``waiting_for`` says why nothing is, where the model is not there yet."""
@@ -88,6 +92,7 @@ class FindingsPanel(QScrollArea):
         self.head.show_answer(_answer(reading, "head"))
         self.lines.show_answer(_answer(reading, "measurements"))
         self.structures.show_answer(_answer(reading, "structures"))
+        self.labels.show_answer(_answer(reading, "clip_labels"))
         if entry is None:
             self._state.show_text("")
         elif reading is not None:
@@ -140,6 +145,13 @@ class FindingsPanel(QScrollArea):
             rows = structure_rows(entry.clip, entry.reading, finding, name)
             place = frame_of(finding, name)
             Popover(self, "Where this comes from", rows, self._to_frame(place)).open_beside(widget)
+
+    def _ask_label(self, label: str, widget: QWidget) -> None:
+        entry = self._shown
+        finding = entry.reading.finding("clip_labels") if entry is not None and entry.reading else None
+        if entry is not None and entry.reading is not None and finding is not None:
+            rows = label_rows(entry.clip, entry.reading, finding, label)
+            Popover(self, "Where this comes from", rows, self._to_frame(None)).open_beside(widget)
 
     def _to_frame(self, index: int | None) -> list[Offer]:
         if index is None:

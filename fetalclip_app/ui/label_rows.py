@@ -1,0 +1,39 @@
+"""Where the probability of a clip's label comes from, as rows of words."""
+
+from __future__ import annotations
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.clip_labels import ClipLabels
+from fetalclip_app.domain.reading import ClipReading, Finding
+from fetalclip_app.ui.provenance import Row, abstained_rows
+from fetalclip_app.wording import abstention, abstention_hint, unverified_model
+from fetalclip_app.wording.clip_labels import (
+    label_frames,
+    label_generated,
+    label_meaning,
+    label_patients,
+    label_training,
+    label_value,
+)
+
+
+def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -> list[Row]:
+    """Return what a label's probability rests on, or why there is none."""
+    found = finding.answer.labels if isinstance(finding.answer, ClipLabels) else ()
+    one = next((one for one in found if one.head.label == label), None)
+    if one is None:
+        return abstained_rows(clip, reading, finding)
+    head, made, why = one.head, reading.provenance, one.probability
+    return [
+        (label, label_value(one)),
+        *([("Why", f"{abstention(why)} {abstention_hint(why)}".strip())] if isinstance(why, Abstention) else []),
+        ("Meaning", label_meaning(head)),
+        *([("Mind", label_generated())] if head.generated else []),
+        ("Training", label_training(head)),
+        ("Patients", label_patients(head)),
+        ("Frames", label_frames(head)),
+        ("Head", f"{head.name} · {head.sha256[:12]} · {head.licence}"),
+        ("Model", f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
+        *([] if made.model.verified else [("Mind", unverified_model())]),
+    ]

@@ -1,0 +1,80 @@
+"""Clip labels in the window: a card that keeps its place, and where each probability comes from."""
+
+from __future__ import annotations
+
+from fakes import make_clip, make_reading
+from label_tools import FACTS, LICENCE, some_labels, with_labels
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.reading import Answer, ClipReading
+from fetalclip_app.inference.request import EngineInfo
+from fetalclip_app.ui.findings_panel import FindingsPanel
+from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.popover import Popover
+
+FOREIGN = Abstention(Reason.NOT_FETAL_ULTRASOUND, "unlike_training")
+
+
+def _panel(qtbot: QtBot, reading: ClipReading | None, labels: tuple[str, ...] = ("CHD",)) -> FindingsPanel:
+    panel = FindingsPanel()
+    qtbot.addWidget(panel)
+    headed = {"clip_labels": labels} if labels else {}
+    panel.show_engine(EngineInfo(make_reading(make_clip(1)).provenance.model, "cpu fp32", headed=headed))
+    panel.show_clip(OpenClip(make_clip(6), QImage(), reading=reading))
+    return panel
+
+
+def _with(answer: Answer) -> ClipReading:
+    return with_labels(make_clip(6), answer)
+
+
+def test_a_model_without_labels_has_no_card_for_them(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, make_reading(make_clip(6)), ())
+
+    assert panel.labels.isHidden()
+
+
+def test_the_place_is_there_before_the_reading_and_stays_as_large(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, None)
+    before = panel.labels.sizeHint().height()
+    assert not panel.labels.isHidden()
+
+    for answer in (some_labels(), some_labels(FOREIGN), some_labels(generated=True), FOREIGN):
+        panel.show_clip(OpenClip(make_clip(6), QImage(), reading=_with(answer)))
+        assert panel.labels.sizeHint().height() == before
+
+
+def test_the_card_says_how_probable_and_what_it_was_trained_on(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, with_labels())
+
+    assert panel.labels.figures["CHD"].text() == "0.73"
+    assert panel.labels.notes["CHD"].text().endswith("research use only.")
+    assert "60 clips, AUROC 0.81" in panel.labels.notes["CHD"].text()
+
+
+def test_a_head_of_generated_clips_says_so_beside_the_number(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, _with(some_labels(generated=True)))
+
+    assert "says nothing about patients" in panel.labels.notes["CHD"].text()
+    assert panel.labels.notes["CHD"].property("tone") == "doubt"
+
+
+def test_a_clip_that_gets_no_label_says_why(qtbot: QtBot) -> None:
+    still = Abstention(Reason.NOT_APPLICABLE, "still")
+    for answer in (some_labels(still), FOREIGN):
+        panel = _panel(qtbot, _with(answer))
+
+        assert panel.labels.figures["CHD"].is_doubt
+        assert panel.labels.notes["CHD"].text()
+
+
+def test_a_label_tells_its_head_and_its_licence_when_it_is_asked(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, with_labels())
+    panel.labels.figures["CHD"].click()
+
+    words = " ".join(label.text() for label in panel.findChild(Popover).findChildren(QLabel))
+    for told in (LICENCE, FACTS.name, FACTS.sha256[:12], "20 of the 60 clips", "4 frames", "Brain"):
+        assert told in words
