@@ -1,4 +1,4 @@
-"""The one place that knows where data files lie: checkout or frozen program."""
+"""The one place that knows where data files lie: checkout, installed wheel or frozen program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+
+FOLDER, IN_WHEEL = "resources", "bundled"
+"""Beside this package in a checkout, at the top of a frozen program; inside this package in a wheel (pyproject)."""
 
 
 def root() -> Path:
@@ -16,10 +19,11 @@ def root() -> Path:
     """
     frozen = getattr(sys, "_MEIPASS", None)
     package = Path(__file__).resolve().parent
-    folder = Path(frozen) / "resources" if frozen else package.parent / "resources"
-    if not (folder / "prompts").is_dir():
-        raise FileNotFoundError(f"no resources folder at {folder}")
-    return folder
+    places = [Path(frozen) / FOLDER] if frozen else [package / IN_WHEEL, package.parent / FOLDER]
+    for folder in places:
+        if (folder / "prompts").is_dir():
+            return folder
+    raise FileNotFoundError(f"no resources folder at {' or '.join(map(str, places))}")
 
 
 def path(name: str) -> Path:
