@@ -14,6 +14,12 @@ from training.manifest import table_rows
 SPLITS = Path(__file__).parent / "splits"
 """Where the committed splits lie: one table a data set."""
 
+SAME_PATIENT = {
+    f"planes-patient-{one}": f"planes-patient-{other}" for one, other in ((830, 820), (793, 781), (799, 786), (791, 779))
+}
+"""Patients of FETAL_PLANES_DB that share a picture with another number (`python -m training audit duplicates`): the
+same women. They go where the other number goes."""
+
 VALIDATION_SHARE = 0.12
 TEST_SHARE = 0.20
 
@@ -60,4 +66,6 @@ def draw_all(data: Path) -> None:
     rows = list(table_rows(data / "fetal_planes" / "labels.csv"))
     patients = [patient_group(row["patient"]) for row in rows]
     held = frozenset(name for name, row in zip(patients, rows, strict=True) if row["official_train"] == "0")
-    write(SPLITS / "fetal_planes.csv", draw(patients, test=held))
+    split_of = draw(patients, test=held)
+    split_of |= {one: split_of[other] for one, other in SAME_PATIENT.items() if one in split_of}
+    write(SPLITS / "fetal_planes.csv", split_of)

@@ -11,12 +11,12 @@ from training.dataset import BatchConfig
 def compact() -> RunConfig:
     """Return the contrastive training from ImageNet's weights."""
     batch = BatchConfig()
-    shares = dict(batch.shares) | {"brain": 0.33, "hc18": 0.24, "distractor": 0.06, "simulated": 0.05}
+    shares = dict(batch.shares) | {"brain": 0.38, "hc18": 0.20, "simulated": 0.05}
     return RunConfig(
         name="compact",
-        steps=1200,
-        schedule_steps=2400,
-        evaluate_every=300,
+        steps=1300,
+        schedule_steps=2600,
+        evaluate_every=325,
         brain_weight=1.5,
         batch=replace(batch, shares=tuple(shares.items()), aged=8),
     )
@@ -25,17 +25,17 @@ def compact() -> RunConfig:
 def compact_settled() -> RunConfig:
     """Return its continuation at falling rates, with the batch statistics that the app will use."""
     first = compact()
-    shares = dict(first.batch.shares) | {"hc18": 0.27, "simulated": 0.04}
+    shares = dict(first.batch.shares) | {"hc18": 0.26, "simulated": 0.04}
     return replace(
         first,
         name="compact_settled",
         start=f"{first.name}/last.pt",
         seed=8,
-        steps=500,
+        steps=1000,
         schedule_steps=0,
         held_statistics=True,
         evaluate_every=250,
-        average=0.98,
-        batch=replace(first.batch, shares=tuple(shares.items()), aged=9),
+        average=0.99,
+        batch=replace(first.batch, shares=tuple(shares.items()), aged=10),
         optimizer=replace(first.optimizer, image_rate=3e-4, text_rate=5e-4),
     )
