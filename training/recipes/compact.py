@@ -6,6 +6,11 @@ from dataclasses import replace
 
 from training.config import RunConfig
 from training.dataset import BatchConfig
+from training.number_sense import NumberConfig
+from training.towers import TowerConfig
+
+BUNDLED = "resources/models/compact/model.safetensors"
+"""The program's own weights, from the project's root; a run's record has their hash."""
 
 
 def compact() -> RunConfig:
@@ -24,11 +29,34 @@ def compact() -> RunConfig:
 
 def compact_settled() -> RunConfig:
     """Return its continuation at falling rates, with the batch statistics that the app will use."""
+    return _settled(compact(), "compact_settled")
+
+
+def compact_renewed() -> RunConfig:
+    """Return the training that goes on from the bundled weights, whose text tower knows numbers already."""
     first = compact()
+    return replace(
+        first,
+        name="compact_renewed",
+        steps=500,
+        schedule_steps=2000,
+        evaluate_every=250,
+        numbers=NumberConfig(steps=0),
+        tower=TowerConfig(image_net=False, weights=BUNDLED),
+        optimizer=replace(first.optimizer, text_rate=5e-4),
+    )
+
+
+def compact_renewed_settled() -> RunConfig:
+    """Return its continuation at falling rates, with the batch statistics that the app will use."""
+    return replace(_settled(compact_renewed(), "compact_renewed_settled"), tower=TowerConfig())
+
+
+def _settled(first: RunConfig, name: str) -> RunConfig:
     shares = dict(first.batch.shares) | {"hc18": 0.26, "simulated": 0.04}
     return replace(
         first,
-        name="compact_settled",
+        name=name,
         start=f"{first.name}/last.pt",
         seed=8,
         steps=1000,
