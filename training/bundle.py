@@ -18,13 +18,11 @@ from fetalclip_app.tasks.head_outline import outline_ellipse
 from training import calibrate, familiarity
 from training.calibrate import Seen
 from training.export import write_manifest
+from training.gates import GATE_SHARE
 from training.manifest import Sample
 from training.pictures import clip_of
 from training.readable import refuse_too_many
 from training.shelf import Shelf
-
-FIT_SHARE = 0.02
-"""This share of the validation heads is refused as no clear outline."""
 
 UNREADABLE_SHARE = 0.05
 """Largest share of the pictures that may be unreadable."""
@@ -86,7 +84,7 @@ def _textures(seen: Sequence[Seen]) -> Textures:
 
 
 def _fit_limit(engine: Engine, data: Path, seen: Sequence[Seen]) -> dict[str, Any]:
-    """Return the ellipse fit that all but `FIT_SHARE` of the validation heads reach; nothing without such heads.
+    """Return the ellipse fit that all but `GATE_SHARE` of the validation heads reach; nothing without such heads.
 
     Raises:
         ValueError: There are heads, and the model has no outline of them.
@@ -103,4 +101,4 @@ def _fit_limit(engine: Engine, data: Path, seen: Sequence[Seen]) -> dict[str, An
         clip = clip_of(data, sample)
         found = outline_ellipse(outliner.outline(calibrate.network_input(engine, clip, crop_of(clip)))[0])
         fits.append(0.0 if found is None else found[1])
-    return {"fit_limit": round(float(np.quantile(fits, FIT_SHARE)) - 0.005, 3), "pictures": len(fits)}
+    return {"fit_limit": round(float(np.quantile(fits, GATE_SHARE)) - 0.005, 3), "pictures": len(fits)}

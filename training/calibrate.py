@@ -25,15 +25,10 @@ from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.views import class_embeddings
 from training.calibration_error import expected_error
 from training.evaluation.reads import unreadable
+from training.gates import GATE_SHARE
 from training.manifest import Sample, is_dated
 from training.pictures import clip_of
 from training.readable import Unreadable
-
-FAMILIAR_SHARE = 0.01
-"""This share of the validation pictures is called unlike the training."""
-
-UNCLEAR_SHARE = 0.03
-"""At most this share of the validation pictures gets no view for want of a clear lead."""
 
 AGE_LEVEL = 0.90
 
@@ -143,10 +138,10 @@ def _temperature(engine: Engine, key: str, known: Sequence[tuple[Seen, str]]) ->
 
 
 def clear_lead(shares: NDArray[np.float32]) -> float:
-    """Return the lead that all but `UNCLEAR_SHARE` of the pictures have, never more than the app's own limit."""
+    """Return the lead that all but `GATE_SHARE` of the pictures have, never more than the app's own limit."""
     best = np.sort(shares, axis=1)
     leads = best[:, -1] - best[:, -2]
-    return float(np.clip(round(float(np.quantile(leads, UNCLEAR_SHARE)) - 5e-4, 3), 0.0, CLEAR_LEAD))
+    return float(np.clip(round(float(np.quantile(leads, GATE_SHARE)) - 5e-4, 3), 0.0, CLEAR_LEAD))
 
 
 def _similarity(engine: Engine, view_set: ViewSet, known: Sequence[tuple[Seen, str]]) -> Embeddings:
@@ -157,7 +152,7 @@ def _similarity(engine: Engine, view_set: ViewSet, known: Sequence[tuple[Seen, s
 
 def _familiar(engine: Engine, known: Sequence[tuple[Seen, str]]) -> dict[str, Any]:
     best = _similarity(engine, engine.view_sets[VIEWS], known).max(axis=1)
-    return {"similarity": round(float(np.quantile(best, FAMILIAR_SHARE)), 4), "share": FAMILIAR_SHARE}
+    return {"similarity": round(float(np.quantile(best, GATE_SHARE)), 4), "share": GATE_SHARE}
 
 
 def ages(engine: Engine, seen: Sequence[Seen]) -> list[tuple[Seen, AgeEstimate]]:
@@ -179,9 +174,9 @@ def reference_days(sample: Sample) -> float | None:
 
 
 def _age(estimates: Sequence[tuple[Seen, AgeEstimate]]) -> dict[str, Any]:
-    """Choose the spread limit that keeps 95 % of the heads, and the error that holds 90 % of those kept."""
+    """Choose the spread that all but `GATE_SHARE` of the heads keep, and the error that holds 90 % of those kept."""
     spreads = np.array([estimate.spread_days for _, estimate in estimates])
-    limit = max(int(np.ceil(np.quantile(spreads, 0.96))), 14)
+    limit = max(int(np.ceil(np.quantile(spreads, 1 - GATE_SHARE))), 14)
     kept = [(item, estimate) for item, estimate in estimates if estimate.spread_days <= limit]
     errors = np.array([abs(estimate.age.days - (reference_days(item.sample) or 0)) for item, estimate in kept])
     inside = [inside_who_band("HC", item.sample.hc_mm or 0, e.age.days / DAYS_PER_WEEK) for item, e in kept]

@@ -12,14 +12,12 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.familiarity import Familiarity, Textures
+from training.gates import GATE_SHARE
 
 FILE = "familiarity.safetensors"
 
 SHRINKAGE = 0.1
 """Share of a round Gaussian in the covariance; 0.02 gave the same answers."""
-
-REFUSED_SHARE = 0.02
-"""This share of the validation pictures is called unlike the training."""
 
 MOST_PICTURES = 1000
 """Textures have 128 numbers: more training pictures move their covariance little."""
@@ -49,7 +47,7 @@ def fit(taught: Textures, held: Textures, shrinkage: float = SHRINKAGE) -> Famil
     values, axes = np.linalg.eigh(covariance)
     whitening = (axes / np.sqrt(values)) / spread[:, None]
     plain = Familiarity(taught.mean(axis=0), whitening.astype(np.float32), 0.0)
-    limit = float(np.quantile(plain.strangeness(held), 1 - REFUSED_SHARE))
+    limit = float(np.quantile(plain.strangeness(held), 1 - GATE_SHARE))
     return Familiarity(plain.mean, plain.whitening, round(limit, 4))
 
 
@@ -66,7 +64,7 @@ def save(familiarity: Familiarity, folder: Path, pictures: Sequence[int]) -> dic
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "limit": familiarity.limit,
-        "share": REFUSED_SHARE,
+        "share": GATE_SHARE,
         "training_pictures": pictures[0],
         "pictures": pictures[1],
     }

@@ -14,10 +14,8 @@ from fetalclip_app.biometry.abdomen import abdominal_circumference
 from fetalclip_app.domain.landmarks import ABDOMEN_LINES, LINES, Landmarker
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
 from fetalclip_app.imaging.readers import read_clip
+from training.gates import GATE_SHARE
 from training.landmarks import Marked
-
-KEPT = 0.95
-"""The spread limits keep this share of the pictures that they are fitted on."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,12 +61,12 @@ def _measured(finder: Landmarker, picture: Path, marked: Marked, spec: Preproces
 
 
 def spread_limits(measured: Sequence[Measured]) -> dict[str, float]:
-    """Return structure -> the spread that `KEPT` of the pictures stay below on every line."""
+    """Return structure -> the spread that all but `GATE_SHARE` of the pictures stay below on every line."""
     limits = {}
     for structure in LINES:
         worst = [item.spread.max() for item in measured if item.structure == structure]
         if worst:
-            limits[structure] = round(float(np.quantile(worst, KEPT, method="higher")) + 0.0005, 4)
+            limits[structure] = round(float(np.quantile(worst, 1 - GATE_SHARE, method="higher")) + 0.0005, 4)
     return limits
 
 

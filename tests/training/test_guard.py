@@ -10,8 +10,9 @@ import pytest
 import safetensors.numpy
 
 from training import familiarity
-from training.calibrate import UNCLEAR_SHARE, clear_lead
+from training.calibrate import clear_lead
 from training.evaluation.strangers import _noise, _text, auroc, auroc_interval
+from training.gates import GATE_SHARE
 
 RNG = np.random.default_rng(5)
 MIX = RNG.normal(0, 1, (6, 6))
@@ -33,7 +34,7 @@ def test_the_limit_refuses_its_share_of_the_validation_pictures() -> None:
 
     guard = familiarity.fit(_textures(500, 1), held)
 
-    assert len(guard.strangers(held)) / len(held) == pytest.approx(familiarity.REFUSED_SHARE, abs=0.002)
+    assert len(guard.strangers(held)) / len(held) == pytest.approx(GATE_SHARE, abs=0.002)
 
 
 def test_what_breaks_the_trainings_pattern_is_strange_even_where_each_number_is_usual() -> None:
@@ -96,7 +97,7 @@ def test_the_lead_leaves_few_pictures_without_a_view_and_never_exceeds_the_const
 
     lead = clear_lead(shares)
 
-    assert np.mean(best[:, -1] - best[:, -2] < lead) <= UNCLEAR_SHARE
+    assert np.mean(best[:, -1] - best[:, -2] < lead) <= GATE_SHARE
     assert 0 < lead < 0.15
     assert clear_lead(np.eye(3, dtype=np.float32)) == 0.15
 
