@@ -74,6 +74,20 @@ def _write_planes(folder: Path) -> None:
     _table(folder / "labels.csv", rows)
 
 
+def write_structures(folder: Path) -> None:
+    """Add head structures: a skull with both boxes on one patient of each side, boxes alone on another."""
+    masks = folder / "head_structures" / "masks"
+    masks.mkdir(parents=True)
+    labels = np.zeros((2 * HEIGHT, 2 * WIDTH), np.uint8)
+    boxes = labels.copy()
+    cv2.ellipse(labels, (160, 134), (75, 58), 12, 0, 360, 1, -1)
+    for picture in (labels, boxes):
+        picture[120:130, 150:170] = 2
+        picture[140:150, 150:170] = 3
+    for patient, picture in ((1, labels), (2, boxes), (7, labels)):
+        cv2.imwrite(str(masks / f"Patient{patient:05d}_1.png"), picture)
+
+
 def write(folder: Path) -> Path:
     """Write HC18's and FETAL_PLANES_DB's parts and return the folder."""
     _write_heads(folder / "hc18")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import safetensors.torch
@@ -19,6 +19,8 @@ from training.loop import rate_factor
 from training.recipe import RunContext, save_config
 from training.run_log import keep_until
 
+Decoder = TypeVar("Decoder", bound=nn.Module)
+
 Tensors = tuple[torch.Tensor, ...]
 
 Draw = Callable[[np.random.Generator], Tensors]
@@ -29,7 +31,7 @@ LossOf = Callable[[Any, Tensors], torch.Tensor]
 
 CHECKPOINT, CULPRIT = "last.pt", "bad_batch.pt"
 
-HARMLESS = ("device", "unreadable_share")
+HARMLESS = ("checkpoint_every", "device", "unreadable_share")
 """What may differ between the run that was interrupted and the run that goes on."""
 
 
@@ -129,7 +131,7 @@ def fit(decoder: nn.Module, draw: Draw, loss_of: LossOf, training: DecoderTraini
     losses: list[float] = []
     for step in range(first, training.steps):
         batch = draw(parts.drawing)
-        loss = loss_of(decoder, batch)
+        loss = loss_of(decoder, tuple(tensor.to(_place_of(decoder)) for tensor in batch))
         if not torch.isfinite(loss):
             write_whole({"step": step, "batch": batch}, folder / CULPRIT)
             raise FloatingPointError(f"the loss is {loss.item()} at step {step}; its batch is {CULPRIT}")
@@ -148,6 +150,15 @@ def fit(decoder: nn.Module, draw: Draw, loss_of: LossOf, training: DecoderTraini
     return mean.eval()
 
 
+def beside(network: nn.Module, decoder: Decoder) -> Decoder:
+    """Return the decoder on the processor of its tower."""
+    return decoder.to(_place_of(network))
+
+
+def _place_of(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device
+
+
 def frozen_maps(maps: Callable[[Any, torch.Tensor], list[torch.Tensor]], network: Any, pictures: torch.Tensor) -> Any:
     """Return feature maps that a decoder can learn on; the tower itself learns nothing."""
     with torch.no_grad():
@@ -156,7 +167,7 @@ def frozen_maps(maps: Callable[[Any, torch.Tensor], list[torch.Tensor]], network
 
 def write_half(decoder: nn.Module, path: Path) -> None:
     """Write a decoder's weights in half precision."""
-    state = {key: tensor.detach().half().contiguous() for key, tensor in decoder.state_dict().items()}
+    state = {key: tensor.detach().cpu().half().contiguous() for key, tensor in decoder.state_dict().items()}
     safetensors.torch.save_file(state, path)
 
 

@@ -20,13 +20,14 @@ from fetalclip_app.model.pyramid import pyramid, pyramid_channels
 from training import augment
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE
-from training.decoder_loop import Course, DecoderTraining, Tensors, begin, fit, write_half
+from training.decoder_loop import Course, DecoderTraining, Tensors, begin, beside, fit, write_half
 from training.files import sha256_of, tell_line
 from training.manifest import Sample, manifest_hash
 from training.mask_errors import summary
 from training.mask_head import few_groups, loss_on, picture_errors
-from training.masks import STRUCTURES
+from training.masks import STRUCTURES, with_truth
 from training.outlined import Outlined, mask_under, outlined_pictures, simulated_heads
+from training.readable import leave_out
 from training.recipe import RunContext
 from training.run import all_samples
 from training.shelf import Shelf
@@ -48,6 +49,9 @@ class OutlineConfig:
         simulated: How many simulated heads join the training pictures.
         few: So many training patients or exams; 0 for all.
         bundle: An exported folder whose weights it learns on; empty for the bundled model.
+        device: As the app's setting: auto, cpu, cuda.
+        unreadable_share: Largest share of pictures that may be unreadable.
+        checkpoint_every: Steps between two checkpoints.
     """
 
     name: str = "outline_head"
@@ -61,11 +65,14 @@ class OutlineConfig:
     simulated: int = 200
     few: int = 0
     bundle: str = ""
+    device: str = "auto"
+    unreadable_share: float = 0.05
+    checkpoint_every: int = 100
     augmentation: AugmentConfig = field(default_factory=_wide)
 
     def smoke(self) -> OutlineConfig:
         """Return the same training so small that it takes seconds."""
-        return replace(self, name=f"{self.name}_smoke", steps=2, batch=2, simulated=2, few=2)
+        return replace(self, name=f"{self.name}_smoke", steps=2, batch=2, simulated=2, few=2, device="cpu")
 
     def execute(self, context: RunContext) -> None:
         """Train, measure on validation patients, and write the head into the run's folder."""
@@ -82,10 +89,11 @@ def train_outline(config: OutlineConfig, context: RunContext) -> None:
 
     Raises:
         FloatingPointError: The loss is not finite.
-        ValueError: The tower has no feature maps to climb, or there is no outline to learn from.
+        ValueError: The tower has no feature maps to climb, or there is no outline to learn from; or too many pictures
+            are unreadable.
     """
     samples = all_samples(context.data)
-    backbone = encoder.open_model(config.shelf.entry(), device.choose("auto"))
+    backbone = encoder.open_model(config.shelf.entry(), device.choose(config.device))
     if not hasattr(backbone.network.visual, "trunk"):
         raise ValueError("an outline is learned on a convolutional image tower: on this one train mask_head")
     course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)
@@ -94,9 +102,11 @@ def train_outline(config: OutlineConfig, context: RunContext) -> None:
     watched = [sample for sample in annotated if sample.split == "validation"]
     # A run of seconds measures few: real folders have hundreds.
     watched = few_groups(watched, 2) if context.smoke else watched
-    outlined = outlined_pictures(context.data, shown) + simulated_heads(config.simulated)
-    decoder = train(backbone, outlined, config, course)
-    _write(decoder, backbone, config, _measured(context.data, watched, backbone, decoder), context.folder)
+    outlined, lost = outlined_pictures(context.data, shown)
+    read, lost_too = with_truth(context.data, watched)
+    leave_out(lost + lost_too, len(shown) + len(watched), config.unreadable_share, context.folder)
+    decoder = train(backbone, outlined + simulated_heads(config.simulated), config, course)
+    _write(decoder, backbone, config, _measured(context.data, read, backbone, decoder), context.folder)
 
 
 def train_bundled_outline(
@@ -123,14 +133,20 @@ def train(
     """
     torch.manual_seed(config.seed)
     network: Any = backbone.network.eval().requires_grad_(False)
-    decoder = PyramidDecoder(pyramid_channels(network)).to(memory_format=torch.channels_last)
+    decoder = beside(network, PyramidDecoder(pyramid_channels(network)).to(memory_format=torch.channels_last))
     spec, pools = PreprocessSpec(size=backbone.image_size), _pools(outlined, config)
 
     def draw_batch(rng: np.random.Generator) -> Tensors:
         return draw(pools, spec, config, rng)
 
     training = DecoderTraining(
-        config.steps, config.seed, config.rate, config.weight_decay, config.average, one_cycle=True
+        config.steps,
+        config.seed,
+        rate=config.rate,
+        weight_decay=config.weight_decay,
+        average=config.average,
+        one_cycle=True,
+        save_every=config.checkpoint_every,
     )
     mean = fit(decoder, draw_batch, loss_on(network, pyramid), training, course)
     assert isinstance(mean, PyramidDecoder)

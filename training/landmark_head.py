@@ -20,8 +20,9 @@ from fetalclip_app.model.pyramid import pyramid, pyramid_channels
 from training import augment
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE, Stored, load
-from training.decoder_loop import Course, DecoderTraining, Tensors, fit, frozen_maps
+from training.decoder_loop import Course, DecoderTraining, Tensors, beside, fit, frozen_maps
 from training.landmarks import Marked
+from training.readable import Unreadable, each_readable
 
 TRIES = 12
 """So many changes of a picture are drawn until its end points stay in sight."""
@@ -59,13 +60,24 @@ class Lined:
     ends: NDArray[np.float64]
 
 
-def stored_lines(data: Path, marked: Sequence[Marked]) -> list[Lined]:
-    """Read pictures by the app's own road, and their lines into the stored square."""
-    pictures = load(data, [item.sample for item in marked])
-    return [
-        Lined(stored, item.structure, _square_of(data / item.sample.picture).to_model(item.ends))
-        for stored, item in zip(pictures, marked, strict=True)
-    ]
+def stored_lines(data: Path, marked: Sequence[Marked]) -> tuple[list[Lined], list[Unreadable]]:
+    """Read pictures by the app's own road, and their lines into the stored square; list those that cannot be read."""
+
+    def read(item: Marked) -> Lined:
+        square = _square_of(data / item.sample.picture)
+        return Lined(load(data, [item.sample])[0], item.structure, square.to_model(item.ends))
+
+    return each_readable(data, marked, lambda item: item.sample.picture, read)
+
+
+def with_pictures(data: Path, marked: Sequence[Marked]) -> tuple[list[Marked], list[Unreadable]]:
+    """Return the landmarks whose picture can be read, and the others."""
+
+    def read(item: Marked) -> Marked:
+        _square_of(data / item.sample.picture)
+        return item
+
+    return each_readable(data, marked, lambda item: item.sample.picture, read)
 
 
 def _square_of(picture: Path) -> Letterbox:
@@ -87,7 +99,7 @@ def train(
     torch.manual_seed(training.seed)
     spec = PreprocessSpec(size=network.visual.image_size[0])
     network = network.eval().requires_grad_(False)
-    decoder = LandmarkDecoder(pyramid_channels(network)).to(memory_format=torch.channels_last)
+    decoder = beside(network, LandmarkDecoder(pyramid_channels(network)).to(memory_format=torch.channels_last))
 
     def loss_of(learning: Any, batch: Tensors) -> torch.Tensor:
         pictures, truth, known = batch

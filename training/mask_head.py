@@ -18,6 +18,8 @@ from torch import nn
 
 from fetalclip_app.biometry.ellipse import lengths, outline_ellipse
 from fetalclip_app.domain.calibration import PixelSpacing
+from fetalclip_app.domain.model_names import COMPACT
+from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model import catalog, device, encoder
@@ -27,15 +29,20 @@ from fetalclip_app.tasks.head_outline import to_frame
 from training import augment
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE
-from training.decoder_loop import DecoderTraining, LossOf, Tensors, begin, fit, frozen_maps, write_half
+from training.decoder_loop import DecoderTraining, LossOf, Tensors, begin, beside, fit, frozen_maps, write_half
 from training.files import sha256_of, tell_line
 from training.manifest import Sample, manifest_hash
 from training.mask_errors import MaskError, compare, summary
-from training.masks import BOXES, STRUCTURES, Masked, file_masks, stored_masks
+from training.masks import BOXES, STRUCTURES, Masked, file_masks, stored_masks, with_truth
+from training.readable import leave_out
 from training.recipe import RunContext
 from training.run import all_samples
+from training.towers import TowerConfig, architecture, fresh_network
 
 HEAD_NAME = "masks"
+
+TINY_SIDE = 112
+"""Input of the tiny vision transformer: its patches of 14 pixels and the decoder's four doublings both fit."""
 
 
 def _mild() -> AugmentConfig:
@@ -51,6 +58,10 @@ class MaskConfig:
             the pyramid decoder.
         weights: Their file, where they do not come with the program.
         few: So many training patients or exams, for the few-data study; 0 for all.
+        tiny: Random weights of the same kind of layers, few and narrow, for a run of seconds.
+        device: As the app's setting: auto, cpu, cuda.
+        unreadable_share: Largest share of pictures that may be unreadable.
+        checkpoint_every: Steps between two checkpoints.
     """
 
     name: str = "mask_head"
@@ -58,14 +69,19 @@ class MaskConfig:
     seed: int = 11
     batch: int = 8
     rate: float = 2e-3
-    model: str = "compact"
+    model: str = COMPACT
     weights: str = ""
     few: int = 0
+    tiny: bool = False
+    device: str = "auto"
+    unreadable_share: float = 0.05
+    checkpoint_every: int = 100
     augmentation: AugmentConfig = field(default_factory=_mild)
 
     def smoke(self) -> MaskConfig:
-        """Return the same training so small that it takes seconds."""
-        return replace(self, name=f"{self.name}_smoke", steps=2, batch=2, few=2)
+        """Return the same training so small that it takes seconds, without weights that the program does not bring."""
+        small = replace(self, name=f"{self.name}_smoke", steps=2, batch=2, few=2, device="cpu")
+        return small if self.model == COMPACT else replace(small, weights="", tiny=True)
 
     def execute(self, context: RunContext) -> None:
         """Train, measure on validation patients, and write ``masks.*`` into the run's folder."""
@@ -77,25 +93,32 @@ def train_masks(config: MaskConfig, context: RunContext) -> None:
 
     Raises:
         FloatingPointError: The loss is not finite.
+        ValueError: There is nothing to learn from, or too many pictures are unreadable.
     """
     samples = all_samples(context.data)
     annotated = [sample for sample in samples if sample.outline is not None]
     shown = few_groups([sample for sample in annotated if sample.split == "train"], config.few)
     watched = [sample for sample in annotated if sample.split == "validation"]
-    path = Path(config.weights) if config.weights else None
-    backbone = encoder.open_model(catalog.find(config.model), device.choose("auto"), path=path, licence_accepted=True)
+    # A run of seconds measures few: real folders have hundreds.
+    watched = few_groups(watched, 2) if context.smoke else watched
+    backbone = _backbone(config)
     course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)
     network: Any = backbone.network.eval().requires_grad_(False)
     torch.manual_seed(config.seed)
     decoder, maps = decoder_for(network, len(STRUCTURES))
-    pictures, spec = stored_masks(context.data, shown), PreprocessSpec(size=backbone.image_size)
+    pictures, lost = stored_masks(context.data, shown)
+    read, lost_too = with_truth(context.data, watched)
+    leave_out(lost + lost_too, len(shown) + len(watched), config.unreadable_share, context.folder)
+    if not pictures:
+        raise ValueError("no annotated pictures of training patients")
+    spec = PreprocessSpec(size=backbone.image_size)
 
     def draw_batch(rng: np.random.Generator) -> Tensors:
         return draw(pictures, spec, config, rng)
 
-    training = DecoderTraining(config.steps, config.seed, rate=config.rate)
-    mean = fit(decoder, draw_batch, loss_on(network, maps), training, course)
-    errors = [e for sample in watched for e in picture_errors(context.data, sample, backbone, (mean, maps))]
+    training = DecoderTraining(config.steps, config.seed, rate=config.rate, save_every=config.checkpoint_every)
+    mean = fit(beside(network, decoder), draw_batch, loss_on(network, maps), training, course)
+    errors = [e for sample in read for e in picture_errors(context.data, sample, backbone, (mean, maps))]
     _write(mean, backbone, config, summary(errors), context.folder)
 
 
@@ -107,6 +130,22 @@ def loss_on(network: Any, maps: Maps) -> LossOf:
         return mask_loss(learning(pictures, frozen_maps(maps, network, pictures)), masks, known)
 
     return loss_of
+
+
+def _backbone(config: MaskConfig) -> TorchBackbone:
+    """Return the tower that the decoder learns on.
+
+    Raises:
+        ModelUnavailable: Its weights are missing, damaged or of another shape.
+    """
+    chosen = device.choose(config.device)
+    if not config.tiny:
+        path = Path(config.weights) if config.weights else None
+        return encoder.open_model(catalog.find(config.model), chosen, path=path, licence_accepted=True)
+    layers = architecture(TowerConfig(shape=config.model, tiny=True))
+    layers |= {"vision_cfg": layers["vision_cfg"] | {"image_size": TINY_SIDE}}
+    nobody = ModelIdentity(config.model, "random weights", "random", verified=False, licence="")
+    return encoder.place(fresh_network(layers, config.seed), nobody, chosen, layers)
 
 
 def few_groups(samples: Sequence[Sample], count: int) -> list[Sample]:
@@ -156,10 +195,10 @@ def picture_errors(
     truth, known = file_masks(data, sample)
     clip = read_clip(data / sample.picture)
     spec, crop = PreprocessSpec(size=backbone.image_size), crop_of(clip)
-    pictures = torch.from_numpy(prepare(clip.frame(0), spec, crop)[None])
+    pictures = backbone.to_device(prepare(clip.frame(0), spec, crop)[None])
     with torch.inference_mode():
         maps = decoding[1](backbone.network, pictures)
-        values = torch.sigmoid(decoding[0](pictures, maps))[0].numpy()
+        values = torch.sigmoid(decoding[0](pictures, maps))[0].cpu().numpy()
     box = Letterbox(crop, spec.size)
     errors = []
     for place in np.flatnonzero(known[: len(values)]):

@@ -17,6 +17,7 @@ from fetalclip_app.imaging.readers import read_clip
 from training.dataset import STORED_SIDE, Stored, load
 from training.manifest import Sample
 from training.outlines import SKULL, marks_skull, read_outline
+from training.readable import Unreadable, each_readable
 
 STRUCTURES = ("skull", "csp", "lateral_ventricle")
 """The head to its skull's outer edge; cavum septi pellucidi and lateral ventricle are rotated boxes, not contours."""
@@ -63,10 +64,28 @@ def file_masks(data: Path, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[n
     return masks, known
 
 
-def stored_masks(data: Path, samples: Sequence[Sample]) -> list[Masked]:
-    """Read annotated pictures by the app's own road, and their masks into the stored square."""
+def stored_masks(data: Path, samples: Sequence[Sample]) -> tuple[list[Masked], list[Unreadable]]:
+    """Read annotated pictures by the app's own road, and their masks into the stored square.
+
+    Returns:
+        Those that can be read, and those of which picture or annotation cannot.
+    """
+
+    def read(sample: Sample) -> Masked:
+        return _masked(data, load(data, [sample])[0])
+
     annotated = [sample for sample in samples if sample.outline is not None]
-    return [_masked(data, stored) for stored in load(data, annotated)]
+    return each_readable(data, annotated, lambda sample: sample.picture, read)
+
+
+def with_truth(data: Path, samples: Sequence[Sample]) -> tuple[list[Sample], list[Unreadable]]:
+    """Return the samples whose picture and annotation can be read, and the others."""
+
+    def read(sample: Sample) -> Sample:
+        file_masks(data, sample)
+        return sample
+
+    return each_readable(data, samples, lambda sample: sample.picture, read)
 
 
 def _masked(data: Path, stored: Stored) -> Masked:

@@ -24,6 +24,7 @@ from training.landmark_head import LandmarkConfig
 from training.landmarks import LICENCE, SOURCE, Marked, read_landmarks
 from training.manifest import manifest_hash
 from training.measurement_errors import Measured
+from training.readable import leave_out
 from training.recipe import RunContext
 from training.run import all_samples
 
@@ -47,6 +48,9 @@ class MeasurementConfig:
     Attributes:
         model: Catalogue key of the weights that it learns on.
         held_out: Share of the training patients that are kept for measuring, beside the validation patients.
+        device: As the app's setting: auto, cpu, cuda.
+        unreadable_share: Largest share of pictures that may be unreadable.
+        checkpoint_every: Steps between two checkpoints.
     """
 
     name: str = "measurement_head"
@@ -54,11 +58,16 @@ class MeasurementConfig:
     seed: int = 11
     model: str = "compact"
     held_out: float = 0.0
+    device: str = "auto"
+    unreadable_share: float = 0.05
+    checkpoint_every: int = 100
     landmarks: LandmarkConfig = field(default_factory=LandmarkConfig)
 
     def smoke(self) -> MeasurementConfig:
         """Return the same training so small that it takes seconds."""
-        return replace(self, name=f"{self.name}_smoke", steps=2, landmarks=replace(self.landmarks, batch=4))
+        return replace(
+            self, name=f"{self.name}_smoke", steps=2, device="cpu", landmarks=replace(self.landmarks, batch=4)
+        )
 
     def execute(self, context: RunContext) -> None:
         """Train, measure on validation patients, and write ``compact_measurements.*`` into the run's folder."""
@@ -69,22 +78,25 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
     """Train by a configuration.
 
     Raises:
-        ValueError: There are no landmarks to learn from, or none to measure by.
+        FloatingPointError: The loss is not finite.
+        ValueError: There are no landmarks to learn from, or none to measure by; or too many pictures are unreadable.
     """
     samples = all_samples(context.data)
     marked, left_out = read_landmarks(context.data, samples)
     shown, watched = sides(marked, config.held_out)
     if not shown or not watched:
         raise ValueError("no landmarks of training patients, or none of validation patients")
-    backbone = encoder.open_model(catalog.find(config.model), device.choose("auto"))
+    backbone = encoder.open_model(catalog.find(config.model), device.choose(config.device))
     course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)
-    decoder = landmark_head.train(
-        backbone.network,
-        landmark_head.stored_lines(context.data, shown),
-        config.landmarks,
-        DecoderTraining(config.steps, config.seed),
-        course,
+    lined, lost = landmark_head.stored_lines(context.data, shown)
+    watched, lost_too = landmark_head.with_pictures(context.data, watched)
+    leave_out(
+        lost + lost_too, len(lost + lost_too) + len(lined) + len(watched), config.unreadable_share, context.folder
     )
+    gone = {one.picture for one in lost}
+    shown = [item for item in shown if item.sample.picture not in gone]
+    training = DecoderTraining(config.steps, config.seed, save_every=config.checkpoint_every)
+    decoder = landmark_head.train(backbone.network, lined, config.landmarks, training, course)
     write_head(context, decoder, backbone, config, (shown, watched, left_out))
 
 

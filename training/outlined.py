@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from fetalclip_app.biometry.ellipse import filled_ellipse
 from fetalclip_app.domain.calibration import Box
@@ -19,6 +18,8 @@ from training import augment, simulate
 from training.dataset import STORED_SIDE, Stored, load, stored_simulation
 from training.manifest import Sample
 from training.outlines import marks_skull, outline_on
+from training.pictures import read_still
+from training.readable import Unreadable, each_readable
 
 SIMULATED_SEED = 2026
 
@@ -31,10 +32,16 @@ class Outlined:
     ellipse: Ellipse
 
 
-def outlined_pictures(data: Path, samples: Sequence[Sample]) -> list[Outlined]:
-    """Return the pictures whose annotation marks the head."""
-    marked = [sample for sample in samples if sample.outline is not None and marks_skull(data / sample.outline)]
-    return [with_ellipse(data, stored) for stored in load(data, marked)]
+def outlined_pictures(data: Path, samples: Sequence[Sample]) -> tuple[list[Outlined], list[Unreadable]]:
+    """Return the pictures whose annotation marks the head, and those of which picture or annotation cannot be read."""
+
+    def read(sample: Sample) -> Outlined | None:
+        if sample.outline is None or not marks_skull(data / sample.outline):
+            return None
+        return with_ellipse(data, load(data, [sample])[0])
+
+    found, unreadable = each_readable(data, samples, lambda sample: sample.picture, read)
+    return [item for item in found if item is not None], unreadable
 
 
 def with_ellipse(data: Path, stored: Stored) -> Outlined:
@@ -45,8 +52,7 @@ def with_ellipse(data: Path, stored: Stored) -> Outlined:
     """
     sample = stored.sample
     assert sample.outline is not None
-    with Image.open(data / sample.picture) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
+    pixels = read_still(data / sample.picture)
     on_picture = outline_on(data / sample.outline, pixels.shape[1])
     return Outlined(stored, in_stored_square(on_picture, find_fan(pixels)))
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from training.dataset import Stored, load
 from training.manifest import Sample, table_rows
 
 FILE = "unreadable.csv"
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +27,35 @@ class Unreadable:
 
 def load_readable(data: Path, samples: Sequence[Sample]) -> tuple[list[Stored], list[Unreadable]]:
     """Return the pictures as `training.dataset.load` reads them, and those that it could not read."""
-    stored: list[Stored] = []
+    return each_readable(data, samples, lambda sample: sample.picture, lambda sample: load(data, [sample])[0])
+
+
+def each_readable(
+    data: Path, items: Sequence[Item], picture_of: Callable[[Item], str], read: Callable[[Item], Value]
+) -> tuple[list[Value], list[Unreadable]]:
+    """Return what ``read`` makes of each item, and the pictures of those that it could not read."""
+    values: list[Value] = []
     unreadable: list[Unreadable] = []
-    for sample in samples:
+    for item in items:
+        picture = picture_of(item)
         try:
-            stored += load(data, [sample])
+            values.append(read(item))
         except Exception as error:  # a damaged file raises whatever its decoder happens to trip over
-            reason = str(error).replace(str(data / sample.picture), "the file")
-            unreadable.append(Unreadable(sample.picture, f"{type(error).__name__}: {reason}"))
-    return stored, unreadable
+            reason = str(error).replace(str(data / picture), "the file").replace(f"{data}/", "")
+            unreadable.append(Unreadable(picture, f"{type(error).__name__}: {reason}"))
+    return values, unreadable
+
+
+def leave_out(unreadable: Sequence[Unreadable], total: int, largest_share: float, folder: Path) -> None:
+    """List what cannot be read beside the checkpoint, and say how much it is.
+
+    Raises:
+        ValueError: As `refuse_too_many`.
+    """
+    write_list(unreadable, folder)
+    refuse_too_many(unreadable, total, largest_share)
+    if unreadable:
+        print(f"{len(unreadable)} of {total} pictures are unreadable and left out", flush=True)
 
 
 def write_list(unreadable: Sequence[Unreadable], folder: Path, name: str = FILE) -> None:

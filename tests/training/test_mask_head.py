@@ -6,13 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cv2
 import made_up_scans
 import numpy as np
 import pytest
 import tiny_models
 import torch
-from PIL import Image
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import encoder, heads
@@ -91,17 +89,8 @@ def test_unknown_structures_teach_nothing() -> None:
 
 @pytest.fixture
 def structured(data: Path) -> Path:
-    """The made-up data with head structures: a skull with both boxes on one patient, boxes alone on another."""
-    folder = data / "head_structures" / "masks"
-    folder.mkdir(parents=True)
-    labels = np.zeros((2 * made_up_scans.HEIGHT, 2 * made_up_scans.WIDTH), np.uint8)
-    boxes = labels.copy()
-    cv2.ellipse(labels, (160, 134), (75, 58), 12, 0, 360, 1, -1)
-    for picture in (labels, boxes):
-        picture[120:130, 150:170] = 2
-        picture[140:150, 150:170] = 3
-    for patient, picture in ((1, labels), (2, boxes), (7, labels)):
-        Image.fromarray(picture).save(folder / f"Patient{patient:05d}_1.png")
+    """The made-up data with head structures."""
+    made_up_scans.write_structures(data)
     return data
 
 
@@ -117,7 +106,7 @@ def test_the_skull_holds_what_lies_in_it_and_boxes_alone_tell_no_skull(structure
 
 def test_stored_masks_lie_where_the_stored_picture_shows_them(structured: Path) -> None:
     samples = [sample for sample in run.all_samples(structured) if sample.source == "hc18"]
-    (masked, *_) = stored_masks(structured, samples)
+    (masked, *_), _ = stored_masks(structured, samples)
 
     inside = masked.stored.grey[masked.masks[0]]
     assert masked.known.tolist() == [True, False, False]
