@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fetalclip_app import resources
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.model import catalog
 from training.files import sha256_of
@@ -117,7 +118,7 @@ def _with_data(origin: Origin, shown: Mapping[str, Any] | None, config: Mapping[
         origin = origin.with_part("simulated", f"{simulated} heads made by training/simulate.py", MADE_HERE)
     for name in ("written", "textbook"):
         digest = config.get("data", {}).get(name)
-        if digest:
+        if digest and (shown is None or name not in shown["sources"]):  # figures have licences of their own there
             origin = origin.with_part(name, f"file of SHA-256 {digest}", UNSTATED)
     if shown is None:
         return replace(origin.with_part("pictures", "pictures", UNSTATED), views=None, head_sized=True)
@@ -149,7 +150,11 @@ def _with_start(
         return _after(origin, folder.parent / Path(config["start"]).parent.name / Path(config["start"]).name, samples)
     if tower.weights:
         digest = record.get("weights_sha256") or _digest(Path(tower.weights))
-        return origin.with_part("start", f"{Path(tower.weights).name}, SHA-256 {digest}", licence_of(digest))
+        said = f"{Path(tower.weights).name}, SHA-256 {digest}"
+        bundled = _bundled(digest)
+        if bundled is None:
+            return replace(origin.with_part("start", said, licence_of(digest)), views=None, head_sized=True)
+        return _joined(origin, bundled).with_part("start", said, bundled.licence)
     if begins_with_image_net(tower):
         return origin.with_part("image_tower_start", "EfficientNet-Lite0, ImageNet", "Apache-2.0")
     return replace(origin, data={**origin.data, "start": "random weights"})
@@ -162,14 +167,38 @@ def _after(origin: Origin, checkpoint: Path, samples: Callable[[], Sequence[Samp
     if not (checkpoint.parent / RECORD).is_file():
         return replace(origin.with_part("start", said, UNSTATED), views=None, head_sized=True)
     earlier = origin_of(checkpoint.parent, samples)
-    both = None if origin.views is None or earlier.views is None else origin.views | earlier.views
-    return Origin(
-        record={**origin.record, "start": {**earlier.record, "sha256": digest}},
-        data={**earlier.data, **origin.data, f"start of {origin.record['config']['name']}": said},
+    both = _joined(origin, earlier)
+    record = {**origin.record, "start": {**earlier.record, "sha256": digest}}
+    return replace(both, record=record, data={**both.data, f"start of {origin.record['config']['name']}": said})
+
+
+def _joined(origin: Origin, earlier: Origin) -> Origin:
+    """Return the origin with what the weights before it had been shown and learned from."""
+    return replace(
+        origin,
+        data={**earlier.data, **origin.data},
         licences=(*earlier.licences, *origin.licences),
-        views=both,
+        views=None if origin.views is None or earlier.views is None else origin.views | earlier.views,
         head_sized=origin.head_sized or earlier.head_sized,
     )
+
+
+def _bundled(sha256: str) -> Origin | None:
+    """Return what the program's own manifest says, where these are its weights or those that they began with."""
+    manifest = resources.read_json("models/compact/manifest.json")
+    if manifest["sha256"] != sha256 and not _began_with(manifest.get("training", {}), sha256):
+        return None
+    return Origin(
+        record=manifest.get("training", {}),
+        data=dict(manifest.get("data", {})),
+        licences=(str(manifest.get("licence", UNSTATED)),),
+        views=frozenset(manifest["trained_views"]) or None,
+        head_sized=bool(manifest["learned_from_head_size"]),
+    )
+
+
+def _began_with(record: Mapping[str, Any], sha256: str) -> bool:
+    return record.get("weights_sha256") == sha256 or ("start" in record and _began_with(record["start"], sha256))
 
 
 def licence_of(sha256: str) -> str:

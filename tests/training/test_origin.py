@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tiny_training import config as published_config
 
+from fetalclip_app import resources
 from fetalclip_app.model import catalog
 from training import card, export, origin
 from training.export import manifest_of
@@ -116,6 +117,16 @@ def test_captions_and_figures_of_files_are_named_by_hash(tmp_path: Path) -> None
     assert told.licence == UNSTATED
 
 
+def test_figures_among_the_samples_have_their_own_licences(tmp_path: Path) -> None:
+    figures = [Sample("f.png", "textbook", "f", "train", licence="CC BY 4.0")]
+    changes = {"data": {"manifest": "aa", "written": "", "textbook": "cc", "shards": ""}}
+    shown = origin.shown_of([*OWN[1:2], *figures])
+
+    told = origin.origin_of(_record(tmp_path / "own", changes=changes, shown=shown), _nothing)
+
+    assert told.data["textbook"] == "1 training pictures of 1 patients or exams; licence: CC-BY-4.0"
+
+
 def test_a_run_that_went_on_from_another_was_shown_what_that_one_was(tmp_path: Path) -> None:
     first = _record(tmp_path / "first", shown=origin.shown_of(OWN[1:2]))
     (first / "last.pt").write_bytes(b"first")
@@ -166,3 +177,29 @@ def test_the_card_says_what_the_manifest_says(tmp_path: Path) -> None:
     assert "Views: kidney." in page and "head circumferences" not in page
     for title in ("What it is for", "What it was trained on", "Measured", "Limits", "Licence"):
         assert f"## {title}" in page
+
+
+def test_a_run_that_began_with_the_programs_own_weights_has_what_these_have(tmp_path: Path) -> None:
+    """Also after the program's own weights are those of that run: its record names what it began with."""
+    manifest = json.loads(resources.path("models/compact/manifest.json").read_text("utf-8"))
+    first = {**manifest["training"]}
+    while "start" in first and "weights_sha256" not in first:
+        first = first["start"]
+    for digest in {manifest["sha256"], first.get("weights_sha256", manifest["sha256"])}:
+        changes = {"tower": {"weights": "resources/models/compact/model.safetensors"}}
+        run = _record(tmp_path / "renewed", changes=changes, weights_sha256=digest, shown=origin.shown_of(OWN[:1]))
+
+        told = origin.origin_of(run, _nothing)
+
+        assert {*manifest["trained_views"], "kidney"} == set(told.trained_views)
+        assert told.data.keys() >= {"hc18", "fetal_planes", "start", "clinic"}
+        assert f"{digest}; licence: {manifest['licence']}" in told.data["start"] and told.head_sized
+
+
+def test_of_a_foreign_start_the_views_are_not_known(tmp_path: Path) -> None:
+    changes = {"tower": {"weights": "/gone/foreign.pt"}}
+    run = _record(tmp_path / "own", changes=changes, weights_sha256="ef" * 32, shown=origin.shown_of(OWN[1:2]))
+
+    told = origin.origin_of(run, _nothing)
+
+    assert (told.views, told.head_sized, told.licence) == (None, True, UNSTATED)
