@@ -11,9 +11,22 @@ import numpy as np
 import pytest
 import tiny_models
 
+from fetalclip_app.domain.clip_labels import Pooling, frames_taken
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.model import clip_labels
 from training.commands.catalog import find_recipe
 from training.finetune import clip_heads, clips
-from training.finetune.clip_heads import ATTENDED, CONCATENATED, KINDS, ClipFitConfig, LabelledClips, cross_validated
+from training.finetune.clip_file import LabelFacts, Taught, calibration_of, write_label
+from training.finetune.clip_heads import (
+    ATTENDED,
+    CONCATENATED,
+    KINDS,
+    ClipFitConfig,
+    LabelledClips,
+    cross_validated,
+    fitted,
+    held_out,
+)
 from training.recipe import RunContext
 
 FIT = ClipFitConfig(repeats=1, epochs=30)
@@ -80,9 +93,9 @@ def test_a_label_with_fewer_patients_than_folds_is_refused() -> None:
 
 
 def test_frames_are_taken_at_equal_distances() -> None:
-    assert clips.taken(80, 4) == [10, 30, 50, 70]
-    assert clips.taken(2, 4) == [0, 0, 1, 1]
-    assert clips.taken(1, 3) == [0, 0, 0]
+    assert frames_taken(80, 4) == [10, 30, 50, 70]
+    assert frames_taken(2, 4) == [0, 0, 1, 1]
+    assert frames_taken(1, 3) == [0, 0, 0]
 
 
 def test_the_planted_fault_of_generated_clips_shows_through_a_network_that_learned_nothing() -> None:
@@ -124,3 +137,100 @@ def test_the_recipe_says_that_its_clips_are_generated(
     assert told["clips"] == clips.GENERATED
     assert [head["kind"] for head in told["heads"]] == list(KINDS)
     assert clips.GENERATED in (tmp_path / "run" / "results.md").read_text("utf-8")
+    page = next((tmp_path / "run").glob("*_clip_*.json"))
+    facts = json.loads(page.read_text("utf-8"))
+    assert facts["generated"] and facts["label"] == clips.PLANTED and facts["frames"] == 2
+    assert facts["training"] == {"clips": 8, "patients": 8, "positive": 4}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_saved_head_says_in_the_app_what_it_says_here(kind: str, tmp_path: Path) -> None:
+    made = _labelled()
+    made.rows[made.labels == 1, :, 0] += 1.0
+    said = held_out(made, kind, FIT, seed=1)
+    taught = Taught(made, said, clip_heads.measured(made, kind, said))
+    page = write_label(taught, _facts(), FIT, 1, tmp_path)
+
+    found = clip_labels.find_all(tmp_path, "ab" * 32, PreprocessSpec(), 8)
+
+    (head,) = found.heads
+    assert not found.troubles and page.stem == "compact_clip_chd"
+    assert (head.facts.pooling, head.facts.frames, head.facts.clips) == (Pooling(kind), 4, 60)
+    assert head.facts.auroc == taught.result.pooled and not head.facts.generated
+    expected = fitted(made.rows, made.labels, kind, FIT, 1).logits(made.rows)
+    np.testing.assert_allclose([head.logit(rows) for rows in made.rows], expected, atol=1e-4)
+    shares = np.array([head.probability(rows) for rows in made.rows])
+    assert shares[made.labels == 1].mean() > 0.6
+    assert shares[made.labels == 0].mean() < 0.4
+
+
+def test_clips_far_from_the_trainings_are_strange_and_hardly_any_of_its_own(tmp_path: Path) -> None:
+    made = _labelled()
+    said = held_out(made, CONCATENATED, FIT, seed=1)
+    write_label(Taught(made, said, clip_heads.measured(made, CONCATENATED, said)), _facts(), FIT, 1, tmp_path)
+    (head,) = clip_labels.find_all(tmp_path, "ab" * 32, PreprocessSpec(), 8).heads
+    limit = head.facts.unlike_limit
+
+    assert sum(head.strangeness(rows) > limit for rows in made.rows) <= 3
+    assert head.strangeness(made.rows[0] + 5.0) > limit
+
+
+def test_shares_are_as_frequent_as_the_label_is_though_the_loss_weighs_both_alike() -> None:
+    rng = np.random.default_rng(2)
+    labels = (np.arange(400) % 10 == 0).astype(int)
+    balanced = np.where(labels, 1.0, -1.0) + rng.normal(0, 1.5, 400)
+
+    told = calibration_of(balanced[None], labels)
+
+    share = 1 / (1 + np.exp(-(balanced / told["temperature"] + told["offset"])))
+    assert share.mean() == pytest.approx(0.1, abs=0.02)
+    assert told["error"] < 0.06 and told["clips"] == 400
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sha256": "0" * 64}, {"preprocessing": "other"}, {"frames": 5}, {"label": "Normal"}, {"pooling": "mean"}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_damaged_label_is_told_and_never_used(changes: dict[str, object], tmp_path: Path) -> None:
+    made = _labelled()
+    said = held_out(made, CONCATENATED, FIT, seed=1)
+    taught = Taught(made, said, clip_heads.measured(made, CONCATENATED, said))
+    page = write_label(taught, _facts(), FIT, 1, tmp_path)
+    page.write_text(json.dumps({**json.loads(page.read_text("utf-8")), **changes}), encoding="utf-8")
+
+    found = clip_labels.find_all(tmp_path, "ab" * 32, PreprocessSpec(), 8)
+
+    assert not found.heads and len(found.troubles) == 1
+    assert not clip_labels.find_all(tmp_path, "cd" * 32, PreprocessSpec(), 8).troubles
+
+
+def test_a_label_needs_a_name_that_judges_nobody_and_a_plane_that_exists() -> None:
+    for changes in ({"label": "Normal heart"}, {"label": " "}, {"meaning": ""}, {"view": "toe"}):
+        with pytest.raises(ValueError, match=r"say what is seen|needs a name|none of"):
+            replace(_facts(), **changes)
+
+
+def test_only_training_rows_of_a_table_with_a_split_are_seen(data: Path) -> None:
+    with (data / "clips.csv").open("w", encoding="utf-8", newline="") as table:
+        rows = [("hc18/images/000_HC.png", "a", "1", "train"), ("hc18/images/001_HC.png", "b", "0", "test")]
+        csv.writer(table).writerows([("file", "group", "label", "split"), *rows])
+
+    labelled, _ = clips.read_clips(data, "clips.csv", 2, tiny_models.backbone(tiny_models.CONVNET))
+
+    assert labelled.groups == ("a",)
+
+
+def _facts() -> LabelFacts:
+    return LabelFacts(
+        label="CHD",
+        meaning="the clip's patient was listed with a heart defect",
+        view="heart",
+        backbone="compact",
+        backbone_sha256="ab" * 32,
+        preprocessing=PreprocessSpec().fingerprint(),
+        licence="Apache-2.0",
+        data="clips.csv",
+        data_licence="CC-BY-4.0",
+        generated=False,
+    )

@@ -11,14 +11,16 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from fetalclip_app.domain.clip_labels import Pooling
 from training.bootstrap import interval
 from training.finetune.features import Rows
 from training.finetune.groups import folds_of
 
-CONCATENATED, ATTENDED = "concatenated", "attended"
+CONCATENATED, ATTENDED = str(Pooling.CONCATENATED), str(Pooling.ATTENDED)
 KINDS = (CONCATENATED, ATTENDED)
 
 RESAMPLES = 1000
@@ -116,20 +118,70 @@ def _silent(width: int) -> nn.Linear:
     return layer
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Fitted:
+    """A trained head, and what its rows are standardised by.
+
+    Attributes:
+        mean, deviation: float32, (D,), of the frames that it was trained on.
+    """
+
+    head: nn.Module
+    mean: Rows
+    deviation: Rows
+
+    def logits(self, rows: Rows) -> NDArray[np.float64]:
+        """Return what it says, (N,), of unit rows (N, T, D)."""
+        with torch.inference_mode():
+            said: NDArray[np.float64] = (
+                self.head(torch.from_numpy((rows - self.mean) / self.deviation)).double().numpy()
+            )
+        return said
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeldOut:
+    """What heads say of clips of patients that they were not trained on.
+
+    Attributes:
+        logits: (repeats, clips).
+        folds: bool, (folds, clips): which clips were held out together.
+    """
+
+    logits: NDArray[np.float64]
+    folds: NDArray[np.bool_]
+
+
+def held_out(clips: LabelledClips, kind: str, config: ClipFitConfig, seed: int) -> HeldOut:
+    """Return what heads say by folds of patients, several seeds on each fold.
+
+    Raises:
+        ValueError: A label has fewer patients than there are folds.
+    """
+    logits = np.zeros((config.repeats, len(clips.labels)))
+    folds = np.array([[group in fold for group in clips.groups] for fold in _folds(clips, config.folds, seed)])
+    for inside in folds:
+        for repeat in range(config.repeats):
+            taught = clips.rows[~inside], clips.labels[~inside]
+            logits[repeat, inside] = fitted(*taught, kind, config, seed + repeat).logits(clips.rows[inside])
+    return HeldOut(logits, folds)
+
+
 def cross_validated(clips: LabelledClips, kind: str, config: ClipFitConfig, seed: int) -> ClipResult:
     """Return the AUROC of a head over folds by patient, several seeds on each fold.
 
     Raises:
         ValueError: A label has fewer patients than there are folds.
     """
-    shares = np.zeros((config.repeats, len(clips.labels)))
-    values = []
-    for fold in _folds(clips, config.folds, seed):
-        inside = np.array([group in fold for group in clips.groups])
-        for repeat in range(config.repeats):
-            shares[repeat, inside] = _answers(clips, inside, kind, config, seed + repeat)
-            values.append(float(roc_auc_score(clips.labels[inside], shares[repeat, inside])))
-    mean = shares.mean(axis=0)
+    return measured(clips, kind, held_out(clips, kind, config, seed))
+
+
+def measured(clips: LabelledClips, kind: str, said: HeldOut) -> ClipResult:
+    """Return the AUROC of what heads say of clips that were held out."""
+    values = [
+        float(roc_auc_score(clips.labels[inside], logits[inside])) for inside in said.folds for logits in said.logits
+    ]
+    mean = expit(said.logits).mean(axis=0)
 
     def statistic(rows: NDArray[np.intp]) -> float:
         labels = clips.labels[rows]
@@ -157,33 +209,32 @@ def _folds(clips: LabelledClips, count: int, seed: int) -> list[frozenset[str]]:
     return [first | second for first, second in zip(*parts, strict=True)]
 
 
-def _answers(
-    clips: LabelledClips, inside: NDArray[np.bool_], kind: str, config: ClipFitConfig, seed: int
-) -> NDArray[np.float64]:
-    """Train on the clips outside the fold and return probabilities of those inside."""
+def fitted(rows: Rows, truth: NDArray[np.int_], kind: str, config: ClipFitConfig, seed: int) -> Fitted:
+    """Return a head that was trained on these clips.
+
+    Raises:
+        FloatingPointError: The loss is not finite.
+    """
     torch.manual_seed(seed)
-    taught, asked = clips.rows[~inside], clips.rows[inside]
-    mean = taught.mean(axis=(0, 1))
+    mean = rows.mean(axis=(0, 1))
     # A standardised frame has about length one.
-    deviation = (taught.std(axis=(0, 1)) + 1e-6) * np.float32(np.sqrt(taught.shape[2]))
-    rows = torch.from_numpy((taught - mean) / deviation)
-    labels = torch.from_numpy(clips.labels[~inside]).float()
-    head = _head(kind, rows.shape[1], rows.shape[2], config)
+    deviation = (rows.std(axis=(0, 1)) + 1e-6) * np.float32(np.sqrt(rows.shape[2]))
+    even = torch.from_numpy((rows - mean) / deviation)
+    labels = torch.from_numpy(truth).float()
+    head = _head(kind, even.shape[1], even.shape[2], config)
     optimizer = torch.optim.SGD(
         head.parameters(), lr=config.rate, momentum=config.momentum, weight_decay=config.weight_decay
     )
     rarer = (len(labels) - labels.sum()) / labels.sum()
     for epoch in range(config.epochs):
-        for chosen in torch.split(torch.randperm(len(rows)), config.batch):
-            loss = F.binary_cross_entropy_with_logits(head(rows[chosen]), labels[chosen], pos_weight=rarer)
+        for chosen in torch.split(torch.randperm(len(even)), config.batch):
+            loss = F.binary_cross_entropy_with_logits(head(even[chosen]), labels[chosen], pos_weight=rarer)
             if not torch.isfinite(loss):
                 raise FloatingPointError(f"the loss is {loss.item()} at epoch {epoch}")
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-    with torch.inference_mode():
-        said: NDArray[np.float64] = torch.sigmoid(head(torch.from_numpy((asked - mean) / deviation))).double().numpy()
-    return said
+    return Fitted(head, mean, deviation)
 
 
 def _head(kind: str, frames: int, width: int, config: ClipFitConfig) -> nn.Module:

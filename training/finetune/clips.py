@@ -11,16 +11,20 @@ import numpy as np
 
 from fetalclip_app.domain.backbone import Batch
 from fetalclip_app.domain.clip import Clip, Frame
+from fetalclip_app.domain.clip_labels import Pooling, frames_taken
 from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare, prepare_batch
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model.encoder import TorchBackbone
 from training.finetune import clip_heads, moving
+from training.finetune.clip_file import LabelFacts, Taught, write_label
 from training.finetune.clip_heads import ClipFitConfig, LabelledClips
 from training.finetune.features import ModelChoice, Rows, frame_rows, open_backbone, unit
 from training.recipe import RunContext, save_config
 
 GENERATED = "generated moving pictures: they prove the road, and nothing about patients"
+TRAIN = "train"
+PLANTED, PLANTED_MEANING = "Planted fault", "a generated shape has a small left chamber"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +33,24 @@ class ClipConfig:
 
     Attributes:
         table: CSV below the data folder with the columns file (below the data folder too), group (patient) and
-            label (0 or 1); empty for generated clips.
+            label (0 or 1); a column split keeps all but its ``train`` from being seen. Empty for generated clips.
         frames: Taken from a clip at equal distances. How many FetalCLIP took is not published: chosen here.
         generated: How many clips are generated where there is no table.
+        label, meaning: What the app calls it, and what yes means; a table's must be named.
+        view: Plane that the clips show, as the app names it; empty for any.
+        pooling: Of the head that is saved: as published, by default; both are measured.
+        data_licence: Of clips and labels.
     """
 
     name: str
     table: str = ""
     frames: int = 8
     generated: int = 60
+    label: str = ""
+    meaning: str = ""
+    view: str = ""
+    pooling: Pooling = Pooling.CONCATENATED
+    data_licence: str = ""
     seed: int = 7
     model: ModelChoice = field(default_factory=ModelChoice)
     fit: ClipFitConfig = field(default_factory=ClipFitConfig)
@@ -48,9 +61,10 @@ class ClipConfig:
         return replace(self, name=f"{self.name}_smoke", frames=2, generated=8, fit=fit)
 
     def execute(self, context: RunContext) -> None:
-        """Cross-validate both heads and write their AUROC."""
-        save_config(self, context.folder, clips=self.table or GENERATED)
+        """Cross-validate both heads, write their AUROC, and a head of all clips as the app loads it."""
         backbone = open_backbone(self.model)
+        facts = self.facts(backbone)
+        save_config(self, context.folder, clips=self.table or GENERATED)
         if self.table:
             clips, lost = read_clips(context.data, self.table, self.frames, backbone)
         else:
@@ -58,8 +72,31 @@ class ClipConfig:
         if lost:
             (context.folder / "unreadable.txt").write_text("\n".join(lost) + "\n", encoding="utf-8")
             print(f"{len(lost)} clips cannot be read: unreadable.txt", flush=True)
-        results = [clip_heads.cross_validated(clips, kind, self.fit, self.seed) for kind in clip_heads.KINDS]
-        clip_heads.write(results, self.table or GENERATED, context.folder)
+        said = {kind: clip_heads.held_out(clips, kind, self.fit, self.seed) for kind in clip_heads.KINDS}
+        results = {kind: clip_heads.measured(clips, kind, held) for kind, held in said.items()}
+        clip_heads.write(list(results.values()), self.table or GENERATED, context.folder)
+        taught = Taught(clips, said[self.pooling], results[self.pooling])
+        write_label(taught, facts, self.fit, self.seed, context.folder)
+
+    def facts(self, backbone: TorchBackbone) -> LabelFacts:
+        """Return what is told of the head that is saved.
+
+        Raises:
+            ValueError: A table's label has no name, or one that judges somebody's health.
+        """
+        identity = backbone.identity
+        return LabelFacts(
+            label=self.label if self.table else PLANTED,
+            meaning=self.meaning if self.table else PLANTED_MEANING,
+            view=self.view,
+            backbone=identity.key,
+            backbone_sha256=identity.sha256,
+            preprocessing=PreprocessSpec(size=backbone.image_size).fingerprint(),
+            licence=identity.licence or "unknown",
+            data=self.table or GENERATED,
+            data_licence=self.data_licence,
+            generated=not self.table,
+        )
 
 
 def read_clips(data: Path, table: str, frames: int, backbone: TorchBackbone) -> tuple[LabelledClips, list[str]]:
@@ -96,17 +133,12 @@ def generated_clips(config: ClipConfig, backbone: TorchBackbone) -> LabelledClip
     return LabelledClips(np.stack(rows), labels, tuple(f"generated-{number}" for number in range(len(labels))))
 
 
-def taken(count: int, wanted: int) -> list[int]:
-    """Return ``wanted`` frames of ``count`` at equal distances; a shorter clip repeats some."""
-    return [int(step) for step in np.floor((np.arange(wanted) + 0.5) * count / wanted)]
-
-
 def _rows_of(backbone: TorchBackbone, clip: Clip, frames: int) -> Rows:
     """Return unit rows, (frames, D): one crop for the whole clip, as the app reads it."""
     spec, crop = PreprocessSpec(size=backbone.image_size), crop_of(clip)
 
     def batches() -> Iterator[Batch]:
-        for index in taken(len(clip), frames):
+        for index in frames_taken(len(clip), frames):
             yield prepare_batch([clip.frame(index)], spec, crop)
 
     return unit(frame_rows(backbone, batches()))
@@ -118,4 +150,5 @@ def _table(path: Path) -> Sequence[tuple[str, str, int]]:
     wrong = [row["file"] for row in rows if row["label"] not in ("0", "1")]
     if wrong:
         raise ValueError(f"{path.name}: the label of {wrong[0]} is neither 0 nor 1")
-    return [(row["file"], row["group"], int(row["label"])) for row in rows]
+    taught = [row for row in rows if row.get("split", TRAIN) == TRAIN]
+    return [(row["file"], row["group"], int(row["label"])) for row in taught]
