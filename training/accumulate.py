@@ -78,18 +78,18 @@ def _piece_by_piece(network: Any, batch: Batch, tokenizer: Any, config: RunConfi
     pieces = -(-len(batch.pictures) // config.step.micro_batch)
     tokens = tokenizer(texts_of(batch)).to(device)
     work: list[tuple[Callable[[Any, torch.Tensor], torch.Tensor], torch.Tensor]] = []
-    work += [(image_rows, part) for part in pictures_of(batch, device).chunk(pieces)]
-    pictures = len(work)
-    work += [(text_rows, part) for part in tokens.chunk(pieces)]
+    work += [(image_rows, part) for part in pictures_of(batch, device).tensor_split(pieces)]
+    work += [(text_rows, part) for part in tokens.tensor_split(pieces)]
 
     def rows(encode: Callable[[Any, torch.Tensor], torch.Tensor], part: torch.Tensor) -> torch.Tensor:
+        shown = part if len(part) else tokens[:1]  # every process has to pass as often: spread weights are gathered
         with autocast(device, config.step.precision):
-            return encode(network, part)
+            return encode(network, shown)[: len(part)]
 
     with torch.no_grad():
         cached = [rows(encode, part) for encode, part in work]
     leaves = [part.requires_grad_() for part in cached]
-    features = encoded(torch.cat(leaves[:pictures]), torch.cat(leaves[pictures:]), batch)
+    features = encoded(torch.cat(leaves[:pieces]), torch.cat(leaves[pieces:]), batch)
     parts = losses_of(features, batch, temperature_of(network), config)
     total(parts).backward()  # type: ignore[no-untyped-call]
     for (encode, part), leaf in zip(work, leaves, strict=True):

@@ -15,6 +15,7 @@ from training.dataset import Batch, Batches
 from training.distributed import here
 from training.files import write_whole
 from training.objective import texts_of
+from training.sharded import as_held, moments_as_held, whole
 
 FILE = "checkpoint.pt"
 
@@ -31,6 +32,7 @@ class RunState:
         step: Steps that are done.
         seconds: That they took.
         sums: Losses since the last line of the log.
+        shown: Where the weights are spread, a whole network that takes the mean to be looked at; of the first process.
     """
 
     network: Any
@@ -40,14 +42,18 @@ class RunState:
     step: int = 0
     seconds: float = 0.0
     sums: dict[str, list[float]] = field(default_factory=dict)
+    shown: Any = None
 
 
 def save(state: RunState, config: RunConfig, folder: Path) -> None:
-    """Write the run's checkpoint."""
+    """Write the run's checkpoint; every process has to call it, and the first one writes.
+
+    Spread weights are gathered: the file is the same however many processes there are.
+    """
     content = {
-        "network": state.network.state_dict(),
-        "mean": state.mean.state_dict(),
-        "optimizer": state.optimizer.state_dict(),
+        "network": whole(state.network.state_dict()),
+        "mean": whole(state.mean.state_dict()),
+        "optimizer": whole(state.optimizer.state_dict()),
         "batches": state.batches.state(),
         "torch": _torch_streams(),
         "step": state.step,
@@ -55,7 +61,8 @@ def save(state: RunState, config: RunConfig, folder: Path) -> None:
         "sums": state.sums,
         "config": _told(config),
     }
-    write_whole(content, folder / FILE)
+    if here().is_first:
+        write_whole(content, folder / FILE)
 
 
 def restore(state: RunState, config: RunConfig, folder: Path) -> bool:
@@ -69,9 +76,9 @@ def restore(state: RunState, config: RunConfig, folder: Path) -> bool:
         return False
     saved = torch.load(path, map_location="cpu", weights_only=True)
     _refuse_another(saved["config"], _told(config), path)
-    state.network.load_state_dict(saved["network"], strict=True)
-    state.mean.load_state_dict(saved["mean"], strict=True)
-    state.optimizer.load_state_dict(saved["optimizer"])
+    for network, weights in ((state.network, saved["network"]), (state.mean, saved["mean"])):
+        network.load_state_dict(as_held(weights, network.state_dict()), strict=True)
+    state.optimizer.load_state_dict(moments_as_held(saved["optimizer"], state.optimizer))
     state.batches.set_state(saved["batches"])
     _set_torch_streams(saved["torch"])
     state.step, state.seconds, state.sums = saved["step"], saved["seconds"], saved["sums"]

@@ -31,12 +31,15 @@ class StepConfig:
         precision: "fp32", or "bf16" for autocast.
         recompute: Hold the inputs of the towers' blocks only, and compute the rest twice (gradient checkpointing).
         device: "cpu", "cuda" or any other name that torch knows.
+        sharded: Several processes share the weights of a vision transformer out among them (FSDP2); one alone holds
+            them all, as without.
     """
 
     micro_batch: int = 0
     precision: str = "fp32"
     recompute: bool = False
     device: str = "cpu"
+    sharded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ def gathered(rows_ND: torch.Tensor, counts: Sequence[int]) -> list[torch.Tensor]
 def average_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
     """Put the mean over all processes in the place of each gradient; every process has to have the same ones.
 
+    Those of spread weights (`training.sharded`) are left alone: they are means already.
+
     After the last way back of a step and not, as `DistributedDataParallel` does, during it: a step has two encoders,
     may have many pieces, and a loss outside of any module's forward, of which that class knows nothing.
     """
@@ -119,7 +121,7 @@ def average_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
         return
     waiting: list[torch.Tensor] = []
     for parameter in parameters:
-        if parameter.requires_grad:
+        if parameter.requires_grad and not hasattr(parameter, "full_tensor"):
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
             waiting.append(parameter.grad)

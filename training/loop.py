@@ -24,6 +24,7 @@ from training.distributed import here, same_weights, seed_here
 from training.files import LOG, write_whole
 from training.objective import temperature_of
 from training.run_log import RunLog
+from training.sharded import clipped, full, is_spread, sharded, whole
 from training.towers import freeze_early, hold_statistics
 
 Evaluate = Callable[[Any, int], dict[str, float]]
@@ -84,17 +85,14 @@ def rate_factor(step: int, steps: int, warm_up: int) -> float:
 def train(network: Any, batches: Batches, config: RunConfig, course: Course) -> Any:
     """Train and return the running mean of the weights; write log, checkpoints and the last state to the folder.
 
+    Where the weights are spread over processes, so is the mean that is returned; what is written is whole.
+
     Raises:
         NotFinite: The loss or its gradient; the last checkpoint is the one before.
         ValueError: The checkpoint to go on from belongs to another configuration.
     """
     torch.manual_seed(config.seed)
-    network.to(config.step.device)
-    same_weights(network)
-    freeze_early(network, config.frozen_stages)
-    network.set_grad_checkpointing(config.step.recompute)
-    mean = copy.deepcopy(network).eval()
-    state = RunState(network, mean, optimizer_of(network, config.optimizer), batches)
+    state = _begun(network, batches, config)
     rates = [group["lr"] for group in state.optimizer.param_groups]
     _begin_or_go_on(state, config, course)
     tokenizer = open_clip.SimpleTokenizer(context_length=network.context_length)
@@ -106,9 +104,22 @@ def train(network: Any, batches: Batches, config: RunConfig, course: Course) -> 
                 group["lr"] = rate * factor
             one_step(state, tokenizer, config, course)
             state.seconds += time.monotonic() - started
-            if log is not None:
-                _after_step(state, config, course, log)
+            _after_step(state, config, course, log)
     return state.mean
+
+
+def _begun(network: Any, batches: Batches, config: RunConfig) -> RunState:
+    """Return the run before its first step."""
+    spread = is_spread(config.step)
+    network.to("cpu" if spread else config.step.device)  # what is spread need not fit a card whole
+    same_weights(network)
+    freeze_early(network, config.frozen_stages)
+    network.set_grad_checkpointing(config.step.recompute)
+    mean = copy.deepcopy(network).eval()
+    shown = copy.deepcopy(mean) if spread and here().is_first else None
+    if spread:
+        network, mean = (sharded(part, torch.device(config.step.device)) for part in (network, mean))
+    return RunState(network, mean, optimizer_of(network, config.optimizer), batches, shown=shown)
 
 
 def _begin_or_go_on(state: RunState, config: RunConfig, course: Course) -> None:
@@ -134,7 +145,7 @@ def one_step(state: RunState, tokenizer: Any, config: RunConfig, course: Course)
     state.optimizer.zero_grad(set_to_none=True)
     parts = course.backward(network, batch, tokenizer, config)
     _refuse_what_is_no_number("loss", total(parts), batch, state, course)
-    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.optimizer.clip_norm)
+    norm = clipped(network.parameters(), config.optimizer.clip_norm)
     _refuse_what_is_no_number("gradient", norm, batch, state, course)
     state.optimizer.step()
     state.step += 1
@@ -149,18 +160,39 @@ def _refuse_what_is_no_number(what: str, value: torch.Tensor, batch: Batch, stat
         raise NotFinite(f"the {what} is {value.item()} at step {state.step}; the batch that caused it is in {saved}")
 
 
-def _after_step(state: RunState, config: RunConfig, course: Course, log: RunLog) -> None:
-    """Tell, evaluate and save what is due."""
+def _after_step(state: RunState, config: RunConfig, course: Course, log: RunLog | None) -> None:
+    """Tell, evaluate and save what is due; the first process has the log, and the others give their shares."""
     is_last = state.step == config.steps
     if state.step % TOLD_EVERY == 0 or is_last:
-        log.tell(_told(state, config))
+        told = _told(state, config)
         state.sums.clear()
+        if log is not None:
+            log.tell(told)
     if state.step % config.evaluate_every == 0 or is_last:
-        if seen := course.evaluate(state.mean, state.step):
-            log.tell({"step": state.step, "validation": seen})
-        write_whole({"network": state.mean.state_dict(), "step": state.step}, course.folder / "last.pt")
+        mean = _whole_mean(state, config)
+        if log is not None:
+            _look(mean, state.step, course, log)
+        if state.shown is not None:
+            state.shown.to("cpu")
     if state.step % config.checkpoint_every == 0 or is_last:
         checkpoint.save(state, config, course.folder)
+
+
+def _whole_mean(state: RunState, config: RunConfig) -> Any:
+    """Return the mean as a network of one process; every process has to call it."""
+    if not is_spread(config.step):
+        return state.mean
+    weights = whole(state.mean.state_dict())
+    if state.shown is None:
+        return None
+    state.shown.load_state_dict(weights, strict=True)
+    return state.shown.to(config.step.device)
+
+
+def _look(mean: Any, step: int, course: Course, log: RunLog) -> None:
+    if seen := course.evaluate(mean, step):
+        log.tell({"step": step, "validation": seen})
+    write_whole({"network": mean.state_dict(), "step": step}, course.folder / "last.pt")
 
 
 def _told(state: RunState, config: RunConfig) -> dict[str, Any]:
@@ -171,7 +203,7 @@ def _told(state: RunState, config: RunConfig) -> dict[str, Any]:
         "seconds": round(state.seconds),
         "loss": {name: round(float(np.mean(values)), 4) for name, values in state.sums.items()},
         "rate": {"lowest": min(rates), "highest": max(rates)},
-        "scale": round(temperature_of(state.network).scale.item(), 3),
+        "scale": round(full(temperature_of(state.network).scale).item(), 3),
         "pictures_per_second": round(state.step * config.batch.size / max(state.seconds, 1e-9), 2),
     }
 

@@ -5,7 +5,9 @@ Encoding and loss are apart, so that features may come from other processes or f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -17,6 +19,9 @@ from training.dataset import Batch
 
 LARGEST_SCALE = 100.0
 """CLIP's limit of the inverse temperature (Radford 2021)."""
+
+TEXT_WAY = "encode_words"
+"""A network whose weights are spread over processes encodes captions by its own method of this name."""
 
 LOSSES = ("nce", "siglip")
 """CLIP's softmax over the batch, or SigLIP's question pair by pair."""
@@ -116,7 +121,8 @@ def image_rows(network: Any, pictures: torch.Tensor) -> torch.Tensor:
 
 def text_rows(network: Any, tokens: torch.Tensor) -> torch.Tensor:
     """Return unit rows of tokenised captions, fp32, (M, D)."""
-    return F.normalize(encode_tokens(network, tokens).float(), dim=-1)
+    encode: Callable[[torch.Tensor], torch.Tensor] = getattr(network, TEXT_WAY, partial(encode_tokens, network))
+    return F.normalize(encode(tokens).float(), dim=-1)
 
 
 def encoded(images_ND: torch.Tensor, texts_MD: torch.Tensor, batch: Batch) -> Encoded:

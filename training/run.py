@@ -111,6 +111,8 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
     def evaluate(network: Any, step: int) -> dict[str, float]:
         return quick_look.look(network, watched, spec, classes) if watched else {}
 
+    if config.step.sharded and world.size == 1:
+        print("one process: it holds all weights, and none are spread", flush=True)
     network = _network(config, shape, folder)
     train(network, batches, config, Course(folder, evaluate, resume=context.resume, backward=steps))
 

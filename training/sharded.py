@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MethodType
 from typing import Any
 
 import torch
 from torch import nn
 
-from training.objective import Temperature, image_rows, temperature_of, text_rows
+from fetalclip_app.model.texts import encode_tokens
+from training.config import StepConfig
+from training.distributed import here
+from training.objective import TEXT_WAY
 
 _LISTS_OF_BLOCKS = ("resblocks", "blocks", "layers")
 
 _SCALARS = ("logit_scale", "logit_bias")
 
-
-class Towers(nn.Module):
-    """A CLIP as one module with one way in: what FSDP gathers and frees weights around."""
-
-    def __init__(self, network: Any) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(
-        self, pictures: torch.Tensor, tokens: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]:
-        """Return unit rows of pictures and captions, inverse temperature, and SigLIP's bias where there is one."""
-        temperature = temperature_of(self.network)
-        images_ND, texts_MD = image_rows(self.network, pictures), text_rows(self.network, tokens)
-        return images_ND, texts_MD, temperature.scale, temperature.bias
-
-    def rows(self, pictures: torch.Tensor, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Temperature]:
-        """Return the same, by name."""
-        images_ND, texts_MD, scale, bias = self(pictures, tokens)
-        return images_ND, texts_MD, Temperature(scale, bias)
+_WAYS_IN = ("encode_image", TEXT_WAY)
+"""The methods around which FSDP gathers the weights outside of the blocks."""
 
 
-def sharded(network: Any) -> Towers:
+def is_spread(step: StepConfig) -> bool:
+    """Whether the weights lie on several processes: one alone holds them all."""
+    return step.sharded and here().size > 1
+
+
+def sharded(network: Any, device: torch.device) -> Any:
     """Return the network with its weights spread over all processes, block by block; it is changed in place.
 
-    Gradients come out averaged over the processes: no `average_gradients` after it. The temperature, a number
-    without an axis, cannot be cut: it becomes a row of one (`full_state` undoes that).
+    Gradients come out averaged over the processes. The temperature, a number without an axis, cannot be cut: it
+    becomes a row of one (`whole` undoes that).
+
+    Args:
+        network: With the same weights in every process; it may wait on the CPU.
+        device: Where each process keeps its share.
 
     Raises:
         ValueError: The network has no transformer blocks, or batch norms, whose statistics would differ.
     """
-    from torch.distributed.fsdp import fully_shard  # noqa: PLC0415 - only a run with several processes needs it
+    from torch.distributed.device_mesh import init_device_mesh  # noqa: PLC0415 - only several processes need it
+    from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method  # noqa: PLC0415
 
     blocks = _blocks(network)
     norms = [name for name, part in network.named_modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
@@ -54,25 +51,69 @@ def sharded(network: Any) -> Towers:
         scalar = getattr(network, name, None)
         if scalar is not None:
             setattr(network, name, nn.Parameter(scalar.detach().reshape(1), requires_grad=scalar.requires_grad))
-    towers = Towers(network)
-    for block in blocks:
-        fully_shard(block)
-    fully_shard(towers)
-    return towers
+    for parameter in network.parameters():
+        parameter.data = parameter.data.contiguous()  # FSDP takes no channels_last
+    mesh = init_device_mesh(device.type, (here().size,))
+    for part in (*blocks, network):
+        fully_shard(part, mesh=mesh)
+    setattr(network, TEXT_WAY, MethodType(encode_tokens, network))
+    for way in _WAYS_IN:
+        register_fsdp_forward_method(network, way)
+    return network
 
 
-def full_state(towers: Towers) -> dict[str, torch.Tensor]:
-    """Return the whole weights of `sharded`, on the CPU, under the network's own names; every process has to call it.
+def whole(held: Any) -> Any:
+    """Return nested dicts and lists with each spread tensor whole, on the CPU; every process has to call it.
 
-    All processes but the first get nothing: only that one writes.
+    All processes but the first get None in the place of a spread tensor: only that one writes.
     """
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict  # noqa: PLC0415
+    if isinstance(held, dict):
+        return {name: _plain(name, whole(part)) for name, part in held.items()}
+    if isinstance(held, list):
+        return [whole(part) for part in held]
+    if not hasattr(held, "full_tensor"):
+        return held
+    tensor = held.full_tensor()
+    return tensor.cpu() if here().is_first else None
 
-    state: dict[str, Any] = get_model_state_dict(
-        towers, options=StateDictOptions(full_state_dict=True, cpu_offload=True)
-    )
-    plain = {name.removeprefix("network."): tensor for name, tensor in state.items()}
-    return {name: tensor.reshape(()) if name in _SCALARS else tensor for name, tensor in plain.items()}
+
+def as_held(tensors: Mapping[str, torch.Tensor], held: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return whole tensors as those of the same names are held: this process's share of what is spread."""
+    return {name: _like(tensor, held[name]) if name in held else tensor for name, tensor in tensors.items()}
+
+
+def moments_as_held(saved: dict[str, Any], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Return an optimiser's whole state with each parameter's moments as the parameter is held."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    state = {
+        number: {name: part if name == "step" else _like(part, parameters[number]) for name, part in moments.items()}
+        for number, moments in saved["state"].items()
+    }
+    return saved | {"state": state}
+
+
+def clipped(parameters: Iterable[torch.nn.Parameter], largest: float) -> torch.Tensor:
+    """Shorten the gradient to the norm ``largest`` and return what it was: of the whole network in every process."""
+    return full(torch.nn.utils.clip_grad_norm_(parameters, largest))
+
+
+def full(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a spread tensor whole, in every process."""
+    gathered: torch.Tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+    return gathered
+
+
+def _like(tensor: torch.Tensor, held: Any) -> torch.Tensor:
+    shaped = tensor.reshape(held.shape) if tensor.numel() == held.numel() == 1 else tensor
+    if not hasattr(held, "full_tensor"):
+        return shaped
+    from torch.distributed.tensor import distribute_tensor  # noqa: PLC0415 - only several processes need it
+
+    return distribute_tensor(shaped.to(held.device), held.device_mesh, held.placements, src_data_rank=None)
+
+
+def _plain(name: Any, part: Any) -> Any:
+    return part.reshape(()) if name in _SCALARS and part is not None else part
 
 
 def _blocks(network: Any) -> list[nn.Module]:

@@ -17,6 +17,7 @@ from training.accumulate import autocast, backward
 from training.config import RunConfig, StepConfig
 from training.dataset import AgeLadder, Batch
 from training.towers import hold_statistics
+from training.truth import CaptionSet
 
 SIGLIP = {"init_logit_scale": 2.3, "init_logit_bias": -10.0}
 
@@ -55,6 +56,33 @@ def test_a_batch_in_pieces_has_the_loss_and_the_gradients_of_the_whole(batch: Ba
     assert loss_in_pieces == pytest.approx(whole_loss, rel=1e-5)
     assert in_pieces.keys() == whole.keys() >= {"logit_scale", "visual.conv1.weight", "token_embedding.weight"}
     assert ("logit_bias" in whole) == (loss == "siglip")
+    for name, gradient in whole.items():
+        torch.testing.assert_close(in_pieces[name], gradient, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def _with_captions(batch: Batch, count: int) -> Batch:
+    """Return the batch with its first captions of planes and none of any other kind."""
+
+    def first(captions: CaptionSet, number: int) -> CaptionSet:
+        names = ("captions", "owners", "told", "ruled_out")
+        labels = replace(captions.labels, **{name: getattr(captions.labels, name)[:number] for name in names})
+        return CaptionSet.of(captions.texts[:number], labels)
+
+    none = AgeLadder(np.zeros(0, np.intp), [], np.zeros((0, 4), np.float32))
+    return Batch(batch.pictures, first(batch.planes, count), first(batch.brain_planes, 0), none)
+
+
+@pytest.mark.parametrize("captions", [3, 5, 7])
+def test_processes_with_few_captions_and_many_compute_in_equally_many_pieces(batch: Batch, captions: int) -> None:
+    """Else one would wait for the other's spread weights for ever."""
+    few = _with_captions(batch, captions)
+    _, whole = _step(_network(), few, _config())
+    network, passes = _network(), []
+    network.ln_final.register_forward_hook(lambda *_: passes.append("texts"))
+
+    _, in_pieces = _step(network, few, _config(micro_batch=2))
+
+    assert len(passes) == 2 * 4, "each piece twice, as many as of pictures"
     for name, gradient in whole.items():
         torch.testing.assert_close(in_pieces[name], gradient, rtol=1e-4, atol=1e-5, msg=name)
 

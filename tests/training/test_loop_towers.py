@@ -113,16 +113,21 @@ def test_the_large_recipe_refuses_to_begin_with_nothing(data: Path, tmp_path: Pa
     assert not (tmp_path / "vit_large").exists()
 
 
-def test_the_large_recipe_runs_with_a_tiny_tower_and_goes_on(data: Path, tmp_path: Path) -> None:
-    arguments = ["run", "vit_large", "--smoke", "--data", str(data), "--out", str(tmp_path)]
+@pytest.mark.parametrize("recipe", ["vit_large", "vit_large_sharded"])
+def test_the_large_recipe_runs_with_a_tiny_tower_and_goes_on(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], recipe: str
+) -> None:
+    arguments = ["run", recipe, "--smoke", "--data", str(data), "--out", str(tmp_path)]
 
     assert main(arguments) == 0
-    folder = tmp_path / "vit_large_smoke"
+    assert ("one process: it holds all weights" in capsys.readouterr().out) == recipe.endswith("sharded")
+    folder = tmp_path / f"{recipe}_smoke"
     log = (folder / "log.jsonl").read_text("utf-8")
     assert main([*arguments, "--resume"]) == 0
 
     assert json.loads(log.splitlines()[-1])["validation"].keys() >= {"planes_f1", "vpr"}
     assert (folder / "log.jsonl").read_text("utf-8") == log, "a finished run has nothing left to do"
     told = json.loads((folder / "config.json").read_text("utf-8"))["config"]
-    assert told["step"] == {"micro_batch": 4, "precision": "bf16", "recompute": True, "device": "cpu"}
+    step = {"micro_batch": 4, "precision": "bf16", "recompute": True, "device": "cpu"}
+    assert told["step"] == step | {"sharded": recipe.endswith("sharded")}
     assert told["tower"]["tiny"]

@@ -14,7 +14,6 @@ import numpy as np
 import open_clip
 import tiny_models
 import torch
-import two_runs
 from torch.distributed.tensor import DTensor
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
@@ -26,14 +25,15 @@ from training.distributed import average_gradients, here, processes, seed_here
 from training.ladder import AgeLadder
 from training.loop import Course, train
 from training.manifest import Sample
-from training.objective import encoded, image_rows, pictures_of, texts_of
-from training.sharded import full_state, sharded
-from training.shared_loss import shared_backward, shared_losses
+from training.objective import image_rows, pictures_of
+from training.sharded import clipped, sharded, whole
+from training.shared_loss import shared_backward
 from training.towers import hold_statistics
 from training.truth import CaptionSet, joined
 
 CONFIG = RunConfig(name="two", steps=1, brain_weight=1.5, age_weight=0.7)
 SIGLIP = {**tiny_models.VIT, "init_logit_bias": -10.0}
+CLIP = 0.5
 SHOWN = (
     ("brain", "trans-thalamic"),
     ("brain", "trans-cerebellum"),
@@ -100,7 +100,7 @@ def outcome(network: Any, losses: dict[str, torch.Tensor]) -> dict[str, Any]:
     return {
         "losses": {name: float(part.detach()) for name, part in losses.items()},
         "gradients": {
-            name.removeprefix("network."): whole(parameter.grad)
+            name: in_one_piece(parameter.grad)
             for name, parameter in network.named_parameters()
             if parameter.grad is not None
         },
@@ -108,7 +108,7 @@ def outcome(network: Any, losses: dict[str, torch.Tensor]) -> dict[str, Any]:
     }
 
 
-def whole(tensor: torch.Tensor) -> torch.Tensor:
+def in_one_piece(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor.clone()
 
 
@@ -138,19 +138,24 @@ def shared(shape: dict[str, Any], config: RunConfig = CONFIG, *, held: bool = Tr
     return case
 
 
-def spread(batch: Batch) -> dict[str, Any]:
-    """Return the same where each process holds half of the weights."""
-    towers = sharded(prepared(tiny_models.VIT))
-    images, texts, temperature = towers.rows(pictures_of(batch), tokenizer()(texts_of(batch)))
-    losses = shared_losses(encoded(images, texts, batch), batch, temperature, CONFIG)
-    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-    held = sum(p.to_local().numel() for p in towers.parameters() if isinstance(p, DTensor))
-    return outcome(towers, losses) | {"held": held, "state": full_state(towers)}
+def spread(config: RunConfig) -> Case:
+    """Return the same where each process holds half of the weights, and what a clipped gradient is then."""
+
+    def case(batch: Batch) -> dict[str, Any]:
+        network = sharded(prepared(tiny_models.VIT).to(memory_format=torch.channels_last), torch.device("cpu"))
+        network.set_grad_checkpointing(config.step.recompute)
+        told = outcome(network, shared_backward(network, batch, tokenizer(), config))
+        held = sum(p.to_local().numel() for p in network.parameters() if isinstance(p, DTensor))
+        norm = clipped(network.parameters(), CLIP)
+        after = {"norm": float(norm), "clipped": outcome(network, {})["gradients"]}
+        return told | after | {"held": held, "state": whole(network.state_dict())}
+
+    return case
 
 
 def refused(batch: Batch) -> dict[str, Any]:
     try:
-        sharded(tiny_models.network(tiny_models.CONVNET))
+        sharded(tiny_models.network(tiny_models.CONVNET), torch.device("cpu"))
     except ValueError as error:
         return {"sentence": str(error)}
     return {}
@@ -176,7 +181,8 @@ SHARED: dict[str, Case] = {
     "siglip": shared(SIGLIP, replace(CONFIG, loss="siglip")),
     "held": shared(tiny_models.CONVNET),
     "learning": shared(tiny_models.CONVNET, held=False),
-    "spread": spread,
+    "spread": spread(CONFIG),
+    "spread_pieces": spread(replace(PIECES, step=replace(PIECES.step, recompute=True))),
     "refused": refused,
 }
 ALONE: dict[str, Case] = {
@@ -197,6 +203,8 @@ def work(rank: int, port: int, folder: Path) -> None:
     torch.set_num_threads(1)
     os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1")
     os.environ["MASTER_PORT"] = str(port)
+    import two_runs  # noqa: PLC0415 - it builds on this module
+
     with processes() as world:
         batch = batch_of(world.rank)
         told = {name: case(batch) for name, case in SHARED.items()}
@@ -206,13 +214,16 @@ def work(rank: int, port: int, folder: Path) -> None:
         told["batch"] = {"batch": batch}
         told["trained"] = trained(rank, folder)
         told["from_shards"] = two_runs.from_shards(folder)
+        told["spread_run"] = two_runs.spread_run(rank, folder)
         torch.save(told, folder / f"{rank}.pt")
 
 
 def run_both(folder: Path) -> list[dict[str, Any]]:
     """Start two processes and return what each wrote."""
-    two_runs.make_shards(folder)
+    import two_runs  # noqa: PLC0415 - it builds on this module
+
     ways = multiprocessing.get_all_start_methods()
+    two_runs.make_shards(folder)
     context: Any = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
     if "forkserver" in ways:
         context.set_forkserver_preload(["two_processes"])

@@ -29,6 +29,7 @@ RECIPES = {
     "compact_renewed_settled": "training.recipes.compact:compact_renewed_settled",
     "compact_distilled": "training.recipes.distill:compact_distilled",
     "vit_large": "training.recipes.vit_large:vit_large",
+    "vit_large_sharded": "training.recipes.vit_large:vit_large_sharded",
     "probe_planes": "training.recipes.finetune:probe_planes",
     "probe_brain": "training.recipes.finetune:probe_brain",
     "probe_few": "training.recipes.finetune:probe_few",

@@ -31,3 +31,9 @@ def vit_large() -> RunConfig:
         tower=TowerConfig(shape="fetalclip", needs_weights=True),
         step=StepConfig(micro_batch=128, precision="bf16", recompute=True, device="cuda"),
     )
+
+
+def vit_large_sharded() -> RunConfig:
+    """Return the same training with weights, gradients, moments and running mean spread over the cards."""
+    first = vit_large()
+    return replace(first, name="vit_large_sharded", step=replace(first.step, sharded=True))
