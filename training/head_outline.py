@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,11 +18,12 @@ from fetalclip_app.model import device, encoder
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import PyramidDecoder
 from fetalclip_app.model.pyramid import pyramid, pyramid_channels
-from training import augment
+from training import augment, own_data
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE
 from training.decoder_loop import Course, DecoderTraining, Tensors, begin, beside, fit, write_half
 from training.files import sha256_of, tell_line
+from training.licences import joined
 from training.manifest import Sample, manifest_hash
 from training.mask_errors import summary
 from training.mask_head import few_groups, loss_on, picture_errors
@@ -33,6 +35,14 @@ from training.run import all_samples
 from training.shelf import Shelf
 
 HEAD_NAME = "compact_head_outline"
+
+Shares = tuple[tuple[str, float], ...]
+"""Kind of picture -> share of a batch."""
+
+REAL_SHARE = 0.8
+"""Of a batch, for all sets together where the recipe does not name one of them; the rest is simulated."""
+
+SIMULATED = "simulated"
 
 
 def _wide() -> AugmentConfig:
@@ -61,7 +71,7 @@ class OutlineConfig:
     rate: float = 2e-3
     weight_decay: float = 1e-4
     average: float = 0.99
-    shares: tuple[tuple[str, float], ...] = (("hc18", 0.65), ("fetal_planes", 0.15), ("simulated", 0.2))
+    shares: Shares = (("hc18", 0.65), ("fetal_planes", 0.15), ("simulated", 0.2))
     simulated: int = 200
     few: int = 0
     bundle: str = ""
@@ -92,7 +102,7 @@ def train_outline(config: OutlineConfig, context: RunContext) -> None:
         ValueError: The tower has no feature maps to climb, or there is no outline to learn from; or too many pictures
             are unreadable.
     """
-    samples = all_samples(context.data)
+    samples = own_data.read(context.own, lambda: all_samples(context.data)).samples
     backbone = encoder.open_model(config.shelf.entry(), device.choose(config.device))
     if not hasattr(backbone.network.visual, "trunk"):
         raise ValueError("an outline is learned on a convolutional image tower: on this one train mask_head")
@@ -105,18 +115,42 @@ def train_outline(config: OutlineConfig, context: RunContext) -> None:
     outlined, lost = outlined_pictures(context.data, shown)
     read, lost_too = with_truth(context.data, watched)
     leave_out(lost + lost_too, len(shown) + len(watched), config.unreadable_share, context.folder)
-    decoder = train(backbone, outlined + simulated_heads(config.simulated), config, course)
-    _write(decoder, backbone, config, _measured(context.data, read, backbone, decoder), context.folder)
+    learned = outlined + simulated_heads(config.simulated)
+    config = replace(config, shares=shares_of(config.shares, outlined))
+    decoder = train(backbone, learned, config, course)
+    facts = {"validation": _measured(context.data, read, backbone, decoder), **told_of(learned)}
+    _write(decoder, backbone, config, facts, context.folder)
 
 
-def train_bundled_outline(
-    data: Path, out: Path, steps: int | None = None, bundle: Path | None = None, *, resume: bool = False
-) -> None:
-    """Train on the bundled weights, or an exported folder's, and copy the head to where the app looks."""
+def shares_of(named: Shares, outlined: Sequence[Outlined]) -> Shares:
+    """Return shares in which every set has one, by its pictures, where the named ones leave a set out.
+
+    A set without a share would never be learned from.
+    """
+    sizes = Counter(item.stored.sample.source for item in outlined)
+    if not sizes.keys() - dict(named).keys():
+        return named
+    own = tuple((name, REAL_SHARE * count / sizes.total()) for name, count in sorted(sizes.items()))
+    return (*own, (SIMULATED, 1 - REAL_SHARE))
+
+
+def told_of(learned: Sequence[Outlined]) -> dict[str, str]:
+    """Return what a head's JSON says of its pictures, and the licence that binds it."""
+    counts = Counter(item.stored.sample.source for item in learned)
+    data = ", ".join(f"{count} training pictures of {name}" for name, count in sorted(counts.items()))
+    return {"data": data, "licence": joined(item.stored.sample.licence for item in learned)}
+
+
+def train_bundled_outline(context: RunContext, steps: int | None = None, bundle: Path | None = None) -> None:
+    """Train on the bundled weights, or an exported folder's, and copy the head to where the app looks.
+
+    Args:
+        context: Its folder holds the folders of runs.
+    """
     config = OutlineConfig(bundle="" if bundle is None else str(bundle))
     config = config if steps is None else replace(config, steps=steps)
-    folder, heads = out / config.name, config.shelf.heads
-    config.execute(RunContext(data, folder, resume=resume))
+    folder, heads = context.folder / config.name, config.shelf.heads
+    config.execute(replace(context, folder=folder))
     heads.mkdir(exist_ok=True)
     for kind in ("safetensors", "json"):
         shutil.copyfile(folder / f"{HEAD_NAME}.{kind}", heads / f"{HEAD_NAME}.{kind}")
@@ -198,7 +232,7 @@ def _write(
     decoder: PyramidDecoder,
     backbone: TorchBackbone,
     config: OutlineConfig,
-    told: dict[str, dict[str, Any]],
+    told: dict[str, Any],
     folder: Path,
 ) -> None:
     path = folder / f"{HEAD_NAME}.safetensors"
@@ -209,10 +243,8 @@ def _write(
         "preprocessing": PreprocessSpec(size=backbone.image_size).fingerprint(),
         "structure": "head",
         "definition": "ellipse along the outer edge of the skull (HC18's annotation)",
-        "licence": "CC-BY-4.0",
-        "data": "HC18 and head structures of FETAL_PLANES_DB (training patients), simulated heads",
-        "validation": told,
+        **told,
         "training": asdict(config),
     }
     path.with_suffix(".json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    tell_line(folder, {"step": config.steps, "validation": told})
+    tell_line(folder, {"step": config.steps, "validation": told["validation"]})

@@ -11,22 +11,23 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fetalclip_app import RESEARCH_USE_ONLY, resources
+from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import catalog, device, encoder
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MEASUREMENTS
 from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
-from training import landmark_head, measurement_errors
+from training import landmark_head, measurement_errors, own_data
 from training.decoder_loop import DecoderTraining, begin, write_half
 from training.files import sha256_of
 from training.landmark_head import LandmarkConfig
-from training.landmarks import LICENCE, SOURCE, Marked, read_landmarks
+from training.landmarks import LICENCE, SOURCE, TABLE, Marked, read_landmarks
 from training.manifest import manifest_hash
 from training.measurement_errors import Measured
 from training.readable import leave_out
 from training.recipe import RunContext
 from training.run import all_samples
+from training.shelf import Shelf
 
 HEAD_NAME = "compact_measurements"
 
@@ -46,7 +47,8 @@ class MeasurementConfig:
     """One training of the measurement head; the tower stays as it is.
 
     Attributes:
-        model: Catalogue key of the weights that it learns on.
+        model: Catalogue key of the weights that it learns on, where no bundle is named.
+        bundle: An exported folder whose weights it learns on.
         held_out: Share of the training patients that are kept for measuring, beside the validation patients.
         device: As the app's setting: auto, cpu, cuda.
         unreadable_share: Largest share of pictures that may be unreadable.
@@ -57,6 +59,7 @@ class MeasurementConfig:
     steps: int = 1000
     seed: int = 11
     model: str = "compact"
+    bundle: str = ""
     held_out: float = 0.0
     device: str = "auto"
     unreadable_share: float = 0.05
@@ -81,12 +84,17 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
         FloatingPointError: The loss is not finite.
         ValueError: There are no landmarks to learn from, or none to measure by; or too many pictures are unreadable.
     """
-    samples = all_samples(context.data)
+    samples = own_data.read(context.own, lambda: all_samples(context.data)).samples
+    if not (context.data / TABLE).is_file():
+        raise ValueError(f"there are no landmarks to learn from: {TABLE} is not in the data folder")
     marked, left_out = read_landmarks(context.data, samples)
     shown, watched = sides(marked, config.held_out)
     if not shown or not watched:
         raise ValueError("no landmarks of training patients, or none of validation patients")
-    backbone = encoder.open_model(catalog.find(config.model), device.choose(config.device))
+    entry = Shelf.of(Path(config.bundle)).entry() if config.bundle else catalog.find(config.model)
+    backbone = encoder.open_model(entry, device.choose(config.device))
+    if not hasattr(backbone.network.visual, "trunk"):
+        raise ValueError("lines are learned on a convolutional image tower, and this model has another")
     course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)
     lined, lost = landmark_head.stored_lines(context.data, shown)
     watched, lost_too = landmark_head.with_pictures(context.data, watched)
@@ -100,13 +108,19 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
     write_head(context, decoder, backbone, config, (shown, watched, left_out))
 
 
-def train_bundled_measurements(data: Path, out: Path, steps: int | None = None, *, resume: bool = False) -> None:
-    """Train on the bundled weights and copy the head into ``resources/heads``."""
-    config = MeasurementConfig() if steps is None else replace(MeasurementConfig(), steps=steps)
-    folder = out / config.name
-    config.execute(RunContext(data, folder, resume=resume))
+def train_bundled_measurements(context: RunContext, steps: int | None = None, bundle: Path | None = None) -> None:
+    """Train on the bundled weights, or an exported folder's, and copy the head to where the app looks.
+
+    Args:
+        context: Its folder holds the folders of runs.
+    """
+    config = MeasurementConfig(bundle="" if bundle is None else str(bundle))
+    config = config if steps is None else replace(config, steps=steps)
+    folder, heads = context.folder / config.name, Shelf.of(bundle).heads
+    config.execute(replace(context, folder=folder))
+    heads.mkdir(exist_ok=True)
     for kind in ("safetensors", "json", "md"):
-        shutil.copyfile(folder / f"{HEAD_NAME}.{kind}", resources.root() / "heads" / f"{HEAD_NAME}.{kind}")
+        shutil.copyfile(folder / f"{HEAD_NAME}.{kind}", heads / f"{HEAD_NAME}.{kind}")
 
 
 def sides(marked: Sequence[Marked], held_out: float) -> tuple[list[Marked], list[Marked]]:
@@ -167,7 +181,7 @@ def card(facts: dict[str, Any], measured: Sequence[Measured]) -> str:
     counts = ", ".join(f"{count} of {structure}" for structure, count in facts["pictures"].items())
     gone = ", ".join(f"{count} ({reason})" for reason, count in facts["left_out"].items()) or "none"
     lines = [
-        "# Measurement head of the compact model",
+        f"# Measurement head of the weights {facts['backbone_sha256'][:12]}",
         "",
         RESEARCH_USE_ONLY,
         "",

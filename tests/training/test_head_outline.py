@@ -111,7 +111,7 @@ def test_an_exported_folder_gets_the_head_of_its_own(data: Path, shipped: Path, 
     bundle = tmp_path / "mine"
     bundle.mkdir()
 
-    head_outline.train_bundled_outline(data, tmp_path / "runs", 1, bundle)
+    head_outline.train_bundled_outline(RunContext(data, tmp_path / "runs"), 1, bundle)
 
     assert {path.name for path in (bundle / "heads").iterdir()} == {
         f"{head_outline.HEAD_NAME}.json",

@@ -38,12 +38,21 @@ def told_samples(options: argparse.Namespace) -> list[Sample]:
     Raises:
         SystemExit: A file is not there, or what is named contradicts itself; the sentence says where.
     """
+    refuse_missing(options)
+    try:
+        return samples_of(options)
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+
+
+def refuse_missing(options: argparse.Namespace) -> None:
+    """Pass when the files that are named are there.
+
+    Raises:
+        SystemExit: One is not, or a split is named without its manifest.
+    """
     if options.split_table is not None and options.manifest is None:
         raise SystemExit("--split-table is for a --manifest, and none is named")
     for path in (options.manifest, options.split_table):
         if path is not None and not path.exists():
             raise SystemExit(f"{path}: there is no such file")
-    try:
-        return samples_of(options)
-    except ValueError as error:
-        raise SystemExit(str(error)) from error
