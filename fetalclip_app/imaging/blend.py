@@ -76,7 +76,7 @@ def with_masks(picture: Pixels, masks: Sequence[tuple[str, Segmentation]]) -> Pi
         wide = pen.textlength(name, font)
         left, right = (x - wide / 2, x + wide / 2) if above else (x + 6, x + 6 + wide)
         shift = min(width - 2 - right, 0) or max(2 - left, 0)
-        where, anchor = (left + shift, max(y - 4, font.size + 2) if above else y), "ls" if above else "lm"
+        where, anchor = (left + shift, max(y - 8, font.size + 2) if above else y), "ls" if above else "lm"
         pen.text(where, name, structure_colour(mask.structure), font, anchor, stroke_width=1, stroke_fill=(0, 0, 0))
     return np.array(canvas, dtype=np.uint8)
 

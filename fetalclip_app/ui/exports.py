@@ -88,15 +88,11 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
     from fetalclip_app.imaging.blend import blend, with_masks  # noqa: PLC0415 - takes a while to import
     from fetalclip_app.report.picture import write_annotated_png  # noqa: PLC0415
 
-    pixels = blend(
-        clip.frame(index).pixels,
-        heatmap=drawn.heatmap,
-        opacity=drawn.opacity,
-        outline=drawn.head.outline if drawn.head is not None else None,
-        ellipse=drawn.head.ellipse if drawn.head is not None else None,
-    )
     shown = [one.found for one in drawn.structures if isinstance(one.found, Segmentation)]
+    pixels = blend(clip.frame(index).pixels, heatmap=drawn.heatmap, opacity=drawn.opacity)
     pixels = with_masks(pixels, [(structure_name(mask.structure), mask) for mask in shown])
+    if drawn.head is not None:  # its ellipse lies over the masks, as on the screen
+        pixels = blend(pixels, outline=drawn.head.outline, ellipse=drawn.head.ellipse)
     write_annotated_png(path, pixels, caption=caption_of(clip, index, drawn.made_by))
     return path
 

@@ -12,7 +12,8 @@ from fetalclip_app.domain.reading import Answer
 from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.imaging.overlay_colours import structure_colour
 from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
-from fetalclip_app.ui.parts import Card, Figure, indented, label
+from fetalclip_app.ui.parts import INDENT_PX, Card, Elided, Figure, label
+from fetalclip_app.ui.theme import caption_font
 from fetalclip_app.wording import reason_title
 from fetalclip_app.wording.structures import (
     no_area_scale,
@@ -43,7 +44,7 @@ class StructuresCard(Card):
     def __init__(self) -> None:
         super().__init__("Structures")
         self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setContentsMargins(INDENT_PX, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(2, 1)
@@ -97,10 +98,12 @@ class StructuresCard(Card):
         swatch.setFixedSize(_SWATCH_PX, _SWATCH_PX)
         red, green, blue = structure_colour(name)
         swatch.setStyleSheet(f"background: rgb({red}, {green}, {blue}); border-radius: 2px;")
-        short, long = indented(label(structure_name(name))), label(structure_title(name), tone="muted", caption=True)
+        short, long = label(structure_name(name)), Elided()
+        long.setProperty("tone", "muted")
+        long.setFont(caption_font())
         long.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        for words in (short, long):
-            words.setToolTip(structure_title(name))
+        long.show_text(structure_title(name), tip=structure_title(name))
+        short.setToolTip(structure_title(name))
         figure = Figure(structure_title(name), pixel_size=15, align_right=True)
         figure.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         figure.clicked.connect(lambda checked=False: self.asked.emit(name, figure))

@@ -10,7 +10,7 @@ from fetalclip_app.wording.translate import mark, translate
 from fetalclip_app.wording.views import view_title
 
 _NAMES: dict[str, tuple[str, str]] = {
-    "skull": (mark("Skull"), mark("Head to the skull's outer edge")),
+    "skull": (mark("Skull"), mark("Head to its outer edge")),
     "csp": ("CSP", mark("Cavum septi pellucidi")),
     "lateral_ventricle": (mark("Ventricle"), mark("Lateral ventricle")),
 }
@@ -48,7 +48,7 @@ def structure_clearness(one: Structure) -> str:
     if one.name == SKULL:
         said = translate("An ellipse fits the mask by {clearness}; below {limit} nothing is given.")
     else:
-        said = translate("The mask keeps {clearness} of itself where surer pixels are asked; below {limit} it is none.")
+        said = translate("Where surer pixels are asked the mask keeps {clearness} of itself; below {limit} it is none.")
     return said.format(clearness=percent(one.clearness), limit=percent(one.clearness_limit))
 
 

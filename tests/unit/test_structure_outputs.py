@@ -81,7 +81,7 @@ def test_the_report_shows_masks_with_areas_names_and_licence(tmp_path: Path) -> 
     clip = make_clip(frames=2)
     text = text_of(pages_of(build([ClipEntry(clip, with_structures(clip))], options()), tmp_path))
 
-    for words in ("Structures", "Masks of: head to the skull", "CSP", "mm²", "Dice 0.71", "rotated box", LICENCE):
+    for words in ("Structures", "Masks of: head to its outer edge", "CSP", "mm²", "Dice 0.71", "rotated box", LICENCE):
         assert words in text
 
 
