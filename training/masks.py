@@ -16,11 +16,14 @@ from fetalclip_app.imaging.preprocess import Letterbox, crop_of
 from fetalclip_app.imaging.readers import read_clip
 from training.dataset import STORED_SIDE, Stored, load
 from training.manifest import Sample
-from training.outlines import SKULL, marks_skull, read_outline
+from training.outlines import SKULL, marks_skull, outline_on
 from training.readable import Unreadable, each_readable
 
 STRUCTURES = ("skull", "csp", "lateral_ventricle")
 """The head to its skull's outer edge; cavum septi pellucidi and lateral ventricle are rotated boxes, not contours."""
+
+LABELLED = "fetal_planes"
+"""The set whose annotations are labels of several structures; those of other sets are outlines of the head."""
 
 BOXES = frozenset({"csp", "lateral_ventricle"})
 
@@ -51,8 +54,8 @@ def file_masks(data: Path, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[n
     clip = read_clip(data / sample.picture)
     masks = np.zeros((len(STRUCTURES), clip.height, clip.width), bool)
     known = np.zeros(len(STRUCTURES), bool)
-    if sample.source == "hc18":
-        masks[0], known[0] = filled_ellipse(read_outline(path), clip.height, clip.width), True
+    if sample.source != LABELLED:
+        masks[0], known[0] = filled_ellipse(outline_on(path, clip.width), clip.height, clip.width), True
         return masks, known
     with Image.open(path) as picture:
         drawn = np.asarray(picture.convert("L"))
