@@ -100,7 +100,7 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.AMBIGUOUS, "structure"): _Words(
         (
-            mark("No clear mask of it was found (it is {clearness} clear; {clearness_limit} are needed)."),
+            mark("No clear mask of it was found ({clearness} clear; {clearness_limit} needed)."),
             mark("No clear mask of it was found."),
         ),
         mark("Try a frame that shows it whole."),
