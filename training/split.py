@@ -14,9 +14,9 @@ from training.manifest import table_rows
 SPLITS = Path(__file__).parent / "splits"
 """Where the committed splits lie: one table a data set."""
 
-SAME_PATIENT = {
-    f"planes-patient-{one}": f"planes-patient-{other}" for one, other in ((830, 820), (793, 781), (799, 786), (791, 779))
-}
+_TWO_NUMBERS = ((830, 820), (793, 781), (799, 786), (791, 779))
+
+SAME_PATIENT = {f"planes-patient-{one}": f"planes-patient-{other}" for one, other in _TWO_NUMBERS}
 """Patients of FETAL_PLANES_DB that share a picture with another number (`python -m training audit duplicates`): the
 same women. They go where the other number goes."""
 

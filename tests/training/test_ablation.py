@@ -1,4 +1,4 @@
-"""The ablation: every variant differs in what it says, nobody's test patients are seen, and a table that can be read."""
+"""The ablation: every variant differs in what it says, no test patient is seen, and the table can be read."""
 
 from __future__ import annotations
 
