@@ -19,7 +19,7 @@ from training.dataset import STORED_SIDE, BatchConfig, Batches, Stored, load, st
 from training.manifest import Sample, read_split
 from training.outlined import mask_under
 from training.outlines import read_outline
-from training.split import SPLITS, draw
+from training.split import SAME_PATIENT, SPLITS, draw
 
 
 @pytest.mark.parametrize("name", ["hc18.csv", "fetal_planes.csv"])
@@ -29,6 +29,12 @@ def test_no_patient_is_on_two_sides(name: str) -> None:
 
     assert max(groups.values()) == 1
     assert set(read_split(SPLITS / name).values()) == {"train", "validation", "test"}
+
+
+def test_two_numbers_of_one_woman_lie_on_one_side() -> None:
+    split_of = read_split(SPLITS / "fetal_planes.csv")
+
+    assert {one: split_of[one] for one in SAME_PATIENT} == {one: split_of[other] for one, other in SAME_PATIENT.items()}
 
 
 def test_a_patient_that_stands_twice_is_refused(tmp_path: Path) -> None:
