@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-import safetensors.numpy
-from fakes import FakeEngine, fan_picture, make_clip, make_reading
-from PIL import Image
+from fakes import FakeEngine, make_clip, make_reading
 from probe_tools import FACTS, by_probe
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app import resources, settings
+from fetalclip_app import settings
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
+from fetalclip_app.domain.views import BRAIN_PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.ui import provenance, theme
-from fetalclip_app.ui.app import Studio
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.wording import no_probe
@@ -286,63 +279,3 @@ def test_the_probe_stands_where_a_number_says_where_it_comes_from() -> None:
     assert "Prompts" not in rows
     by_prompts = dict(provenance.view_rows(clip, reading, of_brain, "trans-thalamic"))
     assert "Prompts" in by_prompts and "Probe" not in by_prompts
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    """The bundled model as an exported folder, with a probe of its own that calls everything a femur."""
-    folder = tmp_path / "model"
-    shutil.copytree(resources.path("models/compact"), folder)
-    heads = folder / "heads"
-    heads.mkdir()
-    file = heads / "femurs.safetensors"
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    bias = np.array([9.0 if key == "femur" else 0.0 for key in PLANES], np.float32)
-    weight = np.zeros((len(PLANES), config["embed_dim"]), np.float32)
-    safetensors.numpy.save_file({"weight": weight, "bias": bias}, file)
-    facts = {
-        "kind": "probe",
-        "task": VIEWS,
-        "classes": list(PLANES),
-        "features": "unit",
-        "backbone_sha256": manifest["sha256"],
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "preprocessing": manifest["preprocessing"]["fingerprint"],
-        "licence": "CC0-1.0",
-    }
-    file.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def studio(qapp: QApplication, qtbot: QtBot, bundle: Path) -> Iterator[Studio]:
-    theme.apply(qapp)
-    made = Studio(Settings(device="cpu", model="bundle", weights=bundle, views_by=NamedBy.PROBE))
-    qtbot.addWidget(made.window)
-    made.window.show()
-    yield made
-    made.end()
-
-
-@pytest.mark.slow
-@pytest.mark.weights
-def test_a_probe_beside_the_weights_names_views_until_it_is_taken_away(
-    studio: Studio, qtbot: QtBot, bundle: Path, tmp_path: Path
-) -> None:
-    picture = tmp_path / "one.png"
-    Image.fromarray(fan_picture()).save(picture)
-    menu, card = studio.window.model_menu, studio.window.findings.view
-    studio.start([picture], None)
-    qtbot.waitUntil(lambda: card.how.text() == "by probe femurs", timeout=120_000)
-    assert card.best.text().startswith("Femur")
-    assert card.heading.text() == "View · uncalibrated"
-    menu.view_sets.menu.aboutToShow.emit()
-    offered = menu.view_sets.entry(VIEWS_BY, NamedBy.PROBE)
-    assert offered is not None and offered.isChecked() and offered.isEnabled()
-    (bundle / "heads" / "femurs.json").unlink()
-    menu.choose_device("cpu")
-    qtbot.waitUntil(lambda: card.how.text() == "by prompts: no usable probe", timeout=120_000)
-
-    assert not card.best.text().startswith("Femur")
-    assert studio.window.area.message.sentence.text() == no_probe(VIEWS)
