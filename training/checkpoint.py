@@ -85,6 +85,18 @@ def restore(state: RunState, config: RunConfig, folder: Path) -> bool:
     return True
 
 
+def refuse_another(config: RunConfig, folder: Path) -> None:
+    """Pass where the folder holds no checkpoint, or one of this configuration.
+
+    Raises:
+        ValueError: The checkpoint belongs to another configuration.
+    """
+    path = folder / FILE
+    if path.exists():
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        _refuse_another(saved["config"], _told(config), path)
+
+
 def set_aside(folder: Path, *names: str) -> None:
     """Give an earlier run's files the ending ``.before``, in the place of those of the run before it."""
     for name in names:

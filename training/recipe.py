@@ -65,7 +65,7 @@ class Recipe(Protocol):
         """Run it."""
 
 
-def save_config(config: Any, folder: Path, **facts: str) -> None:
+def save_config(config: Any, folder: Path, **facts: Any) -> None:
     """Write what the run depends on, and the revision of the code, beside its checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
     told = {"config": asdict(config), "revision": git_revision(), **facts}

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from training import own_data, quick_look
+from training import checkpoint, own_data, quick_look
 from training.accumulate import LossesOf, backward, own_losses
 from training.config import RunConfig
 from training.dataset import Batches, Stored, stored_simulation
@@ -24,6 +24,7 @@ from training.loop import Course, train
 from training.manifest import Sample, manifest_hash, read_split
 from training.manifest_file import ManifestError
 from training.number_sense import teach_numbers
+from training.origin import SHOWN, shown_of
 from training.own_data import Material
 from training.readable import load_readable, refuse_too_many, write_list
 from training.recipe import RunContext, save_config
@@ -96,8 +97,12 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
     folder, material = context.folder, own_data.read(context.own, lambda: all_samples(context.data))
     config = own_data.resolved(config, context.own, material)
     _refuse_no_weights(config)
+    if context.resume:
+        checkpoint.refuse_another(config, folder)
     if world.is_first:
-        save_config(config, folder, manifest=manifest_hash(material.samples), **_hash_of_weights(config))
+        shown = shown_of([*material.side("train"), *material.figures])
+        facts = {"manifest": manifest_hash(material.samples), SHOWN: shown, **_hashes_of_weights(config)}
+        save_config(config, folder, **facts)
     stored, watched = _read(config, context, material)
     stored += simulations(config.simulated, config.seed)
     shape = architecture(config.tower, config.loss)
@@ -168,10 +173,11 @@ def _refuse_no_weights(config: RunConfig) -> None:
         raise ValueError(f"{config.name} begins with an open_clip checkpoint: name it by --weights FILE")
 
 
-def _hash_of_weights(config: RunConfig) -> dict[str, str]:
-    if not config.tower.weights:
-        return {}
-    return {"weights_sha256": sha256_of(Path(config.tower.weights))}
+def _hashes_of_weights(config: RunConfig) -> dict[str, str]:
+    """Return the hash of the weights that the run begins with, and of its teacher's."""
+    teacher = getattr(getattr(config, "distil", None), "clip", None)
+    files = {"weights_sha256": config.tower.weights, "teacher_sha256": teacher.weights if teacher else ""}
+    return {name: sha256_of(Path(path)) for name, path in files.items() if path}
 
 
 def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
@@ -180,7 +186,8 @@ def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
     if config.tower.weights:
         begin_with(network, Path(config.tower.weights))
     if config.start:
-        network.load_state_dict(torch.load(folder.parent / config.start, weights_only=True)["network"], strict=True)
+        saved = torch.load(folder.parent / config.start, map_location="cpu", weights_only=True)
+        network.load_state_dict(saved["network"], strict=True)
         return network
     # The other processes get the first one's weights.
     return _practised(network, config, folder) if config.numbers.steps and here().is_first else network

@@ -22,6 +22,7 @@ from training.dataset import STORED_SIDE, Batch, Batches, Stored
 from training.files import sha256_of
 from training.manifest import Sample, manifest_hash
 from training.manifest_file import read_manifest, write_manifest
+from training.origin import shown_of
 from training.quick_look import Classes, look
 from training.recipe import OwnFiles
 from training.recipes.compact import compact
@@ -103,6 +104,7 @@ def test_a_run_learns_from_the_manifest_the_captions_and_the_figures_that_it_is_
     assert told["config"]["data"]["written"] == sha256_of(written)
     assert told["config"]["data"]["textbook"] == sha256_of(figures)
     assert told["config"]["batch"]["written"] == own_data.WRITTEN_SHARE
+    assert told["shown"] == shown_of([*shown, *own_data.read_textbook(figures).figures])
     shares = dict(told["config"]["batch"]["shares"])
     assert shares["kidney"] == shares["textbook"] == own_data.KIND_SHARE
     assert str(tmp_path) not in json.dumps(told), "a run is what it read, not where that lay"
@@ -146,11 +148,13 @@ def test_pictures_without_a_plane_train_and_are_not_scored(trained: Trained, dat
 def test_a_resumed_run_refuses_another_manifest(trained: Trained, data: Path, tmp_path: Path) -> None:
     samples = _own(data)
     write_manifest(tmp_path / "own.csv", samples)
-    trained("vit_large", "--manifest", tmp_path / "own.csv")
+    told = trained("vit_large", "--manifest", tmp_path / "own.csv")
     write_manifest(tmp_path / "own.csv", samples[:-1])
 
     with pytest.raises(ValueError, match="a run with another data: go on"):
         trained("vit_large", "--manifest", tmp_path / "own.csv", "--resume")
+    (record,) = trained.out.glob("*/config.json")
+    assert json.loads(record.read_text("utf-8")) == told, "the record stays that of the run whose checkpoint lies there"
 
 
 def _sharded(data: Path, samples: list[Sample], folder: Path) -> Path:
