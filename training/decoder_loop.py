@@ -16,7 +16,7 @@ from torch import nn
 from training.checkpoint import set_aside
 from training.files import LOG, tell_line, write_whole
 from training.loop import rate_factor
-from training.recipe import RunContext, save_config
+from training.recipe import RunContext, refuse_several_processes, save_config
 from training.run_log import keep_until
 
 Decoder = TypeVar("Decoder", bound=nn.Module)
@@ -104,8 +104,10 @@ def begin(config: Any, context: RunContext, **facts: str) -> Course:
         facts: What else the training depends on, by name: data and weights.
 
     Raises:
-        ValueError: The checkpoint to go on from belongs to another configuration, or to other facts.
+        ValueError: The checkpoint to go on from belongs to another configuration, or to other facts; or several
+            processes were started.
     """
+    refuse_several_processes(config.name)
     told = {name: value for name, value in {**asdict(config), **facts}.items() if name not in HARMLESS}
     course = Course(context.folder, context.resume, json.dumps(told, sort_keys=True))
     if context.resume:

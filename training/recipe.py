@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -63,6 +64,17 @@ class Recipe(Protocol):
 
     def execute(self, context: RunContext) -> None:
         """Run it."""
+
+
+def refuse_several_processes(name: str) -> None:
+    """Pass where this is the run's only process.
+
+    Raises:
+        ValueError: ``torchrun`` started several: each would write the same files.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count > 1:
+        raise ValueError(f"{name} is trained in one process, and {count} were started: start it without torchrun")
 
 
 def save_config(config: Any, folder: Path, **facts: Any) -> None:

@@ -33,6 +33,7 @@ HEADS: list[Any] = [OutlineConfig(), MeasurementConfig(), MaskConfig()]
 class Plain:
     """A configuration of nothing."""
 
+    name: str = "plain"
     steps: int = 2
     seed: int = 3
     device: str = "cpu"
@@ -92,6 +93,16 @@ def test_a_run_that_begins_anew_sets_every_file_of_the_one_before_aside(tmp_path
         "log.jsonl",
         "masks.json",
     }
+
+
+def test_several_processes_are_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    with pytest.raises(ValueError, match="plain is trained in one process"):
+        begin(Plain(), RunContext(tmp_path, tmp_path / "run"), manifest="a")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_log_goes_on_after_the_checkpoint(tmp_path: Path) -> None:

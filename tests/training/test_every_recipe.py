@@ -31,3 +31,14 @@ def test_a_smoke_run_leaves_its_configuration_data_and_revision(
     assert told["revision"]
     assert told.get("clips") == GENERATED or len(told["manifest"]) == 64, "what it generates itself has no manifest"
     assert len([path for path in folder.iterdir() if path.is_file()]) > 1, "and what came of it"
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if not hasattr(find_recipe(name), "tower")])
+def test_several_processes_of_a_recipe_that_has_one_are_refused_by_a_sentence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    with pytest.raises(SystemExit, match="is trained in one process, and 2 were started: start it without torchrun"):
+        main(["run", name, "--smoke", "--data", str(tmp_path), "--out", str(tmp_path)])
+    assert not list(tmp_path.glob("*_smoke"))

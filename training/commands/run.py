@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> None:
     config = config if options.teacher is None else _taught(config, options.teacher)
     own = OwnFiles(**{field.name: getattr(options, field.name) for field in fields(OwnFiles)})
     _refuse_own_files(config, own)
+    _refuse_several_processes(config)
     folder = options.out / config.name
     context = RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume, own=own)
     try:
@@ -71,6 +72,21 @@ def _refuse_own_files(config: Any, own: Any) -> None:
     for path in named.values():
         if not path.exists():
             raise SystemExit(f"{path}: there is no such file")
+
+
+def _refuse_several_processes(config: Any) -> None:
+    """Pass for a contrastive run, which shares its work out, and for the only process of any other.
+
+    Raises:
+        SystemExit: Several processes of a run that does not.
+    """
+    from training.recipe import refuse_several_processes  # noqa: PLC0415
+
+    if not hasattr(config, "tower"):
+        try:
+            refuse_several_processes(config.name)
+        except ValueError as error:
+            raise SystemExit(str(error)) from error
 
 
 def _told_to_a_contrastive_run(config: Any, options: argparse.Namespace) -> Any:
