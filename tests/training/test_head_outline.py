@@ -82,7 +82,8 @@ def test_dice_and_circumference_are_those_of_the_head_that_was_drawn(
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that stands for ``resources/heads``."""
+    """A folder that stands for ``resources/heads``; one simulated head is as good as all of them."""
+    monkeypatch.setattr(head_outline, "simulated_heads", lambda _: simulated_heads(1))
     shutil.copytree(resources.path("growth"), tmp_path / "resources" / "growth")
     monkeypatch.setattr(head_outline.Shelf, "entry", lambda _: None)
     monkeypatch.setattr(resources, "root", lambda: tmp_path / "resources")
