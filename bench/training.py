@@ -32,7 +32,8 @@ Both sides train the same network from the same random weights on the same pictu
 picture, with AdamW, the same rates, gradient clipping and precision, in one process, one after the other, the first
 place changing from round to round. *Ours* is the step of `training/loop.py` with all that it does: tokens, truth,
 loss, checks for NaN, running mean of the weights. *open_clip* is `open_clip_train.train.train_one_epoch` of the
-installed wheel, tokens included, with an epoch of one batch; it keeps no running mean. Above 1 ours is faster. The
+installed wheel, tokens included, with an epoch of one batch, so that it counts and logs at each step; it keeps no
+running mean. Above 1 ours is faster. The
 interval is that of the median over resampled rounds (2.5 to 97.5 percentile). Where the time goes: our text tower
 reads a sentence up to its end and no further (`fetalclip_app/model/texts.py`), and pictures travel channels-last."""
 
