@@ -70,6 +70,7 @@ class RunConfig:
         start: Checkpoint, beside this run's folder, whose weights it goes on from; without one it starts from
             ImageNet's and practises numbers first.
         loss: "nce" or "siglip": see `training.objective.LOSSES`.
+        smoothing: Share of a label that is spread over all that is known, for labels that may be wrong; with "nce".
         schedule_steps: Length of the cosine schedule where a run stops before its end; 0 for ``steps``.
         held_statistics: Every batch norm keeps its statistics, as the app will use them.
         average: Decay of the running mean of the weights that is evaluated and shipped.
@@ -95,6 +96,7 @@ class RunConfig:
     age_weight: float = 1.0
     brain_weight: float = 1.0
     loss: str = "nce"
+    smoothing: float = 0.0
     schedule_steps: int = 0
     held_statistics: bool = False
     tower: TowerConfig = field(default_factory=TowerConfig)

@@ -35,6 +35,10 @@ class Weights(Protocol):
         """One of `LOSSES`."""
 
     @property
+    def smoothing(self) -> float:
+        """Of the labels, with CLIP's loss: see `training.contrastive.row_losses`. Ladders have a bell already."""
+
+    @property
     def brain_weight(self) -> float:
         """Of the brain's sub-planes; planes count 1."""
 
@@ -139,9 +143,9 @@ def losses(features: Encoded, truth: Truth, temperature: Temperature, weights: W
     Raises:
         ValueError: SigLIP's loss without a bias, or a loss that does not exist.
     """
-    parts = {"planes": _pair_loss(features.images, features.planes, truth.planes, temperature, weights.loss)}
+    parts = {"planes": _pair_loss(features.images, features.planes, truth.planes, temperature, weights)}
     if len(features.brain):
-        brain = _pair_loss(features.images, features.brain, truth.brain, temperature, weights.loss)
+        brain = _pair_loss(features.images, features.brain, truth.brain, temperature, weights)
         parts["brain"] = weights.brain_weight * brain
     if len(features.ladders):
         logits_RK = ladder_logits(features, truth, temperature)
@@ -157,13 +161,13 @@ def ladder_logits(features: Encoded, truth: Truth, temperature: Temperature) -> 
 
 
 def _pair_loss(
-    images_ND: torch.Tensor, texts_MD: torch.Tensor, pairs: Pairs, temperature: Temperature, loss: str
+    images_ND: torch.Tensor, texts_MD: torch.Tensor, pairs: Pairs, temperature: Temperature, weights: Weights
 ) -> torch.Tensor:
     logits_NM = temperature.scale * images_ND @ texts_MD.T
-    if loss == "nce":
-        return symmetric_nce(logits_NM, pairs.target, pairs.known)
-    if loss != "siglip":
-        raise ValueError(f"there is no loss {loss!r}: one of {', '.join(LOSSES)}")
+    if weights.loss == "nce":
+        return symmetric_nce(logits_NM, pairs.target, pairs.known, weights.smoothing)
+    if weights.loss != "siglip":
+        raise ValueError(f"there is no loss {weights.loss!r}: one of {', '.join(LOSSES)}")
     if temperature.bias is None:
         raise ValueError("SigLIP's loss needs a network with a learnable bias: init_logit_bias in its configuration")
     return pairwise_sigmoid(logits_NM + temperature.bias, pairs.target, pairs.known)

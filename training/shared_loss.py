@@ -66,7 +66,7 @@ def shared_losses(
     for name, weight, texts_MD, captions in named:
         everyone = _everyone(images, pictures, texts_MD, captions)
         if len(everyone.texts):
-            parts[name] = weight * _pair_part(features.images, texts_MD, everyone, temperature, weights.loss)
+            parts[name] = weight * _pair_part(features.images, texts_MD, everyone, temperature, weights)
     truth = truth_of(batch, device)
     logits_RK = ladder_logits(features, truth, temperature)
     ladders = row_losses(logits_RK, truth.ages, torch.ones_like(logits_RK, dtype=torch.bool))
@@ -77,19 +77,19 @@ def shared_losses(
 
 
 def _pair_part(
-    images_ND: torch.Tensor, texts_MD: torch.Tensor, everyone: _Everyone, temperature: Temperature, loss: str
+    images_ND: torch.Tensor, texts_MD: torch.Tensor, everyone: _Everyone, temperature: Temperature, weights: Weights
 ) -> torch.Tensor:
     forth_target, forth_known = _table(everyone, rows=everyone.rows)
     logits_NM = temperature.scale * images_ND @ everyone.texts.T
-    if loss == "siglip":
+    if weights.loss == "siglip":
         if temperature.bias is None:
             raise ValueError("SigLIP's loss needs a network with a learnable bias")
         own = pairwise_sigmoid(logits_NM + temperature.bias, forth_target, forth_known)
         return own * (here().size * len(images_ND) / len(everyone.images))
     back_target, back_known = _table(everyone, columns=everyone.columns)
     logits_MN = temperature.scale * texts_MD @ everyone.images.T
-    forth = row_losses(logits_NM, forth_target, forth_known)
-    back = row_losses(logits_MN, back_target.T, back_known.T)
+    forth = row_losses(logits_NM, forth_target, forth_known, weights.smoothing)
+    back = row_losses(logits_MN, back_target.T, back_known.T, weights.smoothing)
     counts = summed([len(forth), len(back)], images_ND.device)
     sides = zip((forth, back), counts, (logits_NM, logits_MN), strict=True)
     # A side without truth keeps its place in the graph: the other processes wait for its gradients.

@@ -19,6 +19,17 @@ def test_with_one_caption_a_picture_it_is_clips_loss() -> None:
     assert ours.item() == pytest.approx(clip.item(), rel=1e-5)
 
 
+def test_a_smoothed_label_is_spread_over_what_is_known() -> None:
+    logits = torch.randn(4, 5, generator=torch.Generator().manual_seed(1))
+    known = torch.ones(4, 5, dtype=torch.bool)
+    known[:, 4] = False
+    whole = F.cross_entropy(logits[:, :4], torch.arange(4), label_smoothing=0.2)
+
+    ours = weighted_nce(logits, torch.eye(4, 5), known, 0.2)
+
+    assert ours.item() == pytest.approx(whole.item(), rel=1e-5)
+
+
 def test_captions_that_mean_the_same_do_not_push_each_other_away() -> None:
     logits = torch.zeros(2, 3, requires_grad=True)
     target = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])

@@ -31,7 +31,7 @@ from training.shared_loss import shared_backward
 from training.towers import hold_statistics
 from training.truth import CaptionSet, joined
 
-CONFIG = RunConfig(name="two", steps=1, brain_weight=1.5, age_weight=0.7)
+CONFIG = RunConfig(name="two", steps=1, brain_weight=1.5, age_weight=0.7, smoothing=0.1)
 SIGLIP = {**tiny_models.VIT, "init_logit_bias": -10.0}
 CLIP = 0.5
 SHOWN = (
