@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fetalclip_app.domain.clip_labels import ClipLabeller
 from fetalclip_app.domain.structures import Segmenter
 from fetalclip_app.errors import ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.inference.head_places import HeadPlaces
 from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Extras:
         return frozenset(key for key, is_there in found.items() if is_there)
 
 
-def find(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> Extras:
-    """Return the extra heads in ``folder`` that were trained on these very weights.
+def find(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> Extras:
+    """Return the extra heads in these places that were trained on these very weights.
 
     Args:
         width: Length of the unit rows that tasks are given.
@@ -46,8 +46,8 @@ def find(folder: Path, backbone: TorchBackbone, spec: PreprocessSpec, width: int
     segmenter: Segmenter | None = None
     troubles: list[ModelUnavailable] = []
     try:
-        segmenter = heads.find_structures(folder, backbone, spec)
+        segmenter = places.first(lambda folder: heads.find_structures(folder, backbone, spec))
     except ModelUnavailable as error:
         troubles.append(error)
-    labels = clip_labels.find_all(folder, backbone.identity.sha256, spec, width)
+    labels = clip_labels.of_files(places.below(), backbone.identity.sha256, spec, width)
     return Extras(segmenter, labels.heads, (*troubles, *labels.troubles))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fetalclip_app import resources, wording
+from fetalclip_app import wording
 from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner, ViewCalibration
 from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.landmarks import Landmarker
-from fetalclip_app.domain.model_names import BUNDLE, COMPACT
+from fetalclip_app.domain.model_names import COMPACT
 from fetalclip_app.domain.probes import NamedBy, ViewProbe
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
@@ -21,6 +21,7 @@ from fetalclip_app.inference import extra_heads
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.extra_heads import Extras
+from fetalclip_app.inference.head_places import HeadPlaces, places_of
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments
@@ -62,18 +63,19 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     fitted = fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain})
     calibration = calibration_of(fitted, backbone.logit_scale, entry.learned_from_head_size)
     width = class_embeddings(planes, texts.features).shape[1]
-    extras = extra_heads.find(_heads(entry), backbone, spec, width)
+    places = _heads(entry, request)
+    extras = extra_heads.find(places, backbone, spec, width)
     instruments = Instruments(
         identity=backbone.identity,
         logit_scale=backbone.logit_scale,
         calibration=replace(calibration, familiarity=_familiarity(entry, backbone)),
         encode_texts=texts.features,
-        outliner=_outliner(entry, backbone, spec),
-        landmarker=_landmarker(entry, backbone, spec),
+        outliner=_outliner(places, entry, backbone, spec),
+        landmarker=_landmarker(places, backbone, spec),
         segmenter=extras.segmenter,
         labellers=extras.labellers,
     )
-    found, troubles = _probes(entry, backbone, spec, width)
+    found, troubles = _probes(places, backbone, spec, width)
     naming, missing = _naming(request, found, troubles)
     useless = (*extras.troubles, *troubles)
     told = (*(wording.left_out(error) for error in useless), *(wording.no_probe(task) for task in missing))
@@ -215,36 +217,34 @@ def _spec(entry: ModelEntry, backbone: TorchBackbone) -> PreprocessSpec:
     return spec
 
 
-def _outliner(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec) -> Outliner | None:
+def _outliner(places: HeadPlaces, entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec) -> Outliner | None:
     """Return the head outline that was trained on these very weights, or None."""
     from fetalclip_app.model import heads  # noqa: PLC0415
 
-    bundled_one = entry.key == COMPACT
-    return heads.find(_heads(entry), "head_outline", backbone, spec, must_be=bundled_one)
+    must = places.folders[-1] if entry.key == COMPACT else None
+    return places.first(lambda folder: heads.find(folder, "head_outline", backbone, spec, must_be=folder == must))
 
 
-def _heads(entry: ModelEntry) -> Path:
-    """Return where a model's heads lie: beside a bundle's weights, or with the program's."""
-    own = entry.config.parent / "heads"
-    return own if entry.key == BUNDLE else resources.path("heads")
+def _heads(entry: ModelEntry, request: EngineRequest) -> HeadPlaces:
+    return places_of(entry, None if request.bundle else request.weights)
 
 
-def _landmarker(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec) -> Landmarker | None:
+def _landmarker(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec) -> Landmarker | None:
     """Return the measurement head that was trained on these very weights, or None."""
     from fetalclip_app.model import heads  # noqa: PLC0415
 
-    return heads.find_landmarks(_heads(entry), backbone, spec)
+    return places.first(lambda folder: heads.find_landmarks(folder, backbone, spec))
 
 
 Probes = dict[str, ViewProbe]
 Troubles = tuple[ModelUnavailable, ...]
 
 
-def _probes(entry: ModelEntry, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> tuple[Probes, Troubles]:
+def _probes(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> tuple[Probes, Troubles]:
     """Return task -> probe of these very weights, and why other files beside them cannot be used."""
     from fetalclip_app.model import probes  # noqa: PLC0415
 
-    found = probes.find_all(_heads(entry), backbone.identity.sha256, spec)
+    found = probes.of_files(places.below(), backbone.identity.sha256, spec)
     usable: Probes = {}
     troubles = list(found.troubles)
     for task, probe in found.probes.items():

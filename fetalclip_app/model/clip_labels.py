@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,14 +93,19 @@ class Found:
 
 
 def find_all(folder: Path, backbone_sha256: str, spec: PreprocessSpec, width: int) -> Found:
-    """Return all clip labels in ``folder``, or below it, that were trained on these very weights; of two of one name
-    the first file counts.
+    """Return all clip labels in ``folder``, or below it, that were trained on these very weights: see `of_files`."""
+    return of_files(sorted(folder.rglob("*.json")), backbone_sha256, spec, width)
+
+
+def of_files(files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec, width: int) -> Found:
+    """Return the clip labels of these JSON files that were trained on these very weights; of two of one name the first
+    file counts.
 
     A file that is damaged, prepared otherwise, or made for rows of another length costs no other: it is a trouble.
     """
     found: dict[str, ClipLabelHead] = {}
     troubles = []
-    for path in sorted(folder.rglob("*.json")):
+    for path in files:
         try:
             facts = vouched.facts(path)
         except ModelUnavailable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,14 +63,19 @@ class Found:
 
 
 def find_all(folder: Path, backbone_sha256: str, spec: PreprocessSpec) -> Found:
-    """Return all probes in ``folder``, or below it, that were trained on these very weights.
+    """Return all probes in ``folder``, or below it, that were trained on these very weights: see `of_files`."""
+    return of_files(sorted(folder.rglob("*.json")), backbone_sha256, spec)
 
-    Of two for one task the first by name counts. Other kinds of heads in the folder are left alone. A file that is
-    damaged, prepared otherwise, or made for other features costs no other probe: it is a trouble.
+
+def of_files(files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec) -> Found:
+    """Return the probes of these JSON files that were trained on these very weights.
+
+    Of two for one task the first file counts. Other kinds of heads are left alone. A file that is damaged, prepared
+    otherwise, or made for other features costs no other probe: it is a trouble.
     """
     found: dict[str, LinearProbe] = {}
     troubles = []
-    for path in sorted(folder.rglob("*.json")):
+    for path in files:
         try:
             facts = vouched.facts(path)
             if facts.get("kind") == KIND and facts.get("backbone_sha256") == backbone_sha256:

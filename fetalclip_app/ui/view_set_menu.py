@@ -22,7 +22,7 @@ from fetalclip_app.wording import naming_meaning, percentages_meaning, sentence,
 
 _WHERE_PROBES_LIE = (
     "A probe is a layer that was trained for these very weights.\n"
-    "It lies in the folder 'heads' of an exported model, or in that of the program."
+    "It lies in a folder 'heads': of an exported model, beside the weight file, or of the program."
 )
 
 _NAMED = 12

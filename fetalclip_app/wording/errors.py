@@ -129,7 +129,8 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.PROBE_MISSING: (
         mark(
             "Let prompts name it ('View sets' in the model menu, or --views-by and --brain-views-by), "
-            "or put a probe of these weights into the folder 'heads' of the exported model or of the program."
+            "or put a probe of these weights into a folder 'heads': of the exported model, "
+            "beside the weight file, or of the program."
         ),
     ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (

@@ -11,6 +11,8 @@ import pytest
 import tiny_models
 import torch
 
+from fetalclip_app.inference.load import load_engine
+from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import probes
 from training.commands.catalog import find_recipe
 from training.finetune import full
@@ -53,6 +55,8 @@ def test_a_tuned_tower_is_a_model_that_the_app_opens_with_its_probe(data: Path, 
     head = probes.find_all(folder, backbone.identity.sha256, spec).probes["views"]
     embeddings = backbone.encode_frames(torch.zeros(2, 3, spec.size, spec.size).numpy())
     assert head.probabilities(embeddings).shape == (2, 6)
+    request = EngineRequest(weights=Path(tuned.weights), config=Path(tuned.config), device="cpu")
+    assert [probe.name for probe in load_engine(request).probes] == ["custom_probe_views"]
     assert json.loads((folder / "custom_probe_views.json").read_text("utf-8"))["note"] == full.NOTE
     before: Any = tiny_models.network(tiny_models.CONVNET)
     after: Any = full.open_network(tuned).network

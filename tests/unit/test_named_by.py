@@ -22,6 +22,7 @@ from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.inference import load
+from fetalclip_app.inference.head_places import HeadPlaces
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.probes import LinearProbe
@@ -98,7 +99,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> EngineRequest:
 @pytest.fixture
 def heads(checkpoint: EngineRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of heads with a probe of the nine planes for these weights."""
-    monkeypatch.setattr(load, "_heads", lambda entry: tmp_path)
+    monkeypatch.setattr(load, "_heads", lambda entry, request: HeadPlaces((tmp_path,)))
     write_probe(tmp_path, checkpoint)
     return tmp_path
 

@@ -21,6 +21,7 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.errors import ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference import extra_heads
+from fetalclip_app.inference.head_places import HeadPlaces
 from fetalclip_app.model import heads
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.tasks.keys import STRUCTURES
@@ -90,7 +91,7 @@ def test_a_head_without_a_skull_is_no_outline(backbone: TorchBackbone, tmp_path:
 def test_a_head_of_other_weights_is_none_of_ours(backbone: TorchBackbone, tmp_path: Path) -> None:
     write_masks(tmp_path, backbone, backbone_sha256="1" * 64)
 
-    found = extra_heads.find(tmp_path, backbone, SPEC, 16)
+    found = extra_heads.find(HeadPlaces((tmp_path,)), backbone, SPEC, 16)
 
     assert found.segmenter is None and not found.troubles and not found.tasks
 
@@ -112,7 +113,7 @@ def test_a_damaged_head_is_told_and_costs_nothing_else(
     page = write_masks(tmp_path, backbone)
     page.write_text(json.dumps({**json.loads(page.read_text("utf-8")), **changes}), encoding="utf-8")
 
-    found = extra_heads.find(tmp_path, backbone, SPEC, 16)
+    found = extra_heads.find(HeadPlaces((tmp_path,)), backbone, SPEC, 16)
 
     assert found.segmenter is None and not found.tasks
     assert [type(trouble) for trouble in found.troubles] == [ModelUnavailable]
@@ -120,7 +121,7 @@ def test_a_damaged_head_is_told_and_costs_nothing_else(
 
 def test_a_head_that_is_there_is_asked(backbone: TorchBackbone, tmp_path: Path) -> None:
     write_masks(tmp_path, backbone)
-    found = extra_heads.find(tmp_path, backbone, SPEC, 16)
+    found = extra_heads.find(HeadPlaces((tmp_path,)), backbone, SPEC, 16)
     tools = replace(instruments(), segmenter=found.segmenter)
     scan = replace(after_views(scan_of(["brain"], make_clip(frames=1)), tools), spec=SPEC)
 

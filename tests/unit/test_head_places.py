@@ -1,0 +1,89 @@
+"""Heads are looked for with the program, in a bundle, and beside weights of the user's own; their SHA-256 decides."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from test_named_by import write_probe
+from tiny_models import VIT
+
+from fetalclip_app import resources
+from fetalclip_app.errors import ModelUnavailable
+from fetalclip_app.inference import load
+from fetalclip_app.inference.head_places import places_of
+from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.model import catalog
+from fetalclip_app.model.architecture import build
+from fetalclip_app.tasks.keys import VIEWS
+
+
+def checkpoint(folder: Path, seed: int = 0) -> EngineRequest:
+    """Weights of the user's own, with their configuration."""
+    folder.mkdir(exist_ok=True)
+    torch.manual_seed(seed)
+    torch.save(build(VIT).state_dict(), folder / "own.pt")
+    (folder / "own.json").write_text(json.dumps(VIT), encoding="utf-8")
+    return EngineRequest(weights=folder / "own.pt", config=folder / "own.json", device="cpu", text_cache=folder / "t")
+
+
+def test_a_probe_is_found_in_the_folder_heads_beside_the_weight_file(tmp_path: Path) -> None:
+    own = checkpoint(tmp_path)
+    (tmp_path / "heads" / "below").mkdir(parents=True)
+    write_probe(tmp_path / "heads" / "below", own)
+
+    assert [(probe.task, probe.name) for probe in load.load_engine(own).probes] == [(VIEWS, "planes")]
+
+
+def test_a_probe_is_found_beside_the_weight_file_where_full_tuning_leaves_it(tmp_path: Path) -> None:
+    own = checkpoint(tmp_path)
+    write_probe(tmp_path, own, name="custom_probe_views")
+
+    engine = load.load_engine(own)
+
+    assert [probe.name for probe in engine.probes] == ["custom_probe_views"]
+    assert engine.notices == ()
+
+
+def test_other_files_beside_the_weight_file_are_none_of_ours(tmp_path: Path) -> None:
+    own = checkpoint(tmp_path)
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    (tmp_path / "runs").mkdir()
+    write_probe(tmp_path / "runs", own, name="custom_probe_views")
+
+    engine = load.load_engine(own)
+
+    assert engine.probes == () and engine.notices == ()
+
+
+def test_a_probe_of_other_weights_beside_the_file_is_never_used(tmp_path: Path) -> None:
+    own, other = checkpoint(tmp_path), checkpoint(tmp_path / "other", seed=1)
+    (tmp_path / "heads").mkdir()
+    write_probe(tmp_path / "heads", other)
+    write_probe(tmp_path, other, name="custom_probe_views")
+
+    assert load.load_engine(own).probes == ()
+
+
+def test_each_kind_of_model_has_its_places(tmp_path: Path) -> None:
+    shipped, file = resources.path("heads"), tmp_path / "w.pt"
+    bundle = replace(catalog.compact(), key="bundle", config=tmp_path / "config.json")
+
+    assert places_of(catalog.compact()).folders == (shipped,)
+    assert places_of(bundle).folders == (tmp_path / "heads",)
+    assert places_of(catalog.fetalclip(), file).folders == (tmp_path / "heads", shipped)
+    assert places_of(catalog.custom(file, tmp_path / "c.json"), file).folders == (tmp_path / "heads", shipped)
+
+
+def test_the_programs_own_weights_need_their_outline_wherever_they_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compact = catalog.compact()
+    places = places_of(compact, tmp_path / "copy.safetensors")
+    monkeypatch.setattr(load, "_heads", lambda entry, request: replace(places, folders=(tmp_path,)))
+
+    with pytest.raises(ModelUnavailable):
+        load.load_engine(EngineRequest(device="cpu"))
