@@ -18,6 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this run")
     parser.add_argument("--seed", type=int, help="another seed")
     parser.add_argument("--steps", type=int, help="another number of steps")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="another value for a field of the recipe, such as batch.told_age=0.2 or epochs=3; may be repeated",
+    )
     parser.add_argument("--weights", default="", help="an open_clip checkpoint that a contrastive run begins with")
     parser.add_argument("--teacher", type=Path, help="FetalCLIP's weights, for a distilled run to learn from")
     parser.add_argument("--device", help="where a contrastive run computes: cpu, cuda, cuda:1 ...")
@@ -39,11 +46,10 @@ def run(options: argparse.Namespace) -> None:
     """
     from training.manifest_file import ManifestError  # noqa: PLC0415 - help costs no import
     from training.recipe import OwnFiles, RunContext  # noqa: PLC0415
+    from training.settings import SettingError  # noqa: PLC0415
 
     config = find_recipe(options.recipe)
-    config = config.smoke() if options.smoke else config
-    config = config if options.seed is None else replace(config, seed=options.seed)
-    config = config if options.steps is None else replace(config, steps=options.steps)
+    config = _set(config.smoke() if options.smoke else config, options)
     config = _told_to_a_contrastive_run(config, options)
     config = config if options.teacher is None else _taught(config, options.teacher)
     own = OwnFiles(**{field.name: getattr(options, field.name) for field in fields(OwnFiles)})
@@ -53,8 +59,24 @@ def run(options: argparse.Namespace) -> None:
     context = RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume, own=own)
     try:
         config.execute(context)
-    except ManifestError as error:
+    except (ManifestError, SettingError) as error:
         raise SystemExit(str(error)) from error
+
+
+def _set(config: Any, options: argparse.Namespace) -> Any:
+    """Return the configuration with the values that were named.
+
+    Raises:
+        SystemExit: The recipe has no such field, or it does not take the value.
+    """
+    from training.settings import SettingError, with_settings  # noqa: PLC0415
+
+    named = {"seed": options.seed, "steps": options.steps}
+    settings = [f"{name}={value}" for name, value in named.items() if value is not None]
+    try:
+        return with_settings(config, [*settings, *options.set])
+    except SettingError as error:
+        raise SystemExit(f"{config.name} does not take that: {error}") from error
 
 
 def _refuse_own_files(config: Any, own: Any) -> None:
