@@ -266,7 +266,8 @@ def _naming(request: EngineRequest, found: Probes, troubles: Troubles) -> tuple[
     wanted = [task for task, by in asked.items() if by is NamedBy.PROBE]
     missing = tuple(task for task in wanted if task not in found)
     if missing and request.must_probe:
-        if troubles:
-            raise troubles[0]
+        useless = [trouble for trouble in troubles if trouble.code is not ErrorCode.PROBE_SECOND]
+        if useless:
+            raise useless[0]
         raise ModelUnavailable(ErrorCode.PROBE_MISSING, task=missing[0])
     return {task: found[task] for task in wanted if task in found}, missing

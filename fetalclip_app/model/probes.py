@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,9 @@ def find_all(folder: Path, backbone_sha256: str, spec: PreprocessSpec) -> Found:
 def of_files(files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec) -> Found:
     """Return the probes of these JSON files that were trained on these very weights.
 
-    Of two for one task the first file counts. Other kinds of heads are left alone. A file that is damaged, prepared
-    otherwise, or made for other features costs no other probe: it is a trouble.
+    Of two for one task the first file counts, and the second is a trouble unless it is a copy of the first. Other kinds
+    of heads are left alone. A file that is damaged, prepared otherwise, or made for other features costs no other
+    probe: it is a trouble.
     """
     found: dict[str, LinearProbe] = {}
     troubles = []
@@ -79,10 +80,22 @@ def of_files(files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec) 
         try:
             facts = vouched.facts(path)
             if facts.get("kind") == KIND and facts.get("backbone_sha256") == backbone_sha256:
-                found.setdefault(str(facts.get("task")), _read(path, facts, spec))
+                _take(_read(path, facts, spec), found)
         except ModelUnavailable as error:
             troubles.append(error)
     return Found(found, tuple(troubles))
+
+
+def _take(probe: LinearProbe, found: dict[str, LinearProbe]) -> None:
+    """Add a probe to those found.
+
+    Raises:
+        ModelUnavailable: Its task has another one.
+    """
+    told = probe.facts
+    first = found.setdefault(told.task, probe).facts
+    if replace(first, name=told.name) != told:
+        raise ModelUnavailable(ErrorCode.PROBE_SECOND, name=told.name, first=first.name, task=told.task)
 
 
 def _read(path: Path, facts: dict[str, Any], spec: PreprocessSpec) -> LinearProbe:

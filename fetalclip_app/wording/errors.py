@@ -68,6 +68,10 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("No probe for these weights answers this: {task}."),
         mark("No probe for these weights answers this."),
     ),
+    ErrorCode.PROBE_SECOND: (
+        mark("{name} is a second probe of these weights for one question ({task}): {first} answers it."),
+        mark("There is a second probe of these weights for one question."),
+    ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("{title} is under {licence}, which has not been accepted yet."),
         mark("These weights are under {licence}, which has not been accepted yet."),
@@ -133,6 +137,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
             "beside the weight file, or of the program."
         ),
     ),
+    ErrorCode.PROBE_SECOND: (mark("Keep one of the two files: of two, the first by place and name answers."),),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("Read the licence and accept it in the model menu, or by --accept-licence on the command line."),
     ),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from fetalclip_app import wording
 from fetalclip_app.errors import ErrorCode
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import probes
@@ -121,3 +122,28 @@ def test_probes_may_lie_in_a_folder_below(tmp_path: Path) -> None:
     _write(tmp_path / "probes")
 
     assert list(probes.find_all(tmp_path, BACKBONE, SPEC).probes) == ["brain_views"]
+
+
+def test_a_second_probe_for_one_task_is_told_and_the_first_by_name_answers(tmp_path: Path) -> None:
+    _write(tmp_path, "second", licence="MIT")
+    _write(tmp_path, "first")
+    _write(tmp_path, "other", task="views")
+
+    found = probes.find_all(tmp_path, BACKBONE, SPEC)
+
+    assert [found.probes[task].facts.name for task in ("brain_views", "views")] == ["first", "other"]
+    (trouble,) = found.troubles
+    assert wording.left_out(trouble) == (
+        "second is a second probe of these weights for one question (brain plane): first answers it. It is left out."
+    )
+
+
+def test_a_copy_of_a_probe_and_one_of_other_weights_are_no_second(tmp_path: Path) -> None:
+    _write(tmp_path, "first")
+    (tmp_path / "below").mkdir()
+    _write(tmp_path / "below", "copy")
+    _write(tmp_path, "foreign", backbone_sha256="c" * 64, licence="MIT")
+
+    found = probes.find_all(tmp_path, BACKBONE, SPEC)
+
+    assert list(found.probes) == ["brain_views"] and not found.troubles
