@@ -179,7 +179,8 @@ def find(
     """
     for path in sorted(folder.glob(f"*{name}.json")):
         facts = vouched.facts(path)
-        if facts.get("backbone_sha256") == backbone.identity.sha256:
+        draws = facts.get("kind", OUTLINE) in (OUTLINE, MASKS)  # a probe or a clip label may have such a name too
+        if draws and facts.get("backbone_sha256") == backbone.identity.sha256:
             head = _read(path, facts, backbone, spec)
             return head if isinstance(head, MaskHead) else None
     several = find_structures(folder, backbone, spec)

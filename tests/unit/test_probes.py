@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
+import tiny_models
+from test_structures_head import write_masks
 
 from fetalclip_app import wording
 from fetalclip_app.errors import ErrorCode
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import probes
+from fetalclip_app.model import heads, probes
 
 BACKBONE = "b" * 64
 SPEC = PreprocessSpec()
@@ -147,3 +149,16 @@ def test_a_copy_of_a_probe_and_one_of_other_weights_are_no_second(tmp_path: Path
     found = probes.find_all(tmp_path, BACKBONE, SPEC)
 
     assert list(found.probes) == ["brain_views"] and not found.troubles
+
+
+def test_a_probe_lies_among_other_heads_whatever_its_name(tmp_path: Path) -> None:
+    backbone = tiny_models.backbone(tiny_models.VIT)
+    spec, sha256 = PreprocessSpec(size=tiny_models.SIZE), backbone.identity.sha256
+    write_masks(tmp_path, backbone)
+    _write(tmp_path, "a_head_outline", backbone_sha256=sha256, preprocessing=spec.fingerprint())
+
+    found, outline = probes.find_all(tmp_path, sha256, spec), heads.find(tmp_path, "head_outline", backbone, spec)
+
+    assert list(found.probes) == ["brain_views"] and not found.troubles
+    assert list(heads.available(tmp_path, backbone, spec)) == [heads.MASKS]
+    assert outline is not None and outline.identity[0] == "masks"
