@@ -50,8 +50,11 @@ _SPACINGS = ("{0} Pixel size {1} mm.", "{0} {1} mm per pixel.", "{0} Spacing {1}
 
 _AGES = ("{0} {1} weeks and {2} days.", "{0} Gestational age {1} weeks {2} days.", "{0} At {1} weeks + {2} days.")
 
-_MACHINES = ("Voluson E6", "Voluson S10", "Aloka")
-"""Scanners of FETAL_PLANES_DB that have a name; 'Other' says nothing."""
+_NAMELESS = frozenset(
+    {"", "-", "?", "anonymous", "anonymized", "n/a", "na", "nan", "none", "null", "other", "others", "unknown"}
+)
+"""What stands where a scanner's name would, in small letters: 'Other' in FETAL_PLANES_DB, and what tables are filled
+with."""
 
 _AGE_FRAMES = (
     "{0} at {weeks} weeks and {days} days, {spacing} mm per pixel.",
@@ -108,7 +111,7 @@ class Circumstances:
         """
         return Circumstances(
             self.spacing_mm if draw.random() < _SPACING_SHARE else None,
-            self.machine if draw.random() < _MACHINE_SHARE and self.machine in _MACHINES else "",
+            self.machine if draw.random() < _MACHINE_SHARE and _is_name(self.machine) else "",
             self.age_days if age_share > 0 and draw.random() < age_share else None,
         )
 
@@ -123,6 +126,10 @@ def of_sample(sample: Sample | None, spacing_mm: float | None) -> Circumstances:
     if sample is None:
         return Circumstances(spacing_mm)
     return Circumstances(spacing_mm, sample.machine, None if sample.age_days is None else round(sample.age_days))
+
+
+def _is_name(machine: str) -> bool:
+    return machine.strip().casefold() not in _NAMELESS
 
 
 UNSAID = Circumstances()

@@ -65,10 +65,22 @@ def test_mostly_nothing_is_told_of_the_circumstances() -> None:
     assert np.mean([one.age_days is not None for one in told]) == pytest.approx(0.5, abs=0.03)
 
 
-def test_a_machine_without_a_name_is_never_told() -> None:
+@pytest.mark.parametrize("nameless", ["Other", "", " other ", "Unknown", "n/a"])
+def test_a_machine_without_a_name_is_never_told(nameless: str) -> None:
     draw = Random(1)
 
-    assert {Circumstances(0.4, "Other").some(draw).machine for _ in range(500)} == {""}
+    assert {Circumstances(0.4, nameless).some(draw).machine for _ in range(500)} == {""}
+
+
+def test_any_scanner_with_a_name_is_told_by_the_draws_of_the_published_ones() -> None:
+    own, published, other = Random(1), Random(1), Random(1)
+    told = [Circumstances(0.4, "Samsung HERA W10").some(own) for _ in range(500)]
+    theirs = [Circumstances(0.4, "Aloka").some(published) for _ in range(500)]
+
+    assert {one.machine for one in told} == {"", "Samsung HERA W10"}
+    assert [bool(one.machine) for one in told] == [bool(one.machine) for one in theirs]
+    assert [one.spacing_mm for one in told] == [Circumstances(0.4, "Other").some(other).spacing_mm for _ in range(500)]
+    assert own.getstate() == published.getstate() == other.getstate()
 
 
 def test_ages_that_are_not_asked_for_move_no_random_stream() -> None:
