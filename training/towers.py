@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from open_clip.transformer import QuickGELU
 
 from fetalclip_app import resources
 from fetalclip_app.domain.model_names import CUSTOM
@@ -30,6 +31,9 @@ _TINY_TEXT = {"layers": 2, "width": 64, "heads": 2}
 _NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
 """What OpenAI's files hold beside weights."""
 
+_QUICK_NAMES = ("quickgelu", "quick_gelu", "quick-gelu")
+"""How open_clip's releases name files that were trained with QuickGELU."""
+
 
 @dataclass(frozen=True, slots=True)
 class TowerConfig:
@@ -42,6 +46,8 @@ class TowerConfig:
         tiny: The same kind of layers, few and narrow, for a run of seconds; vision transformers only.
         weights: An open_clip checkpoint to begin with, of the same layers; its text context may have another length.
         needs_weights: From random weights the training is not worth its time: it is refused.
+        quick_gelu: The transformers compute QuickGELU in place of GELU, as OpenAI's and some of open_clip's were
+            trained: ``x * sigmoid(1.702 x)``. A checkpoint's tensors are the same for both.
     """
 
     shape: str = "compact"
@@ -50,10 +56,13 @@ class TowerConfig:
     tiny: bool = False
     weights: str = ""
     needs_weights: bool = False
+    quick_gelu: bool = False
 
     def smoke(self) -> TowerConfig:
         """Return a tower of the same kind for a run of seconds: tiny and random where there is a tiny one."""
-        return self if self.shape == "compact" else TowerConfig(shape=self.shape, tiny=True)
+        if self.shape == "compact":
+            return self
+        return TowerConfig(shape=self.shape, tiny=True, quick_gelu=self.quick_gelu)
 
 
 def architecture(config: TowerConfig, loss: str = "nce") -> dict[str, Any]:
@@ -72,6 +81,8 @@ def architecture(config: TowerConfig, loss: str = "nce") -> dict[str, Any]:
             raise ValueError(f"{config.shape} has no tiny form: its image tower comes as it is")
         vision, text = shape["vision_cfg"] | _TINY_VISION, shape["text_cfg"] | _TINY_TEXT
         shape = shape | {"embed_dim": 32, "vision_cfg": vision, "text_cfg": text}
+    if config.quick_gelu:
+        shape = shape | {"quick_gelu": True}
     if loss == "siglip":
         shape = shape | {"init_logit_scale": math.log(SIGLIP_SCALE), "init_logit_bias": SIGLIP_BIAS}
     return shape
@@ -116,9 +127,11 @@ def begin_with(network: Any, path: Path) -> None:
 
     Raises:
         ModelUnavailable: The file is missing, damaged, or of other layers; the network is unchanged.
+        ValueError: The file was certainly trained with QuickGELU, and the network computes GELU; it is unchanged.
     """
     entry = ModelEntry(key=CUSTOM, title=path.name, licence="", sha256=None, size_bytes=None, config=path)
     state = {_plain(network, name): tensor for name, tensor in weights.read(path, entry).state.items()}
+    _heed_activation(network, path.name, openai=any(name in state for name in _NO_WEIGHTS))
     for name in _NO_WEIGHTS:
         state.pop(name, None)
     own = network.state_dict()
@@ -130,6 +143,25 @@ def begin_with(network: Any, path: Path) -> None:
     if positions is not None and positions.ndim == 2:
         state[_POSITIONS] = stretched(positions, len(own[_POSITIONS]))
     weights.install(network, state, path.name)
+
+
+def _heed_activation(network: Any, name: str, *, openai: bool) -> None:
+    """Refuse a file that wants QuickGELU in a network of GELU; say so where only its name speaks of OpenAI.
+
+    Args:
+        name: The file's.
+        openai: It holds what OpenAI's own files hold, and nobody else's.
+
+    Raises:
+        ValueError: It certainly wants QuickGELU.
+    """
+    if any(isinstance(module, QuickGELU) for module in network.modules()):
+        return
+    said = name.casefold()
+    if openai or any(word in said for word in _QUICK_NAMES):
+        raise ValueError(f"{name} was trained with QuickGELU and the network computes GELU: set TowerConfig.quick_gelu")
+    if "openai" in said:
+        print(f"{name}: OpenAI's weights want TowerConfig.quick_gelu, and this network computes GELU", flush=True)
 
 
 def stretched(positions_LC: torch.Tensor, length: int) -> torch.Tensor:

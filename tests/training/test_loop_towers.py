@@ -10,8 +10,10 @@ import open_clip
 import pytest
 import tiny_models
 import torch
+from open_clip.transformer import QuickGELU
 
 from fetalclip_app.errors import ModelUnavailable
+from fetalclip_app.model.architecture import build
 from training import towers
 from training.__main__ import main
 from training.recipes.compact import compact
@@ -90,6 +92,48 @@ def test_siglips_network_has_a_bias_and_clips_has_none() -> None:
 
     assert towers.fresh_network(architecture(tiny, "siglip"), 1).logit_bias.item() == -10.0
     assert towers.fresh_network(architecture(tiny), 1).logit_bias is None
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_the_network_computes_the_activation_that_its_configuration_asks_for(quick: bool) -> None:
+    shape = architecture(TowerConfig(shape="fetalclip", tiny=True, quick_gelu=quick))
+
+    network = build(shape)
+
+    kinds = [type(module) for module in network.modules() if isinstance(module, torch.nn.GELU | QuickGELU)]
+    assert kinds == [QuickGELU if quick else torch.nn.GELU] * 4, "two layers of each tower"
+    assert shape.get("quick_gelu", False) is quick
+    assert TowerConfig(shape="fetalclip", quick_gelu=quick).smoke().quick_gelu is quick
+
+
+@pytest.mark.parametrize("sign", ["what it holds", "its name"])
+def test_a_checkpoint_of_quick_gelu_is_refused_by_a_network_of_gelu(tmp_path: Path, sign: str) -> None:
+    sizes = {"input_resolution": torch.tensor(224)} if sign == "what it holds" else {}
+    path, theirs = _checkpoint(tmp_path, SHORT, **sizes)
+    if sign == "its name":
+        path = path.rename(tmp_path / "vit_l_14-QuickGELU-metaclip.pt")
+    network: Any = tiny_models.network(tiny_models.VIT)
+    network.visual.proj.data.zero_()
+
+    with pytest.raises(ValueError, match="trained with QuickGELU"):
+        begin_with(network, path)
+
+    assert not network.visual.proj.any(), "nothing was copied"
+    quick: Any = build(tiny_models.VIT | {"quick_gelu": True})
+    begin_with(quick, path)
+    assert torch.equal(quick.visual.proj, theirs["visual.proj"])
+
+
+def test_a_name_that_speaks_of_openai_is_no_proof_and_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, _ = _checkpoint(tmp_path, SHORT)
+    path = path.rename(tmp_path / "ViT-L-14-openai.pt")
+
+    begin_with(tiny_models.network(tiny_models.VIT), path)
+    assert "want TowerConfig.quick_gelu" in capsys.readouterr().out
+    begin_with(build(tiny_models.VIT | {"quick_gelu": True}), path)
+    assert not capsys.readouterr().out
 
 
 def test_only_a_tower_with_stages_can_freeze_them() -> None:

@@ -15,8 +15,8 @@ def vit_large() -> RunConfig:
     """Return the contrastive training on one card.
 
     FetalCLIP's own optimiser is not published. Rates, decay, warm-up and the cosine are those of the nearest
-    published recipe, MobileFetalCLIP's (configs/default.yaml); batch and steps are our choice. The checkpoint must
-    have been trained with plain GELU: weights do not tell, and OpenAI's own want another.
+    published recipe, MobileFetalCLIP's (configs/default.yaml); batch and steps are our choice. A checkpoint
+    that was trained with QuickGELU, as OpenAI's own, needs ``quick_gelu`` in the tower: weights do not tell.
     """
     shares = compact().batch.shares
     return RunConfig(
