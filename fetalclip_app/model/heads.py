@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,7 +170,8 @@ def find(
 ) -> MaskHead | None:
     """Return the mask head that was trained on these very weights, or None where there is none.
 
-    The one called ``name`` comes first, then masks of several structures that have the skull's.
+    The one called ``name`` comes first, then masks of several structures that have the skull's; such masks that are
+    damaged cost no more than themselves: `find_structures` tells of them.
 
     Args:
         must_be: These weights come with a head: none, or one for other weights, is a damaged installation.
@@ -183,7 +185,9 @@ def find(
         if draws and facts.get("backbone_sha256") == backbone.identity.sha256:
             head = _read(path, facts, backbone, spec)
             return head if isinstance(head, MaskHead) else None
-    several = find_structures(folder, backbone, spec)
+    several = None
+    with contextlib.suppress(ModelUnavailable):
+        several = find_structures(folder, backbone, spec)
     if several is not None and several.has_outline:
         return several
     if must_be:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from test_named_by import write_probe
+from test_structures_head import write_masks
 from tiny_models import VIT
 
 from fetalclip_app import resources
@@ -66,6 +68,19 @@ def test_a_probe_of_other_weights_beside_the_file_is_never_used(tmp_path: Path) 
     write_probe(tmp_path, other, name="custom_probe_views")
 
     assert load.load_engine(own).probes == ()
+
+
+def test_damaged_masks_beside_the_weights_are_told_and_the_model_opens(tmp_path: Path) -> None:
+    own = checkpoint(tmp_path)
+    (tmp_path / "heads").mkdir()
+    backbone: Any = load.load_engine(own).backbone
+    write_masks(tmp_path / "heads", backbone, sha256="0" * 64)
+
+    engine = load.load_engine(own)
+
+    (told,) = engine.notices
+    assert told == "masks.safetensors is not the file that it should be: its SHA-256 differs. It is left out."
+    assert not engine.headed
 
 
 def test_each_kind_of_model_has_its_places(tmp_path: Path) -> None:
