@@ -12,7 +12,9 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class OwnFiles:
-    """Where a contrastive run finds a researcher's own data; what they hold goes into its configuration, by hash.
+    """Where a run finds a researcher's own data; what they hold goes into its record, by hash.
+
+    A contrastive run takes all, another recipe those that its attribute ``own_files`` names.
 
     Attributes:
         manifest: Takes the place of HC18 and FETAL_PLANES_DB; pictures are relative to the data folder.
@@ -37,7 +39,7 @@ class RunContext:
         data: Folder of real scans, or of data that a test made in the same form.
         folder: Of this run; `save_config` makes it.
         resume: Go on from the last checkpoint in ``folder``; without one begin anew.
-        own: What a contrastive run reads beside or instead of the published sets.
+        own: What the run reads beside or instead of the published sets.
     """
 
     data: Path

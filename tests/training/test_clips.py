@@ -27,14 +27,10 @@ from training.finetune.clip_heads import (
     fitted,
     held_out,
 )
+from training.finetune.labelled import clips_of_table
 from training.recipe import RunContext
 
 FIT = ClipFitConfig(repeats=1, epochs=30)
-
-
-@pytest.fixture(autouse=True)
-def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_heads, "RESAMPLES", 60)
 
 
 def _labelled(count: int = 60, frames: int = 4, width: int = 8) -> LabelledClips:
@@ -108,6 +104,10 @@ def test_the_planted_fault_of_generated_clips_shows_through_a_network_that_learn
     assert cross_validated(made, CONCATENATED, FIT, seed=1).pooled > 0.9
 
 
+def _read(data: Path) -> tuple[LabelledClips, list[str]]:
+    return clips.read_clips(data, clips_of_table(data, "clips.csv"), 2, tiny_models.backbone(tiny_models.CONVNET))
+
+
 def _table(path: Path, rows: list[tuple[str, str, str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as table:
         csv.writer(table).writerows([("file", "group", "label"), *rows])
@@ -117,13 +117,13 @@ def test_clips_of_a_table_are_read_and_unreadable_ones_are_listed(data: Path) ->
     (data / "broken.avi").write_bytes(b"no clip")
     _table(data / "clips.csv", [("hc18/images/000_HC.png", "a", "1"), ("broken.avi", "b", "0")])
 
-    labelled, lost = clips.read_clips(data, "clips.csv", 2, tiny_models.backbone(tiny_models.CONVNET))
+    labelled, lost = _read(data)
 
     assert lost == ["broken.avi"]
     assert (labelled.groups, labelled.labels.tolist(), labelled.rows.shape) == (("a",), [1], (1, 2, 16))
     _table(data / "clips.csv", [("hc18/images/000_HC.png", "a", "yes")])
     with pytest.raises(ValueError, match=r"000_HC\.png is neither 0 nor 1"):
-        clips.read_clips(data, "clips.csv", 2, tiny_models.backbone(tiny_models.CONVNET))
+        _read(data)
 
 
 def test_the_recipe_says_that_its_clips_are_generated(
@@ -216,7 +216,7 @@ def test_only_training_rows_of_a_table_with_a_split_are_seen(data: Path) -> None
         rows = [("hc18/images/000_HC.png", "a", "1", "train"), ("hc18/images/001_HC.png", "b", "0", "test")]
         csv.writer(table).writerows([("file", "group", "label", "split"), *rows])
 
-    labelled, _ = clips.read_clips(data, "clips.csv", 2, tiny_models.backbone(tiny_models.CONVNET))
+    labelled, _ = _read(data)
 
     assert labelled.groups == ("a",)
 

@@ -18,11 +18,13 @@ import torch
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training.augment import AugmentConfig
 from training.commands.catalog import find_recipe
+from training.files import sha256_of
 from training.finetune import degraded, epochs, lora
 from training.finetune.epochs import EpochConfig, Shown, Tower, Trainee
 from training.finetune.features import ModelChoice
 from training.finetune.lora import AdapterConfig, adapted, adapted_modules, graded_loss, merged
 from training.finetune.pictures import Picture
+from training.manifest_file import ManifestError
 from training.recipe import RunContext
 
 SPEC = PreprocessSpec(size=tiny_models.SIZE)
@@ -180,6 +182,13 @@ def test_a_table_of_grades_is_read_and_refused_when_patients_or_grades_are_wrong
         lora.read_table(write(("a.png", "p", "train", "2"), ("b.png", "p", "test", "1")), "sharpness")
     with pytest.raises(ValueError, match=r"sharpness of a\.png"):
         lora.read_table(write(("a.png", "p", "train", "good")), "sharpness")
+    with pytest.raises(ManifestError, match=r"grades\.csv: there is no column quality; there are picture, group"):
+        lora.read_table(write(("a.png", "p", "train", "2")), "quality")
+
+    config = replace(find_recipe("quality_lora"), table="grades.csv", column="sharpness")
+    lora._rows(config, RunContext(tmp_path, tmp_path / "run"))
+    told = json.loads((tmp_path / "run" / "config.json").read_text("utf-8"))
+    assert (told["labels"], told["labels_sha256"]) == ("grades.csv", sha256_of(tmp_path / "grades.csv"))
 
 
 def test_the_quality_recipe_writes_merged_weights_and_says_that_nobody_graded(data: Path, tmp_path: Path) -> None:

@@ -80,14 +80,19 @@ def _set(config: Any, options: argparse.Namespace) -> Any:
 
 
 def _refuse_own_files(config: Any, own: Any) -> None:
-    """Pass when no file is named, or a contrastive run gets files that are there.
+    """Pass when no file is named, or those that the recipe takes and that are there.
+
+    A contrastive run takes all, another recipe those that its ``own_files`` names.
 
     Raises:
-        SystemExit: The recipe is no contrastive run, or a file is missing.
+        SystemExit: The recipe does not take one, or it is missing.
     """
     named = {name: path for name, path in asdict(own).items() if path is not None}
-    if named and not hasattr(config, "tower"):
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in named)
+    foreign = (
+        [] if hasattr(config, "tower") else [name for name in named if name not in getattr(config, "own_files", ())]
+    )
+    if foreign:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in foreign)
         raise SystemExit(f"{config.name} is no contrastive run: it does not take {options}")
     if own.split_table is not None and own.manifest is None:
         raise SystemExit("--split-table is for a --manifest, and none is named")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,10 +20,12 @@ from training.finetune import clip_heads, moving
 from training.finetune.clip_file import LabelFacts, Taught, write_label
 from training.finetune.clip_heads import ClipFitConfig, LabelledClips
 from training.finetune.features import ModelChoice, Rows, frame_rows, open_backbone, unit
+from training.finetune.labelled import ClipList, clips_of_manifest, clips_of_table
+from training.manifest_file import LABEL, ManifestError
 from training.recipe import RunContext, save_config
+from training.settings import SettingError
 
 GENERATED = "generated moving pictures: they prove the road, and nothing about patients"
-TRAIN = "train"
 PLANTED, PLANTED_MEANING = "Planted fault", "a generated shape has a small left chamber"
 
 
@@ -33,14 +35,18 @@ class ClipConfig:
 
     Attributes:
         table: CSV below the data folder with the columns file (below the data folder too), group (patient) and
-            label (0 or 1); a column split keeps all but its ``train`` from being seen. Empty for generated clips.
+            label (0 or 1); a column split keeps all but its ``train`` from being seen. Empty for the clips of
+            ``--manifest``, or generated ones.
         frames: Taken from a clip at equal distances. How many FetalCLIP took is not published: chosen here.
         generated: How many clips are generated where there is no table.
-        label, meaning: What the app calls it, and what yes means; a table's must be named.
+        label, meaning: What the app calls it, and what yes means; both must be named of clips that are not generated.
+        column: NAME of the manifest's ``label:NAME``; empty where it is ``label``.
         view: Plane that the clips show, as the app names it; empty for any.
         pooling: Of the head that is saved: as published, by default; both are measured.
-        data_licence: Of clips and labels.
+        data_licence: Of clips and labels; empty for what the manifest states.
     """
+
+    own_files: ClassVar[tuple[str, ...]] = ("manifest", "split_table")
 
     name: str
     table: str = ""
@@ -48,6 +54,7 @@ class ClipConfig:
     generated: int = 60
     label: str = ""
     meaning: str = ""
+    column: str = ""
     view: str = ""
     pooling: Pooling = Pooling.CONCATENATED
     data_licence: str = ""
@@ -61,63 +68,84 @@ class ClipConfig:
         return replace(self, name=f"{self.name}_smoke", frames=2, generated=8, fit=fit)
 
     def execute(self, context: RunContext) -> None:
-        """Cross-validate both heads, write their AUROC, and a head of all clips as the app loads it."""
+        """Cross-validate both heads, write their AUROC, and a head of all clips as the app loads it.
+
+        Raises:
+            ManifestError: The table or manifest is not there or contradicts itself.
+            SettingError: The label is not named, or judges somebody's health.
+        """
+        listed = self.listed(context)
+        source = listed.name if listed else GENERATED
         backbone = open_backbone(self.model)
-        facts = self.facts(backbone)
-        save_config(self, context.folder, clips=self.table or GENERATED)
-        if self.table:
-            clips, lost = read_clips(context.data, self.table, self.frames, backbone)
-        else:
-            clips, lost = generated_clips(self, backbone), []
+        facts = self.facts(backbone, listed)
+        save_config(self, context.folder, clips=source, **(listed.facts if listed else {}))
+        clips, lost = (
+            read_clips(context.data, listed, self.frames, backbone) if listed else (generated_clips(self, backbone), [])
+        )
         if lost:
             (context.folder / "unreadable.txt").write_text("\n".join(lost) + "\n", encoding="utf-8")
             print(f"{len(lost)} clips cannot be read: unreadable.txt", flush=True)
         said = {kind: clip_heads.held_out(clips, kind, self.fit, self.seed) for kind in clip_heads.KINDS}
         results = {kind: clip_heads.measured(clips, kind, held) for kind, held in said.items()}
-        clip_heads.write(list(results.values()), self.table or GENERATED, context.folder)
+        clip_heads.write(list(results.values()), source, context.folder)
         taught = Taught(clips, said[self.pooling], results[self.pooling])
         write_label(taught, facts, self.fit, self.seed, context.folder)
 
-    def facts(self, backbone: TorchBackbone) -> LabelFacts:
+    def listed(self, context: RunContext) -> ClipList | None:
+        """Return the clips of the table or of the manifest; None where neither is named.
+
+        Raises:
+            ManifestError: Both are named, or what is named is not there or contradicts itself.
+        """
+        if context.own.manifest is None:
+            return clips_of_table(context.data, self.table) if self.table else None
+        if self.table:
+            raise ManifestError(f"clips are those of {self.table} or those of --manifest: name one")
+        if not (self.column or self.label):
+            raise SettingError(f"name the manifest's {LABEL}NAME by --set label=NAME, and what yes means by meaning")
+        return clips_of_manifest(context.own, self.column or self.label)
+
+    def facts(self, backbone: TorchBackbone, listed: ClipList | None) -> LabelFacts:
         """Return what is told of the head that is saved.
 
         Raises:
-            ValueError: A table's label has no name, or one that judges somebody's health.
+            SettingError: A label of listed clips has no name or meaning, or one that judges somebody's health.
         """
         identity = backbone.identity
-        return LabelFacts(
-            label=self.label if self.table else PLANTED,
-            meaning=self.meaning if self.table else PLANTED_MEANING,
-            view=self.view,
-            backbone=identity.key,
-            backbone_sha256=identity.sha256,
-            preprocessing=PreprocessSpec(size=backbone.image_size).fingerprint(),
-            licence=identity.licence or "unknown",
-            data=self.table or GENERATED,
-            data_licence=self.data_licence,
-            generated=not self.table,
-        )
+        try:
+            return LabelFacts(
+                label=self.label if listed else PLANTED,
+                meaning=self.meaning if listed else PLANTED_MEANING,
+                view=self.view,
+                backbone=identity.key,
+                backbone_sha256=identity.sha256,
+                preprocessing=PreprocessSpec(size=backbone.image_size).fingerprint(),
+                licence=identity.licence or "unknown",
+                data=listed.name if listed else GENERATED,
+                data_licence=self.data_licence or ", ".join(listed.licences if listed else ()),
+                generated=not listed,
+            )
+        except ValueError as error:
+            raise SettingError(f"{error} (--set label=..., meaning=..., view=...)") from error
 
 
-def read_clips(data: Path, table: str, frames: int, backbone: TorchBackbone) -> tuple[LabelledClips, list[str]]:
-    """Return the clips of a table with their features, and the files that could not be read.
+def read_clips(data: Path, listed: ClipList, frames: int, backbone: TorchBackbone) -> tuple[LabelledClips, list[str]]:
+    """Return the clips of a list with their features, and the files that could not be read.
 
     Raises:
-        ValueError: A label is not 0 or 1, or no clip can be read.
+        ManifestError: No clip can be read.
     """
-    rows, labels, groups, lost = [], [], [], []
-    for file, group, label in _table(data / table):
+    rows, read, lost = [], [], []
+    for item in listed.clips:
         try:
-            clip = read_clip(data / file)
-            rows.append(_rows_of(backbone, clip, frames))
+            rows.append(_rows_of(backbone, read_clip(data / item.file), frames))
         except UnreadableFile:
-            lost.append(file)
+            lost.append(item.file)
             continue
-        labels.append(label)
-        groups.append(group)
+        read.append(item)
     if not rows:
-        raise ValueError(f"{table}: no clip can be read")
-    return LabelledClips(np.stack(rows), np.array(labels), tuple(groups)), lost
+        raise ManifestError(f"{listed.name}: no clip can be read")
+    return LabelledClips(np.stack(rows), np.array([i.label for i in read]), tuple(i.group for i in read)), lost
 
 
 def generated_clips(config: ClipConfig, backbone: TorchBackbone) -> LabelledClips:
@@ -142,13 +170,3 @@ def _rows_of(backbone: TorchBackbone, clip: Clip, frames: int) -> Rows:
             yield prepare_batch([clip.frame(index)], spec, crop)
 
     return unit(frame_rows(backbone, batches()))
-
-
-def _table(path: Path) -> Sequence[tuple[str, str, int]]:
-    with path.open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table))
-    wrong = [row["file"] for row in rows if row["label"] not in ("0", "1")]
-    if wrong:
-        raise ValueError(f"{path.name}: the label of {wrong[0]} is neither 0 nor 1")
-    taught = [row for row in rows if row.get("split", TRAIN) == TRAIN]
-    return [(row["file"], row["group"], int(row["label"])) for row in taught]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -17,13 +16,16 @@ from torch import nn
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training.augment import AugmentConfig
+from training.files import sha256_of
 from training.finetune import degraded, epochs
 from training.finetune.epochs import EpochConfig, Shown, Tower, Trainee
 from training.finetune.features import ModelChoice, open_network
 from training.finetune.graded import GradedResult, measure
 from training.finetune.groups import set_apart
+from training.finetune.labelled import checked_rows, refuse_torn
 from training.finetune.pictures import Picture, readable
-from training.manifest import Sample, manifest_hash, refuse_overlap
+from training.manifest import manifest_hash, refuse_overlap
+from training.manifest_file import ManifestError
 from training.recipe import RunContext, save_config
 
 DEGRADED = "degraded copies of the data's own pictures: no sonographer graded them"
@@ -146,22 +148,21 @@ def read_table(path: Path, column: str) -> list[Graded]:
     """Return the graded pictures of a table.
 
     Raises:
-        ValueError: A patient is on two sides, or a grade is no whole number from 0.
+        ManifestError: It is not there, lacks a column, a patient is on two sides, or a grade is no whole number from 0.
     """
-    with path.open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table))
+    rows = checked_rows(path, ("picture", "group", "split", column))
     wrong = [row["picture"] for row in rows if not row[column].isdecimal()]
     if wrong:
-        raise ValueError(f"{path.name}: the {column} of {wrong[0]} is no whole number from 0")
-    refuse_overlap(Sample(row["picture"], path.stem, row["group"], row["split"]) for row in rows)
+        raise ManifestError(f"{path.name}: the {column} of {wrong[0]} is no whole number from 0")
+    refuse_torn(path, rows, "picture")
     return [Graded(row["picture"], row["group"], row["split"], int(row[column])) for row in rows]
 
 
 def tune_quality(config: LoraConfig, context: RunContext) -> GradedResult:
     """Train adapters and one layer on grades, write the merged tower and what it reaches."""
     torch.manual_seed(config.seed)
-    opened = open_network(config.model)
     rows = _rows(config, context)
+    opened = open_network(config.model)
     grades = max((row.grade for row in rows), default=0) + 1
     taught, held = (_shown(rows, side, config, context, opened.spec) for side in ("train", config.held))
     tower = Tower(adapted(opened.network.visual, config.adapter), opened.width, max(grades - 1, 1))
@@ -189,8 +190,9 @@ def _trainee(tower: Tower, config: LoraConfig, spec: PreprocessSpec) -> Trainee:
 def _rows(config: LoraConfig, context: RunContext) -> list[Graded]:
     """Return the graded pictures; without a table every picture stands for a good one."""
     if config.table:
-        rows = read_table(context.data / config.table, config.column)
-        save_config(config, context.folder, labels=config.table)
+        path = context.data / config.table
+        rows = read_table(path, config.column)
+        save_config(config, context.folder, labels=config.table, labels_sha256=sha256_of(path))
         return rows
     from training.run import all_samples  # noqa: PLC0415 - the tests' splits are put there
 
