@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import math
 from pathlib import Path
@@ -12,15 +13,25 @@ import pytest
 import safetensors.torch
 import torch
 from fakes import make_clip, make_reading
+from sklearn.metrics import roc_auc_score
 
 from fetalclip_app.domain.views import PLANES
 from training import calibrate, evaluate, export, sononet
-from training.bootstrap import f1_parts, interval, interval_of_sums, macro_f1_of_sums, mean_of_sums
+from training.bootstrap import (
+    RESAMPLES,
+    f1_parts,
+    interval,
+    interval_of_auroc,
+    interval_of_sums,
+    macro_f1_of_sums,
+    mean_of_sums,
+)
 from training.calibrate import Seen
 from training.calibration_error import expected_error
 from training.card import TABLE_BEGINS, TABLE_ENDS, with_table
 from training.evaluate import Row
 from training.evaluation.reads import Read
+from training.evaluation.strangers import auroc_interval
 from training.evaluation.view_rows import view_rows
 from training.manifest import Sample
 from training.quick_look import macro_f1
@@ -75,6 +86,27 @@ def test_pictures_of_one_patient_make_the_interval_by_patient_the_wider_one() ->
     single = interval_of_sums([str(number) for number in range(200)], parts, mean_of_sums)
 
     assert high - low > 2 * (single[1] - single[0])
+
+
+@pytest.mark.parametrize("questions", [1, 3])
+def test_an_interval_of_auroc_is_that_of_drawing_patients_one_by_one(questions: int) -> None:
+    rng = np.random.default_rng(4)
+    groups = [f"p{number // 3}" for number in range(60)]
+    truths = rng.integers(0, questions + 1, 60)[:, None] > np.arange(questions)
+    scores = np.round(truths + rng.normal(size=(60, questions)), 1)
+
+    def one_by_one(rows: np.ndarray) -> float:
+        asked = [(truths[rows, k], scores[rows, k]) for k in range(questions)]
+        values = [roc_auc_score(truth, score) for truth, score in asked if 0 < truth.sum() < len(rows)]
+        return float(np.mean(values)) if values else math.nan
+
+    assert interval_of_auroc(groups, truths, scores) == pytest.approx(interval(groups, one_by_one, 1000), abs=0.03)
+    assert np.allclose(interval_of_auroc(["a"] * 60, truths, scores), one_by_one(np.arange(60))), "ties count half"
+
+
+def test_every_interval_has_as_many_resamples() -> None:
+    for function in (interval, interval_of_sums, interval_of_auroc, auroc_interval):
+        assert inspect.signature(function).parameters["resamples"].default == RESAMPLES == 10_000
 
 
 def test_nothing_has_no_interval() -> None:

@@ -17,7 +17,7 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.tasks.keys import VIEWS
-from training.bootstrap import Floats, draws
+from training.bootstrap import RESAMPLES, Floats, draws
 from training.evaluation.reader import Reader
 from training.manifest import Sample
 
@@ -86,7 +86,7 @@ def auroc(known: NDArray[np.floating[Any]], strange: NDArray[np.floating[Any]]) 
 
 
 def auroc_interval(
-    known: NDArray[np.floating[Any]], groups: list[str], strange: NDArray[np.floating[Any]], resamples: int = 10_000
+    known: NDArray[np.floating[Any]], groups: list[str], strange: NDArray[np.floating[Any]], resamples: int = RESAMPLES
 ) -> tuple[float, float]:
     """Return the 95 % interval over patients of the known pictures and over strange clips."""
     wins = _wins(known, strange)

@@ -16,14 +16,12 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from fetalclip_app.domain.clip_labels import Pooling
-from training.bootstrap import interval
+from training.bootstrap import interval_of_auroc
 from training.finetune.features import Rows
 from training.finetune.groups import folds_of
 
 CONCATENATED, ATTENDED = str(Pooling.CONCATENATED), str(Pooling.ATTENDED)
 KINDS = (CONCATENATED, ATTENDED)
-
-RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +181,7 @@ def measured(clips: LabelledClips, kind: str, said: HeldOut) -> ClipResult:
     ]
     mean = expit(said.logits).mean(axis=0)
 
-    def statistic(rows: NDArray[np.intp]) -> float:
-        labels = clips.labels[rows]
-        return float(roc_auc_score(labels, mean[rows])) if 0 < labels.sum() < len(labels) else float("nan")
-
-    low, high = interval(clips.groups, statistic, RESAMPLES)
+    low, high = interval_of_auroc(clips.groups, clips.labels[:, None] > 0, mean[:, None])
     return ClipResult(
         kind=kind,
         clips=len(clips.labels),
@@ -195,7 +189,7 @@ def measured(clips: LabelledClips, kind: str, said: HeldOut) -> ClipResult:
         positive=int(clips.labels.sum()),
         mean=float(np.mean(values)),
         deviation=float(np.std(values, ddof=1)),
-        pooled=statistic(np.arange(len(mean))),
+        pooled=float(roc_auc_score(clips.labels, mean)),
         low=low,
         high=high,
     )

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from training.bootstrap import interval
-
-RESAMPLES = 1000
+from training.bootstrap import interval_of_auroc
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +35,19 @@ class GradedResult:
 
 def measure(logits: NDArray[np.float32], grades: NDArray[np.intp], groups: Sequence[str], split: str) -> GradedResult:
     """Return the result of logits (N, grades - 1): of 'better than grade k' for each k."""
-
-    def statistic(rows: NDArray[np.intp]) -> float:
-        values = [
-            float(roc_auc_score(grades[rows] > step, logits[rows, step]))
-            for step in range(logits.shape[1])
-            if 0 < np.count_nonzero(grades[rows] > step) < len(rows)
-        ]
-        return float(np.mean(values)) if values else float("nan")
-
-    low, high = interval(groups, statistic, RESAMPLES)
+    better = grades[:, None] > np.arange(logits.shape[1])
+    values = [
+        float(roc_auc_score(truth, told))
+        for truth, told in zip(better.T, logits.T, strict=True)
+        if truth.any() and not truth.all()
+    ]
+    low, high = interval_of_auroc(groups, better, logits.astype(np.float64))
     said = (logits > 0).sum(axis=1)
     return GradedResult(
         split=split,
         pictures=len(grades),
         patients=len(set(groups)),
-        auroc=statistic(np.arange(len(grades))),
+        auroc=float(np.mean(values)) if values else float("nan"),
         low=low,
         high=high,
         accuracy=float(np.mean(said == grades)),
