@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.landmarks import LineEnds
+from fetalclip_app.domain.landmarks import LineEnds, LineError
 from fetalclip_app.domain.reading import Answer, ClipReading, Finding, LineMeasurements, Measurement
 
 LICENCE = "CC-BY-NC-SA-4.0"
@@ -32,6 +32,9 @@ class FakeLandmarker:
 
     def spread_limit(self, structure: str) -> float:
         return 0.1
+
+    def error(self, name: str) -> LineError | None:
+        return LineError(7.88, -7.68, 11) if name == "ac" else None
 
     def find(self, batch: NDArray[np.float32], structure: str) -> LineEnds:
         points = np.array(self.lines[structure], np.float32)

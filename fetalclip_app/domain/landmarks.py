@@ -45,6 +45,21 @@ class LineEnds:
     spread: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """How far a head's lengths of one line lay from the marked ones, on validation patients.
+
+    Attributes:
+        error_mm: Mean of the absolute differences.
+        bias_mm: Mean of found minus marked: below zero the head measures short.
+        pictures: That this was measured on.
+    """
+
+    error_mm: float
+    bias_mm: float
+    pictures: int
+
+
 class Landmarker(Protocol):
     """A landmark head: where the lines of a structure end."""
 
@@ -60,6 +75,10 @@ class Landmarker(Protocol):
 
     def spread_limit(self, structure: str) -> float:
         """Return the spread beyond which a line is not given, as fitted on validation patients."""
+        ...
+
+    def error(self, name: str) -> LineError | None:
+        """Return how far a line's lengths were off, None where that was not measured; ``ac`` is a line too."""
         ...
 
     def find(self, batch: NDArray[np.float32], structure: str) -> LineEnds:

@@ -9,6 +9,7 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip_labels import ClipLabels
+from fetalclip_app.domain.landmarks import LineError
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.structures import Structures
@@ -58,6 +59,7 @@ class Measurement:
         spread_limit: Beyond it nothing is measured.
         frame_index: The frame that it was read from.
         licence: Of the head's own file.
+        error: Of the head's lengths of this line; None where it was not measured.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Measurement:
     spread_limit: float
     frame_index: int
     licence: str
+    error: LineError | None = None
 
 
 @dataclass(frozen=True, slots=True)

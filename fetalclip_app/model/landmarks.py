@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from fetalclip_app.domain.backbone import Batch
-from fetalclip_app.domain.landmarks import LINES, LineEnds
+from fetalclip_app.domain.landmarks import LINES, LineEnds, LineError
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.pyramid import Climb, pyramid
 
@@ -74,7 +74,7 @@ class LandmarkHead:
     """A decoder on a backbone's feature maps, behind the `Landmarker` protocol.
 
     Args:
-        facts: The head's own JSON: licence, and the spread limits fitted on validation patients.
+        facts: The head's own JSON: licence, and the spread limits and errors of validation patients.
     """
 
     def __init__(
@@ -84,6 +84,11 @@ class LandmarkHead:
         self._identity = identity
         self._licence = str(facts["licence"])
         self._limits = {str(key): float(value) for key, value in facts["spread_limit"].items()}
+        self._errors = {
+            str(name): LineError(float(told["error_mm"]), float(told["bias_mm"]), int(told["pictures"]))
+            for name, told in facts.get("validation", {}).items()
+            if told.get("error_mm") is not None
+        }
         self._decoder = decoder.eval().requires_grad_(False)
 
     @property
@@ -99,6 +104,10 @@ class LandmarkHead:
     def spread_limit(self, structure: str) -> float:
         """Return the spread beyond which a line is not given."""
         return self._limits[structure]
+
+    def error(self, name: str) -> LineError | None:
+        """Return how far a line's lengths were off on validation patients."""
+        return self._errors.get(name)
 
     def find(self, batch: Batch, structure: str) -> LineEnds:
         """Return the ends of the structure's lines in network pixels.

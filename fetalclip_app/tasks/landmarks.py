@@ -56,14 +56,15 @@ def _measured(scan: Scan, finder: Landmarker, structure: str, frames: list[int])
         for name, points, spread in zip(LINES[structure], seen.points[best], seen.spread[best], strict=True)
     ]
     told = [
-        Measurement(name, structure, size, ends, spread, limit, frames[best], finder.licence)
+        Measurement(name, structure, size, ends, spread, limit, frames[best], finder.licence, finder.error(name))
         for name, size, ends, spread in lines
     ]
     if structure == ABDOMEN_LINES:
         transverse, antero_posterior = told
         size = _circumference(transverse.size_mm, antero_posterior.size_mm)
         spread = max(one.spread for one in told)
-        told.insert(0, Measurement("ac", structure, size, (), spread, limit, frames[best], finder.licence))
+        where, licence = frames[best], finder.licence
+        told.insert(0, Measurement("ac", structure, size, (), spread, limit, where, licence, finder.error("ac")))
     return told
 
 

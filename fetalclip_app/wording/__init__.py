@@ -10,6 +10,7 @@ from fetalclip_app.wording.answers import Line, answer_lines
 from fetalclip_app.wording.errors import hint, left_out, sentence, unexpected
 from fetalclip_app.wording.lines import (
     line_definition,
+    line_error,
     line_licence,
     line_name,
     line_spread,
@@ -82,6 +83,7 @@ __all__ = [
     "learned_age",
     "left_out",
     "line_definition",
+    "line_error",
     "line_licence",
     "line_name",
     "line_spread",

@@ -14,7 +14,7 @@ from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.abstentions import abstention, abstention_hint, reason_title
 from fetalclip_app.wording.clip_labels import label_remarks, label_value
-from fetalclip_app.wording.lines import line_definition, line_licence, line_name, line_spread, line_value
+from fetalclip_app.wording.lines import line_definition, line_error, line_licence, line_name, line_spread, line_value
 from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
 from fetalclip_app.wording.sources import (
     definition,
@@ -128,7 +128,7 @@ def _age_line(estimate: AgeEstimate) -> Line:
 def _measured_line(one: Measurement) -> Line:
     why = one.size_mm if isinstance(one.size_mm, Abstention) else None
     doubts = [text for text in (abstention(why), abstention_hint(why)) if text] if why is not None else []
-    notes = (*doubts, line_definition(one.name), line_spread(one), line_licence(one))
+    notes = (*doubts, line_definition(one.name), line_error(one), line_spread(one), line_licence(one))
     return Line(line_name(one.name), line_value(one), notes, is_doubt=why is not None)
 
 

@@ -57,6 +57,17 @@ def line_spread(one: Measurement) -> str:
     return said.format(spread=percent(one.spread), limit=percent(one.spread_limit))
 
 
+def line_error(one: Measurement) -> str:
+    """Return how far the head's lengths of this line were off where it was measured."""
+    error = one.error
+    if error is None:
+        return translate("How far these lengths are off was not measured.")
+    short = translate("On {pictures} validation pictures these lengths were off by {error}, in the mean {bias} short.")
+    long = translate("On {pictures} validation pictures these lengths were off by {error}, in the mean {bias} long.")
+    off, bias = millimetres(error.error_mm), millimetres(abs(error.bias_mm))
+    return (short if error.bias_mm < 0 else long).format(pictures=error.pictures, error=off, bias=bias)
+
+
 def line_licence(one: Measurement) -> str:
     """Return the remark on the licence of the head that measured."""
     return translate("The measurement head has a licence of its own: {licence}.").format(licence=one.licence)

@@ -204,6 +204,9 @@ class _Finder:
     def spread_limit(self, structure: str) -> float:
         return 1.0
 
+    def error(self, name: str) -> None:
+        return None
+
     def find(self, batch: Any, structure: str) -> LineEnds:
         count = len(LINES[structure])
         shown = max(made_up_scans.WIDTH, made_up_scans.HEIGHT)

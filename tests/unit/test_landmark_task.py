@@ -16,6 +16,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.reading import LineMeasurements, Measurement
 from fetalclip_app.imaging.preprocess import Letterbox
 from fetalclip_app.tasks.landmarks import MeasureTask
+from fetalclip_app.wording import line_error
 
 
 def _answer(views: list[str], finder: FakeLandmarker | None = None, **clip: Any) -> Any:
@@ -45,6 +46,15 @@ def test_the_abdomens_circumference_is_pi_times_the_mean_of_its_diameters() -> N
 
     assert list(sizes) == ["ac", "tad", "apad"]
     assert sizes["ac"] == pytest.approx(math.pi * (sizes["tad"] + sizes["apad"]) / 2)
+
+
+def test_a_length_says_how_far_its_head_was_off() -> None:
+    told = {one.name: line_error(one) for one in _answer(["abdomen"]).measurements}
+
+    assert told["ac"] == (
+        "On 11 validation pictures these lengths were off by 7.9\u2009mm, in the mean 7.7\u2009mm short."
+    )
+    assert told["tad"] == "How far these lengths are off was not measured."
 
 
 def test_each_plane_of_a_clip_is_measured_on_its_own_frames() -> None:

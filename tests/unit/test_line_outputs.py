@@ -49,7 +49,8 @@ def test_a_length_is_told_with_its_definition_its_sureness_and_its_licence() -> 
     assert (transverse.label, transverse.is_doubt) == ("TAD", False)
     assert transverse.value.startswith("52.3")
     assert "outer edges of the skin" in transverse.notes[0]
-    assert "2%" in transverse.notes[1] and LICENCE in transverse.notes[2]
+    assert "not measured" in transverse.notes[1]
+    assert "2%" in transverse.notes[2] and LICENCE in transverse.notes[3]
     assert circumference.is_doubt
     assert "20%" in circumference.notes[0]
 
