@@ -12,12 +12,15 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.familiarity import Familiarity, Textures
-from training.gates import GATE_SHARE
 
 FILE = "familiarity.safetensors"
 
 SHRINKAGE = 0.1
 """Share of a round Gaussian in the covariance; 0.02 gave the same answers."""
+
+REFUSED_SHARE = 0.02
+"""This share of the validation pictures is called unlike the training: twice that of the other limits, since what
+passes this one is measured: at one in a hundred an almost empty fan got a femur length."""
 
 MOST_PICTURES = 1000
 """Textures have 128 numbers: more training pictures move their covariance little."""
@@ -47,7 +50,7 @@ def fit(taught: Textures, held: Textures, shrinkage: float = SHRINKAGE) -> Famil
     values, axes = np.linalg.eigh(covariance)
     whitening = (axes / np.sqrt(values)) / spread[:, None]
     plain = Familiarity(taught.mean(axis=0), whitening.astype(np.float32), 0.0)
-    limit = float(np.quantile(plain.strangeness(held), 1 - GATE_SHARE))
+    limit = float(np.quantile(plain.strangeness(held), 1 - REFUSED_SHARE))
     return Familiarity(plain.mean, plain.whitening, round(limit, 4))
 
 
@@ -64,7 +67,7 @@ def save(familiarity: Familiarity, folder: Path, pictures: Sequence[int]) -> dic
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "limit": familiarity.limit,
-        "share": GATE_SHARE,
+        "share": REFUSED_SHARE,
         "training_pictures": pictures[0],
         "pictures": pictures[1],
     }

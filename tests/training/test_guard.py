@@ -34,7 +34,7 @@ def test_the_limit_refuses_its_share_of_the_validation_pictures() -> None:
 
     guard = familiarity.fit(_textures(500, 1), held)
 
-    assert len(guard.strangers(held)) / len(held) == pytest.approx(GATE_SHARE, abs=0.002)
+    assert len(guard.strangers(held)) / len(held) == pytest.approx(familiarity.REFUSED_SHARE, abs=0.002)
 
 
 def test_what_breaks_the_trainings_pattern_is_strange_even_where_each_number_is_usual() -> None:
