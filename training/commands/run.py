@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.commands.catalog import RECIPES, add_data, find_recipe, needs_data
-from training.commands.samples import add_manifest
+from training.commands.samples import add_manifest, refuse_missing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> None:
     config = config if options.teacher is None else _taught(config, options.teacher)
     own = OwnFiles(**{field.name: getattr(options, field.name) for field in fields(OwnFiles)})
     _refuse_own_files(config, own)
+    refuse_missing(options, own.written, own.textbook, own.shards)
     _refuse_several_processes(config)
     folder = options.out / config.name
     context = RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume, own=own)
@@ -80,12 +81,12 @@ def _set(config: Any, options: argparse.Namespace) -> Any:
 
 
 def _refuse_own_files(config: Any, own: Any) -> None:
-    """Pass when no file is named, or those that the recipe takes and that are there.
+    """Pass when no file is named, or those that the recipe takes.
 
     A contrastive run takes all, another recipe those that its ``own_files`` names.
 
     Raises:
-        SystemExit: The recipe does not take one, or it is missing.
+        SystemExit: The recipe does not take one.
     """
     named = {name: path for name, path in asdict(own).items() if path is not None}
     foreign = (
@@ -94,11 +95,6 @@ def _refuse_own_files(config: Any, own: Any) -> None:
     if foreign:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in foreign)
         raise SystemExit(f"{config.name} is no contrastive run: it does not take {options}")
-    if own.split_table is not None and own.manifest is None:
-        raise SystemExit("--split-table is for a --manifest, and none is named")
-    for path in named.values():
-        if not path.exists():
-            raise SystemExit(f"{path}: there is no such file")
 
 
 def _refuse_several_processes(config: Any) -> None:

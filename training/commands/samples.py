@@ -45,14 +45,17 @@ def told_samples(options: argparse.Namespace) -> list[Sample]:
         raise SystemExit(str(error)) from error
 
 
-def refuse_missing(options: argparse.Namespace) -> None:
+def refuse_missing(options: argparse.Namespace, *more: Path | None) -> None:
     """Pass when the files that are named are there.
+
+    Args:
+        more: Other files; None where one is not named.
 
     Raises:
         SystemExit: One is not, or a split is named without its manifest.
     """
     if options.split_table is not None and options.manifest is None:
         raise SystemExit("--split-table is for a --manifest, and none is named")
-    for path in (options.manifest, options.split_table):
+    for path in (options.manifest, options.split_table, *more):
         if path is not None and not path.exists():
             raise SystemExit(f"{path}: there is no such file")
