@@ -107,10 +107,14 @@ def set_aside(folder: Path, *names: str) -> None:
             (folder / name).replace(earlier)
 
 
-def save_bad_batch(batch: Batch, step: int, folder: Path) -> Path:
-    """Write the batch whose loss or gradient was not finite, with the names of its pictures, and return where."""
+def bad_batch_file(step: int) -> str:
+    """Return the name of the file for the batch of a step whose loss or gradient is not finite."""
     # With several processes each saves its own: the loss does not tell whose batch caused it.
-    path = folder / (f"batch_{step}.pt" if here().is_first else f"batch_{step}_of_{here().rank}.pt")
+    return f"batch_{step}.pt" if here().is_first else f"batch_{step}_of_{here().rank}.pt"
+
+
+def told_of_batch(batch: Batch, step: int) -> dict[str, Any]:
+    """Return a batch as `torch.save` takes it, with the names of its pictures."""
     sets = {"planes": batch.planes, "brain": batch.brain_planes}
     content: dict[str, Any] = {
         "step": step,
@@ -123,8 +127,7 @@ def save_bad_batch(batch: Batch, step: int, folder: Path) -> Path:
     for name, captions in sets.items():
         content[f"{name}_target"] = torch.from_numpy(captions.target)
         content[f"{name}_known"] = torch.from_numpy(captions.known)
-    write_whole(content, path)
-    return path
+    return content
 
 
 def _told(config: RunConfig) -> str:

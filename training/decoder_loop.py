@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from training import not_finite
 from training.checkpoint import set_aside
 from training.files import LOG, tell_line, write_whole
 from training.loop import rate_factor
@@ -29,7 +31,7 @@ Draw = Callable[[np.random.Generator], Tensors]
 LossOf = Callable[[Any, Tensors], torch.Tensor]
 """Called with (decoder, what `Draw` returned)."""
 
-CHECKPOINT, CULPRIT = "last.pt", "bad_batch.pt"
+CHECKPOINT = "last.pt"
 
 HARMLESS = ("checkpoint_every", "device", "unreadable_share")
 """What may differ between the run that was interrupted and the run that goes on."""
@@ -125,7 +127,7 @@ def fit(decoder: nn.Module, draw: Draw, loss_of: LossOf, training: DecoderTraini
     All draws come from one stream, whose state is in the checkpoint: a run that was stopped ends with the same weights.
 
     Raises:
-        FloatingPointError: The loss is not finite; the batch that caused it is beside the checkpoint.
+        NotFinite: The loss; the batch that caused it is beside the checkpoint.
         ValueError: The checkpoint to go on from belongs to another run.
     """
     parts, folder = _parts(decoder, training), course.folder
@@ -134,9 +136,8 @@ def fit(decoder: nn.Module, draw: Draw, loss_of: LossOf, training: DecoderTraini
     for step in range(first, training.steps):
         batch = draw(parts.drawing)
         loss = loss_of(decoder, tuple(tensor.to(_place_of(decoder)) for tensor in batch))
-        if not torch.isfinite(loss):
-            write_whole({"step": step, "batch": batch}, folder / CULPRIT)
-            raise FloatingPointError(f"the loss is {loss.item()} at step {step}; its batch is {CULPRIT}")
+        with not_finite.batch_kept(folder):
+            not_finite.check("loss", loss, f"at step {step}", partial(dict, step=step, batch=batch))
         parts.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parts.optimizer.step()

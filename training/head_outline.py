@@ -98,7 +98,7 @@ def train_outline(config: OutlineConfig, context: RunContext) -> None:
     """Train by a configuration.
 
     Raises:
-        FloatingPointError: The loss is not finite.
+        NotFinite: The loss; the batch that caused it lies in the folder.
         ValueError: The tower has no feature maps to climb, or there is no outline to learn from; or too many pictures
             are unreadable.
     """
@@ -162,7 +162,7 @@ def train(
     """Return a decoder trained on frozen features.
 
     Raises:
-        FloatingPointError: The loss is not finite.
+        NotFinite: The loss; the batch that caused it lies in the folder.
         ValueError: There is nothing to learn from.
     """
     torch.manual_seed(config.seed)

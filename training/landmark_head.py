@@ -94,7 +94,7 @@ def train(
     """Return a decoder trained on frozen features.
 
     Raises:
-        FloatingPointError: The loss is not finite.
+        NotFinite: The loss; the batch that caused it lies in the folder.
     """
     torch.manual_seed(training.seed)
     spec = PreprocessSpec(size=network.visual.image_size[0])

@@ -15,9 +15,9 @@ import numpy as np
 import open_clip
 import torch
 
-from training import checkpoint, run_log
+from training import checkpoint, not_finite, run_log
 from training.accumulate import Parts, backward, total
-from training.checkpoint import RunState, save_bad_batch
+from training.checkpoint import RunState, bad_batch_file, told_of_batch
 from training.config import OptimizerConfig, RunConfig
 from training.dataset import Batch, Batches
 from training.distributed import here, same_weights, seed_here
@@ -35,10 +35,6 @@ Backward = Callable[[Any, Batch, Any, RunConfig], Parts]
 
 TOLD_EVERY = 50
 """Steps between two lines of losses."""
-
-
-class NotFinite(FloatingPointError):
-    """The loss or its gradient is no number; the batch that caused it is saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +140,10 @@ def one_step(state: RunState, tokenizer: Any, config: RunConfig, course: Course)
     batch = state.batches.draw()
     state.optimizer.zero_grad(set_to_none=True)
     parts = course.backward(network, batch, tokenizer, config)
-    _refuse_what_is_no_number("loss", total(parts), batch, state, course)
-    norm = clipped(network.parameters(), config.optimizer.clip_norm)
-    _refuse_what_is_no_number("gradient", norm, batch, state, course)
+    with not_finite.batch_kept(course.folder, bad_batch_file(state.step)):
+        _refuse_what_is_no_number("loss", total(parts), batch, state.step)
+        norm = clipped(network.parameters(), config.optimizer.clip_norm)
+        _refuse_what_is_no_number("gradient", norm, batch, state.step)
     state.optimizer.step()
     state.step += 1
     _follow(state.mean, network, min(config.average, state.step / (state.step + 9)))
@@ -154,10 +151,8 @@ def one_step(state: RunState, tokenizer: Any, config: RunConfig, course: Course)
         state.sums.setdefault(name, []).append(loss.item())
 
 
-def _refuse_what_is_no_number(what: str, value: torch.Tensor, batch: Batch, state: RunState, course: Course) -> None:
-    if not torch.isfinite(value):
-        saved = save_bad_batch(batch, state.step, course.folder)
-        raise NotFinite(f"the {what} is {value.item()} at step {state.step}; the batch that caused it is in {saved}")
+def _refuse_what_is_no_number(what: str, value: torch.Tensor, batch: Batch, step: int) -> None:
+    not_finite.check(what, value, f"at step {step}", lambda: told_of_batch(batch, step))
 
 
 def _after_step(state: RunState, config: RunConfig, course: Course, log: RunLog | None) -> None:

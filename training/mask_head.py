@@ -92,7 +92,7 @@ def train_masks(config: MaskConfig, context: RunContext) -> None:
     """Train by a configuration.
 
     Raises:
-        FloatingPointError: The loss is not finite.
+        NotFinite: The loss; the batch that caused it lies in the folder.
         ValueError: There is nothing to learn from, or too many pictures are unreadable.
     """
     samples = all_samples(context.data)

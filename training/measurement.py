@@ -81,7 +81,7 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
     """Train by a configuration.
 
     Raises:
-        FloatingPointError: The loss is not finite.
+        NotFinite: The loss; the batch that caused it lies in the folder.
         ValueError: There are no landmarks to learn from, or none to measure by; or too many pictures are unreadable.
     """
     samples = own_data.read(context.own, lambda: all_samples(context.data)).samples

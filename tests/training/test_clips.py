@@ -157,7 +157,7 @@ def test_the_saved_head_says_in_the_app_what_it_says_here(kind: str, tmp_path: P
     assert not found.troubles and page.stem == "compact_clip_chd"
     assert (head.facts.pooling, head.facts.frames, head.facts.clips) == (Pooling(kind), 4, 60)
     assert head.facts.auroc == taught.result.pooled and not head.facts.generated
-    expected = fitted(made.rows, made.labels, kind, FIT, 1).logits(made.rows)
+    expected = fitted(made, kind, FIT, 1).logits(made.rows)
     np.testing.assert_allclose([head.logit(rows) for rows in made.rows], expected, atol=1e-4)
     shares = np.array([head.probability(rows) for rows in made.rows])
     assert shares[made.labels == 1].mean() > 0.6

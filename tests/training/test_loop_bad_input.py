@@ -16,7 +16,8 @@ import torch
 from training import checkpoint, run
 from training.accumulate import backward
 from training.config import RunConfig
-from training.loop import Course, NotFinite, train
+from training.loop import Course, train
+from training.not_finite import NotFinite
 from training.readable import load_readable
 from training.recipe import RunContext
 

@@ -23,7 +23,7 @@ from training.finetune import degraded, epochs, lora
 from training.finetune.epochs import EpochConfig, Shown, Tower, Trainee
 from training.finetune.features import ModelChoice
 from training.finetune.lora import AdapterConfig, adapted, adapted_modules, graded_loss, merged
-from training.finetune.pictures import Picture
+from training.finetune.pictures import Picture, plain_input
 from training.manifest_file import ManifestError
 from training.recipe import RunContext
 
@@ -143,11 +143,29 @@ def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(tmp_path: Path) -
     subject, shown = trainee(), pictures(4)
     subject.model.last.bias.data.fill_(float("nan"))  # type: ignore[union-attr, operator]
 
-    with pytest.raises(FloatingPointError, match=r"nan in epoch 1; its batch lies in bad_batch\.pt"):
+    with pytest.raises(FloatingPointError, match=r"nan in epoch 1; the batch that caused it is in .*bad_batch\.pt"):
         epochs.train(subject, shown, shown, EpochConfig(batch=4), tmp_path, resume=False)
 
     saved = torch.load(tmp_path / "bad_batch.pt", weights_only=True)
     assert saved["pictures"].shape == (4, 3, 64, 64) and sorted(saved["rows"]) == [0, 1, 2, 3]
+
+
+def test_held_back_pictures_that_get_no_number_stop_the_run_and_are_kept(tmp_path: Path) -> None:
+    subject, shown, held = trainee(), pictures(4), pictures(4)
+    held.pictures[2].seen[:] = 255
+    marked = float(torch.from_numpy(plain_input(held.pictures[2], SPEC)).mean())
+
+    def breaks_at_the_marked(_: Any, given: Any, logits: torch.Tensor) -> torch.Tensor:
+        guilty = torch.isclose(given[0].mean(dim=(1, 2, 3)), torch.tensor(marked))
+        return torch.where(guilty[:, None], torch.tensor(float("nan")), logits)
+
+    subject.model.register_forward_hook(breaks_at_the_marked)
+
+    with pytest.raises(FloatingPointError, match=r"the loss is nan on held-back pictures; .*bad_batch\.pt"):
+        epochs.train(subject, shown, held, EpochConfig(batch=4), tmp_path, resume=False)
+
+    saved = torch.load(tmp_path / "bad_batch.pt", weights_only=True)
+    assert saved["rows"] == [2] and float(saved["pictures"][0].mean()) == pytest.approx(marked)
 
 
 def test_the_graded_loss_of_two_grades_is_that_of_yes_and_no() -> None:

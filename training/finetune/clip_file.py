@@ -78,7 +78,7 @@ def write_label(taught: Taught, facts: LabelFacts, config: ClipFitConfig, seed: 
         The latter's path.
     """
     clips, kind = taught.clips, taught.result.kind
-    final = fitted(clips.rows, clips.labels, kind, config, seed)
+    final = fitted(clips, kind, config, seed)
     centre, spread = _place(clips.rows)
     tensors = {name: tensor.numpy() for name, tensor in final.head.state_dict().items()}
     tensors |= {"mean": final.mean, "deviation": final.deviation, "centre": centre, "spread": spread}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from fetalclip_app.domain.clip_labels import Pooling
+from training import not_finite
 from training.bootstrap import interval_of_auroc
 from training.finetune.features import Rows
 from training.finetune.groups import folds_of
@@ -56,6 +59,25 @@ class LabelledClips:
     rows: Rows
     labels: NDArray[np.int_]
     groups: tuple[str, ...]
+
+    def of(self, chosen: NDArray[np.bool_]) -> LabelledClips:
+        """Return the clips that are ``chosen``, bool, (clips,)."""
+        groups = tuple(group for group, inside in zip(self.groups, chosen, strict=True) if inside)
+        return LabelledClips(self.rows[chosen], self.labels[chosen], groups)
+
+    def told(self, places: Sequence[int], **facts: Any) -> dict[str, Any]:
+        """Return the clips at these places as `torch.save` takes them.
+
+        Args:
+            facts: What else is told.
+        """
+        return {
+            "places": list(places),
+            "rows": torch.from_numpy(self.rows[places]),
+            "labels": torch.from_numpy(self.labels[places]),
+            "groups": [self.groups[place] for place in places],
+            **facts,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +177,13 @@ def held_out(clips: LabelledClips, kind: str, config: ClipFitConfig, seed: int) 
 
     Raises:
         ValueError: A label has fewer patients than there are folds.
+        NotFinite: The loss of a head, or a feature of a clip.
     """
     logits = np.zeros((config.repeats, len(clips.labels)))
     folds = np.array([[group in fold for group in clips.groups] for fold in _folds(clips, config.folds, seed)])
     for inside in folds:
         for repeat in range(config.repeats):
-            taught = clips.rows[~inside], clips.labels[~inside]
-            logits[repeat, inside] = fitted(*taught, kind, config, seed + repeat).logits(clips.rows[inside])
+            logits[repeat, inside] = fitted(clips.of(~inside), kind, config, seed + repeat).logits(clips.rows[inside])
     return HeldOut(logits, folds)
 
 
@@ -203,13 +225,15 @@ def _folds(clips: LabelledClips, count: int, seed: int) -> list[frozenset[str]]:
     return [first | second for first, second in zip(*parts, strict=True)]
 
 
-def fitted(rows: Rows, truth: NDArray[np.int_], kind: str, config: ClipFitConfig, seed: int) -> Fitted:
+def fitted(clips: LabelledClips, kind: str, config: ClipFitConfig, seed: int) -> Fitted:
     """Return a head that was trained on these clips.
 
     Raises:
-        FloatingPointError: The loss is not finite.
+        NotFinite: The loss, with its batch; or a feature, with its clips: they would spoil the mean of all others.
     """
+    _refuse_rows_of_no_number(clips)
     torch.manual_seed(seed)
+    rows, truth = clips.rows, clips.labels
     mean = rows.mean(axis=(0, 1))
     # A standardised frame has about length one.
     deviation = (rows.std(axis=(0, 1)) + 1e-6) * np.float32(np.sqrt(rows.shape[2]))
@@ -220,15 +244,21 @@ def fitted(rows: Rows, truth: NDArray[np.int_], kind: str, config: ClipFitConfig
         head.parameters(), lr=config.rate, momentum=config.momentum, weight_decay=config.weight_decay
     )
     rarer = (len(labels) - labels.sum()) / labels.sum()
-    for epoch in range(config.epochs):
+    for epoch in range(1, config.epochs + 1):
         for chosen in torch.split(torch.randperm(len(even)), config.batch):
             loss = F.binary_cross_entropy_with_logits(head(even[chosen]), labels[chosen], pos_weight=rarer)
-            if not torch.isfinite(loss):
-                raise FloatingPointError(f"the loss is {loss.item()} at epoch {epoch}")
+            culprit = partial(clips.told, chosen.tolist(), epoch=epoch, seed=seed)
+            not_finite.check("loss", loss, f"in epoch {epoch}", culprit)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     return Fitted(head, mean, deviation)
+
+
+def _refuse_rows_of_no_number(clips: LabelledClips) -> None:
+    wrong = np.flatnonzero(~np.isfinite(clips.rows).all(axis=(1, 2))).tolist()
+    worst = torch.from_numpy(clips.rows.sum(axis=(1, 2)))[wrong]
+    not_finite.check("sum of features", worst, f"for {len(wrong)} clips", partial(clips.told, wrong))
 
 
 def _head(kind: str, frames: int, width: int, config: ClipFitConfig) -> nn.Module:

@@ -16,6 +16,7 @@ from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare, prepare_batch
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model.encoder import TorchBackbone
+from training import not_finite
 from training.finetune import clip_heads, moving
 from training.finetune.clip_file import LabelFacts, Taught, write_label
 from training.finetune.clip_heads import ClipFitConfig, LabelledClips
@@ -73,6 +74,7 @@ class ClipConfig:
         Raises:
             ManifestError: The table or manifest is not there or contradicts itself.
             SettingError: The label is not named, or judges somebody's health.
+            NotFinite: A loss, or a feature of a clip; what caused it lies in the run's folder.
         """
         listed = self.listed(context)
         source = listed.name if listed else GENERATED
@@ -85,11 +87,12 @@ class ClipConfig:
         if lost:
             (context.folder / "unreadable.txt").write_text("\n".join(lost) + "\n", encoding="utf-8")
             print(f"{len(lost)} clips cannot be read: unreadable.txt", flush=True)
-        said = {kind: clip_heads.held_out(clips, kind, self.fit, self.seed) for kind in clip_heads.KINDS}
-        results = {kind: clip_heads.measured(clips, kind, held) for kind, held in said.items()}
-        clip_heads.write(list(results.values()), source, context.folder)
-        taught = Taught(clips, said[self.pooling], results[self.pooling])
-        write_label(taught, facts, self.fit, self.seed, context.folder)
+        with not_finite.batch_kept(context.folder):
+            said = {kind: clip_heads.held_out(clips, kind, self.fit, self.seed) for kind in clip_heads.KINDS}
+            results = {kind: clip_heads.measured(clips, kind, held) for kind, held in said.items()}
+            clip_heads.write(list(results.values()), source, context.folder)
+            taught = Taught(clips, said[self.pooling], results[self.pooling])
+            write_label(taught, facts, self.fit, self.seed, context.folder)
 
     def listed(self, context: RunContext) -> ClipList | None:
         """Return the clips of the table or of the manifest; None where neither is named.

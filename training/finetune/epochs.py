@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from training import augment
+from training import augment, not_finite
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE
 from training.files import LOG, tell_line, write_whole
@@ -26,7 +27,7 @@ LENGTH = 10.0
 """What a tower's unit rows are multiplied with, so that a fresh layer is no harder to teach than on plain features:
 about their length (chosen here)."""
 
-CHECKPOINT, BAD_BATCH = "last.pt", "bad_batch.pt"
+CHECKPOINT = "last.pt"
 
 LossOf = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Called with (logits, labels); returns the mean loss."""
@@ -125,13 +126,14 @@ def train(trainee: Trainee, taught: Shown, held: Shown, config: EpochConfig, fol
     """Train, leave the model at its best epoch, and return that epoch's validation loss.
 
     Raises:
-        FloatingPointError: The loss is not finite; the batch lies in ``bad_batch.pt``.
+        NotFinite: The loss, in training or on ``held``; what caused it lies in the folder.
     """
     epoch, best, best_epoch, best_state = _begin(trainee, folder, resume=resume)
     while epoch < config.epochs and epoch - best_epoch < config.patience:
         epoch += 1
-        loss = _one_epoch(trainee, taught, config, epoch, folder)
-        held_loss = held_loss_of(trainee, held, config.batch)
+        with not_finite.batch_kept(folder):
+            loss = _one_epoch(trainee, taught, config, epoch)
+            held_loss = held_loss_of(trainee, held, config.batch)
         if held_loss < best:
             best, best_epoch, best_state = held_loss, epoch, trainee.state()
         tell_line(folder, {"epoch": epoch, "loss": round(loss, 5), "validation_loss": round(held_loss, 5)})
@@ -170,9 +172,21 @@ def answers(
 
 
 def held_loss_of(trainee: Trainee, held: Shown, batch: int) -> float:
-    """Return the mean loss on pictures as the app shows them."""
-    logits = torch.from_numpy(logits_of(trainee, held.pictures, batch))
-    return float(trainee.loss(logits, torch.from_numpy(held.labels)))
+    """Return the mean loss on pictures as the app shows them.
+
+    Raises:
+        NotFinite: It is no number; its batch are the pictures whose logits are none.
+    """
+    logits, labels = torch.from_numpy(logits_of(trainee, held.pictures, batch)), torch.from_numpy(held.labels)
+    loss = trainee.loss(logits, labels)
+
+    def culprits() -> dict[str, Any]:
+        rows = torch.nonzero(~torch.isfinite(logits).all(dim=1)).flatten()
+        pictures = [torch.from_numpy(plain_input(held.pictures[row], trainee.spec)) for row in rows.tolist()[:batch]]
+        return {"pictures": pictures, "logits": logits[rows], "labels": labels[rows], "rows": rows.tolist()}
+
+    not_finite.check("loss", loss, "on held-back pictures", culprits)
+    return float(loss)
 
 
 def _begin(trainee: Trainee, folder: Path, *, resume: bool) -> tuple[int, float, int, dict[str, torch.Tensor]]:
@@ -186,7 +200,7 @@ def _begin(trainee: Trainee, folder: Path, *, resume: bool) -> tuple[int, float,
     return saved["epoch"], saved["best"], saved["best_epoch"], saved["best_model"]
 
 
-def _one_epoch(trainee: Trainee, taught: Shown, config: EpochConfig, epoch: int, folder: Path) -> float:
+def _one_epoch(trainee: Trainee, taught: Shown, config: EpochConfig, epoch: int) -> float:
     torch.manual_seed(config.seed * 1_000_003 + epoch)
     rng = np.random.default_rng([config.seed, epoch])
     trainee.model.train()
@@ -197,10 +211,8 @@ def _one_epoch(trainee: Trainee, taught: Shown, config: EpochConfig, epoch: int,
         pictures = torch.from_numpy(np.stack([_changed(taught.pictures[row], trainee, rng) for row in chosen]))
         labels = torch.from_numpy(taught.labels[chosen])
         loss = trainee.loss(trainee.model(pictures), labels)
-        if not bool(torch.isfinite(loss)):
-            culprit = {"pictures": pictures, "labels": labels, "epoch": epoch, "rows": chosen.tolist()}
-            write_whole(culprit, folder / BAD_BATCH)
-            raise FloatingPointError(f"the loss is {loss.item()} in epoch {epoch}; its batch lies in {BAD_BATCH}")
+        culprit = {"pictures": pictures, "labels": labels, "epoch": epoch, "rows": chosen.tolist()}
+        not_finite.check("loss", loss, f"in epoch {epoch}", culprit.copy)
         trainee.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(trainee.model.parameters(), config.clip_norm)

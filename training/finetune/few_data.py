@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from training import not_finite
 from training.finetune import probe_results
 from training.finetune.groups import Group
 from training.finetune.linear import Layers, LinearConfig, fit_together, joined
@@ -44,11 +45,16 @@ class FewConfig:
         return replace(self, name=f"{self.name}_smoke", probe=small, counts=(1,), sets=2, repeats=2)
 
     def execute(self, context: RunContext) -> None:
-        """Measure every number of patients and write the table; numbers that the data cannot fill are named."""
+        """Measure every number of patients and write the table; numbers that the data cannot fill are named.
+
+        Raises:
+            NotFinite: A loss; the batch that caused it lies in the run's folder.
+        """
         examined, _ = examples_of(replace(self.probe, seed=self.seed), context, self)
         patients = len(set(examined.taught.groups))
         fitting = [count for count in self.counts if 2 * count <= patients]
-        rows = [(count, measured(self, examined, count)) for count in fitting]
+        with not_finite.batch_kept(context.folder):
+            rows = [(count, measured(self, examined, count)) for count in fitting]
         page = as_markdown(rows)
         left_out = [str(count) for count in self.counts if count not in fitting]
         if left_out:

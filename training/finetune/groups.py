@@ -36,12 +36,14 @@ class Group:
 
     def plain(self) -> Examples:
         """Return the pictures as the app shows them."""
-        return Examples(self.seen, self.labels)
+        return Examples(self.seen, self.labels, self.groups)
 
     def copied(self) -> Examples:
         """Return every copy as an example of its own; the originals are not among them."""
         assert self.copies is not None
-        return Examples(self.copies.reshape(-1, self.copies.shape[-1]), np.repeat(self.labels, self.copies.shape[1]))
+        count = self.copies.shape[1]
+        groups = tuple(group for group in self.groups for _ in range(count))
+        return Examples(self.copies.reshape(-1, self.copies.shape[-1]), np.repeat(self.labels, count), groups)
 
 
 def folds_of(groups: Sequence[str], count: int, seed: int) -> list[frozenset[str]]:

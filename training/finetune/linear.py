@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from training import not_finite
 from training.finetune.features import Rows
 
 Labels = NDArray[np.intp]
@@ -29,14 +32,33 @@ class LinearConfig:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Examples:
-    """Features with their classes."""
+    """Features with their classes.
+
+    Attributes:
+        groups: Patient of each; empty where nobody asks.
+    """
 
     rows: Rows
     labels: Labels
+    groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.labels) or len(self.rows) != len(self.labels):
             raise ValueError(f"{len(self.rows)} rows and {len(self.labels)} labels")
+
+    def told(self, chosen: torch.Tensor, **facts: Any) -> dict[str, Any]:
+        """Return these examples, by their places (N,), as `torch.save` takes them.
+
+        Args:
+            facts: What else is told.
+        """
+        return {
+            "places": chosen.tolist(),
+            "rows": torch.from_numpy(self.rows)[chosen],
+            "labels": torch.from_numpy(self.labels)[chosen],
+            "groups": [self.groups[place] for place in chosen.tolist()] if self.groups else [],
+            **facts,
+        }
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,7 +106,7 @@ def fit_together(
     With fewer examples than a batch the batch is all of them; otherwise an incomplete last batch is dropped.
 
     Raises:
-        FloatingPointError: A loss is not finite.
+        NotFinite: The loss of a layer, with its batch; or that on ``held``, with the examples that cause it.
     """
     draws = [torch.Generator().manual_seed(seed) for seed in seeds]
     width = taught.rows.shape[1]
@@ -98,11 +120,12 @@ def fit_together(
         order = torch.stack([torch.randperm(len(rows), generator=draw) for draw in draws])
         for start in range(0, len(rows) - size + 1, size):
             chosen = order[:, start : start + size]
-            loss = _losses(rows[chosen], labels[chosen], weight, bias).sum()
+            losses = _losses(rows[chosen], labels[chosen], weight, bias).mean(dim=1)
+            not_finite.check("loss", losses, f"in epoch {epoch}", partial(_culprit, taught, chosen, losses, seeds))
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            losses.sum().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        best.look(weight, bias, _held_losses(held, weight, bias), epoch)
+        best.look(weight, bias, _held_losses(held, weight, bias, epoch), epoch)
     return Layers(best.weight.numpy(), best.bias.numpy(), best.losses.double().numpy(), best.epochs.numpy())
 
 
@@ -115,8 +138,6 @@ class _Best:
         self.epochs = torch.zeros(count, dtype=torch.long)
 
     def look(self, weight: torch.Tensor, bias: torch.Tensor, losses: torch.Tensor, epoch: int) -> None:
-        if not bool(torch.isfinite(losses).all()):
-            raise FloatingPointError(f"the validation loss is {losses.tolist()} at epoch {epoch}")
         better = losses < self.losses
         self.weight[better], self.bias[better] = weight.detach()[better], bias.detach()[better]
         self.losses[better], self.epochs[better] = losses[better], epoch
@@ -129,13 +150,26 @@ def _uniform(shape: tuple[int, ...], width: int, draws: Sequence[torch.Generator
 
 
 def _losses(rows: torch.Tensor, labels: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss of each layer, (R,), for rows (R, B, D) and labels (R, B)."""
+    """Return the loss of each example in each layer, (R, B), for rows (R, B, D) and labels (R, B)."""
     logits = torch.baddbmm(bias[:, None], rows, weight.transpose(1, 2))
-    return F.cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(dim=1)
+    return F.cross_entropy(logits.transpose(1, 2), labels, reduction="none")
 
 
-def _held_losses(held: Examples, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+def _held_losses(held: Examples, weight: torch.Tensor, bias: torch.Tensor, epoch: int) -> torch.Tensor:
+    """Return the mean loss of each layer, (R,)."""
     with torch.no_grad():
         rows, labels = torch.from_numpy(held.rows), torch.from_numpy(held.labels)
         count = len(weight)
-        return _losses(rows.expand(count, *rows.shape), labels.expand(count, -1), weight, bias)
+        losses = _losses(rows.expand(count, *rows.shape), labels.expand(count, -1), weight, bias)
+
+    def culprits() -> dict[str, Any]:
+        return held.told(torch.nonzero(~torch.isfinite(losses).all(dim=0)).flatten(), epoch=epoch)
+
+    not_finite.check("validation loss", losses.mean(dim=1), f"in epoch {epoch}", culprits)
+    return losses.mean(dim=1)
+
+
+def _culprit(taught: Examples, chosen: torch.Tensor, losses: torch.Tensor, seeds: Sequence[int]) -> dict[str, Any]:
+    """Return the batch of the first layer whose loss is not finite."""
+    layer = int(torch.nonzero(~torch.isfinite(losses))[0])
+    return taught.told(chosen[layer], seed=seeds[layer])

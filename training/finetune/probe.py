@@ -10,6 +10,7 @@ import numpy as np
 
 from fetalclip_app.domain.views import BRAIN_PLANES
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
+from training import not_finite
 from training.finetune import probe_results
 from training.finetune.features import FeatureStore, ModelChoice, open_backbone, unit
 from training.finetune.groups import Group, folds_of
@@ -70,9 +71,14 @@ class ProbeConfig:
         )
 
     def execute(self, context: RunContext) -> None:
-        """Train the layers and write results and head. What features there are in the folder is used again."""
+        """Train the layers and write results and head. What features there are in the folder is used again.
+
+        Raises:
+            NotFinite: A loss; the batch that caused it lies in the run's folder.
+        """
         examined, store = examples_of(self, context, self)
-        layers = cross_validated(examined, self)
+        with not_finite.batch_kept(context.folder):
+            layers = cross_validated(examined, self)
         results = probe_results.measure(examined.held, layers, examined.classes, self.held)
         probe_results.write(results, context.folder)
         write_probe(layers, examined.held, _facts(self, examined, store), results, context.folder)
