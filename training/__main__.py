@@ -7,10 +7,15 @@ import sys
 from importlib import import_module
 
 from training.commands.catalog import COMMANDS
+from training.commands.refusals import sentence_of
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status."""
+    """Run one command and return its exit status.
+
+    Raises:
+        SystemExit: What was named cannot be done; one sentence says why (`sentence_of`).
+    """
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, sentence in COMMANDS.items():
@@ -19,7 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
-    options.run(options)
+    try:
+        options.run(options)
+    except Exception as error:
+        refusal = sentence_of(error)
+        if refusal is None:
+            raise
+        raise SystemExit(refusal) from error
     return 0
 
 

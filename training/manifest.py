@@ -75,12 +75,14 @@ def read_split(path: Path) -> dict[str, str]:
     """Return group -> split from a committed table with the columns group and split.
 
     Raises:
-        ValueError: A group stands twice, or a split has another name than train, validation, test.
+        ValueError: It is no such table, a group stands twice, or a split has another name than train, validation, test.
     """
     split_of: dict[str, str] = {}
-    for row in table_rows(path):
-        if row["group"] in split_of or row["split"] not in SIDES:
-            raise ValueError(f"{path.name}: {row['group']} -> {row['split']}")
+    for row in table_rows(path, "group", "split"):
+        if row["group"] in split_of:
+            raise ValueError(f"{path.name}: the group {row['group']!r} stands twice")
+        if row["split"] not in SIDES:
+            raise ValueError(f"{path.name}: {row['group']} -> {row['split']}, which is none of {', '.join(SIDES)}")
         split_of[row["group"]] = row["split"]
     return split_of
 
@@ -117,7 +119,20 @@ def is_dated(sample: Sample) -> bool:
     return sample.age_days is not None and bool(sample.age_source) and not sample.age_source.startswith("formula")
 
 
-def table_rows(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV table by the names of its columns."""
-    with path.open(encoding="utf-8", newline="") as table:
-        yield from csv.DictReader(table)
+def table_rows(path: Path, *needed: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV table by the names of its columns.
+
+    Raises:
+        ValueError: It is no UTF-8 text or no table, or a column that is needed is not there.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as table:
+            rows = csv.DictReader(table)
+            missing = [name for name in needed if name not in (rows.fieldnames or ())]
+            if missing:
+                raise ValueError(f"{path.name}: there is no column {', '.join(missing)}")
+            yield from rows
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name}: it is no UTF-8 text") from error
+    except csv.Error as error:
+        raise ValueError(f"{path.name}: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,13 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training import checkpoint, own_data, quick_look
 from training.accumulate import LossesOf, backward, own_losses
 from training.config import RunConfig
-from training.dataset import Batches, Stored, stored_simulation
+from training.dataset import Batches, Stored, kind_of, stored_simulation
 from training.distributed import World, here, processes, seed_here
 from training.files import sha256_of, write_whole
 from training.importers.fetal_planes import read_fetal_planes
 from training.importers.hc18 import read_hc18
 from training.loop import Course, train
-from training.manifest import Sample, manifest_hash, read_split
+from training.manifest import NAMED, Sample, manifest_hash, read_split
 from training.manifest_file import ManifestError
 from training.number_sense import teach_numbers
 from training.origin import SHOWN, shown_of
@@ -107,6 +107,7 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
     stored += simulations(config.simulated, config.seed)
     shape = architecture(config.tower, config.loss)
     spec = PreprocessSpec(size=shape["vision_cfg"]["image_size"])
+    _refuse_no_shares(config, stored)
     batches = _batches(config, context, material, stored, spec)
     loss = own_losses if world.size == 1 else shared_losses
     steps = partial(backward if world.size == 1 else shared_backward, losses_of=teach(stored, loss) if teach else loss)
@@ -168,6 +169,13 @@ def _read(config: RunConfig, context: RunContext, material: Material) -> tuple[l
     return stored, watched
 
 
+def _refuse_no_shares(config: RunConfig, stored: Sequence[Stored]) -> None:
+    """Pass where something can be drawn; of shards, what is there is known when their turn comes."""
+    kinds = {kind_of(item.sample) for item in stored}
+    if kinds and not any(share for kind, share in config.batch.shares if kind in kinds):
+        raise ValueError(f"no kind of picture that is there has a share of the batch: {', '.join(sorted(kinds))}")
+
+
 def _refuse_no_weights(config: RunConfig) -> None:
     if config.tower.needs_weights and not config.tower.weights and not config.start:
         raise ValueError(f"{config.name} begins with an open_clip checkpoint: name it by --weights FILE")
@@ -186,11 +194,31 @@ def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
     if config.tower.weights:
         begin_with(network, Path(config.tower.weights))
     if config.start:
-        saved = torch.load(folder.parent / config.start, map_location="cpu", weights_only=True)
-        network.load_state_dict(saved["network"], strict=True)
+        _go_on_from(folder.parent / config.start, network)
         return network
     # The other processes get the first one's weights.
     return _practised(network, config, folder) if config.numbers.steps and here().is_first else network
+
+
+def _go_on_from(path: Path, network: Any) -> None:
+    """Copy an earlier run's weights into the network.
+
+    Raises:
+        ValueError: There is no such run, or its network is another: of other layers, or of another loss.
+    """
+    if not path.is_file():
+        raise ValueError(
+            f"{path.parent.name}/{path.name} is not there: it is of a run that comes before, beside this one"
+        )
+    weights, own = torch.load(path, map_location="cpu", weights_only=True)["network"], network.state_dict()
+    other = sorted(name for name in weights.keys() | own.keys() if _shape(weights, name) != _shape(own, name))
+    if other:
+        raise ValueError(f"{path.parent.name}/{path.name} is of another network: {', '.join(other[:NAMED])} differ")
+    network.load_state_dict(weights, strict=True)
+
+
+def _shape(weights: Mapping[str, Any], name: str) -> tuple[int, ...] | None:
+    return tuple(weights[name].shape) if name in weights else None
 
 
 def _practised(network: Any, config: RunConfig, folder: Path) -> Any:

@@ -151,7 +151,7 @@ def test_a_resumed_run_refuses_another_manifest(trained: Trained, data: Path, tm
     told = trained("vit_large", "--manifest", tmp_path / "own.csv")
     write_manifest(tmp_path / "own.csv", samples[:-1])
 
-    with pytest.raises(ValueError, match="a run with another data: go on"):
+    with pytest.raises(SystemExit, match="a run with another data: go on"):
         trained("vit_large", "--manifest", tmp_path / "own.csv", "--resume")
     (record,) = trained.out.glob("*/config.json")
     assert json.loads(record.read_text("utf-8")) == told, "the record stays that of the run whose checkpoint lies there"
@@ -207,7 +207,7 @@ def test_a_resumed_run_refuses_other_shards(trained: Trained, data: Path, tmp_pa
     trained("vit_large", *files, _sharded(data, shown, tmp_path / "shards"))
 
     trained("vit_large", *files, shutil.copytree(tmp_path / "shards", tmp_path / "moved"), "--resume")
-    with pytest.raises(ValueError, match="a run with another data: go on"):
+    with pytest.raises(SystemExit, match="a run with another data: go on"):
         trained("vit_large", *files, _sharded(data, shown[::-1], tmp_path / "others"), "--resume")
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from training.commands.catalog import add_data, needs_data
-from training.commands.samples import add_manifest, samples_of
+from training.commands.samples import add_manifest, told_samples
 from training.manifest import Sample
 
 
@@ -20,8 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the table."""
-    samples, data = samples_of(options), needs_data(options)
+    """Write the table.
+
+    Raises:
+        ValueError: The pictures cannot be used.
+    """
+    samples, data = told_samples(options), needs_data(options)
     if options.kind == "duplicates":
         _duplicates(options, data, samples)
     else:

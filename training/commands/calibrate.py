@@ -20,12 +20,9 @@ def run(options: argparse.Namespace) -> None:
     """Fit and write into the model's manifest.
 
     Raises:
-        SystemExit: The pictures cannot be used, or there are heads among them and the model has no head outline.
+        ValueError: The pictures cannot be used, or there are heads among them and the model has no head outline.
     """
     samples = told_samples(options)
     from training.bundle import calibrate_bundled  # noqa: PLC0415 - torch takes seconds
 
-    try:
-        calibrate_bundled(needs_data(options), samples, options.bundle)
-    except ValueError as error:
-        raise SystemExit(str(error)) from error
+    calibrate_bundled(needs_data(options), samples, options.bundle)

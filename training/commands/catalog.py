@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ COMMANDS = {
 RECIPES = {
     "compact": "training.recipes.compact:compact",
     "compact_settled": "training.recipes.compact:compact_settled",
-    "compact_renewed": "training.recipes.compact:compact_renewed",
-    "compact_renewed_settled": "training.recipes.compact:compact_renewed_settled",
+    "compact_asked": "training.recipes.compact:compact_asked",
+    "compact_asked_settled": "training.recipes.compact:compact_asked_settled",
     "compact_distilled": "training.recipes.distill:compact_distilled",
     "vit_large": "training.recipes.vit_large:vit_large",
     "vit_large_sharded": "training.recipes.vit_large:vit_large_sharded",
@@ -53,6 +54,21 @@ def find_recipe(name: str) -> Any:
     """
     module, function = RECIPES[name].split(":")
     return getattr(import_module(module), function)()
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """Return what reads an option's whole number of at least so much, for argparse."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
+
+    return read
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

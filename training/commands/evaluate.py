@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> None:
     """Measure and write the table.
 
     Raises:
-        SystemExit: A file that is needed is not named, or cannot be used.
+        SystemExit: A file that is needed is not named.
+        ValueError: One cannot be used.
     """
     if options.what == "age":
         _replay(options)
@@ -41,10 +42,7 @@ def run(options: argparse.Namespace) -> None:
 
     classes = STANDARD if options.manifest is None else Classes.of_samples(samples)
     held = Held(needs_data(options), options.split, samples, classes)
-    try:
-        evaluate_bundled(held, options.out, options.plots, options.bundle)
-    except ValueError as error:
-        raise SystemExit(str(error)) from error
+    evaluate_bundled(held, options.out, options.plots, options.bundle)
 
 
 def _replay(options: argparse.Namespace) -> None:
@@ -53,10 +51,7 @@ def _replay(options: argparse.Namespace) -> None:
 
     if options.scores is None or options.labels is None:
         raise SystemExit("name the scores by --scores and the labels by --labels")
-    try:
-        replayed = age_replay.replay(age_replay.read_scores(options.scores), age_replay.read_labels(options.labels))
-    except (OSError, ValueError) as error:
-        raise SystemExit(str(error)) from error
+    replayed = age_replay.replay(age_replay.read_scores(options.scores), age_replay.read_labels(options.labels))
     rows = age_replay.table(replayed)
     print(as_markdown(rows))
     if options.out is not None:

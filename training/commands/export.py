@@ -31,15 +31,13 @@ def run(options: argparse.Namespace) -> None:
     """Write weights, heads and a manifest that awaits its calibration.
 
     Raises:
-        SystemExit: The folder is not empty, the run's network is not the bundled one's, a head is of other weights,
-            or a manifest contradicts itself.
+        FileExistsError: The folder is not empty.
+        ValueError: The run's network is not the bundled one's, a head is of other weights, or a manifest contradicts
+            itself.
     """
     from training.export import export_run  # noqa: PLC0415 - torch takes seconds
 
-    try:
-        export_run(options.run_folder, lambda: _at_hand(options), options.out, options.heads)
-    except (FileExistsError, ValueError) as error:
-        raise SystemExit(str(error)) from error
+    export_run(options.run_folder, lambda: _at_hand(options), options.out, options.heads)
 
 
 def _at_hand(options: argparse.Namespace) -> list[Sample]:

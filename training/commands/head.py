@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from training.commands.catalog import add_data, needs_data
+from training.commands.catalog import add_data, needs_data, whole_number
 from training.commands.samples import add_manifest, refuse_missing
 
 WHICH = ("outline", "measurements")
@@ -15,7 +15,7 @@ WHICH = ("outline", "measurements")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("which", nargs="?", choices=WHICH, default=WHICH[0])
-    parser.add_argument("--steps", type=int, help="another number of steps")
+    parser.add_argument("--steps", type=whole_number(1), help="another number of steps")
     parser.add_argument("--bundle", type=Path, help="an exported folder; the bundled model if not given")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where checkpoint and log go")
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
     """Train by the recipe, and copy the head into ``resources/heads`` or the folder's own.
 
     Raises:
-        SystemExit: A manifest contradicts itself, or there is nothing to learn from or on.
+        ValueError: A manifest contradicts itself, or there is nothing to learn from or on.
     """
     from training.head_outline import train_bundled_outline  # noqa: PLC0415 - torch takes seconds
     from training.measurement import train_bundled_measurements  # noqa: PLC0415
@@ -37,7 +37,4 @@ def run(options: argparse.Namespace) -> None:
     own = OwnFiles(manifest=options.manifest, split_table=options.split_table)
     context = RunContext(needs_data(options), options.out, resume=options.resume, own=own)
     train = train_bundled_measurements if options.which == "measurements" else train_bundled_outline
-    try:
-        train(context, options.steps, options.bundle)
-    except ValueError as error:
-        raise SystemExit(str(error)) from error
+    train(context, options.steps, options.bundle)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from training.commands.catalog import add_data, needs_data
+from training.commands.catalog import add_data, needs_data, whole_number
 from training.manifest import Sample, read_split, table_rows
 
 SETS = ("hc18", "fetal_planes", "head_structures")
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     dicom.add_argument("--site", default="", help="the hospital")
     dicom.add_argument("--labels", type=Path, help="CSV with the column file and columns of a manifest")
     dicom.add_argument("--names", type=Path, help="JSON: text of a tag -> plane or sub-plane")
-    dicom.add_argument("--frames", type=int, default=1, help="frames of each clip; 0 for the clip as a whole")
+    dicom.add_argument("--frames", type=whole_number(0), default=1, help="frames of each clip; 0: the clip as a whole")
     dicom.add_argument("--split-table", type=Path, help="group -> split, as `split` writes it; else all are unused")
     add_data(dicom)
     check = kinds.add_parser("check", help="read a manifest and say what it holds")
@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
 
     Raises:
         SystemExit: A checked manifest names files that are not there.
+        ValueError: A manifest, a split or a table contradicts itself.
     """
     if options.kind == "check":
         _check(options)
@@ -78,14 +79,24 @@ def _dicom(options: argparse.Namespace) -> list[Sample]:
         licence=options.licence,
         site=options.site,
         frames=options.frames,
-        names=json.loads(options.names.read_text(encoding="utf-8")) if options.names else {},
+        names=_names(options.names) if options.names else {},
     )
-    rows = list(table_rows(options.labels)) if options.labels else []
+    rows = list(table_rows(options.labels, "file")) if options.labels else []
     labels = {row["file"]: {name: text for name, text in row.items() if name != "file" and text} for row in rows}
     found = read_dicom_folder(said, labels, read_split(options.split_table) if options.split_table else None)
     for name, reason in found.refused:
         print(f"left out {name}: {reason}")
     return list(found.samples)
+
+
+def _names(path: Path) -> dict[str, str]:
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: no JSON: {error}") from error
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise ValueError(f"{path.name}: no object of texts and the plane or sub-plane that each means")
+    return names
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from training.commands.catalog import RECIPES, add_data, find_recipe, needs_data
+from training.commands.catalog import RECIPES, add_data, find_recipe, needs_data, whole_number
 from training.commands.samples import add_manifest, refuse_missing
 
 
@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", choices=sorted(RECIPES))
     parser.add_argument("--smoke", action="store_true", help="a run of seconds that proves the road")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this run")
-    parser.add_argument("--seed", type=int, help="another seed")
-    parser.add_argument("--steps", type=int, help="another number of steps")
+    parser.add_argument("--seed", type=whole_number(0), help="another seed")
+    parser.add_argument("--steps", type=whole_number(1), help="another number of steps")
     parser.add_argument(
         "--set",
         action="append",
@@ -42,26 +42,23 @@ def run(options: argparse.Namespace) -> None:
     """Train.
 
     Raises:
-        SystemExit: The recipe does not take what was named, or a file of one's own contradicts itself.
+        SystemExit: The recipe does not take what was named.
+        ValueError: A file of one's own, or the split, contradicts itself.
     """
-    from training.manifest_file import ManifestError  # noqa: PLC0415 - help costs no import
-    from training.recipe import OwnFiles, RunContext  # noqa: PLC0415
-    from training.settings import SettingError  # noqa: PLC0415
+    from training.recipe import OwnFiles, RunContext  # noqa: PLC0415 - help costs no import
 
     config = find_recipe(options.recipe)
     config = _set(config.smoke() if options.smoke else config, options)
     config = _told_to_a_contrastive_run(config, options)
     config = config if options.teacher is None else _taught(config, options.teacher)
+    _refuse_impossible(config)
     own = OwnFiles(**{field.name: getattr(options, field.name) for field in fields(OwnFiles)})
     _refuse_own_files(config, own)
     refuse_missing(options, own.written, own.textbook, own.shards)
     _refuse_several_processes(config)
     folder = options.out / config.name
     context = RunContext(needs_data(options), folder, smoke=options.smoke, resume=options.resume, own=own)
-    try:
-        config.execute(context)
-    except (ManifestError, SettingError) as error:
-        raise SystemExit(str(error)) from error
+    config.execute(context)
 
 
 def _set(config: Any, options: argparse.Namespace) -> Any:
@@ -76,6 +73,21 @@ def _set(config: Any, options: argparse.Namespace) -> Any:
     settings = [f"{name}={value}" for name, value in named.items() if value is not None]
     try:
         return with_settings(config, [*settings, *options.set])
+    except SettingError as error:
+        raise SystemExit(f"{config.name} does not take that: {error}") from error
+
+
+def _refuse_impossible(config: Any) -> None:
+    """Pass where every value of the configuration can be trained with.
+
+    Raises:
+        SystemExit: One cannot.
+    """
+    from training.limits import refuse_impossible  # noqa: PLC0415 - torch takes seconds
+    from training.settings import SettingError  # noqa: PLC0415
+
+    try:
+        refuse_impossible(config)
     except SettingError as error:
         raise SystemExit(f"{config.name} does not take that: {error}") from error
 
@@ -101,15 +113,12 @@ def _refuse_several_processes(config: Any) -> None:
     """Pass for a contrastive run, which shares its work out, and for the only process of any other.
 
     Raises:
-        SystemExit: Several processes of a run that does not.
+        ValueError: Several processes of a run that does not.
     """
     from training.recipe import refuse_several_processes  # noqa: PLC0415
 
     if not hasattr(config, "tower"):
-        try:
-            refuse_several_processes(config.name)
-        except ValueError as error:
-            raise SystemExit(str(error)) from error
+        refuse_several_processes(config.name)
 
 
 def _told_to_a_contrastive_run(config: Any, options: argparse.Namespace) -> Any:

@@ -15,12 +15,14 @@ def add_manifest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split-table", type=Path, help="group -> split, for a manifest without the column split")
 
 
-def samples_of(options: argparse.Namespace) -> list[Sample]:
+def told_samples(options: argparse.Namespace) -> list[Sample]:
     """Return the samples of the manifest that is named, or of the data folder.
 
     Raises:
-        ValueError: A patient is on two sides of the split, or the manifest contradicts itself.
+        SystemExit: A file is not there.
+        ValueError: A patient is on two sides of the split, or the manifest contradicts itself; the sentence says where.
     """
+    refuse_missing(options)
     if options.manifest is not None:
         from training.manifest_file import read_manifest  # noqa: PLC0415 - help costs no import
 
@@ -30,19 +32,6 @@ def samples_of(options: argparse.Namespace) -> list[Sample]:
     samples = all_samples(needs_data(options))
     refuse_overlap(samples)
     return samples
-
-
-def told_samples(options: argparse.Namespace) -> list[Sample]:
-    """Return `samples_of`.
-
-    Raises:
-        SystemExit: A file is not there, or what is named contradicts itself; the sentence says where.
-    """
-    refuse_missing(options)
-    try:
-        return samples_of(options)
-    except ValueError as error:
-        raise SystemExit(str(error)) from error
 
 
 def refuse_missing(options: argparse.Namespace, *more: Path | None) -> None:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,15 @@ def read_scores(path: Path) -> NDArray[np.float32]:
     """Return the table ``scores`` of an NPZ file: float32, (n, 175), one column a day from 14w0d on.
 
     Raises:
-        ValueError: No such table, of another shape, or not finite.
+        ValueError: No NPZ file, no such table, of another shape, or not finite.
     """
-    with np.load(path, allow_pickle=False) as stored:
+    try:
+        stored = np.load(path, allow_pickle=False)
+    except (BadZipFile, EOFError, ValueError) as error:
+        raise ValueError(f"{path.name} is no NPZ file") from error
+    if isinstance(stored, np.ndarray):
+        raise ValueError(f"{path.name} is no NPZ file, but one table without a name")
+    with stored:
         if "scores" not in stored:
             raise ValueError(f"{path.name} has no table 'scores'")
         scores = np.asarray(stored["scores"], np.float32)
@@ -67,7 +74,10 @@ def read_labels(path: Path) -> list[tuple[str, float]]:
     if not rows or HC_COLUMN not in rows[0]:
         raise ValueError(f"{path.name} has no column {HC_COLUMN!r}")
     named = next((column for column in GROUP_COLUMNS if column in rows[0]), None)
-    labels = [(row[named] if named else str(number), float(row[HC_COLUMN])) for number, row in enumerate(rows)]
+    try:
+        labels = [(row[named] if named else str(number), float(row[HC_COLUMN])) for number, row in enumerate(rows)]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path.name}, column {HC_COLUMN}: not all cells are numbers") from error
     if not all(np.isfinite(hc_mm) and hc_mm > 0 for _, hc_mm in labels):
         raise ValueError("a head circumference is no positive number")
     return labels
