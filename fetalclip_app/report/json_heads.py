@@ -7,6 +7,7 @@ from typing import Any
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
+from fetalclip_app.domain.landmarks import LineError
 from fetalclip_app.domain.overlay import Segmentation
 from fetalclip_app.domain.reading import Finding, LineMeasurements, Measurement
 from fetalclip_app.domain.structures import MaskFacts, Structure, Structures
@@ -35,8 +36,13 @@ def _measurement(one: Measurement) -> dict[str, Any]:
         "spread": number(one.spread),
         "spread_limit": number(one.spread_limit),
         "frame": one.frame_index,
+        "error": None if one.error is None else _error(one.error),
         "licence": one.licence,
     }
+
+
+def _error(off: LineError) -> dict[str, Any]:
+    return {"mean_mm": number(off.error_mm), "bias_mm": number(off.bias_mm), "pictures": off.pictures}
 
 
 def structures(finding: Finding | None) -> dict[str, Any]:

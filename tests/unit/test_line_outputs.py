@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +13,8 @@ from line_tools import LICENCE, some_lines, with_lines
 from report_pages import options, pages_of, text_of
 
 from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.landmarks import LineError
+from fetalclip_app.domain.reading import Answer
 from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.build import ClipEntry, build
 from fetalclip_app.wording import answer_lines
@@ -19,10 +22,10 @@ from fetalclip_app.wording import answer_lines
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
 
 
-def _row(*, foreign: bool = False) -> dict[str, object]:
+def _row(answer: Answer | None = None) -> dict[str, object]:
     clip = make_clip(frames=1)
-    answer = Abstention(Reason.NOT_APPLICABLE, "no_measured_plane") if foreign else some_lines()
-    table = json.loads(json.dumps(as_table([ClipEntry(clip, with_lines(clip, answer), "a.dcm")]), allow_nan=False))
+    entry = ClipEntry(clip, with_lines(clip, answer or some_lines()), "a.dcm")
+    table = json.loads(json.dumps(as_table([entry]), allow_nan=False))
     jsonschema.validate(table, SCHEMA, jsonschema.Draft202012Validator)
     return table[0]  # type: ignore[no-any-return]
 
@@ -39,8 +42,18 @@ def test_the_json_lists_every_line_with_its_ends_its_doubt_and_its_licence() -> 
     assert row["provenance"]["heads"]["measurements"]["licence"] == LICENCE  # type: ignore[index]
 
 
+def test_the_json_says_how_far_a_line_was_off_on_validation_pictures() -> None:
+    lines = some_lines()
+    circumference = replace(lines.measurements[0], error=LineError(7.88, -7.68, 11))
+    row = _row(replace(lines, measurements=(circumference, *lines.measurements[1:])))
+
+    told, *others = row["measurements"]  # type: ignore[misc]
+    assert told["error"] == {"mean_mm": 7.88, "bias_mm": -7.68, "pictures": 11}
+    assert [one["error"] for one in others] == [None, None], "and null where nobody measured it"
+
+
 def test_a_clip_without_such_a_plane_has_an_empty_list() -> None:
-    assert _row(foreign=True)["measurements"] == []
+    assert _row(Abstention(Reason.NOT_APPLICABLE, "no_measured_plane"))["measurements"] == []
 
 
 def test_a_length_is_told_with_its_definition_its_sureness_and_its_licence() -> None:
