@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from fetalclip_app.domain.abstention import Reason
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize, LineMeasurements
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.tasks.keys import VIEWS
+from fetalclip_app.tasks.keys import HEAD, MEASURES, VIEWS
 from training.bootstrap import RESAMPLES, Floats, draws
 from training.evaluation.reader import Reader
 from training.manifest import Sample
@@ -43,6 +45,8 @@ class Stranger:
         strangeness: Median over its frames.
         best: View that it resembles most.
         refused: Reason of the abstention; empty where the app named ``best`` with confidence.
+        lengths: (name, mm) of every line and of the head's outline (``hc``) that the app gave: each is a mistake.
+            None for mm where it drew the line, and the file has no scale.
     """
 
     kind: str
@@ -50,6 +54,7 @@ class Stranger:
     strangeness: float
     best: str
     refused: str
+    lengths: tuple[tuple[str, float | None], ...] = ()
 
 
 def read_strangers(reader: Reader, samples: Sequence[Sample], data: Path, scratch: Path) -> list[Stranger]:
@@ -77,7 +82,19 @@ def _read(reader: Reader, kind: str, clip: Clip) -> Stranger:
     assert views is not None
     _, strange = reader.seen()
     refused = "" if views.abstained is None else str(views.abstained.reason)
-    return Stranger(kind, clip.path.name, strange, views.best, refused)
+    return Stranger(kind, clip.path.name, strange, views.best, refused, tuple(lengths_given(reading)))
+
+
+def lengths_given(reading: ClipReading) -> Iterator[tuple[str, float | None]]:
+    """Yield the lengths that a user would be shown, in mm, and the lines without a scale; not what was declined."""
+    head, lines = reading.answer(HEAD, HeadMeasurement), reading.answer(MEASURES, LineMeasurements)
+    if head is not None:
+        yield "hc", head.size.hc_mm if isinstance(head.size, HeadSize) else None
+    for one in lines.measurements if lines is not None else ():
+        if isinstance(one.size_mm, float):
+            yield one.name, one.size_mm
+        elif one.ends and one.size_mm.reason is Reason.NOT_CALIBRATED:
+            yield one.name, None
 
 
 def auroc(known: NDArray[np.floating[Any]], strange: NDArray[np.floating[Any]]) -> float:

@@ -50,7 +50,9 @@ def _calibration(measure: str, reads: Sequence[Read], task: str) -> list[Row]:
 
 
 def stranger_rows(strangers: Sequence[Stranger], reads: Sequence[Read]) -> list[Row]:
-    """Return AUROC by clip for each kind of stranger; the last column counts the clips that got no view.
+    """Return AUROC by clip for each kind of stranger, and the share that was given a length or a line for one.
+
+    The last column counts the clips that got no view, or no length.
 
     Args:
         reads: Pictures of held-out patients, with their strangeness.
@@ -68,11 +70,19 @@ def stranger_rows(strangers: Sequence[Stranger], reads: Sequence[Read]) -> list[
             rows.append(
                 Row(f"out of distribution, AUROC by clip: {name}", len(clips), len(clips), value, low, high, refused)
             )
+            rows.append(_measured_strangers(name, clips))
     wrongly = [is_foreign(read) for read in reads]
     parts = np.array([(flag, 1.0) for flag in wrongly], float)
     measure = "held-out pictures refused as unlike the training, share"
     rows.append(row_of(measure, groups, parts, _share, count=len(reads), abstained=sum(wrongly)))
     return rows
+
+
+def _measured_strangers(name: str, clips: Sequence[Stranger]) -> Row:
+    given = [bool(clip.lengths) for clip in clips]
+    measure, parts = f"out of distribution, given a length, share of clips: {name}", [(flag, 1.0) for flag in given]
+    single = [str(number) for number in range(len(clips))]
+    return row_of(measure, single, np.array(parts, float), _share, count=len(clips), abstained=given.count(False))
 
 
 def is_foreign(read: Read) -> bool:
