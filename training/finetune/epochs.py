@@ -113,6 +113,11 @@ class Trainee:
     augmentation: AugmentConfig
     kept: Callable[[str], bool] = lambda name: True
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model lies; pictures and labels follow it."""
+        return next(self.model.parameters()).device
+
     def state(self) -> dict[str, torch.Tensor]:
         """Return a copy of the state that changes."""
         return {name: copy.deepcopy(tensor) for name, tensor in self.model.state_dict().items() if self.kept(name)}
@@ -155,18 +160,24 @@ def train(trainee: Trainee, taught: Shown, held: Shown, config: EpochConfig, fol
 
 def logits_of(trainee: Trainee, pictures: Sequence[Picture], batch: int) -> NDArray[np.float32]:
     """Return logits, (N, outputs), for pictures as the app shows them."""
-    return answers(trainee.model.eval(), trainee.spec, pictures, batch)
+    model, device = trainee.model.eval(), trainee.device
+    return answers(lambda shown: model(shown.to(device)), trainee.spec, pictures, batch)
 
 
 def answers(
     step: Callable[[torch.Tensor], torch.Tensor], spec: PreprocessSpec, pictures: Sequence[Picture], batch: int
 ) -> NDArray[np.float32]:
-    """Return what ``step`` says of pictures as the app shows them, joined."""
+    """Return what ``step`` says of pictures as the app shows them, joined.
+
+    Args:
+        step: Is given float32, (n, 3, S, S), on the CPU, for n up to ``batch``; answers from any device.
+    """
+    shown = (
+        torch.from_numpy(np.stack([plain_input(picture, spec) for picture in pictures[at : at + batch]]))
+        for at in range(0, len(pictures), batch)
+    )
     with torch.inference_mode():
-        parts = [
-            step(torch.from_numpy(np.stack([plain_input(picture, spec) for picture in pictures[at : at + batch]])))
-            for at in range(0, len(pictures), batch)
-        ]
+        parts = [step(part).cpu() for part in shown]
     joined: NDArray[np.float32] = torch.cat(parts).numpy()
     return joined
 
@@ -189,12 +200,17 @@ def held_loss_of(trainee: Trainee, held: Shown, batch: int) -> float:
     return float(loss)
 
 
+def loss_of(trainee: Trainee, pictures: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the loss of a batch from anywhere, (n, 3, S, S) and (n,), computed where the model lies."""
+    return trainee.loss(trainee.model(pictures.to(trainee.device)), labels.to(trainee.device))
+
+
 def _begin(trainee: Trainee, folder: Path, *, resume: bool) -> tuple[int, float, int, dict[str, torch.Tensor]]:
     path = folder / CHECKPOINT
     if not (resume and path.exists()):
         (folder / LOG).unlink(missing_ok=True)
         return 0, math.inf, 0, trainee.state()
-    saved = torch.load(path, weights_only=True)
+    saved = torch.load(path, map_location="cpu", weights_only=True)
     trainee.restore(saved["model"])
     trainee.optimizer.load_state_dict(saved["optimizer"])
     return saved["epoch"], saved["best"], saved["best_epoch"], saved["best_model"]
@@ -210,7 +226,7 @@ def _one_epoch(trainee: Trainee, taught: Shown, config: EpochConfig, epoch: int)
         chosen = order[start : start + config.batch]
         pictures = torch.from_numpy(np.stack([_changed(taught.pictures[row], trainee, rng) for row in chosen]))
         labels = torch.from_numpy(taught.labels[chosen])
-        loss = trainee.loss(trainee.model(pictures), labels)
+        loss = loss_of(trainee, pictures, labels)
         culprit = {"pictures": pictures, "labels": labels, "epoch": epoch, "rows": chosen.tolist()}
         not_finite.check("loss", loss, f"in epoch {epoch}", culprit.copy)
         trainee.optimizer.zero_grad(set_to_none=True)

@@ -39,7 +39,7 @@ class ModelChoice:
         weights: Weight file, where it does not come with the program.
         config: open_clip's configuration of a researcher's own weights.
         licence_accepted: Of weights that ask for it.
-        device: As the app's setting: auto, cpu, cuda.
+        device: As the app's setting: auto for a graphics card that works and else the CPU, cpu, cuda.
     """
 
     model: str = COMPACT
@@ -74,14 +74,17 @@ class Opened:
     """A network in open_clip's own layout, to be trained: nothing of it is folded.
 
     Attributes:
+        network: On the CPU, where what is added to it gets the same first weights on every machine.
         config: open_clip's configuration of it.
         sha256: Of the weight file.
+        device: Where it is to be trained, as torch names it: ``cpu`` or ``cuda``.
     """
 
     network: Any
     entry: catalog.ModelEntry
     config: dict[str, Any]
     sha256: str
+    device: str
 
     @property
     def spec(self) -> PreprocessSpec:
@@ -96,10 +99,12 @@ class Opened:
 
 
 def open_network(choice: ModelChoice) -> Opened:
-    """Return the network with its weights, on the CPU.
+    """Return the network with its weights, on the CPU, and where it is to be trained.
 
     Raises:
         ModelUnavailable: As `open_backbone`.
+        ComputeFailed: ``cuda`` was asked for, and there is none that works.
+        InvalidInput: There is no such choice of a device.
     """
     entry = choice.entry()
     if entry.must_accept and not choice.licence_accepted:
@@ -107,11 +112,12 @@ def open_network(choice: ModelChoice) -> Opened:
     where = Path(choice.weights) if choice.weights else entry.weights
     if where is None:
         raise ModelUnavailable(ErrorCode.MODEL_MISSING, name=entry.title)
+    place = device.choose(choice.device)
     config = catalog.read_config(entry.config)
     loaded = weights.read(where, entry)
     network = build(config)
     weights.install(network, loaded.state, where.name)
-    return Opened(network, entry, config, loaded.sha256)
+    return Opened(network, entry, config, loaded.sha256, place.kind)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

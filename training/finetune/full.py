@@ -105,14 +105,16 @@ def tune_all(config: FullConfig, context: RunContext) -> probe_results.ProbeResu
     opened = open_network(config.model)
     taught, held, licences = _sides(config, context, opened)
     classes = CLASSES[config.task]
-    tower = Tower(opened.network.visual, opened.width, len(classes))
+    tower = Tower(opened.network.visual, opened.width, len(classes)).to(opened.device)
     optimizer = torch.optim.AdamW(rate_groups(tower, config))
     trainee = Trainee(tower, optimizer, F.cross_entropy, opened.spec, config.augmentation)
     training = replace(config.training, seed=config.seed)
     parts = taught.parted(set_apart(taught.groups, config.seed))
     epochs.train(trainee, *parts, training, context.folder, resume=context.resume)
     sha256 = _write_model(opened, context.folder)
-    rows = epochs.answers(tower.rows, opened.spec, held.pictures, training.batch)
+    rows = epochs.answers(
+        lambda shown: tower.rows(shown.to(trainee.device)), opened.spec, held.pictures, training.batch
+    )
     group = Group(rows, None, held.labels, held.groups)
     layers = _layers(tower)
     results = probe_results.measure(group, layers, classes, config.held)
@@ -170,12 +172,12 @@ def _shown(samples: Sequence[Sample], task: str, context: RunContext, opened: Op
 def _write_model(opened: Opened, folder: Path) -> str:
     """Write the whole network in open_clip's layout and return the file's SHA-256."""
     path = folder / BACKBONE
-    state = {name: tensor.detach().clone().contiguous() for name, tensor in opened.network.state_dict().items()}
+    state = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in opened.network.state_dict().items()}
     safetensors.torch.save_file(state, path)
     (folder / CONFIG).write_text(json.dumps(opened.config, indent=2) + "\n", encoding="utf-8")
     return sha256_of(path)
 
 
 def _layers(tower: Tower) -> Layers:
-    weight, bias = (parameter.detach().numpy()[None] for parameter in (tower.last.weight, tower.last.bias))
+    weight, bias = (parameter.detach().cpu().numpy()[None] for parameter in (tower.last.weight, tower.last.bias))
     return Layers(weight, bias, np.zeros(1), np.zeros(1, np.intp))

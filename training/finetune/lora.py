@@ -140,7 +140,7 @@ def merged(tower: Tower) -> Tower:
 
 def graded_loss(logits: torch.Tensor, grades: torch.Tensor) -> torch.Tensor:
     """Return the mean cross-entropy of 'better than grade k' for each k: one output for two grades."""
-    steps = torch.arange(logits.shape[1])
+    steps = torch.arange(logits.shape[1], device=logits.device)
     return F.binary_cross_entropy_with_logits(logits, (grades[:, None] > steps).float())
 
 
@@ -165,7 +165,7 @@ def tune_quality(config: LoraConfig, context: RunContext) -> GradedResult:
     opened = open_network(config.model)
     grades = max((row.grade for row in rows), default=0) + 1
     taught, held = (_shown(rows, side, config, context, opened.spec) for side in ("train", config.held))
-    tower = Tower(adapted(opened.network.visual, config.adapter), opened.width, max(grades - 1, 1))
+    tower = Tower(adapted(opened.network.visual, config.adapter), opened.width, max(grades - 1, 1)).to(opened.device)
     trainee = _trainee(tower, config, opened.spec)
     training = replace(config.training, seed=config.seed)
     parts = taught.parted(set_apart(taught.groups, config.seed))
