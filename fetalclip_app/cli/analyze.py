@@ -139,7 +139,7 @@ def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry
 
 
 def summary(entry: Entry) -> str:
-    """Return one entry in one line: ``87 frames, View Brain 91%, Age 20w3d, HC 175.2 mm``, and what the file lacks."""
+    """Return one entry in one line: ``87 frames, View Brain 91%, Age 20w3d, HC 175.2 mm``, and what was left out."""
     if isinstance(entry, UnreadEntry):
         return f"{wording.sentence(entry.error)} {wording.hint(entry.error)}"
     frames = entry.reading.frame_count
@@ -152,8 +152,10 @@ def summary(entry: Entry) -> str:
             parts.append(f"{line.label} {line.value}{_by_probe(finding.answer)}{doubt}")
     parts += _of_own_heads(entry.reading)
     text = ", ".join(parts)
-    missing = entry.clip.missing_frames
-    return f"{text}. {wording.missing_frames(missing)}" if missing else text
+    missing, seen = entry.clip.missing_frames, entry.reading.answer("views", ViewPrediction)
+    left_out = "" if seen is None else wording.frames_left_out(seen.left_out, frames)
+    remarks = [left_out, wording.missing_frames(missing) if missing else ""]
+    return ". ".join([text, " ".join(filter(None, remarks))]) if any(remarks) else text
 
 
 def _of_own_heads(reading: ClipReading) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.abstention import Abstention, Reason
 
 PLANES = ("abdomen", "brain", "femur", "heart", "kidney", "lips_nose", "profile", "spine", "cervix")
 """The nine planes, in FetalCLIP's order (zero_shot_planes_db)."""
@@ -62,7 +62,8 @@ class ViewPrediction:
         probabilities: float32, (classes,), of the clip as a whole.
         per_frame: float32, (frames, classes); rows of frames that were not asked are NaN.
         calibrated: Percentages come from a temperature fitted on validation patients.
-        unfamiliar: Frames that are unlike everything that the model was trained on; they are not measured.
+        unfamiliar: Frames that are unlike everything that the model was trained on: the clip's answers are without
+            them, unless no frame is familiar.
         calibration_error: Expected calibration error that remained there, 0 to 1; None where none was fitted.
         calibration_pictures: On how many pictures that error was found; None where that is not known.
         clear_lead: A class is clear where it leads the second by this much.
@@ -88,6 +89,16 @@ class ViewPrediction:
     def best(self) -> str:
         """Key of the most probable class, also where the answer abstains."""
         return self.keys[int(np.argmax(self.probabilities))]
+
+    @property
+    def left_out(self) -> int:
+        """How many frames took no part in the clip's answer; none where the whole clip has no answer for them."""
+        return 0 if self.is_foreign else len(self.unfamiliar)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the whole clip is called unlike the training: more than half of its frames are."""
+        return self.abstained is not None and self.abstained.reason is Reason.NOT_FETAL_ULTRASOUND
 
     def frames_of(self, key: str) -> NDArray[np.intp]:
         """Return the familiar frames that clearly show ``key``, best first.

@@ -114,6 +114,7 @@ def _views(seen: ViewPrediction) -> dict[str, Any]:
         "calibrated": seen.calibrated,
         "calibration_error": None if seen.calibration_error is None else number(seen.calibration_error),
         "not_trained": sorted(seen.not_trained),
+        "unfamiliar": sorted(seen.unfamiliar),
         "view_set": seen.view_set,
         "named_by": str(NamedBy.PROBE if seen.probe else NamedBy.PROMPTS),
     }

@@ -180,6 +180,8 @@ def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:
         flow += [para(wording.abstention(seen.abstained)), Spacer(0, 1 * MM)]
         if hint := wording.abstention_hint(seen.abstained):
             flow += [para(hint, NOTE), Spacer(0, 1 * MM)]
+    if left_out := wording.frames_left_out(seen.left_out, len(seen.per_frame)):
+        flow += [para(left_out, DOUBT_STRONG), Spacer(0, 1 * MM)]
     flow += [view_bars(seen, width), Spacer(0, 1 * MM)]
     if hidden := len(seen.keys) - len(shown_keys(seen)):
         flow.append(para(_("{count} less probable classes are not shown.").format(count=hidden), NOTE))

@@ -80,8 +80,10 @@ def _with_masks(entry: ClipEntry, shown: list[KeyFrame]) -> list[KeyFrame]:
 
 def _best_frame(entry: ClipEntry) -> int:
     seen = entry.reading.answer("views", ViewPrediction)
-    frames = [] if seen is None else seen.frames_of(seen.best).tolist()
-    return int(frames[0]) if frames else 0
+    if seen is None:
+        return 0
+    familiar = [index for index in range(len(seen.per_frame)) if index not in seen.unfamiliar]
+    return int(next(iter([*seen.frames_of(seen.best).tolist(), *familiar]), 0))
 
 
 def _pair(entry: ClipEntry, key_frame: KeyFrame, width: float) -> list[Flow]:
@@ -146,6 +148,8 @@ def _share(entry: ClipEntry, task: str, index: int) -> str:
     seen = entry.reading.answer(task, ViewPrediction)
     if seen is None or index >= len(seen.per_frame) or math.isnan(seen.per_frame[index, 0]):
         return ""
+    if index in seen.unfamiliar:
+        return wording.unfamiliar_frame()
     best = int(seen.per_frame[index].argmax())
     return f"{wording.view_title(seen.keys[best])} {wording.percent(float(seen.per_frame[index, best]))}"
 

@@ -80,7 +80,7 @@ class Scan:
     def frames_seen_as(self, view: str) -> NDArray[np.intp]:
         """Return the frames whose view is ``view``, best first; none where the whole clip is no fetal ultrasound."""
         views = self._views()
-        if views is None or view not in views.keys or _is_foreign(views):
+        if views is None or view not in views.keys or views.is_foreign:
             return np.empty(0, np.intp)
         return views.frames_of(view)
 
@@ -89,17 +89,13 @@ class Scan:
         views = self._views()
         if views is not None and BRAIN not in views.keys:
             return Abstention(Reason.NOT_APPLICABLE, "no_brain_class")
-        if views is not None and views.abstained is not None and (_is_foreign(views) or views.best == BRAIN):
+        if views is not None and views.abstained is not None and (views.is_foreign or views.best == BRAIN):
             return views.abstained
         return Abstention(Reason.NOT_APPLICABLE, "no_brain_frame")
 
     def _views(self) -> ViewPrediction | None:
         finding = self.finding(VIEWS)
         return finding.answer if finding is not None and isinstance(finding.answer, ViewPrediction) else None
-
-
-def _is_foreign(views: ViewPrediction) -> bool:
-    return views.abstained is not None and views.abstained.reason is Reason.NOT_FETAL_ULTRASOUND
 
 
 class Task(Protocol):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabelFacts, ClipLabeller, ClipLabels, frames_taken
 from fetalclip_app.domain.reading import Finding
@@ -23,27 +26,36 @@ class ClipLabelTask:
         if not instruments.labellers:
             return Finding(self.key, Abstention(Reason.NOT_TRAINED, "no_clip_label"))
         views = _views(scan)
-        why = views.abstained if views is not None else None
-        if why is not None and why.reason is Reason.NOT_FETAL_ULTRASOUND:
-            return Finding(self.key, why)
+        if views is not None and views.is_foreign and views.abstained is not None:
+            return Finding(self.key, views.abstained)
         return Finding(self.key, ClipLabels(tuple(_labelled(scan, one) for one in instruments.labellers)))
 
 
 def _labelled(scan: Scan, head: ClipLabeller) -> ClipLabel:
     facts = head.facts
-    why = _too_few(len(scan.clip), facts) or _other_view(_views(scan), facts)
+    familiar = _familiar(scan)
+    why = _too_few(len(scan.clip), len(familiar), facts) or _other_view(_views(scan), facts)
     if why is not None:
         return ClipLabel(facts, why)
-    rows = scan.embeddings[frames_taken(len(scan.clip), facts.frames)]
+    taken = familiar[frames_taken(len(familiar), facts.frames)]
+    rows = scan.embeddings[taken] if head.encode is None else head.encode(scan.prepared(taken.tolist()))
     if head.strangeness(rows) > facts.unlike_limit:
         return ClipLabel(facts, Abstention(Reason.OUT_OF_RANGE, "unlike_clips"))
     return ClipLabel(facts, head.probability(rows))
 
 
-def _too_few(frames: int, facts: ClipLabelFacts) -> Abstention | None:
-    """Return why a still, or too short a clip, gets no label."""
-    if frames == 1:
+def _familiar(scan: Scan) -> NDArray[np.intp]:
+    """Return the frames that are like the training pictures, in the order of time."""
+    views, frames = _views(scan), np.arange(len(scan.embeddings))
+    return frames if views is None else np.setdiff1d(frames, sorted(views.unfamiliar))
+
+
+def _too_few(frames: int, familiar: int, facts: ClipLabelFacts) -> Abstention | None:
+    """Return why a still, or a clip that is too short or has too few familiar frames, gets no label."""
+    if frames == 1 and not facts.is_of_pictures:
         return Abstention(Reason.NOT_APPLICABLE, "still")
+    if familiar < facts.frames <= frames:
+        return Abstention(Reason.NOT_APPLICABLE, "few_familiar_frames", {"count": familiar, "needed": facts.frames})
     if frames < facts.frames:
         return Abstention(Reason.NOT_APPLICABLE, "few_frames", {"count": frames, "needed": facts.frames})
     return None

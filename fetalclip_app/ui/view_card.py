@@ -16,6 +16,7 @@ from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
 from fetalclip_app.ui.parts import INDENT_PX, Caption, Card, Elided, Figure, indented, set_tone
 from fetalclip_app.ui.theme import CARD_BETWEEN, CARD_INSIDE, FINDINGS_PX, caption_font
 from fetalclip_app.wording import (
+    frames_left_out,
     named_by,
     naming_choice,
     naming_meaning,
@@ -109,6 +110,7 @@ class ViewCard(Card):
 
     def _show_best(self, views: Answer | None) -> None:
         say(self.note, "")
+        self.note.setToolTip(_left_out(views))
         match views:
             case ViewPrediction():
                 self._best_key = views.best
@@ -121,7 +123,8 @@ class ViewCard(Card):
                     say(self.note, "A guess from words: training never showed this view.", doubt=True)
                 else:
                     self.best.show_value(f"{view_title(views.best)} {share}")
-                    say(self.note, _meaning(views))
+                    left_out = _left_out(views)
+                    say(self.note, left_out or _meaning(views), doubt=bool(left_out))
             case Abstention():
                 self._best_key = ""
                 self.best.show_doubt(reason_title(views.reason))
@@ -150,6 +153,10 @@ def _show_how(line: Elided, answer: Answer | None, task_key: str, lacking: Conta
     text = no_probe_in_short() if is_lacking else named_by(probe)
     tip = " ".join([naming_meaning(probe), *([no_probe(task_key)] if is_lacking else []), naming_choice()])
     line.show_text(text if is_named else "", tip=tip if is_named else "")
+
+
+def _left_out(answer: Answer | None) -> str:
+    return frames_left_out(answer.left_out, len(answer.per_frame)) if isinstance(answer, ViewPrediction) else ""
 
 
 def _error(answer: Answer | None) -> str:

@@ -132,6 +132,13 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         (mark("This is a single picture; the label is of clips."),),
         mark("Open the clip that it was taken from."),
     ),
+    (Reason.NOT_APPLICABLE, "few_familiar_frames"): _Words(
+        (
+            mark("Only {count} frames are like the training pictures; the label needs {needed}."),
+            mark("Fewer frames are like the training pictures than the label needs."),
+        ),
+        mark("Open a longer clip."),
+    ),
     (Reason.NOT_APPLICABLE, "few_frames"): _Words(
         (
             mark("The clip has {count} frames; the label needs {needed}."),

@@ -18,6 +18,7 @@ from fetalclip_app.wording.lines import line_definition, line_error, line_licenc
 from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
 from fetalclip_app.wording.sources import (
     definition,
+    frames_left_out,
     head_unchecked,
     interval_meaning,
     learned_age,
@@ -96,11 +97,13 @@ def _no_answer(label: str, why: Abstention) -> Line:
 def _view_line(task_key: str, seen: ViewPrediction) -> Line:
     share = float(seen.probabilities[seen.keys.index(seen.best)])
     value = f"{view_title(seen.best)} {percent(share)}"
+    left_out = frames_left_out(seen.left_out, len(seen.per_frame))
     notes: list[str] = []
     if seen.abstained is not None:
         notes += [text for text in (abstention(seen.abstained), abstention_hint(seen.abstained)) if text]
     elif seen.best in seen.not_trained:
         notes.append(f"{view_title(seen.best)}: {not_trained_view()}.")
+    notes += [left_out] if left_out else []
     notes.append(naming_meaning(seen.probe))
     notes.append(percentages_meaning(seen.calibrated, seen.calibration_error, seen.calibration_pictures))
     return Line(task_title(task_key), value, tuple(notes), seen.abstained is not None or seen.best in seen.not_trained)

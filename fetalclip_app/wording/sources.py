@@ -228,6 +228,17 @@ def unfamiliar_frame() -> str:
     return translate("unlike the pictures that the model was trained on")
 
 
+def frames_left_out(count: int, total: int) -> str:
+    """Return that frames unlike the training took no part in a clip's answers; empty where none is so."""
+    if count == 0:
+        return ""
+    if count == 1:
+        said = translate("1 of {total} frames is unlike the training pictures and was left out.")
+    else:
+        said = translate("{count} of {total} frames are unlike the training pictures and were left out.")
+    return said.format(count=count, total=total)
+
+
 def frames_missing(count: int) -> str:
     """Return the badge of a file that ends too early."""
     return translate("1 frame missing") if count == 1 else translate("{count} frames missing").format(count=count)

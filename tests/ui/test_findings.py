@@ -126,6 +126,19 @@ def test_a_clip_of_which_every_frame_is_unlike_the_training_is_shown(desk_of: Ca
     assert desk.window.area.message.isHidden()
 
 
+def test_frames_that_were_left_out_are_told_on_the_card(desk_of: Callable, qtbot: QtBot) -> None:
+    desk = desk_of(make_clip(5, name="a.dcm"))
+    _answer_otherwise(desk, views=lambda seen: replace(seen, unfamiliar=frozenset({0, 1})))
+    desk.start()
+    desk.open("a.dcm")
+    desk.wait_read()
+    note = desk.window.findings.view.note
+
+    assert note.text() == "2 of 5 frames are unlike the training pictures and were left out."
+    assert note.property("tone") == "doubt"
+    assert note.heightForWidth(note.width()) <= note.height()
+
+
 def _answer_otherwise(desk, **changes: Callable) -> None:
     """Let the model answer these questions otherwise."""
     plain = desk.model.engine.read

@@ -46,6 +46,7 @@ TASK_DETAILS = [
     (Reason.NOT_TRAINED, "no_clip_label"),
     (Reason.NOT_APPLICABLE, "still"),
     (Reason.NOT_APPLICABLE, "few_frames"),
+    (Reason.NOT_APPLICABLE, "few_familiar_frames"),
     (Reason.NOT_APPLICABLE, "other_view"),
     (Reason.OUT_OF_RANGE, "unlike_clips"),
     (Reason.OUT_OF_RANGE, "length"),
