@@ -12,7 +12,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.landmarks import LINES
+from fetalclip_app.imaging.fan import find_fan
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model.landmarks import LandmarkDecoder, cell_centres, channels_of, expected_points
@@ -22,6 +24,8 @@ from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE, Stored, load
 from training.decoder_loop import Course, DecoderTraining, Tensors, beside, fit, frozen_maps
 from training.landmarks import Marked
+from training.manifest import Sample
+from training.pictures import frame_of, is_still
 from training.readable import Unreadable, each_readable
 
 TRIES = 12
@@ -64,7 +68,7 @@ def stored_lines(data: Path, marked: Sequence[Marked]) -> tuple[list[Lined], lis
     """Read pictures by the app's own road, and their lines into the stored square; list those that cannot be read."""
 
     def read(item: Marked) -> Lined:
-        square = _square_of(data / item.sample.picture)
+        square = _square_of(data, item.sample)
         return Lined(load(data, [item.sample])[0], item.structure, square.to_model(item.ends))
 
     return each_readable(data, marked, lambda item: item.sample.picture, read)
@@ -74,14 +78,21 @@ def with_pictures(data: Path, marked: Sequence[Marked]) -> tuple[list[Marked], l
     """Return the landmarks whose picture can be read, and the others."""
 
     def read(item: Marked) -> Marked:
-        _square_of(data / item.sample.picture)
+        _square_of(data, item.sample)
         return item
 
     return each_readable(data, marked, lambda item: item.sample.picture, read)
 
 
-def _square_of(picture: Path) -> Letterbox:
-    return Letterbox(crop_of(read_clip(picture)), STORED_SIDE)
+def _square_of(data: Path, sample: Sample) -> Letterbox:
+    """Return the stored square of a file's picture, as `load` cuts it: of a clip's frame the fan within its crop."""
+    clip = read_clip(data / sample.picture)
+    crop = crop_of(clip)
+    if not is_still(sample):
+        fan = find_fan(frame_of(data, sample))
+        left, top = crop.left, crop.top
+        crop = Box(left + fan.left, top + fan.top, left + fan.right, top + fan.bottom)
+    return Letterbox(crop, STORED_SIDE)
 
 
 def train(

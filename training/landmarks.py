@@ -1,4 +1,4 @@
-"""End points of measured lines (Di Vece et al. 2025), cleaned by what a fetus can measure."""
+"""End points of lines, published (Di Vece et al. 2025) or of one's own, cleaned by what a fetus can measure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.landmarks import CROSSED, LINES, PLAUSIBLE_MM
+from training.line_columns import structure_of
 from training.manifest import Sample
 
 TABLE = "fetal_planes/landmarks.csv"
@@ -23,6 +24,9 @@ LICENCE = "CC-BY-NC-SA-4.0"
 """The landmarks' licence is stated twice, differently; this is the stricter of the two."""
 
 SOURCE = "Di Vece et al. 2025, arXiv 2512.16710, end points on pictures of FETAL_PLANES_DB"
+
+INCOMPLETE = "incomplete"
+"""Why lines are left out: of a structure's lines one lacks."""
 
 RATIOS: dict[str, tuple[float, float]] = {"head": (0.6, 1.0), "abdomen": (0.7, 1.4)}
 """First line over second: heads outside are no transverse section, abdomens outside are cut obliquely (our choice)."""
@@ -59,26 +63,47 @@ def read_landmarks(data: Path, samples: Sequence[Sample]) -> tuple[list[Marked],
     """Return the plausible landmarks, and how many were left out for which reason.
 
     Args:
-        samples: Where each picture's patient and split are found; pictures that are not among them are left out.
+        samples: With lines of their own, which are taken as they are (`training.line_columns`); or those of the
+            published table, whose patient and split are found here: pictures that are not among them are left out.
     """
-    known = {sample.picture: sample for sample in samples}
-    scales = {row["file"]: row.get("pixel_mm", "") for row in _rows(data / LABELS)}
     kept: list[Marked] = []
     left_out: Counter[str] = Counter()
+    own = [sample for sample in samples if sample.lines]
+    for found in itertools.chain(map(_own, own), _published(data, samples) if not own else ()):
+        reason = found if isinstance(found, str) else implausible(found)
+        if reason:
+            left_out[reason] += 1
+        elif isinstance(found, Marked):
+            kept.append(found)
+    return kept, left_out
+
+
+def has_landmarks(data: Path, samples: Sequence[Sample]) -> bool:
+    """Whether there is anything for `read_landmarks` to read."""
+    return any(sample.lines for sample in samples) or (data / TABLE).is_file()
+
+
+def _own(sample: Sample) -> Marked | str:
+    """Return a sample's own lines, or why they cannot be used."""
+    ends = dict(sample.lines)
+    structure = structure_of(ends, sample.plane)
+    if structure is None or set(ends) != set(LINES[structure]):
+        return INCOMPLETE
+    return Marked(sample, structure, np.array([ends[line] for line in LINES[structure]]).reshape(-1, 2, 2))
+
+
+def _published(data: Path, samples: Sequence[Sample]) -> Iterator[Marked | str]:
+    known = {sample.picture: sample for sample in samples}
+    scales = {row["file"]: row.get("pixel_mm", "") for row in _rows(data / LABELS)}
     for row in _rows(data / TABLE):
         sample = known.get(f"fetal_planes/images/{row['file']}")
         ends = _ends(row)
         if sample is None or ends is None:
-            left_out["no picture" if sample is None else "incomplete"] += 1
+            yield "no picture" if sample is None else INCOMPLETE
             continue
         scale = scales[row["file"]]
-        marked = Marked(replace(sample, pixel_mm=float(scale) if scale else None), row["structure"], ends)
-        reason = implausible(marked)
-        if reason:
-            left_out[reason] += 1
-        else:
-            kept.append(marked)
-    return kept, left_out
+        marked = replace(sample, pixel_mm=float(scale) if scale else None, licence=LICENCE, source=SOURCE)
+        yield Marked(marked, row["structure"], ends)
 
 
 def implausible(marked: Marked) -> str:

@@ -23,6 +23,10 @@ WHO_MEDIAN_OF_HC = "formula: WHO median of HC"
 """`Sample.age_source` of an age that follows from the head's circumference: no dating."""
 
 
+LineOfSample = tuple[str, tuple[float, float, float, float]]
+"""Name of a line (`fetalclip_app.domain.landmarks.LINES`), and its ends (x1, y1, x2, y2) in pixels of the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A picture or clip with what is known of it; None where nothing is.
@@ -41,6 +45,7 @@ class Sample:
         frame: Which frame of a clip, from 0; None for a still picture and for a clip as a whole.
         site: Hospital; empty where nobody said.
         labels: Further labels as (name, value), in order of their names: what heads of their own learn.
+        lines: Ends of measured lines, in order of their names: what a measurement head learns.
     """
 
     picture: str
@@ -60,6 +65,7 @@ class Sample:
     frame: int | None = None
     site: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    lines: tuple[LineOfSample, ...] = ()
 
     @property
     def key(self) -> str:
@@ -104,8 +110,12 @@ def refuse_overlap(samples: Iterable[Sample]) -> None:
 
 
 def manifest_hash(samples: list[Sample]) -> str:
-    """Return the SHA-256 of everything that the manifest says."""
-    text = json.dumps([asdict(sample) for sample in samples], sort_keys=True)
+    """Return the SHA-256 of everything that the manifest says.
+
+    Samples without lines count as they did before there were lines: records of earlier runs hold their hash.
+    """
+    told = [{name: v for name, v in asdict(sample).items() if name != "lines" or v} for sample in samples]
+    text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
-from training.manifest import SIDES, UNUSED, Sample, refuse_overlap
+from training import line_columns
+from training.manifest import SIDES, UNUSED, LineOfSample, Sample, refuse_overlap
 
 LABEL = "label:"
 """Columns that begin so are further labels: ``label:chd``."""
 
-COLUMNS = tuple(field.name for field in fields(Sample) if field.name != "labels")
+COLUMNS = tuple(field.name for field in fields(Sample) if field.name not in ("labels", "lines"))
+KNOWN = (*COLUMNS, *line_columns.COLUMNS)
 REQUIRED = ("picture", "group")
 
 UNSTATED = "not stated"
@@ -34,7 +36,8 @@ class ManifestError(ValueError):
 def read_manifest(path: Path, split_of: Mapping[str, str] | None = None) -> list[Sample]:
     """Return the samples of a CSV table (``.csv``) or of JSON lines (``.jsonl``).
 
-    Columns are the attributes of `Sample`, and ``label:NAME`` for further labels; picture and group are required.
+    Columns are the attributes of `Sample`, ``label:NAME`` for further labels and ``line:NAME`` for the ends of lines
+    (`training.line_columns`); picture and group are required.
 
     Args:
         path: The manifest; paths inside are relative to the data folder, wherever the manifest lies.
@@ -82,7 +85,7 @@ def write_manifest(path: Path, samples: Iterable[Sample]) -> None:
         ValueError: The name ends neither in ``.csv`` nor in ``.jsonl``.
     """
     rows = [sample_row(sample) for sample in samples]
-    names = sorted({name for row in rows for name in row if name.startswith(LABEL)})
+    names = sorted({name for row in rows for name in row if name.startswith((LABEL, line_columns.LINE))})
     if path.suffix == ".jsonl":
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         path.write_text(text, encoding="utf-8")
@@ -99,7 +102,8 @@ def sample_row(sample: Sample) -> dict[str, Any]:
     """Return what is known of a sample, by column; what is unknown is left out."""
     known = {name: getattr(sample, name) for name in COLUMNS}
     row = {name: value for name, value in known.items() if value not in (None, "") and value is not False}
-    return row | {f"{LABEL}{name}": value for name, value in sample.labels}
+    labels = {f"{LABEL}{name}": value for name, value in sample.labels}
+    return row | labels | dict(map(line_columns.as_text, sample.lines))
 
 
 def sample_of(row: Mapping[str, Any], name: str) -> Sample:
@@ -168,8 +172,8 @@ def _known(path: Path, number: int, row: Mapping[str, Any]) -> dict[str, str]:
 
 def _check_columns(path: Path, number: int, names: list[str]) -> None:
     for name in names:
-        if name not in COLUMNS and not (name.startswith(LABEL) and len(name) > len(LABEL)):
-            raise _refusal(path, number, name, f"no such column; there are {', '.join(COLUMNS)} and {LABEL}NAME")
+        if name not in KNOWN and not (name.startswith(LABEL) and len(name) > len(LABEL)):
+            raise _refusal(path, number, name, f"no such column; there are {', '.join(KNOWN)} and {LABEL}NAME")
         if names.count(name) > 1:
             raise _refusal(path, number, name, "it stands twice")
     for name in REQUIRED:
@@ -180,9 +184,14 @@ def _check_columns(path: Path, number: int, names: list[str]) -> None:
 def _sample(path: Path, number: int, values: dict[str, str], split_of: Mapping[str, str] | None) -> Sample:
     known: dict[str, Any] = {"source": path.stem, "licence": UNSTATED}
     labels = tuple(sorted((name[len(LABEL) :], text) for name, text in values.items() if name.startswith(LABEL)))
+    lines: list[LineOfSample] = []
     for name in [name for name in values if not name.startswith(LABEL)]:
         try:
-            known[name] = _PARSERS.get(name, str)(values[name])
+            if name in line_columns.COLUMNS:
+                lines.append(line_columns.parsed(name, values[name]))
+                line_columns.structure_of([line for line, _ in lines], values.get("plane"))
+            else:
+                known[name] = _PARSERS.get(name, str)(values[name])
         except ValueError as error:
             raise _refusal(path, number, name, str(error)) from error
     for name in REQUIRED:
@@ -197,7 +206,7 @@ def _sample(path: Path, number: int, values: dict[str, str], split_of: Mapping[s
         raise _refusal(path, number, "brain_plane", f"a sub-plane of the brain, but the plane is {known.get('plane')}")
     if "age_days" in known and "age_source" not in known:
         raise _refusal(path, number, "age_source", "an age without it: write 'stated' or 'formula: ...'")
-    return Sample(**known, labels=labels)
+    return Sample(**known, labels=labels, lines=tuple(sorted(lines)))
 
 
 def _refusal(path: Path, number: int, column: str, problem: str) -> ManifestError:

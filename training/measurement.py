@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.imaging.preprocess import PreprocessSpec
@@ -21,7 +21,9 @@ from training import landmark_head, measurement_errors, own_data
 from training.decoder_loop import DecoderTraining, begin, write_half
 from training.files import sha256_of
 from training.landmark_head import LandmarkConfig
-from training.landmarks import LICENCE, SOURCE, TABLE, Marked, read_landmarks
+from training.landmarks import TABLE, Marked, has_landmarks, read_landmarks
+from training.licences import joined
+from training.line_columns import LINE
 from training.manifest import manifest_hash
 from training.measurement_errors import Measured
 from training.readable import leave_out
@@ -55,6 +57,8 @@ class MeasurementConfig:
         checkpoint_every: Steps between two checkpoints.
     """
 
+    own_files: ClassVar[tuple[str, ...]] = ("manifest", "split_table")
+
     name: str = "measurement_head"
     steps: int = 1000
     seed: int = 11
@@ -85,8 +89,10 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
         ValueError: There are no landmarks to learn from, or none to measure by; or too many pictures are unreadable.
     """
     samples = own_data.read(context.own, lambda: all_samples(context.data)).samples
-    if not (context.data / TABLE).is_file():
-        raise ValueError(f"there are no landmarks to learn from: {TABLE} is not in the data folder")
+    if not has_landmarks(context.data, samples):
+        raise ValueError(
+            f"there are no landmarks to learn from: {TABLE} is not in the data folder, and no sample has a {LINE}NAME"
+        )
     marked, left_out = read_landmarks(context.data, samples)
     shown, watched = sides(marked, config.held_out)
     if not shown or not watched:
@@ -101,8 +107,8 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
     leave_out(
         lost + lost_too, len(lost + lost_too) + len(lined) + len(watched), config.unreadable_share, context.folder
     )
-    gone = {one.picture for one in lost}
-    shown = [item for item in shown if item.sample.picture not in gone]
+    read = {item.stored.sample.key for item in lined}
+    shown = [item for item in shown if item.sample.key in read]
     training = DecoderTraining(config.steps, config.seed, save_every=config.checkpoint_every)
     decoder = landmark_head.train(backbone.network, lined, config.landmarks, training, course)
     write_head(context, decoder, backbone, config, (shown, watched, left_out))
@@ -153,7 +159,8 @@ def write_head(
     write_half(decoder, path)
     sha256 = sha256_of(path)
     spec = PreprocessSpec(size=backbone.image_size)
-    untried = LandmarkHead(backbone, decoder, (HEAD_NAME, sha256), {"licence": LICENCE, "spread_limit": {}})
+    licence = joined(item.sample.licence for item in shown)
+    untried = LandmarkHead(backbone, decoder, (HEAD_NAME, sha256), {"licence": licence, "spread_limit": {}})
     measured = measurement_errors.measure(untried, context.data, watched, spec)
     told = measurement_errors.summary(measured)
     facts = {
@@ -161,8 +168,8 @@ def write_head(
         "backbone_sha256": backbone.identity.sha256,
         "sha256": sha256,
         "preprocessing": spec.fingerprint(),
-        "licence": LICENCE,
-        "data": f"{SOURCE}, training patients",
+        "licence": licence,
+        "data": f"{' and '.join(sorted({item.sample.source for item in shown}))}, training patients",
         "definitions": DEFINITIONS,
         "pictures": dict(sorted(Counter(item.structure for item in shown).items())),
         "left_out": dict(sorted(left_out.items())),
@@ -185,9 +192,10 @@ def card(facts: dict[str, Any], measured: Sequence[Measured]) -> str:
         "",
         RESEARCH_USE_ONLY,
         "",
-        f"Licence: {LICENCE}. It covers this head alone; the model that it stands on has its own.",
+        f"Licence: {facts['licence']}. It covers this head alone; the model that it stands on has its own.",
         "",
-        f"It marks the end points of lines. Learned from {counts} pictures: {SOURCE}; left out as implausible: {gone}.",
+        f"It marks the end points of lines. Learned from {counts} pictures: {facts['data']}; "
+        f"left out as implausible: {gone}.",
         "",
         *(f"- {line.upper()}: {meaning}." for line, meaning in DEFINITIONS.items()),
         "",

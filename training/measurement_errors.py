@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from fetalclip_app.biometry.abdomen import abdominal_circumference
 from fetalclip_app.domain.landmarks import ABDOMEN_LINES, LINES, Landmarker
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
-from fetalclip_app.imaging.readers import read_clip
 from training.gates import GATE_SHARE
 from training.landmarks import Marked
+from training.pictures import clip_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,11 +38,11 @@ class Measured:
 
 def measure(finder: Landmarker, data: Path, marked: Sequence[Marked], spec: PreprocessSpec) -> list[Measured]:
     """Return every picture measured as the app would."""
-    return [_measured(finder, data / item.sample.picture, item, spec) for item in marked]
+    return [_measured(finder, data, item, spec) for item in marked]
 
 
-def _measured(finder: Landmarker, picture: Path, marked: Marked, spec: PreprocessSpec) -> Measured:
-    clip = read_clip(picture)
+def _measured(finder: Landmarker, data: Path, marked: Marked, spec: PreprocessSpec) -> Measured:
+    clip = clip_of(data, replace(marked.sample, pixel_mm=None))
     crop = crop_of(clip)
     found = finder.find(prepare(clip.frame(0), spec, crop)[None], marked.structure)
     ends = Letterbox(crop, spec.size).to_frame(found.points[0])

@@ -14,7 +14,7 @@ from fetalclip_app.inference.engine import Engine
 from fetalclip_app.tasks.keys import MEASURES
 from training.evaluate import Row, mean_row
 from training.evaluation.reads import Read
-from training.landmarks import TABLE, Marked, read_landmarks
+from training.landmarks import Marked, has_landmarks, read_landmarks
 from training.manifest import Sample
 
 AC = "ac"
@@ -25,7 +25,7 @@ Truth = Mapping[tuple[str, str], Mapping[str, float]]
 
 def marked_lines(engine: Engine, data: Path, samples: Sequence[Sample]) -> list[Marked]:
     """Return the plausible landmarks of known scale; none for a model without a head that finds lines."""
-    if engine.instruments.landmarker is None or not (data / TABLE).is_file():
+    if engine.instruments.landmarker is None or not has_landmarks(data, samples):
         return []
     return [item for item in read_landmarks(data, samples)[0] if item.sample.pixel_mm is not None]
 
