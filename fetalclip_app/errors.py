@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     MODEL_WRONG_SHAPE = "model_wrong_shape"
     PROBE_MISSING = "probe_missing"
     PROBE_SECOND = "probe_second"
+    LABEL_SECOND = "label_second"
     LICENCE_NOT_ACCEPTED = "licence_not_accepted"
     DOWNLOAD_FAILED = "download_failed"
     DEVICE_UNAVAILABLE = "device_unavailable"

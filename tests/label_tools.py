@@ -10,7 +10,7 @@ from fakes import make_clip, make_reading
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabelFacts, ClipLabels, Pooling
+from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabelFacts, ClipLabels, EncodePictures, Pooling
 from fetalclip_app.domain.reading import Answer, ClipReading, Finding
 
 LICENCE = "CC-BY-4.0"
@@ -43,6 +43,7 @@ class FakeLabeller:
     strange: float = 1.0
     facts: ClipLabelFacts = FACTS
     asked: NDArray[np.float32] | None = None
+    encode: EncodePictures | None = None
 
     def probability(self, rows: NDArray[np.float32]) -> float:
         self.asked = rows

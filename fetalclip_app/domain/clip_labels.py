@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +14,10 @@ from fetalclip_app.domain.abstention import Abstention
 
 FORBIDDEN = ("normal", "diagnos", "healthy")
 """No label is called so: the program judges nobody's health."""
+
+
+EncodePictures = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Prepared pictures, float32 (N, 3, S, S), to unit rows, float32 (N, D)."""
 
 
 class Pooling(StrEnum):
@@ -33,10 +38,12 @@ class ClipLabelFacts:
         meaning: What yes means, in a sentence.
         frames: It looks at so many, at equal distances.
         view: Plane that its clips show; empty where it was trained on clips of any.
-        clips, patients, positive: What it was trained on.
-        auroc, low, high: By cross-validation over those patients, with its 95 % interval by patient.
-        generated: Trained on generated clips: it says nothing about patients.
+        clips, patients, positive: What it was trained on; with ``is_of_pictures`` the first counts pictures.
+        auroc, low, high: By cross-validation over those patients, or of other patients where it is of pictures, with
+            its 95 % interval by patient.
+        generated: Trained on generated clips, or on pictures changed on purpose: it says nothing about patients.
         unlike_limit: A clip whose `strangeness` is greater is unlike the training's.
+        is_of_pictures: A label of single pictures: a still gets it too, a clip that of its middle frame.
 
     Raises:
         ValueError: The label or its meaning judges somebody's health.
@@ -58,11 +65,14 @@ class ClipLabelFacts:
     high: float
     generated: bool
     unlike_limit: float
+    is_of_pictures: bool = False
 
     def __post_init__(self) -> None:
         refuse_judgement(self.label, self.meaning)
         if not self.label or self.frames < 1:
             raise ValueError(f"a label {self.label!r} of {self.frames} frames")
+        if self.is_of_pictures and self.frames != 1:
+            raise ValueError(f"a label of single pictures that looks at {self.frames}")
 
 
 class ClipLabeller(Protocol):
@@ -71,6 +81,11 @@ class ClipLabeller(Protocol):
     @property
     def facts(self) -> ClipLabelFacts:
         """What is told of it."""
+        ...
+
+    @property
+    def encode(self) -> EncodePictures | None:
+        """Makes its rows, where it does not read those that the program has anyway."""
         ...
 
     def probability(self, rows: NDArray[np.float32]) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fetalclip_app.domain.clip_labels import ClipLabeller
 from fetalclip_app.domain.structures import Segmenter
-from fetalclip_app.errors import ModelUnavailable
+from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.head_places import HeadPlaces
 from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
@@ -38,6 +38,8 @@ class Extras:
 def find(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> Extras:
     """Return the extra heads in these places that were trained on these very weights.
 
+    Of two heads of one label the first by place and name answers, and the second is a trouble.
+
     Args:
         width: Length of the unit rows that tasks are given.
     """
@@ -49,5 +51,18 @@ def find(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, widt
         segmenter = places.first(lambda folder: heads.find_structures(folder, backbone, spec))
     except ModelUnavailable as error:
         troubles.append(error)
-    labels = clip_labels.of_files(places.below(), backbone.identity.sha256, spec, width)
-    return Extras(segmenter, labels.heads, (*troubles, *labels.troubles))
+    labellers: dict[str, ClipLabeller] = {}
+    for path in places.below():
+        found = clip_labels.of_files((path,), backbone.identity.sha256, spec, width)
+        seconds = [second for head in found.heads if (second := _second(head, labellers)) is not None]
+        troubles += [*found.troubles, *seconds]
+    return Extras(segmenter, tuple(labellers.values()), tuple(troubles))
+
+
+def _second(head: ClipLabeller, labellers: dict[str, ClipLabeller]) -> ModelUnavailable | None:
+    """Add a head to those found, or return why not: its label has another one. A copy is left out in silence."""
+    told = head.facts
+    first = labellers.setdefault(told.label, head).facts
+    if replace(first, name=told.name) == told:
+        return None
+    return ModelUnavailable(ErrorCode.LABEL_SECOND, name=told.name, label=told.label, first=first.name)

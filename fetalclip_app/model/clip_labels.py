@@ -1,9 +1,9 @@
-"""Heads that label a whole clip: on the unit rows that the program has anyway, made for one very set of weights."""
+"""Heads that label a clip or a picture, made for one very set of weights: on the program's rows, or on their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from fetalclip_app.domain.clip_labels import ClipLabelFacts, Pooling
+from fetalclip_app.domain.clip_labels import ClipLabelFacts, EncodePictures, Pooling
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import vouched
+from fetalclip_app.model import adapters, vouched
+from fetalclip_app.model.encoder import TorchBackbone
 
-KIND = "clip_label"
+KIND, PICTURE_KIND = "clip_label", "picture_label"
+"""Of clips, on the rows that the program has anyway; of single pictures, on rows of an adapted tower."""
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -40,12 +42,14 @@ class ClipLabelHead:
     Attributes:
         tensors: Of `SHARED` and of its pooling's layers, float32, as the training names them.
         temperature, offset: Logits are divided by the one and moved by the other before they are a share.
+        encode: Makes its rows; None where it reads the program's.
     """
 
     facts: ClipLabelFacts
     tensors: Tensors
     temperature: float
     offset: float
+    encode: EncodePictures | None = None
 
     @property
     def width(self) -> int:
@@ -92,17 +96,25 @@ class Found:
     troubles: tuple[ModelUnavailable, ...]
 
 
-def find_all(folder: Path, backbone_sha256: str, spec: PreprocessSpec, width: int) -> Found:
-    """Return all clip labels in ``folder``, or below it, that were trained on these very weights: see `of_files`."""
-    return of_files(sorted(folder.rglob("*.json")), backbone_sha256, spec, width)
+def find_all(
+    folder: Path, backbone_sha256: str, spec: PreprocessSpec, width: int, backbone: TorchBackbone | None = None
+) -> Found:
+    """Return all labels in ``folder``, or below it, that were trained on these very weights: see `of_files`."""
+    return of_files(sorted(folder.rglob("*.json")), backbone_sha256, spec, width, backbone)
 
 
-def of_files(files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec, width: int) -> Found:
-    """Return the clip labels of these JSON files that were trained on these very weights; of two of one name the first
+def of_files(
+    files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec, width: int, backbone: TorchBackbone | None = None
+) -> Found:
+    """Return the labels of these JSON files that were trained on these very weights; of two of one name the first
     file counts.
 
     A file that is damaged, prepared otherwise, or made for rows of another length costs no other: it is a trouble.
+
+    Args:
+        backbone: Whose image tower labels of pictures adapt for themselves; without it they are not looked for.
     """
+    kinds = (KIND,) if backbone is None else (KIND, PICTURE_KIND)
     found: dict[str, ClipLabelHead] = {}
     troubles = []
     for path in files:
@@ -110,9 +122,9 @@ def of_files(files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec, 
             facts = vouched.facts(path)
         except ModelUnavailable:
             continue  # it may be of any kind: `probes.find_all` tells of it
-        if facts.get("kind") == KIND and facts.get("backbone_sha256") == backbone_sha256:
+        if facts.get("kind") in kinds and facts.get("backbone_sha256") == backbone_sha256:
             try:
-                head = _read(path, facts, spec, width)
+                head = _read(path, facts, spec, width, backbone)
             except ModelUnavailable as error:
                 troubles.append(error)
             else:
@@ -120,14 +132,19 @@ def of_files(files: Iterable[Path], backbone_sha256: str, spec: PreprocessSpec, 
     return Found(tuple(found.values()), tuple(troubles))
 
 
-def _read(path: Path, facts: dict[str, Any], spec: PreprocessSpec, width: int) -> ClipLabelHead:
+def _read(
+    path: Path, facts: dict[str, Any], spec: PreprocessSpec, width: int, backbone: TorchBackbone | None
+) -> ClipLabelHead:
     file = path.with_suffix(".safetensors")
     sha256 = str(facts.get("sha256")).lower()
     content = vouched.read(file, sha256)
     if facts.get("preprocessing") != spec.fingerprint():
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="preprocessing differs")
     try:
-        head = _made(path.stem, sha256, facts, safetensors.numpy.load(content))
+        tensors = safetensors.numpy.load(content)
+        head = _made(path.stem, sha256, facts, tensors)
+        if head.facts.is_of_pictures and backbone is not None:
+            head = replace(head, encode=adapters.of_tensors(tensors, backbone).encode)
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=file.name, reason=str(error)) from error
     if head.width != width:
@@ -154,6 +171,7 @@ def _made(name: str, sha256: str, facts: dict[str, Any], tensors: Tensors) -> Cl
         high=float(measured["high"]),
         generated=bool(facts["generated"]),
         unlike_limit=float(facts["unlike_limit"]),
+        is_of_pictures=facts["kind"] == PICTURE_KIND,
     )
     head = ClipLabelHead(told, _checked(told, tensors), float(fitted["temperature"]), float(fitted["offset"]))
     numbers = (head.temperature, head.offset, told.unlike_limit, told.auroc, told.low, told.high)

@@ -47,5 +47,5 @@ def label_facts(clips: Sequence[ClipEntry]) -> list[tuple[str, str]]:
 
 def _note(one: ClipLabel) -> str:
     why = wording.abstention(one.probability) if isinstance(one.probability, Abstention) else ""
-    generated = label_generated() if one.head.generated else ""
+    generated = label_generated(one.head) if one.head.generated else ""
     return " ".join(text for text in (why, generated, label_training(one.head)) if text)

@@ -38,7 +38,7 @@ def _labelled(scan: Scan, head: ClipLabeller) -> ClipLabel:
     if why is not None:
         return ClipLabel(facts, why)
     taken = familiar[frames_taken(len(familiar), facts.frames)]
-    rows = scan.embeddings[taken]
+    rows = scan.embeddings[taken] if head.encode is None else head.encode(scan.prepared(taken.tolist()))
     if head.strangeness(rows) > facts.unlike_limit:
         return ClipLabel(facts, Abstention(Reason.OUT_OF_RANGE, "unlike_clips"))
     return ClipLabel(facts, head.probability(rows))
@@ -52,7 +52,7 @@ def _familiar(scan: Scan) -> NDArray[np.intp]:
 
 def _too_few(frames: int, familiar: int, facts: ClipLabelFacts) -> Abstention | None:
     """Return why a still, or a clip that is too short or has too few familiar frames, gets no label."""
-    if frames == 1:
+    if frames == 1 and not facts.is_of_pictures:
         return Abstention(Reason.NOT_APPLICABLE, "still")
     if familiar < facts.frames <= frames:
         return Abstention(Reason.NOT_APPLICABLE, "few_familiar_frames", {"count": familiar, "needed": facts.frames})

@@ -29,7 +29,7 @@ def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -
         (label, label_value(one)),
         *([("Why", f"{abstention(why)} {abstention_hint(why)}".strip())] if isinstance(why, Abstention) else []),
         ("Meaning", label_meaning(head)),
-        *([("Mind", label_generated())] if head.generated else []),
+        *([("Mind", label_generated(head))] if head.generated else []),
         ("Training", label_training(head)),
         ("Patients", label_patients(head)),
         ("Frames", label_frames(head)),

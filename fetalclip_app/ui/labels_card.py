@@ -95,7 +95,7 @@ class _Row(QWidget):
                 say(self.note, reason_and_remedy(why), doubt=True)
             case ClipLabel() as one:
                 self.figure.show_value(label_value(one))
-                words = f"{label_generated()} " if one.head.generated else ""
+                words = f"{label_generated(one.head)} " if one.head.generated else ""
                 say(self.note, words + label_training(one.head), doubt=one.head.generated)
             case None:
                 self.figure.show_nothing()

@@ -19,20 +19,29 @@ def label_value(one: ClipLabel) -> str:
 def label_training(head: ClipLabelFacts) -> str:
     """Return what the head was trained on and how good it is: ``Trained on 60 clips, AUROC 0.93 (0.85 to 0.98)``."""
     said = translate("Trained on {clips} clips, AUROC {auroc} ({low} to {high}); research use only.")
+    if head.is_of_pictures:
+        said = translate("Trained on {clips} pictures, AUROC {auroc} ({low} to {high}); research use only.")
     return said.format(clips=head.clips, auroc=f"{head.auroc:.2f}", low=f"{head.low:.2f}", high=f"{head.high:.2f}")
 
 
 def label_patients(head: ClipLabelFacts) -> str:
-    """Return whose clips those were."""
+    """Return whose clips or pictures those were."""
     said = translate(
         "{positive} of the {clips} clips, of {patients} patients, have the label. The AUROC is by cross-validation "
         "over these patients, with its 95% interval by patient."
     )
+    if head.is_of_pictures:
+        said = translate(
+            "{positive} of the {clips} pictures, of {patients} patients, have the label. The AUROC is of pictures of "
+            "other patients, which were held out, with its 95% interval by patient."
+        )
     return said.format(positive=head.positive, clips=head.clips, patients=head.patients)
 
 
-def label_generated() -> str:
-    """Return the remark on a head that was trained on generated clips."""
+def label_generated(head: ClipLabelFacts) -> str:
+    """Return the remark on a head that was trained on generated clips, or on pictures that nobody graded."""
+    if head.is_of_pictures:
+        return translate("Trained on pictures made poor on purpose: no sonographer graded them.")
     return translate("Trained on generated moving pictures: it says nothing about patients.")
 
 
@@ -44,6 +53,8 @@ def label_meaning(head: ClipLabelFacts) -> str:
 def label_frames(head: ClipLabelFacts) -> str:
     """Return what is looked at."""
     said = translate("It looks at {frames} frames at equal distances.").format(frames=head.frames)
+    if head.is_of_pictures:
+        said = translate("It looks at one picture, by a network adapted for it; of a clip, at the middle frame.")
     if not head.view:
         return said
     return f"{said} {translate('Its clips show: {view}.').format(view=view_title(head.view))}"
@@ -56,6 +67,6 @@ def label_licence(head: ClipLabelFacts) -> str:
 
 def label_remarks(head: ClipLabelFacts) -> tuple[str, ...]:
     """Return what must be known of a label, the most important first."""
-    generated = (label_generated(),) if head.generated else ()
+    generated = (label_generated(head),) if head.generated else ()
     whose = (label_meaning(head), label_patients(head), label_frames(head), label_licence(head))
     return (*generated, label_training(head), *whose)

@@ -72,6 +72,10 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} is a second probe of these weights for one question ({task}): {first} answers it."),
         mark("There is a second probe of these weights for one question."),
     ),
+    ErrorCode.LABEL_SECOND: (
+        mark("{name} is a second head of these weights for the label {label}: {first} gives it."),
+        mark("There is a second head of these weights for one label."),
+    ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("{title} is under {licence}, which has not been accepted yet."),
         mark("These weights are under {licence}, which has not been accepted yet."),
@@ -138,6 +142,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
         ),
     ),
     ErrorCode.PROBE_SECOND: (mark("Keep one of the two files: of two, the first by place and name answers."),),
+    ErrorCode.LABEL_SECOND: (mark("Keep one of the two files, or train one under another label."),),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("Read the licence and accept it in the model menu, or by --accept-licence on the command line."),
     ),

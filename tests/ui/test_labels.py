@@ -78,3 +78,16 @@ def test_a_label_tells_its_head_and_its_licence_when_it_is_asked(qtbot: QtBot) -
     words = " ".join(label.text() for label in panel.findChild(Popover).findChildren(QLabel))
     for told in (LICENCE, FACTS.name, FACTS.sha256[:12], "20 of the 60 clips", "4 frames", "Brain"):
         assert told in words
+
+
+def test_a_label_of_pictures_is_offered_and_shown_for_a_still(qtbot: QtBot) -> None:
+    pictures = some_labels(view="", frames=1, is_of_pictures=True, generated=True)
+    clip = make_clip(1)
+    panel = _panel(qtbot, None)
+    assert not panel.labels.isHidden()
+
+    panel.show_clip(OpenClip(clip, QImage(), reading=with_labels(clip, pictures)))
+
+    assert panel.labels.figures["CHD"].text() == "0.73"
+    note = panel.labels.notes["CHD"].text()
+    assert "no sonographer graded them" in note and "60 pictures, AUROC 0.81" in note

@@ -17,13 +17,16 @@ from task_tools import after_views, instruments, scan_of
 
 from fetalclip_app.cli.analyze import summary
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.clip_labels import ClipLabels, frames_taken
+from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels, frames_taken
 from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.build import ClipEntry, build
 from fetalclip_app.tasks.clip_labels import ClipLabelTask
 from fetalclip_app.wording import answer_lines
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
+
+
+PICTURES = replace(FACTS, label="Quality", view="", frames=1, is_of_pictures=True, generated=True)
 
 
 def _answer(views: list[str], labeller: FakeLabeller | None = None, **calibration: Any) -> Any:
@@ -120,6 +123,46 @@ def test_report_and_terminal_tell_it_too(tmp_path: Path) -> None:
     for words in ("Clip labels", "CHD", "0.73", "Trained on 60 clips", "research use only", LICENCE):
         assert words in text
     assert "CHD 0.73" in summary(entry)
+
+
+@pytest.mark.parametrize(("frames", "middle"), [(1, 0), (9, 4)], ids=["a still", "a clip"])
+def test_a_label_of_pictures_is_given_a_stills_own_row_and_that_of_a_clips_middle_frame(
+    frames: int, middle: int
+) -> None:
+    seen: list[np.ndarray] = []
+
+    def encode(batch: np.ndarray) -> np.ndarray:
+        seen.append(batch)
+        return np.full((len(batch), 3), 7.0, np.float32)
+
+    labeller = FakeLabeller(facts=PICTURES, encode=encode)
+    scan = scan_of(["brain"] * frames, make_clip(frames=frames))
+
+    assert _only(_answer(["brain"] * frames, labeller)) == 0.73
+    assert labeller.asked is not None and labeller.asked.tolist() == [[7.0, 7.0, 7.0]], "its own rows"
+    np.testing.assert_array_equal(seen[0], scan.prepared([middle]))
+
+
+def test_a_label_of_pictures_is_told_of_pictures(tmp_path: Path) -> None:
+    clip = make_clip(1)
+    answer = ClipLabels((ClipLabel(PICTURES, 0.73),))
+    entry = ClipEntry(clip, with_labels(clip, answer), "a.dcm")
+    (line,) = answer_lines("clip_labels", answer)
+    told = " ".join(line.notes)
+
+    assert line.is_doubt and line.notes[0].startswith("Trained on pictures made poor on purpose")
+    assert "Trained on 60 pictures" in told and "20 of the 60 pictures" in told and "the middle frame" in told
+    assert "clips" not in told and "cross-validation" not in told
+    (row,) = json.loads(json.dumps(as_table([entry]), allow_nan=False))
+    jsonschema.validate([row], SCHEMA, jsonschema.Draft202012Validator)
+    assert "60 pictures" in row["clip_labels"]["labels"][0]["remark"]
+    text = text_of(pages_of(build([entry], options()), tmp_path))
+    assert "made poor on purpose" in text and "Trained on 60 pictures" in text
+
+
+def test_a_label_of_pictures_looks_at_one() -> None:
+    with pytest.raises(ValueError, match="single pictures that looks at 4"):
+        replace(FACTS, is_of_pictures=True)
 
 
 def test_frames_without_an_order_are_never_asked_for() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,19 +80,37 @@ def write_label(taught: Taught, facts: LabelFacts, config: ClipFitConfig, seed: 
     """
     clips, kind = taught.clips, taught.result.kind
     final = fitted(clips, kind, config, seed)
-    centre, spread = _place(clips.rows)
+    centre, spread = place_of(clips.rows.mean(axis=1))
     tensors = {name: tensor.numpy() for name, tensor in final.head.state_dict().items()}
     tensors |= {"mean": final.mean, "deviation": final.deviation, "centre": centre, "spread": spread}
-    path = folder / f"{facts.backbone}_clip_{_slug(facts.label)}.safetensors"
-    safetensors.numpy.save_file({name: np.ascontiguousarray(part, np.float32) for name, part in tensors.items()}, path)
     result = taught.result
-    told: dict[str, Any] = {
+    told = {
         "kind": KIND,
+        "frames": int(clips.rows.shape[1]),
+        "pooling": kind,
+        "training": {"clips": result.clips, "patients": result.patients, "positive": result.positive},
+        "auroc": {"value": result.pooled, "low": result.low, "high": result.high},
+        "calibration": calibration_of(taught.said.logits, clips.labels),
+        "unlike_limit": unlike_limit(clips.rows, taught.said.folds),
+    }
+    return write_head(folder / f"{facts.backbone}_clip_{slug(facts.label)}.safetensors", tensors, facts, told)
+
+
+def write_head(path: Path, tensors: Mapping[str, NDArray[np.float32]], facts: LabelFacts, told: dict[str, Any]) -> Path:
+    """Write a head's tensors, and beside them the JSON that the app finds it by.
+
+    Args:
+        told: What the JSON says beside ``facts``.
+
+    Returns:
+        The JSON's path.
+    """
+    safetensors.numpy.save_file({name: np.ascontiguousarray(part, np.float32) for name, part in tensors.items()}, path)
+    whole: dict[str, Any] = {
+        **told,
         "label": facts.label,
         "meaning": facts.meaning,
         "view": facts.view,
-        "frames": int(clips.rows.shape[1]),
-        "pooling": kind,
         "backbone_sha256": facts.backbone_sha256,
         "sha256": sha256_of(path),
         "preprocessing": facts.preprocessing,
@@ -99,13 +118,9 @@ def write_label(taught: Taught, facts: LabelFacts, config: ClipFitConfig, seed: 
         "data": facts.data,
         "data_licence": facts.data_licence,
         "generated": facts.generated,
-        "training": {"clips": result.clips, "patients": result.patients, "positive": result.positive},
-        "auroc": {"value": result.pooled, "low": result.low, "high": result.high},
-        "calibration": calibration_of(taught.said.logits, clips.labels),
-        "unlike_limit": unlike_limit(clips.rows, taught.said.folds),
     }
     page = path.with_suffix(".json")
-    page.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    page.write_text(json.dumps(whole, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return page
 
 
@@ -136,16 +151,16 @@ def unlike_limit(rows: Rows, folds: NDArray[np.bool_]) -> float:
     """Return the distance that all but `UNLIKE_SHARE` of the clips keep from the others' folds."""
     far = []
     for inside in folds:
-        centre, spread = _place(rows[~inside])
+        centre, spread = place_of(rows[~inside].mean(axis=1))
         far += [strangeness(clip, centre, spread) for clip in rows[inside].mean(axis=1)]
     return round(float(np.quantile(far, 1 - UNLIKE_SHARE)), 4)
 
 
-def _place(rows: Rows) -> tuple[Rows, Rows]:
-    """Return mean and spread of the clips' mean rows."""
-    clips = rows.mean(axis=1)
-    return clips.mean(axis=0), clips.std(axis=0) + np.float32(LEAST_SPREAD)
+def place_of(rows: Rows) -> tuple[Rows, Rows]:
+    """Return mean and spread, (D,), of the rows of clips or pictures, (N, D)."""
+    return rows.mean(axis=0), rows.std(axis=0) + np.float32(LEAST_SPREAD)
 
 
-def _slug(label: str) -> str:
+def slug(label: str) -> str:
+    """Return a label as part of a file's name."""
     return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_") or "label"

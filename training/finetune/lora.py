@@ -18,8 +18,10 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training.augment import AugmentConfig
 from training.files import sha256_of
 from training.finetune import degraded, epochs
-from training.finetune.epochs import EpochConfig, Shown, Tower, Trainee
-from training.finetune.features import ModelChoice, open_network
+from training.finetune.adapted_file import Answered, changed_weights, write_pictures
+from training.finetune.clip_file import LabelFacts
+from training.finetune.epochs import LENGTH, EpochConfig, Shown, Tower, Trainee
+from training.finetune.features import ModelChoice, Opened, open_network
 from training.finetune.graded import GradedResult, measure
 from training.finetune.groups import set_apart
 from training.finetune.labelled import checked_rows, refuse_torn
@@ -27,6 +29,9 @@ from training.finetune.pictures import Picture, readable
 from training.manifest import manifest_hash, refuse_overlap
 from training.manifest_file import ManifestError
 from training.recipe import RunContext, save_config
+from training.settings import SettingError
+
+ANSWERED_AT_ONCE = 16
 
 DEGRADED = "degraded copies of the data's own pictures: no sonographer graded them"
 
@@ -56,6 +61,9 @@ class LoraConfig:
         table: CSV below the data folder with the columns picture (below the data folder too), group (patient),
             split (train, validation, test) and ``column``; empty for pictures made poor on purpose.
         column: The label, a whole number from 0: two grades, or more in their order.
+        label, meaning: What the app calls it, and what yes means; with more than two grades there is a label for each
+            'above k', which is added to both. Without a meaning it is that the column is above k.
+        data_licence: Of a table's pictures and grades.
         training: Epochs and batch as FetalCLIP-IQA; an eighth of the training patients choose the epoch.
         held: The side of the split that is measured; ``test`` is for one final evaluation.
         most: Use so many pictures of a side at most; 0 for all.
@@ -64,6 +72,9 @@ class LoraConfig:
     name: str
     table: str = ""
     column: str = "quality"
+    label: str = "Picture quality"
+    meaning: str = ""
+    data_licence: str = ""
     seed: int = 7
     model: ModelChoice = field(default_factory=ModelChoice)
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
@@ -77,7 +88,7 @@ class LoraConfig:
         return replace(self, name=f"{self.name}_smoke", most=4, training=replace(self.training, epochs=1, batch=4))
 
     def execute(self, context: RunContext) -> None:
-        """Train the adapters, merge them, and write weights and results."""
+        """Train the adapters, and write what the app loads, the merged weights and results."""
         tune_quality(self, context)
 
 
@@ -159,11 +170,16 @@ def read_table(path: Path, column: str) -> list[Graded]:
 
 
 def tune_quality(config: LoraConfig, context: RunContext) -> GradedResult:
-    """Train adapters and one layer on grades, write the merged tower and what it reaches."""
+    """Train adapters and one layer on grades; write the labels that the app loads, the merged tower and its worth.
+
+    Raises:
+        SettingError: The label has no name, or judges somebody's health.
+    """
     torch.manual_seed(config.seed)
-    rows = _rows(config, context)
+    rows, licences = _rows(config, context)
     opened = open_network(config.model)
     grades = max((row.grade for row in rows), default=0) + 1
+    facts = _facts(config, opened, max(grades - 1, 1), config.data_licence or licences)
     taught, held = (_shown(rows, side, config, context, opened.spec) for side in ("train", config.held))
     tower = Tower(adapted(opened.network.visual, config.adapter), opened.width, max(grades - 1, 1)).to(opened.device)
     trainee = _trainee(tower, config, opened.spec)
@@ -174,6 +190,9 @@ def tune_quality(config: LoraConfig, context: RunContext) -> GradedResult:
     logits = epochs.logits_of(whole, held.pictures, training.batch)
     result = measure(logits, held.labels, held.groups, config.held)
     safetensors.torch.save_model(tower, str(context.folder / "merged.safetensors"))
+    factors = changed_weights(config.model, opened, tower.visual, config.adapter.rank)
+    sides = _answered(tower, opened.spec, taught), _answered(tower, opened.spec, held)
+    write_pictures(factors, tower.last, sides, facts, context.folder)
     source = config.table or DEGRADED
     told = {"labels": source, "adapted": adapted_modules(tower.visual), **asdict(result)}
     (context.folder / "results.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
@@ -187,19 +206,56 @@ def _trainee(tower: Tower, config: LoraConfig, spec: PreprocessSpec) -> Trainee:
     return Trainee(tower, optimizer, graded_loss, spec, config.augmentation, free.__contains__)
 
 
-def _rows(config: LoraConfig, context: RunContext) -> list[Graded]:
-    """Return the graded pictures; without a table every picture stands for a good one."""
+def _facts(config: LoraConfig, opened: Opened, steps: int, licence: str) -> list[LabelFacts]:
+    """Return what is told of the label for each 'above k'.
+
+    Raises:
+        SettingError: It has no name, or judges somebody's health.
+    """
+    several = [f" above {step}" if steps > 1 else "" for step in range(steps)]
+    plain = [f"its {config.column} was graded above {step}" for step in range(steps)]
+    made_poor = ["the picture was not made poor on purpose"]
+    meanings = [config.meaning + more for more in several] if config.meaning else plain if config.table else made_poor
+    try:
+        return [
+            LabelFacts(
+                label=config.label.strip() and config.label + more,
+                meaning=meaning,
+                view="",
+                backbone=opened.entry.key,
+                backbone_sha256=opened.sha256,
+                preprocessing=opened.spec.fingerprint(),
+                licence=opened.entry.licence or "unknown",
+                data=config.table or DEGRADED,
+                data_licence=licence,
+                generated=not config.table,
+            )
+            for more, meaning in zip(several, meanings, strict=True)
+        ]
+    except ValueError as error:
+        raise SettingError(f"{error} (--set label=..., meaning=...)") from error
+
+
+def _answered(tower: Tower, spec: PreprocessSpec, shown: Shown) -> Answered:
+    device = tower.last.weight.device
+    rows = epochs.answers(lambda part: tower.rows(part.to(device)), spec, shown.pictures, ANSWERED_AT_ONCE)
+    return Answered(rows / np.float32(LENGTH), shown.labels, shown.groups)
+
+
+def _rows(config: LoraConfig, context: RunContext) -> tuple[list[Graded], str]:
+    """Return the graded pictures with their licences; without a table every picture stands for a good one."""
     if config.table:
         path = context.data / config.table
         rows = read_table(path, config.column)
         save_config(config, context.folder, labels=config.table, labels_sha256=sha256_of(path))
-        return rows
+        return rows, ""
     from training.run import all_samples  # noqa: PLC0415 - the tests' splits are put there
 
     samples = all_samples(context.data)
     refuse_overlap(samples)
     save_config(config, context.folder, manifest=manifest_hash(samples), labels=DEGRADED)
-    return [Graded(s.picture, s.group, s.split, 1) for s in samples if not s.augmented]
+    plain = [s for s in samples if not s.augmented]
+    return [Graded(s.picture, s.group, s.split, 1) for s in plain], ", ".join(sorted({s.licence for s in plain}))
 
 
 def _shown(rows: Sequence[Graded], side: str, config: LoraConfig, context: RunContext, spec: PreprocessSpec) -> Shown:
