@@ -53,7 +53,7 @@ def find(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, widt
         troubles.append(error)
     labellers: dict[str, ClipLabeller] = {}
     for path in places.below():
-        found = clip_labels.of_files((path,), backbone.identity.sha256, spec, width)
+        found = clip_labels.of_files((path,), backbone.identity.sha256, spec, width, backbone)
         seconds = [second for head in found.heads if (second := _second(head, labellers)) is not None]
         troubles += [*found.troubles, *seconds]
     return Extras(segmenter, tuple(labellers.values()), tuple(troubles))
