@@ -76,7 +76,7 @@ def base() -> RunConfig:
     """Return the small training that everything is compared with: no ages, no simulated heads."""
     return RunConfig(
         name="base",
-        steps=150,
+        steps=120,
         batch=BatchConfig(size=24, shares=SHARES, aged=0),
         numbers=replace(NumberConfig(), steps=0),
         tower=TowerConfig(image_size=128),
@@ -102,6 +102,10 @@ def _own_caption(config: RunConfig) -> RunConfig:
     return replace(config, batch=replace(config.batch, own_alone=True))
 
 
+def _asked(config: RunConfig) -> RunConfig:
+    return replace(config, smoothing=0.1, batch=replace(config.batch, asked=True, even_sub_planes=False))
+
+
 def _size(side: int) -> Change:
     return lambda config: replace(config, tower=replace(config.tower, image_size=side))
 
@@ -110,6 +114,7 @@ VARIANTS = (
     Variant("base", "all parts", lambda config: config),
     Variant("one_caption", "one sentence for each class, nothing told", _one_caption),
     Variant("own_caption", "a picture's own caption is its only true one", _own_caption),
+    Variant("asked", "smoothed labels, and the app's question, of sub-planes as often as they are", _asked),
     Variant(
         "unchanged", "pictures are never changed", lambda config: replace(config, augmentation=AugmentConfig(keep=1.0))
     ),

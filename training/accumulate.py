@@ -31,7 +31,8 @@ PRECISIONS = ("fp32", "bf16")
 
 def own_losses(features: Encoded, batch: Batch, temperature: Temperature, config: RunConfig) -> Parts:
     """Return the parts of the loss of this process's batch."""
-    return losses(features, truth_of(batch, features.images.device), temperature, config)
+    truth = truth_of(batch, features.images.device)
+    return losses(features, truth, batch.question, temperature, config)
 
 
 LossesOf = Callable[[Encoded, Batch, Temperature, RunConfig], Parts]

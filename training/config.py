@@ -72,6 +72,7 @@ class RunConfig:
         loss: "nce" or "siglip": see `training.objective.LOSSES`.
         smoothing: Share of a label that is spread over all that is known, for labels that may be wrong; with "nce".
         schedule_steps: Length of the cosine schedule where a run stops before its end; 0 for ``steps``.
+        asked_weight: Of the app's question about sub-planes, where batches ask it (`BatchConfig.asked`).
         held_statistics: Every batch norm keeps its statistics, as the app will use them.
         average: Decay of the running mean of the weights that is evaluated and shipped.
         checkpoint_every: Steps between two checkpoints; a killed run loses at most these.
@@ -95,6 +96,7 @@ class RunConfig:
     start: str = ""
     age_weight: float = 1.0
     brain_weight: float = 1.0
+    asked_weight: float = 1.0
     loss: str = "nce"
     smoothing: float = 0.0
     schedule_steps: int = 0

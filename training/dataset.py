@@ -18,6 +18,7 @@ from training.augment import AugmentConfig, Grey, changed_input, grey_input
 from training.ladder import AgeLadder, ladder_days, scale_and_age
 from training.manifest import Sample
 from training.pictures import frame_of
+from training.question import UNASKED, Question
 from training.truth import CaptionSet, brain_labels, plane_labels, with_pairs
 from training.written import TEXTBOOK, Captions
 
@@ -68,6 +69,7 @@ class Batch:
     brain_planes: CaptionSet
     ages: AgeLadder
     keys: tuple[str, ...] = ()
+    question: Question = UNASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class BatchConfig:
         told_age: Share of the captions that add the age, of pictures whose age is known.
         varied: Captions are drawn anew each time and tell circumstances; otherwise each class has one sentence.
         own_alone: See `training.truth.Labels`.
+        asked: Each batch asks the app's own question about sub-planes, too (`training.question`).
+        even_sub_planes: Sub-planes are drawn equally often; otherwise as often as the set has them.
     """
 
     size: int = 32
@@ -109,6 +113,8 @@ class BatchConfig:
     told_age: float = 0.0
     varied: bool = True
     own_alone: bool = False
+    asked: bool = False
+    even_sub_planes: bool = True
 
 
 class Batches:
@@ -166,6 +172,7 @@ class Batches:
             self._brain_captions(samples, told),
             self._ladder(samples, scales),
             tuple(sample.key if sample else "" for sample in samples),
+            self._question(samples),
         )
 
     def _told(self, sample: Sample | None, spacing_mm: float | None) -> captions.Circumstances:
@@ -209,7 +216,7 @@ class Batches:
 
     def _choose(self, kind: str) -> Stored:
         pool = self._pools[kind]
-        if kind == "brain":
+        if kind == "brain" and self._batch.even_sub_planes:
             pool = pool_of_subplane(pool, self._rng)
         return pool[int(self._rng.integers(len(pool)))]
 
@@ -243,6 +250,11 @@ class Batches:
         texts = [captions.brain_caption(rows[row] or "", self._phrases, self._draw, told[row]) for row in own]
         labels = brain_labels(rows, own, [told[row] != captions.UNSAID for row in own])
         return CaptionSet.of(texts, replace(labels, own_alone=self._batch.own_alone))
+
+    def _question(self, samples: Sequence[Sample | None]) -> Question:
+        if not self._batch.asked:
+            return UNASKED
+        return Question.of(self._phrases.brain_planes, [sample.brain_plane if sample else None for sample in samples])
 
     def _ladder(self, samples: Sequence[Sample | None], scales: Sequence[float | None]) -> AgeLadder:
         rows: list[int] = []

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from fetalclip_app.model.texts import encode_tokens
 from training.contrastive import pairwise_sigmoid, symmetric_nce, weighted_nce
 from training.dataset import Batch
+from training.question import Question, answer_losses
 
 LARGEST_SCALE = 100.0
 """CLIP's limit of the inverse temperature (Radford 2021)."""
@@ -41,6 +42,10 @@ class Weights(Protocol):
     @property
     def brain_weight(self) -> float:
         """Of the brain's sub-planes; planes count 1."""
+
+    @property
+    def asked_weight(self) -> float:
+        """Of the app's question about sub-planes."""
 
     @property
     def age_weight(self) -> float:
@@ -72,12 +77,17 @@ class Truth:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Encoded:
-    """Unit rows of a batch's pictures, (N, D), and of its captions, (M, D); the ladders' captions row by row."""
+    """Unit rows of a batch's pictures, (N, D), and of its captions, (M, D); the ladders' captions row by row.
+
+    Attributes:
+        asked: Of the sentences of the batch's question.
+    """
 
     images: torch.Tensor
     planes: torch.Tensor
     brain: torch.Tensor
     ladders: torch.Tensor
+    asked: torch.Tensor
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,8 +105,8 @@ def temperature_of(network: Any) -> Temperature:
 
 
 def texts_of(batch: Batch) -> list[str]:
-    """Return all captions of a batch in the order of `Encoded`: planes, brain sub-planes, ladders."""
-    return batch.planes.texts + batch.brain_planes.texts + batch.ages.texts
+    """Return all captions of a batch in the order of `Encoded`: planes, brain sub-planes, ladders, question."""
+    return batch.planes.texts + batch.brain_planes.texts + batch.ages.texts + batch.question.texts
 
 
 def truth_of(batch: Batch, device: torch.device | str = "cpu") -> Truth:
@@ -131,14 +141,18 @@ def text_rows(network: Any, tokens: torch.Tensor) -> torch.Tensor:
 
 def encoded(images_ND: torch.Tensor, texts_MD: torch.Tensor, batch: Batch) -> Encoded:
     """Return a batch's features from rows of its pictures and rows of `texts_of`."""
-    counts = [len(batch.planes.texts), len(batch.brain_planes.texts), len(batch.ages.texts)]
+    kinds = (batch.planes.texts, batch.brain_planes.texts, batch.ages.texts, batch.question.texts)
+    counts = [len(texts) for texts in kinds]
     return Encoded(images_ND, *torch.split(texts_MD, counts))
 
 
-def losses(features: Encoded, truth: Truth, temperature: Temperature, weights: Weights) -> dict[str, torch.Tensor]:
-    """Return the weighted parts of the loss: planes, and brain sub-planes and ages where the batch has them.
+def losses(
+    features: Encoded, truth: Truth, question: Question, temperature: Temperature, weights: Weights
+) -> dict[str, torch.Tensor]:
+    """Return the weighted parts of the loss: planes, and brain sub-planes, ages and question where the batch has them.
 
-    A ladder asks which of several ages one picture has: it is a softmax over that ladder with either loss.
+    A ladder asks which of several ages one picture has, a question which of several classes: both are a softmax over
+    what they ask with either loss.
 
     Raises:
         ValueError: SigLIP's loss without a bias, or a loss that does not exist.
@@ -151,6 +165,9 @@ def losses(features: Encoded, truth: Truth, temperature: Temperature, weights: W
         logits_RK = ladder_logits(features, truth, temperature)
         known_RK = torch.ones_like(truth.ages, dtype=torch.bool)
         parts["ages"] = weights.age_weight * weighted_nce(logits_RK, truth.ages, known_RK)
+    if len(features.asked):
+        rows = answer_losses(features.images, features.asked, question, temperature.scale, weights.smoothing)
+        parts["asked"] = weights.asked_weight * rows.sum() / max(len(rows), 1)
     return parts
 
 

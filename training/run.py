@@ -192,7 +192,7 @@ def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
     """Return the network that the run begins with."""
     network = fresh_network(shape, config.seed, image_net=config.tower.image_net)
     if config.tower.weights:
-        begin_with(network, Path(config.tower.weights))
+        begin_with(network, Path(config.tower.weights), text_alone=config.tower.text_alone)
     if config.start:
         _go_on_from(folder.parent / config.start, network)
         return network

@@ -26,6 +26,7 @@ from training.distributed import (
     summed,
 )
 from training.objective import Encoded, Temperature, Weights, ladder_logits, truth_of
+from training.question import answer_losses
 from training.truth import CaptionSet, Labels, joined
 
 _FIELDS = 4
@@ -70,9 +71,13 @@ def shared_losses(
     truth = truth_of(batch, device)
     logits_RK = ladder_logits(features, truth, temperature)
     ladders = row_losses(logits_RK, truth.ages, torch.ones_like(logits_RK, dtype=torch.bool))
-    (asked,) = summed([len(ladders)], device)
-    if asked:
-        parts["ages"] = weights.age_weight * here().size * ladders.sum() / asked
+    (aged,) = summed([len(ladders)], device)
+    if aged:
+        parts["ages"] = weights.age_weight * here().size * ladders.sum() / aged
+    if batch.question.texts:
+        answers = answer_losses(features.images, features.asked, batch.question, temperature.scale, weights.smoothing)
+        (labelled,) = summed([len(answers)], device)
+        parts["asked"] = weights.asked_weight * here().size * answers.sum() / max(labelled, 1)
     return parts
 
 

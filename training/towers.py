@@ -45,6 +45,7 @@ class TowerConfig:
         image_net: A compact image tower begins with ImageNet's weights; otherwise all are random.
         tiny: The same kind of layers, few and narrow, for a run of seconds; vision transformers only.
         weights: An open_clip checkpoint to begin with, of the same layers; its text context may have another length.
+        text_alone: The checkpoint gives the text tower and the temperature; the image tower begins as without it.
         needs_weights: From random weights the training is not worth its time: it is refused.
         quick_gelu: The transformers compute QuickGELU in place of GELU, as OpenAI's and some of open_clip's were
             trained: ``x * sigmoid(1.702 x)``. A checkpoint's tensors are the same for both.
@@ -55,6 +56,7 @@ class TowerConfig:
     image_net: bool = True
     tiny: bool = False
     weights: str = ""
+    text_alone: bool = False
     needs_weights: bool = False
     quick_gelu: bool = False
 
@@ -120,10 +122,15 @@ def fresh_network(config: Mapping[str, Any], seed: int, *, image_net: bool = Tru
     return network.to(memory_format=torch.channels_last)
 
 
-def begin_with(network: Any, path: Path) -> None:
+def begin_with(network: Any, path: Path, *, text_alone: bool = False) -> None:
     """Copy an open_clip checkpoint into the network; the text's positions are stretched to its context.
 
     A network with SigLIP's bias keeps its own temperature where the checkpoint has no bias: CLIP's is far too cold.
+
+    Args:
+        network: Of the same layers.
+        path: The checkpoint.
+        text_alone: The image tower stays as it is.
 
     Raises:
         ModelUnavailable: The file is missing, damaged, or of other layers; the network is unchanged.
@@ -142,6 +149,8 @@ def begin_with(network: Any, path: Path) -> None:
     positions = state.get(_POSITIONS)
     if positions is not None and positions.ndim == 2:
         state[_POSITIONS] = stretched(positions, len(own[_POSITIONS]))
+    if text_alone:
+        state |= {name: tensor for name, tensor in own.items() if name.startswith("visual.")}
     weights.install(network, state, path.name)
 
 

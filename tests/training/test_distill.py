@@ -59,7 +59,7 @@ def _features(batch: Batch, seed: int) -> Encoded:
     )
     rows = [torch.stack([of_text[text] for text in captions.texts]) for captions in (batch.planes, batch.brain_planes)]
     images = torch.stack([of_key[key] for key in batch.keys]).requires_grad_()
-    return Encoded(images, *rows, _unit(len(batch.ages.texts), 9))
+    return Encoded(images, *rows, _unit(len(batch.ages.texts), 9), _unit(len(batch.question.texts), 9))
 
 
 def _lesson(features: Encoded, batch: Batch, teacher: ClipTeacher) -> torch.Tensor:

@@ -68,7 +68,7 @@ def test_two_half_batches_give_the_loss_and_the_gradients_of_the_whole(case: str
     for told in both:
         assert told[case]["losses"] == pytest.approx(one["losses"], rel=1e-5)
         assert _distance(told[case], one) < 2e-3
-    assert set(one["losses"]) == {"planes", "brain"}
+    assert set(one["losses"]) == {"planes", "brain", "asked"}
 
 
 def test_batch_statistics_that_learn_see_only_the_own_half(both: list[Told]) -> None:

@@ -58,7 +58,7 @@ def batches(seed: int, size: int) -> Batches:
     return Batches(
         stored,
         spec=PreprocessSpec(size=tiny_models.SIZE),
-        batch=BatchConfig(size=size, shares=shares, ladder=4, aged=2),
+        batch=BatchConfig(size=size, shares=shares, ladder=4, aged=2, asked=True),
         augmentation=AugmentConfig(),
         seed=seed,
     )
@@ -81,6 +81,7 @@ def as_one(parts: list[Batch]) -> Batch:
         together([part.planes for part in parts]),
         together([part.brain_planes for part in parts]),
         ladders,
+        question=replace(parts[0].question, answers=np.concatenate([part.question.answers for part in parts])),
     )
 
 

@@ -26,8 +26,8 @@ COMMANDS = {
 RECIPES = {
     "compact": "training.recipes.compact:compact",
     "compact_settled": "training.recipes.compact:compact_settled",
-    "compact_renewed": "training.recipes.compact:compact_renewed",
-    "compact_renewed_settled": "training.recipes.compact:compact_renewed_settled",
+    "compact_asked": "training.recipes.compact:compact_asked",
+    "compact_asked_settled": "training.recipes.compact:compact_asked_settled",
     "compact_distilled": "training.recipes.distill:compact_distilled",
     "vit_large": "training.recipes.vit_large:vit_large",
     "vit_large_sharded": "training.recipes.vit_large:vit_large_sharded",

@@ -32,24 +32,35 @@ def compact_settled() -> RunConfig:
     return _settled(compact(), "compact_settled")
 
 
-def compact_renewed() -> RunConfig:
-    """Return the training that goes on from the bundled weights, whose text tower knows numbers already."""
+def compact_asked() -> RunConfig:
+    """Return the training whose pictures begin with ImageNet's weights and whose sentences with the bundled ones.
+
+    The bundled text tower knows numbers; the bundled image tower knows its training pictures by heart.
+    """
     first = compact()
     return replace(
         first,
-        name="compact_renewed",
-        steps=500,
-        schedule_steps=2000,
-        evaluate_every=250,
+        name="compact_asked",
+        steps=450,
+        schedule_steps=1500,
+        evaluate_every=150,
+        average=0.99,
         numbers=NumberConfig(steps=0),
-        tower=TowerConfig(image_net=False, weights=BUNDLED),
+        tower=TowerConfig(weights=BUNDLED, text_alone=True),
+        smoothing=0.1,
+        brain_weight=0.5,
+        asked_weight=1.5,
+        batch=replace(first.batch, asked=True, even_sub_planes=False),
         optimizer=replace(first.optimizer, text_rate=5e-4),
     )
 
 
-def compact_renewed_settled() -> RunConfig:
-    """Return its continuation at falling rates, with the batch statistics that the app will use."""
-    return replace(_settled(compact_renewed(), "compact_renewed_settled"), tower=TowerConfig())
+def compact_asked_settled() -> RunConfig:
+    """Return its continuation: held statistics, few sub-planes, which are known by then, and many ages."""
+    first = _settled(compact_asked(), "compact_asked_settled")
+    shares = dict(first.batch.shares) | {"brain": 0.18, "hc18": 0.38, "simulated": 0.08}
+    batch = replace(first.batch, shares=tuple(shares.items()), aged=12)
+    return replace(first, steps=700, evaluate_every=175, tower=TowerConfig(), batch=batch)
 
 
 def _settled(first: RunConfig, name: str) -> RunConfig:
