@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
@@ -22,6 +23,13 @@ STRIDE = 4
 """Network pixels for each cell of a heatmap."""
 
 PICTURES_AT_ONCE = 8
+
+NEAR_CELLS = 3
+"""Cells around a heatmap's peak whose mean is the end point: 2.4 standard deviations of the bell that it learns.
+
+The whole heatmap's mean lies too far inside the line: a part of its weight lies at the other end, for nothing tells
+the two apart (training/LOG.md).
+"""
 
 
 def channels_of() -> dict[str, slice]:
@@ -63,6 +71,22 @@ def expected_points(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     mean = torch.stack([(across * x).sum(-1), (down * y).sum(-1)], dim=-1)
     variance = (across * (x - mean[..., :1]) ** 2).sum(-1) + (down * (y - mean[..., 1:]) ** 2).sum(-1)
     return mean, variance.clamp_min(0).sqrt()
+
+
+def peak_points(logits: torch.Tensor) -> torch.Tensor:
+    """Return the mean of each heatmap's surroundings of its peak as (x, y), (N, K, 2), in network pixels.
+
+    Args:
+        logits: (N, K, H, W), as of `expected_points`.
+    """
+    height, width = logits.shape[-2:]
+    share = torch.softmax(logits.float().flatten(2), dim=-1).reshape(logits.shape)
+    peak = F.avg_pool2d(share, 3, stride=1, padding=1).flatten(2).argmax(dim=-1)[..., None, None]
+    rows = torch.arange(height, device=logits.device)[:, None]
+    columns = torch.arange(width, device=logits.device)
+    distance = (rows - peak // width) ** 2 + (columns - peak % width) ** 2
+    mean, _ = expected_points(share.masked_fill(distance > NEAR_CELLS**2, 0.0).log())
+    return mean
 
 
 def cell_centres(count: int, device: torch.device | None = None) -> torch.Tensor:
@@ -118,8 +142,9 @@ class LandmarkHead:
         wanted = channels_of()[structure]
 
         def points(network: torch.nn.Module, part: Batch) -> torch.Tensor:
-            mean, spread = expected_points(self._logits(network, part)[:, wanted])
-            return torch.cat([mean, spread[..., None]], dim=-1)
+            logits = self._logits(network, part)[:, wanted]
+            _, spread = expected_points(logits)
+            return torch.cat([peak_points(logits), spread[..., None]], dim=-1)
 
         return _line_ends(self._backbone.run(points, batch, PICTURES_AT_ONCE))
 

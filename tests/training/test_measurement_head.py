@@ -17,7 +17,7 @@ import torch
 from fetalclip_app.errors import ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import encoder, heads
-from fetalclip_app.model.landmarks import LandmarkHead, channels_of, expected_points
+from fetalclip_app.model.landmarks import LandmarkHead, channels_of, expected_points, peak_points
 from training import landmark_head, measurement, run
 from training.decoder_loop import Course, DecoderTraining, fit
 from training.landmark_head import LandmarkConfig, bells, draw, landmark_loss, stored_lines
@@ -47,6 +47,18 @@ def test_a_heatmap_is_read_between_its_cells() -> None:
 
     assert mean == pytest.approx(truth, abs=0.05)
     assert spread == pytest.approx(torch.full_like(spread, 3.0 * math.sqrt(2)), rel=0.05)
+
+
+def test_what_a_heatmap_says_of_the_other_end_does_not_shorten_the_line() -> None:
+    truth, other = _points((20.7, 41.2), (9.3, 33.9)), _points((9.3, 33.9), (20.7, 41.2))
+    leaky = (0.8 * _logits(truth).exp() + 0.2 * _logits(other).exp()).log()
+
+    mean, spread = expected_points(leaky)
+
+    assert peak_points(_logits(truth)) == pytest.approx(truth, abs=0.6)
+    assert peak_points(leaky) == pytest.approx(truth, abs=0.6)
+    assert mean != pytest.approx(truth, abs=2.0)
+    assert bool((spread[0, channels_of()["femur"]] > 3.0 * math.sqrt(2) + 0.5).all()), "the doubt is still told"
 
 
 def test_the_two_ends_of_a_line_are_interchangeable_and_two_lines_are_not() -> None:
