@@ -16,7 +16,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import catalog, device, encoder
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MEASUREMENTS
-from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
+from fetalclip_app.model.landmarks import ENDS, LandmarkDecoder, LandmarkHead
 from training import landmark_head, measurement_errors, own_data
 from training.decoder_loop import DecoderTraining, begin, write_half
 from training.files import sha256_of
@@ -165,6 +165,7 @@ def write_head(
     told = measurement_errors.summary(measured)
     facts = {
         "kind": MEASUREMENTS,
+        "ends": ENDS,
         "backbone_sha256": backbone.identity.sha256,
         "sha256": sha256,
         "preprocessing": spec.fingerprint(),

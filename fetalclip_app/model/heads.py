@@ -22,7 +22,7 @@ from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import vouched
 from fetalclip_app.model.encoder import TorchBackbone
-from fetalclip_app.model.landmarks import LandmarkDecoder, LandmarkHead
+from fetalclip_app.model.landmarks import ENDS, LandmarkDecoder, LandmarkHead
 from fetalclip_app.model.pyramid import Climb, mix, pyramid, pyramid_channels
 from fetalclip_app.model.unetr import UnetrDecoder, token_maps, token_width
 
@@ -219,6 +219,8 @@ def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: Prep
     file = path.with_suffix(".safetensors")
     if facts.get("preprocessing") != spec.fingerprint():
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="preprocessing differs")
+    if facts.get("kind") == MEASUREMENTS and facts.get("ends") != ENDS:
+        raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="its errors are of other end points")
     sha256 = str(facts.get("sha256")).lower()
     content = vouched.read(file, sha256)
     try:

@@ -130,6 +130,11 @@ def test_the_recipe_ends_with_a_head_that_the_app_loads_and_that_tells_its_licen
     assert head.spread_limit("femur") == facts["spread_limit"]["femur"]
     with pytest.raises(ModelUnavailable):
         heads.find_landmarks(folder, backbone, PreprocessSpec(size=32))
+    path = folder / f"{measurement.HEAD_NAME}.json"
+    path.write_text(json.dumps({**facts, "ends": "mean of the heatmap"}), "utf-8")
+    with pytest.raises(ModelUnavailable) as refused:
+        heads.find_landmarks(folder, backbone, SPEC)
+    assert "other end points" in str(refused.value.parameters["reason"])
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(tmp_path: Path) -> None:
