@@ -186,10 +186,60 @@ def test_only_errors_that_this_program_raises_itself_are_sentences(tmp_path: Pat
     refused = replace(find_recipe("compact"), loss="foo")
 
     assert sentence_of(_raised_by(lambda: refuse_impossible(refused))) == "loss: 'foo' is none of nce, siglip"
-    assert sentence_of(_raised_by(lambda: np.zeros(3).reshape(2, 2))) is None
     assert sentence_of(_raised_by(lambda: {}["a"])) is None
     missing = tmp_path / "no.csv"
     assert sentence_of(_raised_by(lambda: read_split(missing))) == f"{missing}: No such file or directory"
     told = sentence_of(UnreadableFile(ErrorCode.FILE_EMPTY, name="a.png"))
     assert told is not None
     assert told.startswith("a.png is empty.")
+
+
+def _raised_in_own_module(source: str) -> Exception:
+    """Return what lines raise in a module whose name is one of this program's."""
+    return _raised_by(lambda: exec(source, {"__name__": "training.x", "np": np, "torch": torch}))
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "np.zeros(3) + np.zeros(4)",
+        "np.zeros(3).reshape(2, 2)",
+        "np.concatenate([])",
+        "list(zip([1], [], strict=True))",
+        "for one, other in zip([1], [], strict=True): pass",
+        "one, other = 1, 2, 3",
+        "int('x')",
+        "b'\\xff'.decode()",
+        "torch.zeros(3).numpy().reshape(2, 2)",
+        "with np.errstate(divide='raise'): np.ones(1) / 0",
+        "try:\n    int('x')\nfinally:\n    done = True",
+        "try:\n    int('x')\nexcept ValueError:\n    raise",
+        "try:\n    int('x')\nexcept ValueError as error:\n    raise error",
+        "from contextlib import suppress\nwith suppress(KeyError):\n    int('x')",
+    ],
+)
+def test_what_compiled_code_raises_for_this_program_is_a_mistake_of_the_program(mistake: str) -> None:
+    error = _raised_in_own_module(mistake)
+
+    assert isinstance(error, ValueError | FloatingPointError)
+    assert sentence_of(error) is None
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "raise ValueError('so')",
+        "raise FloatingPointError('so') from None",
+        "try:\n    int('x')\nexcept ValueError as error:\n    raise ValueError('so') from error",
+        "try:\n    raise ValueError('so')\nfinally:\n    done = True",
+        "try:\n    raise ValueError('so')\nexcept ValueError:\n    raise",
+        "from contextlib import suppress\nwith suppress(KeyError):\n    raise ValueError('so')",
+        "def step():\n    yield\n    raise ValueError('so')\nlist(step())",
+    ],
+)
+def test_what_this_program_raises_by_hand_is_a_sentence(refusal: str) -> None:
+    assert sentence_of(_raised_in_own_module(refusal)) == "so"
+
+
+def test_what_another_module_raises_by_hand_is_no_sentence() -> None:
+    assert sentence_of(_raised_by(lambda: exec("raise ValueError", {"__name__": "trainings.x"}))) is None
