@@ -145,7 +145,9 @@ def _read(
         head = _made(path.stem, sha256, facts, tensors)
         if head.facts.is_of_pictures and backbone is not None:
             head = replace(head, encode=adapters.of_tensors(tensors, backbone).encode)
-    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except adapters.OtherWeights as error:
+        raise ModelUnavailable(ErrorCode.WEIGHTS_LOADED_OTHERWISE, name=file.name, weight=str(error)) from error
+    except (SafetensorError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=file.name, reason=str(error)) from error
     if head.width != width:
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="rows of another length")

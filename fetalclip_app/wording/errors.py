@@ -76,6 +76,10 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} is a second head of these weights for the label {label}: {first} gives it."),
         mark("There is a second head of these weights for one label."),
     ),
+    ErrorCode.WEIGHTS_LOADED_OTHERWISE: (
+        mark("{name} changes weights that this program has loaded otherwise than its training did ({weight})."),
+        mark("The head changes weights that this program has loaded otherwise than its training did."),
+    ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("{title} is under {licence}, which has not been accepted yet."),
         mark("These weights are under {licence}, which has not been accepted yet."),
@@ -143,6 +147,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ),
     ErrorCode.PROBE_SECOND: (mark("Keep one of the two files: of two, the first by place and name answers."),),
     ErrorCode.LABEL_SECOND: (mark("Keep one of the two files, or train one under another label."),),
+    ErrorCode.WEIGHTS_LOADED_OTHERWISE: (mark("Train the head again with this version of the program."),),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("Read the licence and accept it in the model menu, or by --accept-licence on the command line."),
     ),

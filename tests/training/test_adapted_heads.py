@@ -74,7 +74,8 @@ def test_factors_on_the_loaded_tower_say_what_the_trained_tower_says(name: str, 
     assert np.abs(expected - before).max() > 1e-2
     np.testing.assert_allclose(found, expected, atol=2e-4)
     np.testing.assert_array_equal(backbone.encode_frames(shown), before)  # the loaded tower is as it was
-    assert all(min(part.shape) <= 8 for part in factors.values())
+    sides = (adapters.LEFT, adapters.RIGHT)
+    assert all(min(part.shape) <= 8 for name, part in factors.items() if name.startswith(sides))
 
 
 def test_more_than_the_rank_is_no_adapter() -> None:

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from fetalclip_app.domain.clip_labels import Pooling
-from fetalclip_app.model.adapters import LEFT, RIGHT
+from fetalclip_app.model.adapters import CHECK, LEFT, RIGHT, check_of
 from fetalclip_app.model.clip_labels import PICTURE_KIND, strangeness
 from fetalclip_app.model.folding import fold
 from training.bootstrap import interval_of_auroc
@@ -45,7 +45,7 @@ class Answered:
 
 
 def changed_weights(choice: ModelChoice, opened: Opened, tuned: nn.Module, rank: int) -> Factors:
-    """Return what training added to the image tower, as factors of the weights that the app loads.
+    """Return what training added to the image tower: factors of the weights that the app loads, and their checks.
 
     The app folds normalisations into convolutions, which scales what was added: so the tuned tower is folded too, and
     the difference is split.
@@ -68,6 +68,7 @@ def changed_weights(choice: ModelChoice, opened: Opened, tuned: nn.Module, rank:
     for name, weight in plain.items():
         if not torch.equal(weight, changed[name]):
             factors[LEFT + name], factors[RIGHT + name] = split(name, weight, changed[name], rank)
+            factors[CHECK + name] = check_of(weight).numpy()
     return factors
 
 
@@ -101,9 +102,12 @@ def write_pictures(
         sides: What it was trained on, and held-out pictures: they give AUROC, calibration and limit.
         facts: Of each k.
 
+    An earlier run's heads of these names are removed first.
+
     Returns:
         The JSON files; a step that the held-out pictures are all on one side of has none.
     """
+    remove_pictures(facts, folder)
     taught, held = sides
     centre, spread = place_of(taught.rows)
     ones = np.ones_like(centre)
@@ -127,9 +131,20 @@ def write_pictures(
             "unlike_limit": round(float(np.quantile(far, 1 - UNLIKE_SHARE)), 4),
         }
         tensors = {**shared, "last.weight": weight[step : step + 1], "last.bias": bias[step : step + 1]}
-        path = folder / f"{fact.backbone}_picture_{slug(fact.label)}.safetensors"
-        written.append(write_head(path, tensors, fact, told))
+        written.append(write_head(_path(fact, folder), tensors, fact, told))
     return written
+
+
+def remove_pictures(facts: Sequence[LabelFacts], folder: Path) -> None:
+    """Remove the heads that an earlier run left under these names: they would be taken for those of this one."""
+    for fact in facts:
+        path = _path(fact, folder)
+        for old in (path.with_suffix(".json"), path):
+            old.unlink(missing_ok=True)
+
+
+def _path(fact: LabelFacts, folder: Path) -> Path:
+    return folder / f"{fact.backbone}_picture_{slug(fact.label)}.safetensors"
 
 
 def _training(taught: Answered, step: int) -> dict[str, int]:
