@@ -23,8 +23,12 @@ Rule = Callable[[Any], str | None]
 """Returns why a value cannot be, or None."""
 
 
-def refuse_impossible(config: Any) -> None:
+def refuse_impossible(config: Any, *, smoke: bool = False) -> None:
     """Pass when every value of a recipe's configuration, and of those inside it, can be trained with.
+
+    Args:
+        config: The configuration.
+        smoke: It is a run of seconds, which begins without the earlier run that the recipe's ``start`` names.
 
     Raises:
         SettingError: One cannot, or two contradict each other; the sentence names the field.
@@ -34,8 +38,21 @@ def refuse_impossible(config: Any) -> None:
             problem = rule(value)
             if problem is not None:
                 raise SettingError(f"{path}: {problem}")
+    contradiction = _contradiction(config, smoke=smoke)
+    if contradiction is not None:
+        raise SettingError(contradiction)
+
+
+def _contradiction(config: Any, *, smoke: bool) -> str | None:
+    """Return which of two values cannot be beside the other, or None."""
     if getattr(config, "loss", "") == "siglip" and config.smoothing:
-        raise SettingError("smoothing: labels are smoothed with loss=nce only")
+        return "smoothing: labels are smoothed with loss=nce only"
+    tower = getattr(config, "tower", None)
+    if tower is not None and tower.text_alone and not tower.weights:
+        return "tower.text_alone: nothing gives the text tower: name tower.weights"
+    if getattr(config, "start_share", 1) < 1 and not (tower is not None and tower.weights and (config.start or smoke)):
+        return "start_share: below 1 the run begins with a mean of start and tower.weights: name both"
+    return None
 
 
 def _values(config: Any, before: str = "") -> Iterator[tuple[str, Any, tuple[Rule, ...]]]:
@@ -117,7 +134,16 @@ def _torch_device(value: Any) -> str | None:
         return f"{value!r} is no device that torch knows"
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         return f"{value!r} is not here: {torch.cuda.device_count()} GPUs are found"
-    return None
+    return None if device.type == "cuda" or _computes(device) else f"{value!r} is not here"
+
+
+def _computes(device: torch.device) -> bool:
+    """Whether one number can be laid there and fetched; torch knows the names of devices that it was not built for."""
+    try:
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, ImportError):  # each device has its own way to be absent
+        return False
+    return True
 
 
 _AT_LEAST_ONE = (
@@ -126,8 +152,8 @@ _AT_LEAST_ONE = (
 )
 _ABOVE_ZERO = ("bell_days", "clip_norm", "softness")
 _SHARES = (
-    *("average", "clahe_share", "jigsaw", "keep", "layer_decay", "momentum", "rescaled", "shift", "told_age", "tone"),
-    *("tone_share", "unreadable_share", "written"),
+    *("average", "clahe_share", "jigsaw", "keep", "layer_decay", "momentum", "rescaled", "shift", "start_share"),
+    *("told_age", "tone", "tone_share", "unreadable_share", "written"),
 )
 _RANGES = ("clahe_limit", "gain", "gamma", "zoom")
 
