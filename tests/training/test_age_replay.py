@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -84,15 +86,82 @@ def test_the_command_prints_the_table_and_writes_it(
 def test_a_table_that_is_none_is_refused_in_words(stored: tuple[Path, Path], scores: np.ndarray) -> None:
     np.savez(stored[0], scores=scores)
 
-    with pytest.raises(ValueError, match=r"scores are|not finite"):
+    with pytest.raises(ValueError, match=r"^map\.npz: (scores are|a score is not finite)"):
         age_replay.read_scores(stored[0])
+
+
+def _damaged(path: Path, table: np.ndarray) -> None:
+    np.savez(path, scores=table)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def _squeezed_and_damaged(path: Path, table: np.ndarray) -> None:
+    np.savez_compressed(path, scores=table)
+    content = bytearray(path.read_bytes())
+    content[60:100] = bytes(40)
+    path.write_bytes(content)
+
+
+def _of_unknown_compression(path: Path, table: np.ndarray) -> None:
+    np.savez(path, scores=table)
+    with ZipFile(path) as archive:
+        start = archive.start_dir
+    content = bytearray(path.read_bytes())
+    content[8] = content[start + 10] = 99
+    path.write_bytes(content)
+
+
+def _of_objects(path: Path, table: np.ndarray) -> None:
+    np.savez(path, scores=table.astype(object))
+
+
+def _of_texts(path: Path, table: np.ndarray) -> None:
+    np.savez(path, scores=table.astype(str))
+
+
+def _of_words(path: Path, table: np.ndarray) -> None:
+    np.savez(path, scores=np.full(table.shape, "high"))
+
+
+def _without_a_header(path: Path, table: np.ndarray) -> None:
+    with ZipFile(path, "w") as archive:
+        archive.writestr("scores.npy", table.tobytes())
+
+
+def _of_complex_numbers(path: Path, table: np.ndarray) -> None:
+    np.savez(path, scores=table.astype(complex))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        *(_damaged, _squeezed_and_damaged, _of_unknown_compression, _without_a_header),
+        *(_of_objects, _of_texts, _of_words, _of_complex_numbers),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_a_sentence_with_the_files_name(
+    write: Callable[[Path, np.ndarray], None], stored: tuple[Path, Path]
+) -> None:
+    write(stored[0], _scores(140, 150))
+
+    with pytest.raises(SystemExit, match=r"^map\.npz: (the table 'scores' is damaged|scores are \S+, not numbers)"):
+        main(["evaluate", "age", "--scores", str(stored[0]), "--labels", str(stored[1])])
+
+
+def test_labels_that_are_no_text_are_a_sentence_with_the_files_name(stored: tuple[Path, Path]) -> None:
+    stored[1].write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(SystemExit, match=r"^labels\.csv is no table of UTF-8 text$"):
+        main(["evaluate", "age", "--scores", str(stored[0]), "--labels", str(stored[1])])
 
 
 @pytest.mark.parametrize("text", ["file\na\n", "head_circumference_mm\n-3\n", "head_circumference_mm\nnan\n"])
 def test_labels_without_heads_are_refused(stored: tuple[Path, Path], text: str) -> None:
     stored[1].write_text(text, encoding="utf-8")
 
-    with pytest.raises(ValueError, match="head"):
+    with pytest.raises(ValueError, match=r"^labels\.csv.*head"):
         age_replay.read_labels(stored[1])
 
 

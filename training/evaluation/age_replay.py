@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from fetalclip_app.biometry.growth import inside_who_band, who_median_days
@@ -44,7 +46,7 @@ def read_scores(path: Path) -> NDArray[np.float32]:
     """Return the table ``scores`` of an NPZ file: float32, (n, 175), one column a day from 14w0d on.
 
     Raises:
-        ValueError: No NPZ file, no such table, of another shape, or not finite.
+        ValueError: No NPZ file, a damaged one, no such table, of another shape, or not all finite numbers.
     """
     try:
         stored = np.load(path, allow_pickle=False)
@@ -55,22 +57,40 @@ def read_scores(path: Path) -> NDArray[np.float32]:
     with stored:
         if "scores" not in stored:
             raise ValueError(f"{path.name} has no table 'scores'")
-        scores = np.asarray(stored["scores"], np.float32)
+        scores = _numbers(stored, path.name)
     if scores.ndim != 2 or scores.shape[1] != len(CANDIDATES):
-        raise ValueError(f"scores are {scores.shape}, not (n, {len(CANDIDATES)})")
+        raise ValueError(f"{path.name}: scores are {scores.shape}, not (n, {len(CANDIDATES)})")
     if not np.isfinite(scores).all():
-        raise ValueError("a score is not finite")
+        raise ValueError(f"{path.name}: a score is not finite")
     return scores
+
+
+def _numbers(stored: NpzFile, name: str) -> NDArray[np.float32]:
+    """Return the table ``scores``, of any shape.
+
+    Raises:
+        ValueError: It is damaged, or holds something else than numbers.
+    """
+    try:
+        scores = np.asarray(stored["scores"])
+    except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise ValueError(f"{name}: the table 'scores' is damaged, or holds objects") from error
+    if scores.dtype.kind not in "fiu":
+        raise ValueError(f"{name}: scores are {scores.dtype}, not numbers")
+    return scores.astype(np.float32)
 
 
 def read_labels(path: Path) -> list[tuple[str, float]]:
     """Return (patient, HC in mm) of each row.
 
     Raises:
-        ValueError: No column of head circumferences, or one that is no positive number.
+        ValueError: No table, no column of head circumferences, or one that is no positive number.
     """
-    with path.open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table))
+    try:
+        with path.open(encoding="utf-8", newline="") as table:
+            rows = list(csv.DictReader(table))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path.name} is no table of UTF-8 text") from error
     if not rows or HC_COLUMN not in rows[0]:
         raise ValueError(f"{path.name} has no column {HC_COLUMN!r}")
     named = next((column for column in GROUP_COLUMNS if column in rows[0]), None)
@@ -79,7 +99,7 @@ def read_labels(path: Path) -> list[tuple[str, float]]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path.name}, column {HC_COLUMN}: not all cells are numbers") from error
     if not all(np.isfinite(hc_mm) and hc_mm > 0 for _, hc_mm in labels):
-        raise ValueError("a head circumference is no positive number")
+        raise ValueError(f"{path.name}: a head circumference is no positive number")
     return labels
 
 
