@@ -69,8 +69,6 @@ class RunConfig:
         simulated: How many simulated heads join the training pictures.
         start: Checkpoint, beside this run's folder, whose weights it goes on from; without one it starts from
             ImageNet's and practises numbers first.
-        start_share: Below 1, the run begins with the mean of ``start`` and of `TowerConfig.weights`, in which ``start``
-            has this share: for two trainings of which one began with the other (Wortsman 2022, model soups).
         loss: "nce" or "siglip": see `training.objective.LOSSES`.
         smoothing: Share of a label that is spread over all that is known, for labels that may be wrong; with "nce".
         schedule_steps: Length of the cosine schedule where a run stops before its end; 0 for ``steps``.
@@ -96,7 +94,6 @@ class RunConfig:
     evaluate_every: int = 275
     seed: int = 7
     start: str = ""
-    start_share: float = 1.0
     age_weight: float = 1.0
     brain_weight: float = 1.0
     asked_weight: float = 1.0

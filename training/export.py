@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE
 from training import card
 from training.carried_heads import carry, heads_for
+from training.files import sha256_of
 from training.manifest import Sample
 from training.origin import Origin, origin_of
 from training.shelf import Shelf
+from training.soup import RECORDED, mean_with
 from training.towers import TowerConfig, architecture
 
 MAX_BYTES = 24 * 1024 * 1024
@@ -34,6 +37,7 @@ def export_run(
     samples: Callable[[], Sequence[Sample]],
     out: Path | None = None,
     heads: Sequence[Path] = (),
+    beside: Path | None = None,
 ) -> None:
     """Write a run's mean weights and a manifest without calibration, with the heads that were trained on them.
 
@@ -41,15 +45,20 @@ def export_run(
         samples: As for `training.origin.origin_of`.
         out: A new folder that the window can load, with prompts and a card; ``resources/models/compact`` if not given.
         heads: Folders of finished heads and probes.
+        beside: Weights that the run began with: what is written is the mean of both (`training.soup`).
 
     Raises:
         FileExistsError: ``out`` is there and not empty.
-        ValueError: The run's network is not the bundled one's, and ``out`` is not given; or a head is of other weights.
+        ValueError: The run's network is not the bundled one's, and ``out`` is not given; a head is of other weights; or
+            the run did not begin with ``beside``.
     """
     # A run on a GPU is exported anywhere.
     state = torch.load(folder_of_run / "last.pt", map_location="cpu", weights_only=True)["network"]
     origin = origin_of(folder_of_run, samples)
     layers = _layers(origin.record["config"])
+    if beside is not None:
+        state = mean_with(state, beside, origin.record)
+        origin = replace(origin, record={**origin.record, RECORDED: sha256_of(beside)})
     if out is None and layers != resources.read_json("models/compact/config.json"):
         raise ValueError("this run's network is not the bundled one's: export it to a folder of its own by --out")
     content = packed(state, MAX_BYTES if out is None else None)

@@ -186,7 +186,7 @@ def _joined(origin: Origin, earlier: Origin) -> Origin:
 def _bundled(sha256: str) -> Origin | None:
     """Return what the program's own manifest says, where these are its weights or those that they began with."""
     manifest = resources.read_json("models/compact/manifest.json")
-    if manifest["sha256"] != sha256 and not _began_with(manifest.get("training", {}), sha256):
+    if manifest["sha256"] != sha256 and not began_with(manifest.get("training", {}), sha256):
         return None
     return Origin(
         record=manifest.get("training", {}),
@@ -197,8 +197,9 @@ def _bundled(sha256: str) -> Origin | None:
     )
 
 
-def _began_with(record: Mapping[str, Any], sha256: str) -> bool:
-    return record.get("weights_sha256") == sha256 or ("start" in record and _began_with(record["start"], sha256))
+def began_with(record: Mapping[str, Any], sha256: str) -> bool:
+    """Whether a run, or one before it that it went on from, began with these weights."""
+    return record.get("weights_sha256") == sha256 or ("start" in record and began_with(record["start"], sha256))
 
 
 def licence_of(sha256: str) -> str:

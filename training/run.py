@@ -119,7 +119,7 @@ def _pretrain(config: RunConfig, context: RunContext, teach: Teach | None, world
 
     if config.step.sharded and world.size == 1:
         print("one process: it holds all weights, and none are spread", flush=True)
-    network = first_network(config, shape, folder)
+    network = _network(config, shape, folder)
     train(network, batches, config, Course(folder, evaluate, resume=context.resume, backward=steps))
 
 
@@ -188,20 +188,20 @@ def _hashes_of_weights(config: RunConfig) -> dict[str, str]:
     return {name: sha256_of(Path(path)) for name, path in files.items() if path}
 
 
-def first_network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
+def _network(config: RunConfig, shape: dict[str, Any], folder: Path) -> Any:
     """Return the network that the run begins with."""
     network = fresh_network(shape, config.seed, image_net=config.tower.image_net)
     if config.tower.weights:
         begin_with(network, Path(config.tower.weights), text_alone=config.tower.text_alone)
     if config.start:
-        _go_on_from(folder.parent / config.start, network, config.start_share)
+        _go_on_from(folder.parent / config.start, network)
         return network
     # The other processes get the first one's weights.
     return _practised(network, config, folder) if config.numbers.steps and here().is_first else network
 
 
-def _go_on_from(path: Path, network: Any, share: float) -> None:
-    """Copy an earlier run's weights into the network, or this share of them beside its own.
+def _go_on_from(path: Path, network: Any) -> None:
+    """Copy an earlier run's weights into the network.
 
     Raises:
         ValueError: There is no such run, or its network is another: of other layers, or of another loss.
@@ -214,15 +214,7 @@ def _go_on_from(path: Path, network: Any, share: float) -> None:
     other = sorted(name for name in weights.keys() | own.keys() if _shape(weights, name) != _shape(own, name))
     if other:
         raise ValueError(f"{path.parent.name}/{path.name} is of another network: {', '.join(other[:NAMED])} differ")
-    network.load_state_dict(_mean_of(own, weights, share), strict=True)
-
-
-def _mean_of(own: Mapping[str, Any], other: Mapping[str, Any], share: float) -> dict[str, torch.Tensor]:
-    """Return the mean of two networks' tensors; what counts is the other's."""
-    return {
-        name: torch.lerp(own[name].to(tensor), tensor, share) if tensor.is_floating_point() else tensor
-        for name, tensor in other.items()
-    }
+    network.load_state_dict(weights, strict=True)
 
 
 def _shape(weights: Mapping[str, Any], name: str) -> tuple[int, ...] | None:

@@ -28,7 +28,6 @@ RECIPES = {
     "compact_settled": "training.recipes.compact:compact_settled",
     "compact_renewed": "training.recipes.compact:compact_renewed",
     "compact_renewed_settled": "training.recipes.compact:compact_renewed_settled",
-    "compact_blended": "training.recipes.compact:compact_blended",
     "compact_asked": "training.recipes.compact:compact_asked",
     "compact_asked_settled": "training.recipes.compact:compact_asked_settled",
     "compact_distilled": "training.recipes.distill:compact_distilled",

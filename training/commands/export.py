@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a run's finished heads or probes, taken along where they are of these weights; may be repeated",
     )
+    parser.add_argument(
+        "--mean-with", metavar="WEIGHTS", type=Path, help="weights that the run began with: the mean of both is written"
+    )
     add_manifest(parser)
     add_data(parser)
 
@@ -32,12 +35,12 @@ def run(options: argparse.Namespace) -> None:
 
     Raises:
         FileExistsError: The folder is not empty.
-        ValueError: The run's network is not the bundled one's, a head is of other weights, or a manifest contradicts
-            itself.
+        ValueError: The run's network is not the bundled one's, a head is of other weights, the run did not begin with
+            the weights of a mean, or a manifest contradicts itself.
     """
     from training.export import export_run  # noqa: PLC0415 - torch takes seconds
 
-    export_run(options.run_folder, lambda: _at_hand(options), options.out, options.heads)
+    export_run(options.run_folder, lambda: _at_hand(options), options.out, options.heads, options.mean_with)
 
 
 def _at_hand(options: argparse.Namespace) -> list[Sample]:

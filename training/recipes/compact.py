@@ -52,29 +52,6 @@ def compact_renewed_settled() -> RunConfig:
     return replace(_settled(compact_renewed(), "compact_renewed_settled"), tower=TowerConfig())
 
 
-def compact_blended() -> RunConfig:
-    """Return the last training: from the mean of that one and what it began with, gently, and with the app's question.
-
-    The mean forgets what either knows by heart; the question teaches how often the sub-planes are.
-    """
-    first = compact_renewed_settled()
-    shares = dict(first.batch.shares) | {"brain": 0.45, "hc18": 0.24}
-    return replace(
-        first,
-        name="compact_blended",
-        start="compact_renewed_settled/last.pt",
-        start_share=0.5,
-        tower=TowerConfig(image_net=False, weights=BUNDLED),
-        seed=9,
-        steps=250,
-        evaluate_every=125,
-        smoothing=0.1,
-        asked_weight=1.5,
-        batch=replace(first.batch, shares=tuple(shares.items()), asked=True, even_sub_planes=False, aged=8),
-        optimizer=replace(first.optimizer, image_rate=3e-5, text_rate=2e-4),
-    )
-
-
 def compact_asked() -> RunConfig:
     """Return the training whose pictures begin with ImageNet's weights and whose sentences with the bundled ones.
 
