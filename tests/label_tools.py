@@ -53,9 +53,9 @@ class FakeLabeller:
         return self.strange
 
 
-def some_labels(share: Any = 0.73, **changes: Any) -> ClipLabels:
+def some_labels(share: Any = 0.73, frame_index: int | None = None, **changes: Any) -> ClipLabels:
     """Return one label."""
-    return ClipLabels((ClipLabel(replace(FACTS, **changes), share),))
+    return ClipLabels((ClipLabel(replace(FACTS, **changes), share, frame_index),))
 
 
 def with_labels(clip: Clip | None = None, answer: Answer | None = None, **reading: Any) -> ClipReading:

@@ -1,4 +1,4 @@
-"""Yes-or-no labels of whole clips, and the heads that give them."""
+"""Yes-or-no labels of whole clips or single pictures, and the heads that give them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class ClipLabelFacts:
             its 95 % interval by patient.
         generated: Trained on generated clips, or on pictures changed on purpose: it says nothing about patients.
         unlike_limit: A clip whose `strangeness` is greater is unlike the training's.
-        is_of_pictures: A label of single pictures: a still gets it too, a clip that of its middle frame.
+        is_of_pictures: A label of single pictures: a still gets it too, a clip that of the middle of its familiar
+            frames.
 
     Raises:
         ValueError: The label or its meaning judges somebody's health.
@@ -103,10 +104,12 @@ class ClipLabel:
 
     Attributes:
         probability: Of a yes, or why there is none.
+        frame_index: The frame that a label of pictures looked at, from 0; None where it is of the clip, or at none.
     """
 
     head: ClipLabelFacts
     probability: float | Abstention
+    frame_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What heads of their own found, as JSON: lengths by landmarks, masks of structures, labels of clips."""
+"""What heads of their own found, as JSON: lengths by landmarks, masks of structures, labels of clips and pictures."""
 
 from __future__ import annotations
 
@@ -103,6 +103,8 @@ def _label(one: ClipLabel) -> dict[str, Any]:
         "label": head.label,
         "meaning": head.meaning,
         **({"abstained": abstention(share)} if isinstance(share, Abstention) else {"probability": number(share)}),
+        "of_pictures": head.is_of_pictures,
+        "frame": one.frame_index,
         "frames": head.frames,
         "pooling": str(head.pooling),
         "view": head.view or None,

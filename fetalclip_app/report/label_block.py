@@ -1,4 +1,4 @@
-"""Labels of the whole clip as one block across the page: each with what it was trained on."""
+"""Labels of the clip or its picture as one block across the page: each with what it was trained on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.style import DOUBT_STRONG, FIGURES, MM, NOTE, PAD, STRONG, SUBHEADING, card, para, rows
 from fetalclip_app.wording.clip_labels import (
+    label_frame,
     label_frames,
     label_generated,
     label_licence,
     label_meaning,
     label_patients,
     label_training,
+    labels_title,
 )
 
 
@@ -33,7 +35,7 @@ def labels_block(entry: ClipEntry, width: float) -> list[Any]:
         value = para(line.value, DOUBT_STRONG if line.is_doubt else FIGURES)
         cells.append([para(line.label, STRONG), value, para(_note(one), NOTE)])
     table = rows(cells, [30 * MM, 26 * MM, inner - 56 * MM], between=0.8 * MM)
-    content = [para(wording.task_title("clip_labels"), SUBHEADING), table]
+    content = [para(labels_title(found), SUBHEADING), table]
     return [Spacer(0, 2.5 * MM), card(content, width)]
 
 
@@ -48,4 +50,4 @@ def label_facts(clips: Sequence[ClipEntry]) -> list[tuple[str, str]]:
 def _note(one: ClipLabel) -> str:
     why = wording.abstention(one.probability) if isinstance(one.probability, Abstention) else ""
     generated = label_generated(one.head) if one.head.generated else ""
-    return " ".join(text for text in (why, generated, label_training(one.head)) if text)
+    return " ".join(text for text in (why, label_frame(one), generated, label_training(one.head)) if text)

@@ -1,4 +1,4 @@
-"""How probable a label of the whole clip is, as far as the model has heads for such labels."""
+"""How probable a label of a clip or of its picture is, as far as the model has heads for such labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fetalclip_app.tasks.keys import CLIP_LABELS, VIEWS
 
 @dataclass(frozen=True, slots=True)
 class ClipLabelTask:
-    """Which labels fit the clip as a whole?"""
+    """Which labels fit the clip as a whole, or the picture in the middle of its familiar frames?"""
 
     key: str = CLIP_LABELS
 
@@ -39,9 +39,13 @@ def _labelled(scan: Scan, head: ClipLabeller) -> ClipLabel:
         return ClipLabel(facts, why)
     taken = familiar[frames_taken(len(familiar), facts.frames)]
     rows = scan.embeddings[taken] if head.encode is None else head.encode(scan.prepared(taken.tolist()))
-    if head.strangeness(rows) > facts.unlike_limit:
-        return ClipLabel(facts, Abstention(Reason.OUT_OF_RANGE, "unlike_clips"))
-    return ClipLabel(facts, head.probability(rows))
+    at = int(taken[0]) if facts.is_of_pictures else None
+    share = head.probability(rows)
+    # NaN is greater than no limit: asked the other way round, it would be shown.
+    if not (head.strangeness(rows) <= facts.unlike_limit and 0 <= share <= 1):
+        detail = "unlike_pictures" if facts.is_of_pictures else "unlike_clips"
+        return ClipLabel(facts, Abstention(Reason.OUT_OF_RANGE, detail), at)
+    return ClipLabel(facts, share, at)
 
 
 def _familiar(scan: Scan) -> NDArray[np.intp]:
@@ -52,7 +56,9 @@ def _familiar(scan: Scan) -> NDArray[np.intp]:
 
 def _too_few(frames: int, familiar: int, facts: ClipLabelFacts) -> Abstention | None:
     """Return why a still, or a clip that is too short or has too few familiar frames, gets no label."""
-    if frames == 1 and not facts.is_of_pictures:
+    if facts.is_of_pictures:
+        return None if familiar else Abstention(Reason.NOT_APPLICABLE, "no_familiar_picture")
+    if frames == 1:
         return Abstention(Reason.NOT_APPLICABLE, "still")
     if familiar < facts.frames <= frames:
         return Abstention(Reason.NOT_APPLICABLE, "few_familiar_frames", {"count": familiar, "needed": facts.frames})
@@ -67,7 +73,8 @@ def _other_view(views: ViewPrediction | None, facts: ClipLabelFacts) -> Abstenti
         return None
     if views.best == facts.view and views.abstained is None:
         return None
-    return Abstention(Reason.NOT_APPLICABLE, "other_view", {"view": facts.view})
+    detail = "other_view_of_pictures" if facts.is_of_pictures else "other_view"
+    return Abstention(Reason.NOT_APPLICABLE, detail, {"view": facts.view})
 
 
 def _views(scan: Scan) -> ViewPrediction | None:

@@ -12,6 +12,7 @@ from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
 from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine
+from fetalclip_app.ui.label_rows import frame_of as label_frame_of
 from fetalclip_app.ui.label_rows import label_rows
 from fetalclip_app.ui.labels_card import LabelsCard
 from fetalclip_app.ui.lines_card import LinesCard
@@ -151,7 +152,8 @@ class FindingsPanel(QScrollArea):
         finding = entry.reading.finding("clip_labels") if entry is not None and entry.reading else None
         if entry is not None and entry.reading is not None and finding is not None:
             rows = label_rows(entry.clip, entry.reading, finding, label)
-            Popover(self, "Where this comes from", rows, self._to_frame(None)).open_beside(widget)
+            place = label_frame_of(finding, label)
+            Popover(self, "Where this comes from", rows, self._to_frame(place)).open_beside(widget)
 
     def _to_frame(self, index: int | None) -> list[Offer]:
         if index is None:

@@ -1,13 +1,13 @@
-"""Where the probability of a clip's label comes from, as rows of words."""
+"""Where the probability of a label comes from, as rows of words."""
 
 from __future__ import annotations
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.clip_labels import ClipLabels
+from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.domain.reading import ClipReading, Finding
 from fetalclip_app.ui.provenance import Row, abstained_rows
-from fetalclip_app.wording import abstention, abstention_hint, unverified_model
+from fetalclip_app.wording import abstention, abstention_hint, frame_number, unverified_model
 from fetalclip_app.wording.clip_labels import (
     label_frames,
     label_generated,
@@ -28,6 +28,7 @@ def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -
     return [
         (label, label_value(one)),
         *([("Why", f"{abstention(why)} {abstention_hint(why)}".strip())] if isinstance(why, Abstention) else []),
+        *_picture_row(one, reading),
         ("Meaning", label_meaning(head)),
         *([("Mind", label_generated(head))] if head.generated else []),
         ("Training", label_training(head)),
@@ -37,3 +38,16 @@ def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -
         ("Model", f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
         *([] if made.model.verified else [("Mind", unverified_model())]),
     ]
+
+
+def frame_of(finding: Finding, label: str) -> int | None:
+    """Return the frame that a label of pictures is about; None where it is of the clip."""
+    found = finding.answer.labels if isinstance(finding.answer, ClipLabels) else ()
+    return next((one.frame_index for one in found if one.head.label == label), None)
+
+
+def _picture_row(one: ClipLabel, reading: ClipReading) -> list[Row]:
+    if one.frame_index is None:
+        return []
+    frame = frame_number(one.frame_index, reading.frame_count)
+    return [("Picture", frame[:1].upper() + frame[1:])]

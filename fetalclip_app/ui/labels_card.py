@@ -1,4 +1,4 @@
-"""The card of clip labels: a row for each that the model gives, in a place that is there before any reading."""
+"""The card of labels: a row for each that the model gives, in a place that is there before any reading."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
 from fetalclip_app.ui.parts import Caption, Card, Figure
-from fetalclip_app.wording import reason_title
-from fetalclip_app.wording.clip_labels import label_generated, label_training, label_value
+from fetalclip_app.wording import frame_number, reason_title
+from fetalclip_app.wording.clip_labels import label_generated, label_training, label_value, labels_title
 
 _NOTE_LINES = 3
 
 
 class LabelsCard(Card):
-    """How probable: each label of the whole clip, with what it was trained on.
+    """How probable: each label of the clip or its picture, with what it was trained on.
 
     Signals:
         asked: (label; widget): where does this come from?
@@ -26,7 +26,7 @@ class LabelsCard(Card):
     asked = Signal(str, object)
 
     def __init__(self) -> None:
-        super().__init__("Clip labels")
+        super().__init__(labels_title(None))
         self._rows: dict[str, _Row] = {}
         self._kept: tuple[str, ...] = ()
         self.show_answer(None)
@@ -35,6 +35,11 @@ class LabelsCard(Card):
     def figures(self) -> dict[str, Figure]:
         """The probabilities, by their label."""
         return {label: row.figure for label, row in self._rows.items()}
+
+    @property
+    def captions(self) -> dict[str, Caption]:
+        """What stands above each: the label, and the frame that it is about."""
+        return {label: row.title for label, row in self._rows.items()}
 
     @property
     def notes(self) -> dict[str, QLabel]:
@@ -51,10 +56,15 @@ class LabelsCard(Card):
     def show_answer(self, answer: Answer | None) -> None:
         """Show probabilities, why there are none, or empty places; hide where the model labels no clips."""
         self.setVisible(bool(self._kept) or answer is not None)
+        self._show_title(labels_title(answer if isinstance(answer, ClipLabels) else None))
         found = {one.head.label: one for one in answer.labels} if isinstance(answer, ClipLabels) else {}
         self._show_rows(tuple(found) or self._kept)
         for label, row in self._rows.items():
             row.show_answer(answer if isinstance(answer, Abstention) else found.get(label))
+
+    def _show_title(self, title: str) -> None:
+        self.heading.setText(title)
+        self.setAccessibleName(title)
 
     def _show_rows(self, labels: tuple[str, ...]) -> None:
         if labels == tuple(self._rows):
@@ -80,12 +90,15 @@ class _Row(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.title, self.figure, self.note = Caption(label), Figure(label), prepared(_NOTE_LINES)
-        self.title.show_text(label, can_ask=False)
+        self._label = label
         for widget in (self.title, self.figure, self.note):
             column.addWidget(widget)
 
     def show_answer(self, answer: ClipLabel | Abstention | None) -> None:
-        """Show a probability, a reason, or an empty place."""
+        """Show a probability, a reason, or an empty place; beside the label which frame it is about, if one."""
+        at = answer.frame_index if isinstance(answer, ClipLabel) else None
+        title = self._label if at is None else f"{self._label} · {frame_number(at)}"
+        self.title.show_text(title, tip="" if at is None else title, can_ask=False)
         match answer:
             case Abstention() as why:
                 self.figure.show_doubt(reason_title(why.reason))

@@ -157,6 +157,21 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         (mark("This clip is unlike those that the label was trained on."),),
         mark("Try a clip from such a scanner and of such a plane."),
     ),
+    (Reason.OUT_OF_RANGE, "unlike_pictures"): _Words(
+        (mark("The picture that was looked at is unlike those that the label was trained on."),),
+        mark("Try a picture from such a scanner and of such a plane."),
+    ),
+    (Reason.NOT_APPLICABLE, "no_familiar_picture"): _Words(
+        (mark("No picture here is like those that the model was trained on."),),
+        mark("Open a fetal B-mode scan, without colour Doppler or 3D."),
+    ),
+    (Reason.NOT_APPLICABLE, "other_view_of_pictures"): _Words(
+        (
+            mark("The label was trained on pictures of one view ({view}), which is not clearly seen here."),
+            mark("The label was trained on pictures of another view."),
+        ),
+        mark("Open a picture of that view."),
+    ),
     (Reason.NOT_APPLICABLE, "not_asked"): _Words((mark("This was not asked of this clip."),)),
     (Reason.NOT_TRAINED, "no_head"): _Words(
         (mark("This model has no head outline, so it cannot measure."),),
@@ -167,7 +182,7 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         mark("Choose the compact model to measure lines."),
     ),
     (Reason.NOT_TRAINED, "no_clip_label"): _Words(
-        (mark("This model has no head that labels clips."),),
+        (mark("This model has no head that labels clips or pictures."),),
         mark("Choose a model that has one."),
     ),
     (Reason.NOT_TRAINED, "no_structures"): _Words(

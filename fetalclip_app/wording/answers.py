@@ -13,7 +13,7 @@ from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize, Line
 from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.abstentions import abstention, abstention_hint, reason_title
-from fetalclip_app.wording.clip_labels import label_remarks, label_value
+from fetalclip_app.wording.clip_labels import label_frame, label_remarks, label_value
 from fetalclip_app.wording.lines import line_definition, line_error, line_licence, line_name, line_spread, line_value
 from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
 from fetalclip_app.wording.sources import (
@@ -148,7 +148,8 @@ def _label_line(one: ClipLabel) -> Line:
     why = one.probability if isinstance(one.probability, Abstention) else None
     told = [text for text in (abstention(why), abstention_hint(why)) if text] if why is not None else []
     doubtful = why is not None or one.head.generated
-    return Line(one.head.label, label_value(one), (*told, *label_remarks(one.head)), doubtful)
+    where = [text for text in (label_frame(one),) if text]
+    return Line(one.head.label, label_value(one), (*told, *label_remarks(one.head), *where), doubtful)
 
 
 def _head_lines(head: HeadMeasurement) -> tuple[Line, ...]:

@@ -1,12 +1,21 @@
-"""What is told of a label of a whole clip, and of the head that gives it."""
+"""What is told of a label of a clip or a picture, and of the head that gives it."""
 
 from __future__ import annotations
 
 from fetalclip_app.domain.abstention import Abstention
-from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabelFacts
+from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabelFacts, ClipLabels
 from fetalclip_app.wording.abstentions import reason_title
+from fetalclip_app.wording.numbers import frame_number
 from fetalclip_app.wording.translate import translate
 from fetalclip_app.wording.views import view_title
+
+
+def labels_title(found: ClipLabels | None) -> str:
+    """Return the heading of labels: of clips, of pictures, or of both or what is not known yet."""
+    kinds = {one.head.is_of_pictures for one in found.labels} if found is not None else set()
+    if kinds == {True}:
+        return translate("Picture labels")
+    return translate("Clip labels") if kinds == {False} else translate("Labels")
 
 
 def label_value(one: ClipLabel) -> str:
@@ -14,6 +23,13 @@ def label_value(one: ClipLabel) -> str:
     if isinstance(one.probability, Abstention):
         return reason_title(one.probability.reason)
     return f"{min(max(one.probability, 0.01), 0.99):.2f}"
+
+
+def label_frame(one: ClipLabel) -> str:
+    """Return which frame a label of pictures is about; empty where it is of the clip."""
+    if one.frame_index is None:
+        return ""
+    return translate("It looked at {frame}.").format(frame=frame_number(one.frame_index))
 
 
 def label_training(head: ClipLabelFacts) -> str:
@@ -54,10 +70,15 @@ def label_frames(head: ClipLabelFacts) -> str:
     """Return what is looked at."""
     said = translate("It looks at {frames} frames at equal distances.").format(frames=head.frames)
     if head.is_of_pictures:
-        said = translate("It looks at one picture, by a network adapted for it; of a clip, at the middle frame.")
+        said = translate(
+            "It looks at one picture, by a network adapted for it; of a clip, at the middle of its familiar frames."
+        )
     if not head.view:
         return said
-    return f"{said} {translate('Its clips show: {view}.').format(view=view_title(head.view))}"
+    shown = translate("Its clips show: {view}.")
+    if head.is_of_pictures:
+        shown = translate("Its pictures show: {view}.")
+    return f"{said} {shown.format(view=view_title(head.view))}"
 
 
 def label_licence(head: ClipLabelFacts) -> str:

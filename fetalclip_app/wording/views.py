@@ -26,7 +26,7 @@ _TASKS: dict[str, str] = {
     "head": mark("Head"),
     "measurements": mark("Lines"),
     "structures": mark("Structures"),
-    "clip_labels": mark("Clip labels"),
+    "clip_labels": mark("Labels"),
     "saliency": mark("Where it looked"),
 }
 

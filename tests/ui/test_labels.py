@@ -5,7 +5,7 @@ from __future__ import annotations
 from fakes import make_clip, make_reading
 from label_tools import FACTS, LICENCE, some_labels, with_labels
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.abstention import Abstention, Reason
@@ -91,3 +91,19 @@ def test_a_label_of_pictures_is_offered_and_shown_for_a_still(qtbot: QtBot) -> N
     assert panel.labels.figures["CHD"].text() == "0.73"
     note = panel.labels.notes["CHD"].text()
     assert "no sonographer graded them" in note and "60 pictures, AUROC 0.81" in note
+
+
+def test_a_label_of_pictures_names_its_frame_and_goes_there(qtbot: QtBot) -> None:
+    pictures = some_labels(frame_index=2, view="", frames=1, is_of_pictures=True)
+    panel = _panel(qtbot, None)
+    assert panel.labels.heading.text() == "Labels"
+    panel.show_clip(OpenClip(make_clip(6), QImage(), reading=_with(pictures)))
+
+    assert panel.labels.heading.text() == panel.labels.accessibleName() == "Picture labels"
+    assert panel.labels.captions["CHD"].accessibleName().endswith("frame 3")
+    panel.labels.figures["CHD"].click()
+    popover = panel.findChild(Popover)
+    assert "Frame 3 of 6" in [label.text() for label in popover.findChildren(QLabel)]
+    assert "Go to frame 3" in [button.text() for button in popover.findChildren(QPushButton)]
+    panel.show_clip(OpenClip(make_clip(6), QImage(), reading=with_labels()))
+    assert panel.labels.heading.text() == "Clip labels"

@@ -21,7 +21,8 @@ from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels, frames_taken
 from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.build import ClipEntry, build
 from fetalclip_app.tasks.clip_labels import ClipLabelTask
-from fetalclip_app.wording import answer_lines
+from fetalclip_app.wording import abstention, abstention_hint, answer_lines
+from fetalclip_app.wording.clip_labels import labels_title
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
 
@@ -61,6 +62,31 @@ def test_other_clips_get_none(views: list[str], detail: str) -> None:
 
 def test_a_clip_unlike_the_trainings_gets_none() -> None:
     assert _only(_answer(["brain"] * 9, FakeLabeller(strange=2.1))) == Abstention(Reason.OUT_OF_RANGE, "unlike_clips")
+
+
+@pytest.mark.parametrize("head", [{"strange": float("nan")}, {"share": float("nan")}], ids=["strangeness", "share"])
+def test_what_is_no_number_is_never_shown(head: dict[str, float]) -> None:
+    assert _only(_answer(["brain"] * 9, FakeLabeller(**head))) == Abstention(Reason.OUT_OF_RANGE, "unlike_clips")
+
+
+def test_a_label_of_pictures_speaks_of_pictures_where_it_has_no_answer() -> None:
+    strange = FakeLabeller(facts=PICTURES, strange=2.1)
+    elsewhere = FakeLabeller(facts=replace(PICTURES, view="brain"))
+
+    for labeller, views in ((strange, ["brain"] * 9), (elsewhere, ["heart"] * 9)):
+        (label,) = _answer(views, labeller).labels
+        told = f"{abstention(label.probability)} {abstention_hint(label.probability)}"
+        assert "picture" in told and "clip" not in told
+    (label,) = _answer(["brain"] * 9, strange).labels
+    assert label.frame_index == 4, "which one was looked at is told all the same"
+
+
+def test_labels_are_headed_by_what_they_are_of() -> None:
+    of_clip, of_picture = ClipLabel(FACTS, 0.7), ClipLabel(PICTURES, 0.7, 4)
+
+    assert labels_title(ClipLabels((of_clip,))) == "Clip labels"
+    assert labels_title(ClipLabels((of_picture,))) == "Picture labels"
+    assert labels_title(ClipLabels((of_clip, of_picture))) == labels_title(None) == "Labels"
 
 
 def test_what_is_no_fetal_ultrasound_gets_none() -> None:
@@ -111,6 +137,7 @@ def test_the_json_has_the_label_with_its_training_and_its_licence() -> None:
     (label,) = row["clip_labels"]["labels"]
     assert (label["label"], label["probability"], label["licence"]) == ("CHD", 0.73, LICENCE)
     assert label["training"] == {"clips": 60, "patients": 45, "positive": 20, "generated": False}
+    assert (label["of_pictures"], label["frame"]) == (False, None)
     assert row["provenance"]["heads"]["clip_label CHD"]["name"] == FACTS.name
     assert "clip_labels" not in as_table([ClipEntry(clip, make_reading(clip))])[0]
 
@@ -141,23 +168,31 @@ def test_a_label_of_pictures_is_given_a_stills_own_row_and_that_of_a_clips_middl
     assert _only(_answer(["brain"] * frames, labeller)) == 0.73
     assert labeller.asked is not None and labeller.asked.tolist() == [[7.0, 7.0, 7.0]], "its own rows"
     np.testing.assert_array_equal(seen[0], scan.prepared([middle]))
+    (label,) = _answer(["brain"] * frames, labeller).labels
+    assert label.frame_index == middle
 
 
 def test_a_label_of_pictures_is_told_of_pictures(tmp_path: Path) -> None:
     clip = make_clip(1)
-    answer = ClipLabels((ClipLabel(PICTURES, 0.73),))
+    answer = ClipLabels((ClipLabel(PICTURES, 0.73, 0),))
     entry = ClipEntry(clip, with_labels(clip, answer), "a.dcm")
     (line,) = answer_lines("clip_labels", answer)
     told = " ".join(line.notes)
 
     assert line.is_doubt and line.notes[0].startswith("Trained on pictures made poor on purpose")
-    assert "Trained on 60 pictures" in told and "20 of the 60 pictures" in told and "the middle frame" in told
-    assert "clips" not in told and "cross-validation" not in told
+    assert (
+        "Trained on 60 pictures" in told
+        and "20 of the 60 pictures" in told
+        and "the middle of its familiar frames" in told
+    )
+    assert "clips" not in told and "cross-validation" not in told and "It looked at frame 1." in told
     (row,) = json.loads(json.dumps(as_table([entry]), allow_nan=False))
     jsonschema.validate([row], SCHEMA, jsonschema.Draft202012Validator)
-    assert "60 pictures" in row["clip_labels"]["labels"][0]["remark"]
+    (label,) = row["clip_labels"]["labels"]
+    assert "60 pictures" in label["remark"] and (label["of_pictures"], label["frame"]) == (True, 0)
     text = text_of(pages_of(build([entry], options()), tmp_path))
-    assert "made poor on purpose" in text and "Trained on 60 pictures" in text
+    assert "made poor on purpose" in text and "Trained on 60 pictures" in text and "It looked at frame 1." in text
+    assert "Picture labels" in text and "Clip labels" not in text
 
 
 def test_a_label_of_pictures_looks_at_one() -> None:
