@@ -20,8 +20,9 @@ from training.augment import AugmentConfig
 from training.commands.catalog import find_recipe
 from training.files import sha256_of
 from training.finetune import degraded, epochs, lora
+from training.finetune.adapted_file import Answered, write_pictures
 from training.finetune.epochs import EpochConfig, Shown, Tower, Trainee
-from training.finetune.features import ModelChoice
+from training.finetune.features import ModelChoice, open_network
 from training.finetune.lora import AdapterConfig, adapted, adapted_modules, graded_loss, merged
 from training.finetune.pictures import Picture, plain_input
 from training.manifest_file import ManifestError
@@ -236,3 +237,60 @@ def test_an_adapter_on_an_attentions_output_projection_alone_is_never_heard() ->
                 parameter.fill_(1.0)
 
         assert torch.equal(tower(shown), before)
+
+
+@pytest.mark.parametrize(
+    ("told", "labels"),
+    [
+        ({}, ["Picture quality"]),
+        ({"table": "t.csv"}, ["Picture quality"]),
+        ({"table": "t.csv", "column": "shadow"}, ["shadow"]),
+        ({"table": "t.csv", "column": "shadow", "label": "Dark"}, ["Dark"]),
+        ({"column": "shadow"}, ["Picture quality"]),
+    ],
+    ids=["made poor", "quality", "another column", "a name", "a column of no table"],
+)
+def test_a_label_without_a_name_is_called_after_its_column(
+    told: dict[str, str], labels: list[str], tmp_path: Path
+) -> None:
+    config = replace(find_recipe("quality_lora"), **told)
+
+    opened = open_network(choice(tmp_path))
+    facts = lora._facts(config, opened, 1, "CC0")
+
+    assert [fact.label for fact in facts] == labels
+    several = lora._facts(config, opened, 2, "CC0")
+    assert [fact.label for fact in several] == [f"{labels[0]} above {step}" for step in (0, 1)]
+
+
+def test_a_label_that_cannot_be_written_costs_no_results_and_leaves_no_earlier_one(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise ValueError("changed by more than rank 8")
+
+    monkeypatch.setattr(lora, "changed_weights", fails)
+    config = replace(find_recipe("quality_lora").smoke(), model=choice(tmp_path))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for kind in ("json", "safetensors"):
+        (folder / f"custom_picture_picture_quality.{kind}").write_text("{}", encoding="utf-8")
+
+    with pytest.raises(ValueError, match="more than rank"):
+        config.execute(RunContext(data, folder, smoke=True))
+
+    assert json.loads((folder / "results.json").read_text("utf-8"))["labels"] == lora.DEGRADED
+    assert (folder / "merged.safetensors").is_file()
+    assert not list(folder.glob("custom_picture_*"))
+
+
+def test_a_step_without_a_head_leaves_no_earlier_one(tmp_path: Path) -> None:
+    (fact,) = lora._facts(find_recipe("quality_lora"), open_network(choice(tmp_path)), 1, "CC0")
+    rows = np.eye(4, dtype=np.float32)
+    side = Answered(rows, np.ones(4, np.intp), ("a", "b", "c", "d"))
+    for kind in ("json", "safetensors"):
+        (tmp_path / f"{fact.backbone}_picture_picture_quality.{kind}").write_text("{}", encoding="utf-8")
+
+    assert write_pictures({}, torch.nn.Linear(4, 1), (side, side), [fact], tmp_path) == []
+
+    assert not list(tmp_path.glob("*_picture_*"))

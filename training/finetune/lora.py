@@ -18,7 +18,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from training.augment import AugmentConfig
 from training.files import sha256_of
 from training.finetune import degraded, epochs
-from training.finetune.adapted_file import Answered, changed_weights, write_pictures
+from training.finetune.adapted_file import Answered, changed_weights, remove_pictures, write_pictures
 from training.finetune.clip_file import LabelFacts
 from training.finetune.epochs import LENGTH, EpochConfig, Shown, Tower, Trainee
 from training.finetune.features import ModelChoice, Opened, open_network
@@ -34,6 +34,8 @@ from training.settings import SettingError
 ANSWERED_AT_ONCE = 16
 
 DEGRADED = "degraded copies of the data's own pictures: no sonographer graded them"
+
+QUALITY = "Picture quality"
 
 
 def _gentle() -> AugmentConfig:
@@ -62,7 +64,8 @@ class LoraConfig:
             split (train, validation, test) and ``column``; empty for pictures made poor on purpose.
         column: The label, a whole number from 0: two grades, or more in their order.
         label, meaning: What the app calls it, and what yes means; with more than two grades there is a label for each
-            'above k', which is added to both. Without a meaning it is that the column is above k.
+            'above k', which is added to both. Without a label it is the column's name, and `QUALITY` where that is
+            ``quality`` or nobody graded; without a meaning it is that the column is above k.
         data_licence: Of a table's pictures and grades.
         training: Epochs and batch as FetalCLIP-IQA; an eighth of the training patients choose the epoch.
         held: The side of the split that is measured; ``test`` is for one final evaluation.
@@ -72,7 +75,7 @@ class LoraConfig:
     name: str
     table: str = ""
     column: str = "quality"
-    label: str = "Picture quality"
+    label: str = ""
     meaning: str = ""
     data_licence: str = ""
     seed: int = 7
@@ -189,14 +192,16 @@ def tune_quality(config: LoraConfig, context: RunContext) -> GradedResult:
     whole = replace(trainee, model=merged(tower))
     logits = epochs.logits_of(whole, held.pictures, training.batch)
     result = measure(logits, held.labels, held.groups, config.held)
+    source = config.table or DEGRADED
+    told = {"labels": source, "adapted": adapted_modules(tower.visual), **asdict(result)}
+    # First what was trained: a label that cannot be written must not cost it.
     safetensors.torch.save_model(tower, str(context.folder / "merged.safetensors"))
+    (context.folder / "results.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(f"{source}: {result}", flush=True)
+    remove_pictures(facts, context.folder)
     factors = changed_weights(config.model, opened, tower.visual, config.adapter.rank)
     sides = _answered(tower, opened.spec, taught), _answered(tower, opened.spec, held)
     write_pictures(factors, tower.last, sides, facts, context.folder)
-    source = config.table or DEGRADED
-    told = {"labels": source, "adapted": adapted_modules(tower.visual), **asdict(result)}
-    (context.folder / "results.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    print(f"{source}: {result}", flush=True)
     return result
 
 
@@ -212,6 +217,7 @@ def _facts(config: LoraConfig, opened: Opened, steps: int, licence: str) -> list
     Raises:
         SettingError: It has no name, or judges somebody's health.
     """
+    label = config.label or (config.column if config.table and config.column != "quality" else QUALITY)
     several = [f" above {step}" if steps > 1 else "" for step in range(steps)]
     plain = [f"its {config.column} was graded above {step}" for step in range(steps)]
     made_poor = ["the picture was not made poor on purpose"]
@@ -219,7 +225,7 @@ def _facts(config: LoraConfig, opened: Opened, steps: int, licence: str) -> list
     try:
         return [
             LabelFacts(
-                label=config.label.strip() and config.label + more,
+                label=label.strip() and label + more,
                 meaning=meaning,
                 view="",
                 backbone=opened.entry.key,
