@@ -46,7 +46,7 @@ def calibrate_bundled(data: Path, samples: Sequence[Sample], bundle: Path | None
         write_manifest(folder, manifest)
     held = [s for s in samples if s.split == "validation" and not s.augmented]
     seen = _seen(engine, data, held)
-    fitted = calibrate.fit(engine, seen)
+    fitted = calibrate.fit(engine, seen, samples)
     limit = _fit_limit(engine, data, seen)
     if limit:
         fitted["head"] = limit

@@ -87,8 +87,13 @@ def network_input(engine: Engine, clip: Clip, crop: Box) -> Batch:
     return prepare(clip.frame(0), engine.spec, crop)[None]
 
 
-def fit(engine: Engine, seen: Sequence[Seen]) -> dict[str, dict[str, Any]]:
+def fit(engine: Engine, seen: Sequence[Seen], taught: Sequence[Sample] = ()) -> dict[str, dict[str, Any]]:
     """Return the ``calibration`` of a manifest; a part that no picture can tell is left out, and a sentence says so.
+
+    Args:
+        engine: Without a calibration.
+        seen: Pictures of validation patients.
+        taught: What the model was trained on: its sub-planes tell how often each occurs.
 
     Raises:
         ValueError: A picture is not of a validation patient.
@@ -100,7 +105,7 @@ def fit(engine: Engine, seen: Sequence[Seen]) -> dict[str, dict[str, Any]]:
     aged = ages(engine, seen)
     parts: dict[str, tuple[Sequence[Any], Callable[[], dict[str, Any]]]] = {
         VIEWS: (planes, lambda: _temperature(engine, VIEWS, planes)),
-        BRAIN_VIEWS: (brain, lambda: _temperature(engine, BRAIN_VIEWS, brain)),
+        BRAIN_VIEWS: (brain, lambda: _temperature(engine, BRAIN_VIEWS, brain, frequencies(engine, taught))),
         "familiar": (planes, lambda: _familiar(engine, planes)),
         AGE: (aged, lambda: _age(aged)),
     }
@@ -116,19 +121,36 @@ def _known(engine: Engine, task: str, seen: Sequence[Seen]) -> list[tuple[Seen, 
     return [(item, name) for item, name in pairs if name is not None and name in engine.view_sets[task].keys]
 
 
-def _temperature(engine: Engine, key: str, known: Sequence[tuple[Seen, str]]) -> dict[str, Any]:
+def frequencies(engine: Engine, taught: Sequence[Sample]) -> list[float]:
+    """Return how often each sub-plane occurs among training pictures, of sum 1; nothing where one never does.
+
+    Planes get none: how many of each a collection holds is its collector's choice. A sonographer who keeps two
+    sub-planes for one of another does so with every patient.
+    """
+    named = [sample.brain_plane for sample in taught if sample.split == "train"]
+    counts = np.array([named.count(name) for name in engine.view_sets[BRAIN_VIEWS].keys])
+    return [round(float(share), 4) for share in counts / counts.sum()] if counts.all() else []
+
+
+def _temperature(
+    engine: Engine, key: str, known: Sequence[tuple[Seen, str]], shown: Sequence[float] = ()
+) -> dict[str, Any]:
+    """Fit one set's percentages; ``shown`` is how often each class occurs, where that is counted in."""
     view_set = engine.view_sets[key]
     labels = np.array([view_set.keys.index(name) for _, name in known])
     similarity = _similarity(engine, view_set, known)
+    heeded = np.log(np.array(shown, np.float32)) if len(shown) else np.zeros(len(view_set.keys), np.float32)
+
+    def shares_at(log_scale: float) -> NDArray[np.float32]:
+        return softmax((np.exp(log_scale) * similarity + heeded).astype(np.float32))
 
     def cost(log_scale: float) -> float:
-        shares = softmax(np.exp(log_scale) * similarity)
-        return float(-np.log(np.maximum(shares[np.arange(len(labels)), labels], 1e-9)).mean())
+        return float(-np.log(np.maximum(shares_at(log_scale)[np.arange(len(labels)), labels], 1e-9)).mean())
 
     best = minimize_scalar(cost, bounds=(0.0, 6.0), method="bounded")
-    scale = float(np.exp(best.x))
-    shares = softmax((scale * similarity).astype(np.float32))
+    scale, shares = float(np.exp(best.x)), shares_at(best.x)
     return {
+        **({"frequencies": list(shown)} if len(shown) else {}),
         "view_set": view_set.sha256,
         "temperature": round(engine.backbone.logit_scale / scale, 4),
         "error": round(expected_error(shares, labels), 4),

@@ -29,12 +29,15 @@ class ViewCalibration:
         error: Expected calibration error that remained, 0 to 1.
         pictures: On how many pictures that error was found.
         lead: A class is clear where it leads the second by this much, 0 to 1.
+        frequencies: How often each class occurs in the training, in the order of the set, above 0 and of sum 1: the
+            similarity to prompts that were learned by contrast knows nothing of it (Menon 2021, logit adjustment).
     """
 
     scale: float | None = None
     error: float | None = None
     pictures: int | None = None
     lead: float | None = None
+    frequencies: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

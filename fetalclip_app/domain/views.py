@@ -67,6 +67,7 @@ class ViewPrediction:
         calibration_error: Expected calibration error that remained there, 0 to 1; None where none was fitted.
         calibration_pictures: On how many pictures that error was found; None where that is not known.
         clear_lead: A class is clear where it leads the second by this much.
+        frequencies: How often each class occurs in the training, where the percentages heed it.
         probe: Name of the probe that named the views; empty where prompts did.
         not_trained: Classes that the model never saw in training.
         abstained: Why the best class should not be relied on; None where it may.
@@ -84,6 +85,7 @@ class ViewPrediction:
     calibration_pictures: int | None = None
     clear_lead: float = CLEAR_LEAD
     probe: str = ""
+    frequencies: tuple[float, ...] | None = None
 
     @property
     def best(self) -> str:

@@ -162,6 +162,7 @@ def _view_calibration(fitted: Mapping[str, Any], logit_scale: float) -> ViewCali
         error=float(fitted["error"]),
         pictures=int(fitted["pictures"]) if "pictures" in fitted else None,
         lead=float(fitted["lead"]) if "lead" in fitted else None,
+        frequencies=tuple(float(share) for share in fitted["frequencies"]) if "frequencies" in fitted else None,
     )
 
 

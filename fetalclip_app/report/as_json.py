@@ -113,6 +113,7 @@ def _views(seen: ViewPrediction) -> dict[str, Any]:
         ],
         "calibrated": seen.calibrated,
         "calibration_error": None if seen.calibration_error is None else number(seen.calibration_error),
+        "frequencies": None if seen.frequencies is None else _shares(seen.keys, seen.frequencies),
         "not_trained": sorted(seen.not_trained),
         "unfamiliar": sorted(seen.unfamiliar),
         "view_set": seen.view_set,

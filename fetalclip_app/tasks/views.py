@@ -81,7 +81,10 @@ def _predict(
     unfamiliar: frozenset[int] = frozenset(),
 ) -> ViewPrediction:
     scale = fitted.scale if fitted.scale is not None else instruments.logit_scale
-    per_frame = softmax(scale * similarity)
+    logits = scale * similarity
+    if fitted.frequencies is not None:
+        logits = logits + np.log(np.array(fitted.frequencies, np.float32))
+    per_frame = softmax(logits)
     trained = instruments.identity.trained_views
     lead = fitted.lead if fitted.lead is not None else CLEAR_LEAD
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)
@@ -96,6 +99,7 @@ def _predict(
         unfamiliar=unfamiliar,
         calibration_pictures=fitted.pictures,
         clear_lead=lead,
+        frequencies=fitted.frequencies,
     )
     return replace(prediction, abstained=_doubt(prediction))
 

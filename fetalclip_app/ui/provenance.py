@@ -28,12 +28,12 @@ from fetalclip_app.wording import (
     naming_meaning,
     no_probe,
     percent,
-    percentages_meaning,
     pixels,
     spread_limit,
     spread_meaning,
     unfamiliar_frame,
     unverified_model,
+    view_percentages,
     view_title,
     with_unit,
 )
@@ -70,7 +70,7 @@ def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> l
         *([("Unlike", f"{unlike} of them are {unfamiliar_frame()}; they are not measured")] if unlike else []),
         ("How", naming_meaning(views.probe)),
         *([("Mind", no_probe(finding.task_key))] if lacks_probe(reading, finding.task_key) else []),
-        ("Meaning", percentages_meaning(views.calibrated, views.calibration_error, views.calibration_pictures)),
+        ("Meaning", view_percentages(views)),
     ]
     if key in views.not_trained:
         rows.append(("Training", "This model was never shown this view: the percentage is a guess from words."))

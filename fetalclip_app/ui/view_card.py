@@ -25,8 +25,8 @@ from fetalclip_app.wording import (
     not_trained_view,
     percent,
     percentages_error,
-    percentages_meaning,
     reason_title,
+    view_percentages,
     view_title,
 )
 
@@ -168,7 +168,7 @@ def _error(answer: Answer | None) -> str:
 def _meaning(answer: Answer | None) -> str:
     if not isinstance(answer, ViewPrediction):
         return ""
-    return percentages_meaning(answer.calibrated, answer.calibration_error, answer.calibration_pictures)
+    return view_percentages(answer)
 
 
 def _bars(answer: Answer | None, bars: Bars) -> list[Bar]:

@@ -59,6 +59,7 @@ from fetalclip_app.wording.sources import (
     spread_meaning,
     unfamiliar_frame,
     unverified_model,
+    view_percentages,
     where_not_why,
 )
 from fetalclip_app.wording.views import method_title, task_title, view_title
@@ -123,6 +124,7 @@ __all__ = [
     "unexpected",
     "unfamiliar_frame",
     "unverified_model",
+    "view_percentages",
     "view_title",
     "weeks_and_days",
     "where_not_why",

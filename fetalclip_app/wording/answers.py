@@ -24,9 +24,9 @@ from fetalclip_app.wording.sources import (
     learned_age,
     naming_meaning,
     not_trained_view,
-    percentages_meaning,
     spread_limit,
     spread_meaning,
+    view_percentages,
     where_not_why,
 )
 from fetalclip_app.wording.structures import (
@@ -105,7 +105,7 @@ def _view_line(task_key: str, seen: ViewPrediction) -> Line:
         notes.append(f"{view_title(seen.best)}: {not_trained_view()}.")
     notes += [left_out] if left_out else []
     notes.append(naming_meaning(seen.probe))
-    notes.append(percentages_meaning(seen.calibrated, seen.calibration_error, seen.calibration_pictures))
+    notes.append(view_percentages(seen))
     return Line(task_title(task_key), value, tuple(notes), seen.abstained is not None or seen.best in seen.not_trained)
 
 

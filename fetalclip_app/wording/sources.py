@@ -7,9 +7,10 @@ from typing import assert_never
 from fetalclip_app.domain.age import PUBLISHED_SPREAD_LIMIT_DAYS, AgeInterval, LimitGround
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Distrust
 from fetalclip_app.domain.clip import FrameRate, RateSource
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.numbers import age_range, day_count, percent, pixel_size, with_unit
 from fetalclip_app.wording.translate import choose, mark, translate
-from fetalclip_app.wording.views import task_title
+from fetalclip_app.wording.views import task_title, view_title
 
 _CALIBRATION: dict[CalibrationSource, str] = {
     CalibrationSource.ULTRASOUND_REGION: mark("Scale from the file's ultrasound regions"),
@@ -168,6 +169,18 @@ def percentages_meaning(calibrated: bool, error: float | None = None, pictures: 
     if calibrated:
         return translate("Percentages by a temperature fitted on validation patients.")
     return translate("Percentages are uncalibrated: they follow the model's own scale.")
+
+
+def view_percentages(seen: ViewPrediction) -> str:
+    """Return what the percentages of an answer rest on, and which frequencies they heed."""
+    meaning = percentages_meaning(seen.calibrated, seen.calibration_error, seen.calibration_pictures)
+    if seen.frequencies is None:
+        return meaning
+    shares = ", ".join(
+        f"{view_title(key)} {percent(share)}" for key, share in zip(seen.keys, seen.frequencies, strict=True)
+    )
+    heeded = translate("How often each occurs in the training is counted in: {shares}.").format(shares=shares)
+    return f"{meaning} {heeded}"
 
 
 def percentages_error(calibrated: bool, error: float | None = None, pictures: int | None = None) -> str:

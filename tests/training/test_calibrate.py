@@ -107,6 +107,46 @@ def test_a_calibration_names_its_prompts_and_counts_its_pictures(fitted: dict[st
     assert fitted[VIEWS]["pictures"] == fitted[BRAIN_VIEWS]["pictures"] == 3000
 
 
+def _taught(*counts: int) -> list[Sample]:
+    named = [name for name, count in zip(BRAIN_PLANES, counts, strict=True) for _ in range(count)]
+    return [Sample("a.png", "fetal_planes", "p", "train", "brain", name) for name in named]
+
+
+def test_sub_planes_are_fitted_with_how_often_the_training_shows_them() -> None:
+    """The similarities are drawn as contrast teaches them: without the frequencies that the truths have."""
+    rng = np.random.default_rng(3)
+    shares = np.array([0.7, 0.2, 0.1])
+    rows = np.zeros((4000, WIDTH), np.float32)
+    here = slice(len(PLANES), FIRST_DAY_AXIS)
+    rows[:, here] = rng.random((len(rows), len(BRAIN_PLANES)))
+    truths = _drawn(BRAIN_SCALE * rows[:, here] + np.log(shares), BRAIN_PLANES, rng)
+    seen = [
+        Seen(Sample("a.png", "x", str(number), "validation", "brain", truth), row, None)
+        for number, (truth, row) in enumerate(zip(truths, rows, strict=True))
+    ]
+    elsewhere = [replace(sample, split="test") for sample in _taught(0, 0, 500)]
+
+    fitted = calibrate.fit(_engine(), seen, [*_taught(70, 20, 10), *elsewhere])
+    plain = calibrate.fit(_engine(), seen)
+
+    assert fitted[BRAIN_VIEWS]["frequencies"] == pytest.approx(shares)
+    assert "frequencies" not in fitted[VIEWS]
+    read = calibration_of(fitted, LOGIT_SCALE, learned_from_head_size=True).brain_views
+    assert read.scale == pytest.approx(BRAIN_SCALE, rel=0.06)
+    assert read.frequencies == pytest.approx(tuple(shares))
+    assert fitted[BRAIN_VIEWS]["error"] < 0.02
+    assert calibration_of(plain, LOGIT_SCALE, learned_from_head_size=True).brain_views.scale != pytest.approx(
+        BRAIN_SCALE, rel=0.06
+    )
+
+
+def test_without_a_training_picture_of_each_sub_plane_no_frequency_is_known() -> None:
+    fitted = calibrate.fit(_engine(), _named_pictures(50), _taught(5, 0, 5))
+
+    assert "frequencies" not in fitted[BRAIN_VIEWS]
+    assert calibration_of(fitted, LOGIT_SCALE, learned_from_head_size=True).brain_views.frequencies is None
+
+
 def test_pictures_without_a_sub_plane_do_not_fit_the_brains_scale() -> None:
     some, rest = _named_pictures(600)[:400], _named_pictures(600)[400:]
     plain = [Seen(Sample("b.png", "fetal_planes", "p", "validation", "femur"), item.embedding, None) for item in rest]

@@ -13,6 +13,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import ViewCalibration
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.tasks.views import BrainViewTask, ViewTask
+from fetalclip_app.wording import view_percentages
 
 
 def test_a_clip_is_seen_as_what_most_of_its_frames_are() -> None:
@@ -84,3 +85,19 @@ def test_sub_planes_are_asked_of_brain_frames_alone() -> None:
     assert isinstance(finding.answer, ViewPrediction)
     assert np.isnan(finding.answer.per_frame[0]).all()
     assert not np.isnan(finding.answer.per_frame[1:]).any()
+
+
+def test_percentages_count_in_how_often_a_sub_plane_occurs_and_say_so() -> None:
+    shares = (0.5, 0.3, 0.2)
+    brain = after_views(scan_of(["brain"]), instruments())
+
+    plain = BrainViewTask(BRAIN_SET).answer(brain, instruments()).answer
+    tools = instruments(brain_views=ViewCalibration(scale=3.0, error=0.02, frequencies=shares))
+    fitted = BrainViewTask(BRAIN_SET).answer(brain, tools).answer
+
+    assert isinstance(plain, ViewPrediction)
+    assert isinstance(fitted, ViewPrediction)
+    assert plain.probabilities == pytest.approx(np.full(3, 1 / 3), abs=1e-6), "as like to the one as to the other"
+    assert fitted.probabilities == pytest.approx(np.array(shares), abs=1e-6)
+    assert "Trans-thalamic 50%, Trans-cerebellar 30%, Trans-ventricular 20%" in view_percentages(fitted)
+    assert "occurs" not in view_percentages(plain)
