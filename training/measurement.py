@@ -162,7 +162,8 @@ def write_head(
     licence = joined(item.sample.licence for item in shown)
     untried = LandmarkHead(backbone, decoder, (HEAD_NAME, sha256), {"licence": licence, "spread_limit": {}})
     measured = measurement_errors.measure(untried, context.data, watched, spec)
-    told = measurement_errors.summary(measured)
+    limits = measurement_errors.spread_limits(measured)
+    told = measurement_errors.summary(measurement_errors.given(measured, limits))
     facts = {
         "kind": MEASUREMENTS,
         "ends": ENDS,
@@ -174,7 +175,8 @@ def write_head(
         "definitions": DEFINITIONS,
         "pictures": dict(sorted(Counter(item.structure for item in shown).items())),
         "left_out": dict(sorted(left_out.items())),
-        "spread_limit": measurement_errors.spread_limits(measured),
+        "spread_limit": limits,
+        "declined": measurement_errors.declined(measured, limits),
         "validation": told,
         "training": asdict(config),
     }
@@ -186,6 +188,7 @@ def write_head(
 
 def card(facts: dict[str, Any], measured: Sequence[Measured]) -> str:
     """Return the head's model card."""
+    beyond = ", ".join(f"{count} {line.upper()}" for line, count in facts["declined"].items() if count) or "none"
     counts = ", ".join(f"{count} of {structure}" for structure, count in facts["pictures"].items())
     gone = ", ".join(f"{count} ({reason})" for reason, count in facts["left_out"].items()) or "none"
     lines = [
@@ -204,7 +207,8 @@ def card(facts: dict[str, Any], measured: Sequence[Measured]) -> str:
         "",
         measurement_errors.as_markdown(facts["validation"]),
         "",
-        "The limits of spread beyond which nothing is measured were fitted on these same pictures.",
+        f"Beyond the limit of spread, and without a length: {beyond}. The limits were fitted on these same pictures;",
+        "those with a missed end had no say.",
         "Errors by machine or age are not stated: the pictures are too few.",
         "Mirrored pictures were shown in training: it knows no side.",
     ]

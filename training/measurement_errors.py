@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of,
 from training.gates import GATE_SHARE
 from training.landmarks import Marked
 from training.pictures import clip_of
+
+FOUND_SHARE = 0.25
+"""A line's ends count as found where they lie, on average, within this share of its length. Chosen."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,13 +64,39 @@ def _measured(finder: Landmarker, data: Path, marked: Marked, spec: PreprocessSp
 
 
 def spread_limits(measured: Sequence[Measured]) -> dict[str, float]:
-    """Return structure -> the spread that all but `GATE_SHARE` of the pictures stay below on every line."""
+    """Return structure -> the spread that all but `GATE_SHARE` of the pictures stay below on every line.
+
+    A picture with a missed end has no say: its doubt is what the limit is for. Where all are missed nothing passes.
+    """
     limits = {}
     for structure in LINES:
-        worst = [item.spread.max() for item in measured if item.structure == structure]
+        own = [item for item in measured if item.structure == structure]
+        worst = [item.spread.max() for item in own if item.ends_off.max() <= FOUND_SHARE]
         if worst:
             limits[structure] = round(float(np.quantile(worst, 1 - GATE_SHARE, method="higher")) + 0.0005, 4)
+        elif own:
+            limits[structure] = 0.0
     return limits
+
+
+def given(measured: Sequence[Measured], limits: Mapping[str, float]) -> list[Measured]:
+    """Return the pictures as the app would answer: a line beyond its structure's limit has no length, NaN."""
+
+    def answered(item: Measured) -> Measured:
+        beyond = item.spread > limits[item.structure]
+        found_mm, ends_off = (np.where(beyond, np.nan, values) for values in (item.found_mm, item.ends_off))
+        return replace(item, found_mm=found_mm, ends_off=ends_off)
+
+    return [answered(item) for item in measured]
+
+
+def declined(measured: Sequence[Measured], limits: Mapping[str, float]) -> dict[str, int]:
+    """Return line -> pictures on which it lies beyond its structure's limit."""
+    return {
+        line: sum(bool(item.spread[place] > limits[structure]) for item in measured if item.structure == structure)
+        for structure, lines in LINES.items()
+        for place, line in enumerate(lines)
+    }
 
 
 def summary(measured: Sequence[Measured]) -> dict[str, dict[str, Any]]:
@@ -96,7 +125,8 @@ def _errors(pairs: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _mean(values: Sequence[float] | NDArray[np.float64]) -> float | None:
-    return round(float(np.mean(values)), 4) if len(values) else None
+    known = [value for value in values if np.isfinite(value)]
+    return round(float(np.mean(known)), 4) if known else None
 
 
 def as_markdown(told: dict[str, dict[str, Any]]) -> str:

@@ -23,6 +23,7 @@ from training.decoder_loop import Course, DecoderTraining, fit
 from training.landmark_head import LandmarkConfig, bells, draw, landmark_loss, stored_lines
 from training.landmarks import read_landmarks
 from training.measurement import MeasurementConfig
+from training.measurement_errors import Measured, declined, given, spread_limits
 from training.recipe import RunContext
 
 FEW = LandmarkConfig(batch=4)
@@ -123,9 +124,9 @@ def test_the_recipe_ends_with_a_head_that_the_app_loads_and_that_tells_its_licen
     assert head.licence == "CC-BY-NC-SA-4.0"
     facts = json.loads((folder / f"{measurement.HEAD_NAME}.json").read_text("utf-8"))
     assert facts["pictures"] == {"abdomen": 1, "femur": 1, "head": 1}
-    assert {line: told["pictures"] for line, told in facts["validation"].items()} == dict.fromkeys(
-        ("bpd", "ofd", "tad", "apad", "ac", "fl"), 1
-    )
+    assert list(facts["validation"]) == ["ac", "apad", "bpd", "fl", "ofd", "tad"]
+    lines = {line: facts["validation"][line]["pictures"] + count for line, count in facts["declined"].items()}
+    assert lines == dict.fromkeys(("apad", "bpd", "fl", "ofd", "tad"), 1)
     assert "CC-BY-NC-SA-4.0" in (folder / f"{measurement.HEAD_NAME}.md").read_text("utf-8")
     assert head.spread_limit("femur") == facts["spread_limit"]["femur"]
     with pytest.raises(ModelUnavailable):
@@ -135,6 +136,19 @@ def test_the_recipe_ends_with_a_head_that_the_app_loads_and_that_tells_its_licen
     with pytest.raises(ModelUnavailable) as refused:
         heads.find_landmarks(folder, backbone, SPEC)
     assert "other end points" in str(refused.value.parameters["reason"])
+
+
+def test_a_picture_whose_ends_were_missed_does_not_widen_the_limit() -> None:
+    def measured(spread: float, ends_off: float) -> Measured:
+        two = np.array([spread, 0.1])
+        return Measured("p", "head", two, np.ones(2), np.ones(2), np.array([ends_off, 0.02]))
+
+    found, missed = [measured(spread, 0.1) for spread in (0.12, 0.2)], measured(0.5, 0.4)
+
+    assert spread_limits([*found, missed]) == {"head": 0.2005}
+    assert spread_limits([missed]) == {"head": 0.0}, "nothing was found that could say how sure it was"
+    assert declined([*found, missed], {"head": 0.2005}) == {**dict.fromkeys(("tad", "apad", "fl", "ofd"), 0), "bpd": 1}
+    assert np.isnan(given([missed], {"head": 0.2005})[0].found_mm).tolist() == [True, False]
 
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(tmp_path: Path) -> None:
