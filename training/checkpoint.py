@@ -114,7 +114,7 @@ def bad_batch_file(step: int) -> str:
 
 
 def told_of_batch(batch: Batch, step: int) -> dict[str, Any]:
-    """Return a batch as `torch.save` takes it, with the names of its pictures."""
+    """Return a batch as `torch.save` takes it, with the names of its pictures: enough for every part of its loss."""
     sets = {"planes": batch.planes, "brain": batch.brain_planes}
     content: dict[str, Any] = {
         "step": step,
@@ -123,6 +123,8 @@ def told_of_batch(batch: Batch, step: int) -> dict[str, Any]:
         "captions": texts_of(batch),
         "age_rows": torch.from_numpy(batch.ages.rows),
         "age_target": torch.from_numpy(batch.ages.target),
+        "asked_classes": torch.from_numpy(batch.question.classes),
+        "asked_answers": torch.from_numpy(batch.question.answers),
     }
     for name, captions in sets.items():
         content[f"{name}_target"] = torch.from_numpy(captions.target)

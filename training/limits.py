@@ -23,12 +23,8 @@ Rule = Callable[[Any], str | None]
 """Returns why a value cannot be, or None."""
 
 
-def refuse_impossible(config: Any, *, smoke: bool = False) -> None:
+def refuse_impossible(config: Any) -> None:
     """Pass when every value of a recipe's configuration, and of those inside it, can be trained with.
-
-    Args:
-        config: The configuration.
-        smoke: It is a run of seconds, which begins without the earlier run that the recipe's ``start`` names.
 
     Raises:
         SettingError: One cannot, or two contradict each other; the sentence names the field.
@@ -38,20 +34,18 @@ def refuse_impossible(config: Any, *, smoke: bool = False) -> None:
             problem = rule(value)
             if problem is not None:
                 raise SettingError(f"{path}: {problem}")
-    contradiction = _contradiction(config, smoke=smoke)
+    contradiction = _contradiction(config)
     if contradiction is not None:
         raise SettingError(contradiction)
 
 
-def _contradiction(config: Any, *, smoke: bool) -> str | None:
+def _contradiction(config: Any) -> str | None:
     """Return which of two values cannot be beside the other, or None."""
     if getattr(config, "loss", "") == "siglip" and config.smoothing:
         return "smoothing: labels are smoothed with loss=nce only"
     tower = getattr(config, "tower", None)
     if tower is not None and tower.text_alone and not tower.weights:
         return "tower.text_alone: nothing gives the text tower: name tower.weights"
-    if getattr(config, "start_share", 1) < 1 and not (tower is not None and tower.weights and (config.start or smoke)):
-        return "start_share: below 1 the run begins with a mean of start and tower.weights: name both"
     return None
 
 
@@ -152,7 +146,7 @@ _AT_LEAST_ONE = (
 )
 _ABOVE_ZERO = ("bell_days", "clip_norm", "softness")
 _SHARES = (
-    *("average", "clahe_share", "jigsaw", "keep", "layer_decay", "momentum", "rescaled", "shift", "start_share"),
+    *("average", "clahe_share", "jigsaw", "keep", "layer_decay", "momentum", "rescaled", "shift"),
     *("told_age", "tone", "tone_share", "unreadable_share", "written"),
 )
 _RANGES = ("clahe_limit", "gain", "gamma", "zoom")

@@ -134,7 +134,7 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.NOT_APPLICABLE, "few_familiar_frames"): _Words(
         (
-            mark("Only {count} frames are like the training pictures; the label needs {needed}."),
+            mark("The label needs {needed} frames that are like the training pictures; this clip has {count}."),
             mark("Fewer frames are like the training pictures than the label needs."),
         ),
         mark("Open a longer clip."),

@@ -41,6 +41,19 @@ def test_a_loss_that_is_no_number_stops_the_run_and_leaves_the_batch(data: Path,
     assert not (tmp_path / "last.pt").exists()
 
 
+def test_the_batch_that_is_left_has_its_question_whole(data: Path) -> None:
+    config = tiny_training.config()
+    batch = tiny_training.batches(data, replace(config, batch=replace(config.batch, asked=True))).draw()
+
+    told = checkpoint.told_of_batch(batch, 0)
+
+    count = len(batch.question.texts)
+    assert count
+    assert told["captions"][-count:] == batch.question.texts
+    assert torch.equal(told["asked_classes"], torch.from_numpy(batch.question.classes))
+    assert torch.equal(told["asked_answers"], torch.from_numpy(batch.question.answers))
+
+
 def test_a_gradient_that_is_no_number_never_reaches_the_weights(data: Path, tmp_path: Path) -> None:
     config = tiny_training.config(frozen_stages=0, steps=3, checkpoint_every=1, evaluate_every=9)
     done = [0]

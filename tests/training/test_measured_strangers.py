@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
+import pytest
 from fakes import make_clip, make_reading
 from line_tools import some_lines, with_lines
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.views import ViewPrediction
 from training.evaluation import trust
 from training.evaluation.reads import Read
 from training.evaluation.strangers import Stranger, lengths_given
@@ -60,3 +62,11 @@ def test_the_table_counts_strangers_who_were_given_a_length_and_the_json_lists_t
     assert noise.low < 0.5 < noise.high, "over clips: two of the four share a name and are two"
     assert (text.count, text.value, text.abstained) == (1, 0.0, 1)
     assert json.loads(json.dumps(asdict(strangers[1])))["lengths"] == [["hc", None], ["bpd", 50.0]]
+
+
+def test_a_held_out_picture_is_refused_where_the_app_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Read(Sample("a.png", "own", "p1", "test"), make_reading(make_clip(1)), None)
+
+    assert not trust.is_foreign(read)
+    monkeypatch.setattr(ViewPrediction, "is_foreign", property(lambda _: True))
+    assert trust.is_foreign(read)

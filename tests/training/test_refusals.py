@@ -50,7 +50,7 @@ def test_what_the_recipes_themselves_say_is_possible(name: str, monkeypatch: pyt
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
 
     refuse_impossible(find_recipe(name))
-    refuse_impossible(find_recipe(name).smoke(), smoke=True)
+    refuse_impossible(find_recipe(name).smoke())
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,6 @@ def test_what_the_recipes_themselves_say_is_possible(name: str, monkeypatch: pyt
         ("compact", ["device=meta"], r"step\.device: 'meta' is not here$"),
         ("compact", ["device=xpu"], r"step\.device: 'xpu' is not here$"),
         ("compact", ["tower.text_alone=true"], r"tower\.text_alone: nothing gives the text tower: name tower\.weights"),
-        ("compact", ["start_share=1.5"], r"start_share: 1\.5 is no share from 0 to 1"),
-        ("compact", ["start_share=0.5"], r"start_share: below 1 the run begins with a mean .*: name both"),
-        ("compact", ["start_share=0.5", "start=a/last.pt"], r"start_share: below 1 .*: name both"),
         ("compact", ["shape=huge"], r"tower\.shape: 'huge' is none of compact, fetalclip"),
         ("compact", ["batch.told_age=1.5"], r"batch\.told_age: 1\.5 is no share from 0 to 1"),
         ("compact", ["batch.shares=brain:0,heart:0"], r"batch\.shares: nothing has a share"),
@@ -96,16 +93,6 @@ def test_a_value_that_cannot_be_is_refused_before_anything_is_read(
     with pytest.raises(SystemExit, match=rf"^{find_recipe(recipe).name}_smoke does not take that: {sentence}"):
         main(["run", recipe, "--smoke", *told, "--data", str(tmp_path), "--out", str(tmp_path)])
     assert not list(tmp_path.iterdir())
-
-
-def test_a_mean_of_two_networks_wants_both() -> None:
-    weights = ["start_share=0.5", "tower.weights=a.safetensors"]
-    both = [*weights, "start=a/last.pt"]
-
-    with pytest.raises(SettingError, match=r"^start_share: below 1 .*: name both$"):
-        refuse_impossible(with_settings(find_recipe("compact"), weights))
-    refuse_impossible(with_settings(find_recipe("compact"), both))
-    refuse_impossible(with_settings(find_recipe("compact"), weights).smoke(), smoke=True)
 
 
 @pytest.mark.parametrize(

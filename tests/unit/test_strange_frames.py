@@ -28,7 +28,7 @@ from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.clip_labels import ClipLabelTask
 from fetalclip_app.tasks.landmarks import MeasureTask
 from fetalclip_app.tasks.views import ViewTask
-from fetalclip_app.wording import answer_lines, frames_left_out
+from fetalclip_app.wording import abstention, answer_lines, frames_left_out
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
 
@@ -99,6 +99,14 @@ def test_a_clip_label_wants_enough_of_them() -> None:
 
     assert why == Abstention(Reason.NOT_APPLICABLE, "few_familiar_frames", {"count": 6, "needed": 7})
     assert head.asked is None
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_the_sentence_of_too_few_is_right_of_one_frame_too(count: int) -> None:
+    why = Abstention(Reason.NOT_APPLICABLE, "few_familiar_frames", {"count": count, "needed": 7})
+
+    said = f"The label needs 7 frames that are like the training pictures; this clip has {count}."
+    assert abstention(why) == said
 
 
 @pytest.mark.parametrize(

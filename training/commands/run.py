@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     config = _set(config.smoke() if options.smoke else config, options)
     config = _told_to_a_contrastive_run(config, options)
     config = config if options.teacher is None else _taught(config, options.teacher)
-    _refuse_impossible(config, smoke=options.smoke)
+    _refuse_impossible(config)
     own = OwnFiles(**{field.name: getattr(options, field.name) for field in fields(OwnFiles)})
     _refuse_own_files(config, own)
     refuse_missing(options, own.written, own.textbook, own.shards)
@@ -77,7 +77,7 @@ def _set(config: Any, options: argparse.Namespace) -> Any:
         raise SystemExit(f"{config.name} does not take that: {error}") from error
 
 
-def _refuse_impossible(config: Any, *, smoke: bool) -> None:
+def _refuse_impossible(config: Any) -> None:
     """Pass where every value of the configuration can be trained with.
 
     Raises:
@@ -87,7 +87,7 @@ def _refuse_impossible(config: Any, *, smoke: bool) -> None:
     from training.settings import SettingError  # noqa: PLC0415
 
     try:
-        refuse_impossible(config, smoke=smoke)
+        refuse_impossible(config)
     except SettingError as error:
         raise SystemExit(f"{config.name} does not take that: {error}") from error
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.domain.abstention import Reason
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from training.bootstrap import Floats
@@ -88,7 +87,7 @@ def _measured_strangers(name: str, clips: Sequence[Stranger]) -> Row:
 def is_foreign(read: Read) -> bool:
     """Whether the app called the picture unlike its training."""
     views = read.reading.answer(VIEWS, ViewPrediction)
-    return views is not None and views.abstained is not None and views.abstained.reason is Reason.NOT_FETAL_ULTRASOUND
+    return views is not None and views.is_foreign
 
 
 def _share(sums: Floats) -> Floats:
