@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     PROBE_SECOND = "probe_second"
     LABEL_SECOND = "label_second"
     WEIGHTS_LOADED_OTHERWISE = "weights_loaded_otherwise"
+    ENDS_READ_OTHERWISE = "ends_read_otherwise"
     LICENCE_NOT_ACCEPTED = "licence_not_accepted"
     DOWNLOAD_FAILED = "download_failed"
     DEVICE_UNAVAILABLE = "device_unavailable"

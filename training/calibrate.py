@@ -16,7 +16,7 @@ from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.domain.backbone import Batch, Embeddings, ModelCalibration
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.softmax import softmax
+from fetalclip_app.domain.softmax import shares_of
 from fetalclip_app.domain.views import CLEAR_LEAD, ViewSet
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.inference.engine import Engine
@@ -124,12 +124,16 @@ def _known(engine: Engine, task: str, seen: Sequence[Seen]) -> list[tuple[Seen, 
 def frequencies(engine: Engine, taught: Sequence[Sample]) -> list[float]:
     """Return how often each sub-plane occurs among training pictures, of sum 1; nothing where one never does.
 
+    Changed copies count: those of FETAL_PLANES_DB are of pictures that it does not hold otherwise.
     Planes get none: how many of each a collection holds is its collector's choice. A sonographer who keeps two
     sub-planes for one of another does so with every patient.
     """
     named = [sample.brain_plane for sample in taught if sample.split == "train"]
     counts = np.array([named.count(name) for name in engine.view_sets[BRAIN_VIEWS].keys])
-    return [round(float(share), 4) for share in counts / counts.sum()] if counts.all() else []
+    if not counts.all():
+        print("not each sub-plane is among the training pictures: how often they occur is not counted in")
+        return []
+    return [float(share) for share in counts / counts.sum()]
 
 
 def _temperature(
@@ -139,10 +143,9 @@ def _temperature(
     view_set = engine.view_sets[key]
     labels = np.array([view_set.keys.index(name) for _, name in known])
     similarity = _similarity(engine, view_set, known)
-    heeded = np.log(np.array(shown, np.float32)) if len(shown) else np.zeros(len(view_set.keys), np.float32)
 
     def shares_at(log_scale: float) -> NDArray[np.float32]:
-        return softmax((np.exp(log_scale) * similarity + heeded).astype(np.float32))
+        return shares_of(similarity, float(np.exp(log_scale)), shown or None)
 
     def cost(log_scale: float) -> float:
         return float(-np.log(np.maximum(shares_at(log_scale)[np.arange(len(labels)), labels], 1e-9)).mean())

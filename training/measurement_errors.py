@@ -83,7 +83,7 @@ def given(measured: Sequence[Measured], limits: Mapping[str, float]) -> list[Mea
     """Return the pictures as the app would answer: a line beyond its structure's limit has no length, NaN."""
 
     def answered(item: Measured) -> Measured:
-        beyond = item.spread > limits[item.structure]
+        beyond = ~(item.spread <= limits[item.structure])
         found_mm, ends_off = (np.where(beyond, np.nan, values) for values in (item.found_mm, item.ends_off))
         return replace(item, found_mm=found_mm, ends_off=ends_off)
 
@@ -91,12 +91,14 @@ def given(measured: Sequence[Measured], limits: Mapping[str, float]) -> list[Mea
 
 
 def declined(measured: Sequence[Measured], limits: Mapping[str, float]) -> dict[str, int]:
-    """Return line -> pictures on which it lies beyond its structure's limit."""
-    return {
-        line: sum(bool(item.spread[place] > limits[structure]) for item in measured if item.structure == structure)
-        for structure, lines in LINES.items()
-        for place, line in enumerate(lines)
-    }
+    """Return line -> pictures on which it lies beyond its structure's limit; AC where one of its diameters does."""
+    counts: dict[str, int] = {}
+    for structure, lines in LINES.items():
+        own = [item.spread <= limits[structure] for item in measured if item.structure == structure]
+        counts |= {line: sum(not kept[place] for kept in own) for place, line in enumerate(lines)}
+        if structure == ABDOMEN_LINES:
+            counts["ac"] = sum(not kept.all() for kept in own)
+    return counts
 
 
 def summary(measured: Sequence[Measured]) -> dict[str, dict[str, Any]]:

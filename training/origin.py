@@ -148,15 +148,20 @@ def _with_start(
     tower = TowerConfig(**config.get("tower", {}))
     if config.get("start"):
         return _after(origin, folder.parent / Path(config["start"]).parent.name / Path(config["start"]).name, samples)
+    if begins_with_image_net(tower) and (tower.text_alone or not tower.weights):
+        origin = origin.with_part("image_tower_start", "EfficientNet-Lite0, ImageNet", "Apache-2.0")
     if tower.weights:
         digest = record.get("weights_sha256") or _digest(Path(tower.weights))
         said = f"{Path(tower.weights).name}, SHA-256 {digest}"
         bundled = _bundled(digest)
         if bundled is None:
-            return replace(origin.with_part("start", said, licence_of(digest)), views=None, head_sized=True)
-        return _joined(origin, bundled).with_part("start", said, bundled.licence)
+            views = origin.views if tower.text_alone else None
+            return replace(origin.with_part("start", said, licence_of(digest)), views=views, head_sized=True)
+        both = _joined(origin, bundled).with_part("start", said, bundled.licence)
+        # An image tower of its own never saw what the text tower read of.
+        return replace(both, views=origin.views) if tower.text_alone else both
     if begins_with_image_net(tower):
-        return origin.with_part("image_tower_start", "EfficientNet-Lite0, ImageNet", "Apache-2.0")
+        return origin
     return replace(origin, data={**origin.data, "start": "random weights"})
 
 
@@ -186,7 +191,7 @@ def _joined(origin: Origin, earlier: Origin) -> Origin:
 def _bundled(sha256: str) -> Origin | None:
     """Return what the program's own manifest says, where these are its weights or those that they began with."""
     manifest = resources.read_json("models/compact/manifest.json")
-    if manifest["sha256"] != sha256 and not began_with(manifest.get("training", {}), sha256):
+    if manifest["sha256"] != sha256 and not _began_with(manifest.get("training", {}), sha256):
         return None
     return Origin(
         record=manifest.get("training", {}),
@@ -197,9 +202,8 @@ def _bundled(sha256: str) -> Origin | None:
     )
 
 
-def began_with(record: Mapping[str, Any], sha256: str) -> bool:
-    """Whether a run, or one before it that it went on from, began with these weights."""
-    return record.get("weights_sha256") == sha256 or ("start" in record and began_with(record["start"], sha256))
+def _began_with(record: Mapping[str, Any], sha256: str) -> bool:
+    return record.get("weights_sha256") == sha256 or ("start" in record and _began_with(record["start"], sha256))
 
 
 def licence_of(sha256: str) -> str:

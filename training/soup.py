@@ -14,7 +14,6 @@ from fetalclip_app.domain.model_names import CUSTOM
 from fetalclip_app.model import weights
 from fetalclip_app.model.catalog import ModelEntry
 from training.files import sha256_of
-from training.origin import began_with
 
 RECORDED = "mean_with_sha256"
 """Where a manifest's record of the training tells of the other weights."""
@@ -34,7 +33,7 @@ def mean_with(state: Mapping[str, torch.Tensor], path: Path, record: Mapping[str
     """
     entry = ModelEntry(key=CUSTOM, title=path.name, licence="", sha256=None, size_bytes=None, config=path)
     other = weights.read(path, entry).state
-    if not began_with(record, sha256_of(path)):
+    if not _lies_close(record, sha256_of(path)):
         raise ValueError(f"the run did not begin with {path.name}: a mean is of two trainings that lie close together")
     if {name: tensor.shape for name, tensor in other.items()} != {name: tensor.shape for name, tensor in state.items()}:
         raise ValueError(f"{path.name} has other layers than the run")
@@ -42,3 +41,10 @@ def mean_with(state: Mapping[str, torch.Tensor], path: Path, record: Mapping[str
         name: (tensor.float() + other[name].float()) / 2 if tensor.is_floating_point() else tensor
         for name, tensor in state.items()
     }
+
+
+def _lies_close(record: Mapping[str, Any], sha256: str) -> bool:
+    """Whether all weights of a run, or of one that it went on from, began with these; a text tower alone is not all."""
+    if record.get("config", {}).get("tower", {}).get("text_alone"):
+        return False
+    return record.get("weights_sha256") == sha256 or ("start" in record and _lies_close(record["start"], sha256))

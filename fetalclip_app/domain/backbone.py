@@ -19,6 +19,9 @@ Batch = NDArray[np.float32]
 Embeddings = NDArray[np.float32]
 """float32, (N, D), rows of length one."""
 
+_ROUNDING = 1e-3
+"""How far written shares may be from a sum of 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class ViewCalibration:
@@ -38,6 +41,11 @@ class ViewCalibration:
     pictures: int | None = None
     lead: float | None = None
     frequencies: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        shares = self.frequencies
+        if shares is not None and not (all(share > 0 for share in shares) and abs(sum(shares) - 1) < _ROUNDING):
+            raise ValueError(f"frequencies {shares} are not above 0 and of sum 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,23 +61,24 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     for view_set in (planes, brain):  # a sentence that the text tower cannot read is found before any scan is
         class_embeddings(view_set, texts.features)
     fitted = fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain})
-    calibration = calibration_of(fitted, backbone.logit_scale, entry.learned_from_head_size)
+    calibration = _calibration(entry, fitted, backbone.logit_scale, brain)
     width = class_embeddings(planes, texts.features).shape[1]
     places = _heads(entry, request)
     extras = extra_heads.find(places, backbone, spec, width)
+    landmarker, unread = _landmarker(places, backbone, spec)
     instruments = Instruments(
         identity=backbone.identity,
         logit_scale=backbone.logit_scale,
         calibration=replace(calibration, familiarity=_familiarity(entry, backbone)),
         encode_texts=texts.features,
         outliner=_outliner(places, entry, backbone, spec),
-        landmarker=_landmarker(places, backbone, spec),
+        landmarker=landmarker,
         segmenter=extras.segmenter,
         labellers=extras.labellers,
     )
     found, troubles = _probes(places, backbone, spec, width)
     naming, missing = _naming(request, found, troubles)
-    useless = (*extras.troubles, *troubles)
+    useless = (*unread, *extras.troubles, *troubles)
     told = (*(wording.left_out(error) for error in useless), *(wording.no_probe(task) for task in missing))
     saliency = cam.Saliency(backbone)
     return Engine(
@@ -128,6 +129,24 @@ def fetch_weights(
     from fetalclip_app.model import catalog, fetch  # noqa: PLC0415
 
     fetch.fetch(target, catalog.fetalclip(), accept_licence, cancel, report)
+
+
+def _calibration(
+    entry: ModelEntry, fitted: Mapping[str, Mapping[str, Any]], logit_scale: float, brain: ViewSet
+) -> ModelCalibration:
+    """Return what the model's manifest says.
+
+    Raises:
+        ModelUnavailable: How often the sub-planes occur is not told of each of them, or not in shares.
+    """
+    try:
+        calibration = calibration_of(fitted, logit_scale, entry.learned_from_head_size)
+    except ValueError as error:
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name="manifest.json", reason=str(error)) from error
+    told = calibration.brain_views.frequencies
+    if told is not None and len(told) != len(brain.keys):
+        raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name="manifest.json", reason="frequencies of other sub-planes")
+    return calibration
 
 
 def calibration_of(
@@ -230,15 +249,20 @@ def _heads(entry: ModelEntry, request: EngineRequest) -> HeadPlaces:
     return places_of(entry, None if request.bundle else request.weights)
 
 
-def _landmarker(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec) -> Landmarker | None:
-    """Return the measurement head that was trained on these very weights, or None."""
-    from fetalclip_app.model import heads  # noqa: PLC0415
-
-    return places.first(lambda folder: heads.find_landmarks(folder, backbone, spec))
-
-
 Probes = dict[str, ViewProbe]
 Troubles = tuple[ModelUnavailable, ...]
+
+
+def _landmarker(
+    places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec
+) -> tuple[Landmarker | None, Troubles]:
+    """Return the measurement head that was trained on these very weights, and why another cannot be used."""
+    from fetalclip_app.model import heads  # noqa: PLC0415
+
+    try:
+        return places.first(lambda folder: heads.find_landmarks(folder, backbone, spec)), ()
+    except ModelUnavailable as error:
+        return None, (error,)
 
 
 def _probes(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> tuple[Probes, Troubles]:

@@ -220,7 +220,7 @@ def _read(path: Path, facts: dict[str, Any], backbone: TorchBackbone, spec: Prep
     if facts.get("preprocessing") != spec.fingerprint():
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="preprocessing differs")
     if facts.get("kind") == MEASUREMENTS and facts.get("ends") != ENDS:
-        raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=file.name, reason="its errors are of other end points")
+        raise ModelUnavailable(ErrorCode.ENDS_READ_OTHERWISE, name=file.name)
     sha256 = str(facts.get("sha256")).lower()
     content = vouched.read(file, sha256)
     try:

@@ -24,15 +24,15 @@ STRIDE = 4
 
 PICTURES_AT_ONCE = 8
 
-ENDS = "mean around the peak"
-"""How an end point is read off its heatmap: a head's errors and limits were measured by it, and its JSON says so."""
-
 NEAR_CELLS = 3
 """Cells around a heatmap's peak whose mean is the end point: 2.4 standard deviations of the bell that is learned.
 
 The whole heatmap's mean lies too far inside the line: a part of its weight lies at the other end, for nothing tells
 the two apart (training/LOG.md).
 """
+
+ENDS = f"mean of {NEAR_CELLS} cells around the peak"
+"""How an end point is read off its heatmap: a head's errors and limits were measured by it, and its JSON says so."""
 
 
 def channels_of() -> dict[str, slice]:

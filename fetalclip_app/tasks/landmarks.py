@@ -72,7 +72,7 @@ def _line(
     scan: Scan, name: str, ends: NDArray[np.float64], spread: float, limit: float
 ) -> tuple[str, float | Abstention, tuple[tuple[float, float], ...], float]:
     """Return a line's name, its length or why it has none, its ends in frame pixels, and their spread."""
-    if spread > limit:
+    if not spread <= limit:  # a spread that is no number keeps no limit
         doubt = Abstention(Reason.AMBIGUOUS, "line_ends", {"spread": round(spread, 3), "spread_limit": limit})
         return name, doubt, (), spread
     points = tuple((float(x), float(y)) for x, y in ends)

@@ -11,7 +11,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import Embeddings, ModelCalibration, ViewCalibration
 from fetalclip_app.domain.probes import ViewProbe
 from fetalclip_app.domain.reading import Finding
-from fetalclip_app.domain.softmax import softmax
+from fetalclip_app.domain.softmax import shares_of
 from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
 from fetalclip_app.tasks.base import EncodeTexts, Instruments, Scan
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
@@ -81,10 +81,7 @@ def _predict(
     unfamiliar: frozenset[int] = frozenset(),
 ) -> ViewPrediction:
     scale = fitted.scale if fitted.scale is not None else instruments.logit_scale
-    logits = scale * similarity
-    if fitted.frequencies is not None:
-        logits = logits + np.log(np.array(fitted.frequencies, np.float32))
-    per_frame = softmax(logits)
+    per_frame = shares_of(similarity, scale, fitted.frequencies)
     trained = instruments.identity.trained_views
     lead = fitted.lead if fitted.lead is not None else CLEAR_LEAD
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)

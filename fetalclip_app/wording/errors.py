@@ -80,6 +80,10 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} changes weights that this program has loaded otherwise than its training did ({weight})."),
         mark("The head changes weights that this program has loaded otherwise than its training did."),
     ),
+    ErrorCode.ENDS_READ_OTHERWISE: (
+        mark("{name} states errors of lengths whose ends were found otherwise than this program finds them."),
+        mark("The head states errors of lengths whose ends were found otherwise than this program finds them."),
+    ),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("{title} is under {licence}, which has not been accepted yet."),
         mark("These weights are under {licence}, which has not been accepted yet."),
@@ -148,6 +152,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.PROBE_SECOND: (mark("Keep one of the two files: of two, the first by place and name answers."),),
     ErrorCode.LABEL_SECOND: (mark("Keep one of the two files, or train one under another label."),),
     ErrorCode.WEIGHTS_LOADED_OTHERWISE: (mark("Train the head again with this version of the program."),),
+    ErrorCode.ENDS_READ_OTHERWISE: (mark("Train the head again with this version of the program."),),
     ErrorCode.LICENCE_NOT_ACCEPTED: (
         mark("Read the licence and accept it in the model menu, or by --accept-licence on the command line."),
     ),

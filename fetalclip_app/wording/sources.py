@@ -179,7 +179,7 @@ def view_percentages(seen: ViewPrediction) -> str:
     shares = ", ".join(
         f"{view_title(key)} {percent(share)}" for key, share in zip(seen.keys, seen.frequencies, strict=True)
     )
-    heeded = translate("How often each occurs in the training is counted in: {shares}.").format(shares=shares)
+    heeded = translate("How often each occurred among labelled pictures is counted in: {shares}.").format(shares=shares)
     return f"{meaning} {heeded}"
 
 

@@ -14,7 +14,7 @@ import pytest
 import tiny_models
 import torch
 
-from fetalclip_app.errors import ModelUnavailable
+from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import encoder, heads
 from fetalclip_app.model.landmarks import LandmarkHead, channels_of, expected_points, peak_points
@@ -126,7 +126,7 @@ def test_the_recipe_ends_with_a_head_that_the_app_loads_and_that_tells_its_licen
     assert facts["pictures"] == {"abdomen": 1, "femur": 1, "head": 1}
     assert list(facts["validation"]) == ["ac", "apad", "bpd", "fl", "ofd", "tad"]
     lines = {line: facts["validation"][line]["pictures"] + count for line, count in facts["declined"].items()}
-    assert lines == dict.fromkeys(("apad", "bpd", "fl", "ofd", "tad"), 1)
+    assert lines == dict.fromkeys(("ac", "apad", "bpd", "fl", "ofd", "tad"), 1)
     assert "CC-BY-NC-SA-4.0" in (folder / f"{measurement.HEAD_NAME}.md").read_text("utf-8")
     assert head.spread_limit("femur") == facts["spread_limit"]["femur"]
     with pytest.raises(ModelUnavailable):
@@ -135,7 +135,7 @@ def test_the_recipe_ends_with_a_head_that_the_app_loads_and_that_tells_its_licen
     path.write_text(json.dumps({**facts, "ends": "mean of the heatmap"}), "utf-8")
     with pytest.raises(ModelUnavailable) as refused:
         heads.find_landmarks(folder, backbone, SPEC)
-    assert "other end points" in str(refused.value.parameters["reason"])
+    assert refused.value.code is ErrorCode.ENDS_READ_OTHERWISE
 
 
 def test_a_picture_whose_ends_were_missed_does_not_widen_the_limit() -> None:
@@ -147,7 +147,8 @@ def test_a_picture_whose_ends_were_missed_does_not_widen_the_limit() -> None:
 
     assert spread_limits([*found, missed]) == {"head": 0.2005}
     assert spread_limits([missed]) == {"head": 0.0}, "nothing was found that could say how sure it was"
-    assert declined([*found, missed], {"head": 0.2005}) == {**dict.fromkeys(("tad", "apad", "fl", "ofd"), 0), "bpd": 1}
+    none = dict.fromkeys(("tad", "apad", "ac", "fl", "ofd"), 0)
+    assert declined([*found, missed], {"head": 0.2005}) == {**none, "bpd": 1}
     assert np.isnan(given([missed], {"head": 0.2005})[0].found_mm).tolist() == [True, False]
 
 

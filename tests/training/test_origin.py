@@ -196,6 +196,19 @@ def test_a_run_that_began_with_the_programs_own_weights_has_what_these_have(tmp_
         assert f"{digest}; licence: {manifest['licence']}" in told.data["start"] and told.head_sized
 
 
+def test_a_text_tower_alone_brings_no_views(tmp_path: Path) -> None:
+    """Else a plane that the image tower never saw would pass for a trained one."""
+    digest = json.loads(resources.path("models/compact/manifest.json").read_text("utf-8"))["sha256"]
+    changes = {"tower": {"weights": "resources/models/compact/model.safetensors", "text_alone": True}}
+    run = _record(tmp_path / "own", changes=changes, weights_sha256=digest, shown=origin.shown_of(OWN[1:2]))
+
+    told = origin.origin_of(run, _nothing)
+
+    assert told.trained_views == ("brain", "trans-thalamic")
+    assert told.data.keys() >= {"clinic", "start", "image_tower_start", "fetal_planes"}
+    assert "Apache-2.0" in told.data["image_tower_start"]
+
+
 def test_of_a_foreign_start_the_views_are_not_known(tmp_path: Path) -> None:
     changes = {"tower": {"weights": "/gone/foreign.pt"}}
     run = _record(tmp_path / "own", changes=changes, weights_sha256="ef" * 32, shown=origin.shown_of(OWN[1:2]))

@@ -14,13 +14,14 @@ from test_structures_head import write_masks
 from tiny_models import VIT
 
 from fetalclip_app import resources
-from fetalclip_app.errors import ModelUnavailable
+from fetalclip_app.domain.views import BRAIN_PLANES, ViewSet
+from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.inference import load
 from fetalclip_app.inference.head_places import places_of
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import catalog
 from fetalclip_app.model.architecture import build
-from fetalclip_app.tasks.keys import VIEWS
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 
 
 def checkpoint(folder: Path, seed: int = 0) -> EngineRequest:
@@ -68,6 +69,34 @@ def test_a_probe_of_other_weights_beside_the_file_is_never_used(tmp_path: Path) 
     write_probe(tmp_path, other, name="custom_probe_views")
 
     assert load.load_engine(own).probes == ()
+
+
+def test_lengths_whose_ends_are_found_otherwise_now_are_told_and_the_model_opens(tmp_path: Path) -> None:
+    own = checkpoint(tmp_path)
+    (tmp_path / "heads").mkdir()
+    before: Any = load.load_engine(own)
+    of = {"backbone_sha256": before.backbone.identity.sha256, "preprocessing": before.spec.fingerprint()}
+    facts = {"kind": "measurements", "ends": "mean of the heatmap", **of}
+    (tmp_path / "heads" / "lines.json").write_text(json.dumps(facts), encoding="utf-8")
+
+    engine = load.load_engine(own)
+
+    assert engine.instruments.landmarker is None
+    (told,) = engine.notices
+    assert told.startswith("lines.safetensors states errors of lengths whose ends were found otherwise")
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.5, 0.5, 0.0], [2.0, 1.0, 1.0]])
+def test_a_manifest_whose_frequencies_are_none_is_refused(tmp_path: Path, shares: list[float]) -> None:
+    brain = ViewSet("brain", {name: (name,) for name in BRAIN_PLANES}, "ab" * 32)
+    entry = catalog.find("compact")
+    fitted = {BRAIN_VIEWS: {"temperature": 1.0, "error": 0.1, "frequencies": shares}}
+
+    with pytest.raises(ModelUnavailable) as refused:
+        load._calibration(entry, fitted, 10.0, brain)
+    assert refused.value.code is ErrorCode.MODEL_DAMAGED
+    sound = {BRAIN_VIEWS: {**fitted[BRAIN_VIEWS], "frequencies": [0.5, 0.3, 0.2]}}
+    assert load._calibration(entry, sound, 10.0, brain).brain_views.frequencies == (0.5, 0.3, 0.2)
 
 
 def test_damaged_masks_beside_the_weights_are_told_and_the_model_opens(tmp_path: Path) -> None:

@@ -101,3 +101,9 @@ def test_percentages_count_in_how_often_a_sub_plane_occurs_and_say_so() -> None:
     assert fitted.probabilities == pytest.approx(np.array(shares), abs=1e-6)
     assert "Trans-thalamic 50%, Trans-cerebellar 30%, Trans-ventricular 20%" in view_percentages(fitted)
     assert "occurs" not in view_percentages(plain)
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5, 0.0), (-0.1, 0.6, 0.5), (1.0, 1.0, 1.0), (float("nan"), 0.5, 0.5), ()])
+def test_frequencies_that_are_no_shares_are_refused(shares: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="not above 0 and of sum 1"):
+        ViewCalibration(frequencies=shares)
