@@ -23,7 +23,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.load import _view_sets, load_engine
 from fetalclip_app.inference.request import EngineRequest
 from training import bundle, calibrate, export
-from training.manifest import manifest_hash
+from training.manifest import Sample, manifest_hash
 from training.run import all_samples
 
 
@@ -130,7 +130,8 @@ def fitted_on(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The groups that a calibration was fitted on; the fit itself has tests of its own."""
     groups: list[str] = []
 
-    def fit(engine: Any, seen: list[calibrate.Seen]) -> dict[str, Any]:
+    def fit(engine: Any, seen: list[calibrate.Seen], taught: list[Sample]) -> dict[str, Any]:
+        assert {sample.split for sample in taught} >= {"train"}, "how often classes occur is counted there"
         groups.extend(item.sample.group for item in seen)
         return {"views": {"temperature": 2.0}}
 

@@ -40,7 +40,7 @@ def test_two_numbers_of_one_woman_lie_on_one_side() -> None:
 def test_a_patient_that_stands_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "split.csv").write_text("group,split\na,train\na,test\n", encoding="utf-8")
 
-    with pytest.raises(ValueError, match="a -> test"):
+    with pytest.raises(ValueError, match="the group 'a' stands twice"):
         read_split(tmp_path / "split.csv")
 
 

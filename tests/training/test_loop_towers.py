@@ -153,7 +153,7 @@ def test_the_compact_tower_has_no_tiny_form_and_its_smoke_run_none() -> None:
 
 def test_the_large_recipe_refuses_to_begin_with_nothing(data: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="name it by --weights FILE"):
-        main(["run", "vit_large", "--data", str(data), "--out", str(tmp_path)])
+        main(["run", "vit_large", "--set", "step.device=cpu", "--data", str(data), "--out", str(tmp_path)])
     assert not (tmp_path / "vit_large").exists()
 
 
