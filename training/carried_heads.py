@@ -10,8 +10,7 @@ from pathlib import Path
 from fetalclip_app import wording
 from fetalclip_app.errors import ModelUnavailable
 from fetalclip_app.model import vouched
-from fetalclip_app.model.heads import MEASUREMENTS
-from fetalclip_app.model.landmarks import ENDS
+from fetalclip_app.model.heads import refuse_other_ends
 
 BACKBONE = "backbone_sha256"
 """Where a head's JSON names the weights that it was trained on; a JSON without it is no head's."""
@@ -72,10 +71,9 @@ def _checked(page: Path, backbone_sha256: str, preprocessing: str) -> HeadFiles:
         raise ValueError(f"{page.name} was trained on other weights ({of[:12]}…) than these ({backbone_sha256[:12]}…)")
     if facts.get("preprocessing") != preprocessing:
         raise ValueError(f"{page.name} was trained on pictures that were prepared otherwise")
-    if facts.get("kind") == MEASUREMENTS and facts.get("ends") != ENDS:
-        raise ValueError(f"{page.name} states errors of end points that the program finds otherwise")
     weights, card = page.with_suffix(".safetensors"), page.with_suffix(".md")
     try:
+        refuse_other_ends(facts, weights.name)
         vouched.read(weights, str(facts.get("sha256")))
     except ModelUnavailable as error:
         raise ValueError(f"{page.name}: {wording.sentence(error)}") from error

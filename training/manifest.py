@@ -129,18 +129,23 @@ def is_dated(sample: Sample) -> bool:
     return sample.age_days is not None and bool(sample.age_source) and not sample.age_source.startswith("formula")
 
 
-def table_rows(path: Path, *needed: str) -> Iterator[dict[str, str]]:
+def table_rows(path: Path, *needed: str, encoding: str = "utf-8") -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV table by the names of its columns.
+
+    Args:
+        needed: Columns that must be there.
+        encoding: ``utf-8``, or ``utf-8-sig`` for tables that spreadsheets write.
 
     Raises:
         ValueError: It is no UTF-8 text or no table, or a column that is needed is not there.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as table:
+        with path.open(encoding=encoding, newline="") as table:
             rows = csv.DictReader(table)
-            missing = [name for name in needed if name not in (rows.fieldnames or ())]
+            names = rows.fieldnames or ()
+            missing = [name for name in needed if name not in names]
             if missing:
-                raise ValueError(f"{path.name}: there is no column {', '.join(missing)}")
+                raise ValueError(f"{path.name}: there is no column {', '.join(missing)}; there are {', '.join(names)}")
             yield from rows
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name}: it is no UTF-8 text") from error

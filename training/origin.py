@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -191,7 +191,9 @@ def _joined(origin: Origin, earlier: Origin) -> Origin:
 def _bundled(sha256: str) -> Origin | None:
     """Return what the program's own manifest says, where these are its weights or those that they began with."""
     manifest = resources.read_json("models/compact/manifest.json")
-    if manifest["sha256"] != sha256 and not _began_with(manifest.get("training", {}), sha256):
+    if manifest["sha256"] != sha256 and not any(
+        one.get("weights_sha256") == sha256 for one in records_of(manifest.get("training", {}))
+    ):
         return None
     return Origin(
         record=manifest.get("training", {}),
@@ -202,8 +204,11 @@ def _bundled(sha256: str) -> Origin | None:
     )
 
 
-def _began_with(record: Mapping[str, Any], sha256: str) -> bool:
-    return record.get("weights_sha256") == sha256 or ("start" in record and _began_with(record["start"], sha256))
+def records_of(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a run's record, and those of the runs that it went on from, the last one first."""
+    yield record
+    if "start" in record:
+        yield from records_of(record["start"])
 
 
 def licence_of(sha256: str) -> str:

@@ -14,6 +14,7 @@ from fetalclip_app.domain.model_names import CUSTOM
 from fetalclip_app.model import weights
 from fetalclip_app.model.catalog import ModelEntry
 from training.files import sha256_of
+from training.origin import records_of
 
 RECORDED = "mean_with_sha256"
 """Where a manifest's record of the training tells of the other weights."""
@@ -45,6 +46,9 @@ def mean_with(state: Mapping[str, torch.Tensor], path: Path, record: Mapping[str
 
 def _lies_close(record: Mapping[str, Any], sha256: str) -> bool:
     """Whether all weights of a run, or of one that it went on from, began with these; a text tower alone is not all."""
-    if record.get("config", {}).get("tower", {}).get("text_alone"):
-        return False
-    return record.get("weights_sha256") == sha256 or ("start" in record and _lies_close(record["start"], sha256))
+    for one in records_of(record):
+        if one.get("config", {}).get("tower", {}).get("text_alone"):
+            return False
+        if one.get("weights_sha256") == sha256:
+            return True
+    return False

@@ -88,7 +88,7 @@ def peak_points(logits: torch.Tensor) -> torch.Tensor:
     rows = torch.arange(height, device=logits.device)[:, None]
     columns = torch.arange(width, device=logits.device)
     distance = (rows - peak // width) ** 2 + (columns - peak % width) ** 2
-    mean, _ = expected_points(share.masked_fill(distance > NEAR_CELLS**2, 0.0).log())
+    mean, _ = expected_points(logits.masked_fill(distance > NEAR_CELLS**2, float("-inf")))
     return mean
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,8 +63,7 @@ def _measured(scan: Scan, finder: Landmarker, structure: str, frames: list[int])
         transverse, antero_posterior = told
         size = _circumference(transverse.size_mm, antero_posterior.size_mm)
         spread = max(one.spread for one in told)
-        where, licence = frames[best], finder.licence
-        told.insert(0, Measurement("ac", structure, size, (), spread, limit, where, licence, finder.error("ac")))
+        told.insert(0, replace(transverse, name="ac", size_mm=size, ends=(), spread=spread, error=finder.error("ac")))
     return told
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -45,13 +47,16 @@ def run(options: argparse.Namespace) -> None:
         SystemExit: The recipe does not take what was named.
         ValueError: A file of one's own, or the split, contradicts itself.
     """
-    from training.recipe import OwnFiles, RunContext  # noqa: PLC0415 - help costs no import
+    from training.limits import refuse_impossible  # noqa: PLC0415 - help costs no import: torch takes seconds
+    from training.recipe import OwnFiles, RunContext  # noqa: PLC0415
 
     config = find_recipe(options.recipe)
-    config = _set(config.smoke() if options.smoke else config, options)
-    config = _told_to_a_contrastive_run(config, options)
-    config = config if options.teacher is None else _taught(config, options.teacher)
-    _refuse_impossible(config)
+    config = config.smoke() if options.smoke else config
+    with _told_of(config):
+        config = _set(config, options)
+        config = _told_to_a_contrastive_run(config, options)
+        config = config if options.teacher is None else _taught(config, options.teacher)
+        refuse_impossible(config)
     own = OwnFiles(**{field.name: getattr(options, field.name) for field in fields(OwnFiles)})
     _refuse_own_files(config, own)
     refuse_missing(options, own.written, own.textbook, own.shards)
@@ -61,35 +66,32 @@ def run(options: argparse.Namespace) -> None:
     config.execute(context)
 
 
+@contextmanager
+def _told_of(config: Any) -> Iterator[None]:
+    """End with a sentence that names the recipe where a setting is refused.
+
+    Raises:
+        SystemExit: One is.
+    """
+    from training.settings import SettingError  # noqa: PLC0415
+
+    try:
+        yield
+    except SettingError as error:
+        raise SystemExit(f"{config.name} does not take that: {error}") from error
+
+
 def _set(config: Any, options: argparse.Namespace) -> Any:
     """Return the configuration with the values that were named.
 
     Raises:
-        SystemExit: The recipe has no such field, or it does not take the value.
+        SettingError: The recipe has no such field, or it does not take the value.
     """
-    from training.settings import SettingError, with_settings  # noqa: PLC0415
+    from training.settings import with_settings  # noqa: PLC0415
 
     named = {"seed": options.seed, "steps": options.steps}
     settings = [f"{name}={value}" for name, value in named.items() if value is not None]
-    try:
-        return with_settings(config, [*settings, *options.set])
-    except SettingError as error:
-        raise SystemExit(f"{config.name} does not take that: {error}") from error
-
-
-def _refuse_impossible(config: Any) -> None:
-    """Pass where every value of the configuration can be trained with.
-
-    Raises:
-        SystemExit: One cannot.
-    """
-    from training.limits import refuse_impossible  # noqa: PLC0415 - torch takes seconds
-    from training.settings import SettingError  # noqa: PLC0415
-
-    try:
-        refuse_impossible(config)
-    except SettingError as error:
-        raise SystemExit(f"{config.name} does not take that: {error}") from error
+    return with_settings(config, [*settings, *options.set])
 
 
 def _refuse_own_files(config: Any, own: Any) -> None:

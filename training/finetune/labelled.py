@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.files import sha256_of
-from training.manifest import Sample, manifest_hash, read_split, refuse_overlap
+from training.manifest import Sample, manifest_hash, read_split, refuse_overlap, table_rows
 from training.manifest_file import LABEL, ManifestError, read_manifest
 from training.recipe import OwnFiles
 
@@ -50,19 +49,14 @@ def checked_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     if not path.is_file():
         raise ManifestError(f"{path}: there is no such file")
     try:
-        reader = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True))
-        rows = list(reader)
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"{path.name}: it is no UTF-8 text") from error
-    names = reader.fieldnames or []
-    missing = [name for name in columns if name not in names]
-    if missing:
-        raise ManifestError(f"{path.name}: there is no column {', '.join(missing)}; there are {', '.join(names)}")
+        rows = list(table_rows(path, *columns, encoding="utf-8-sig"))
+    except ValueError as error:
+        raise ManifestError(str(error)) from error
     if not rows:
         raise ManifestError(f"{path.name}: it has no rows")
     for number, row in enumerate(rows, start=1):
         if None in row or None in row.values():
-            raise ManifestError(f"{path.name}, row {number}: it has not {len(names)} cells")
+            raise ManifestError(f"{path.name}, row {number}: it has not {len(row.keys() - {None})} cells")
     return rows
 
 
