@@ -98,6 +98,8 @@ class Origin:
 
     Attributes:
         study_date: As DICOM writes it, YYYYMMDD.
+        study_time, taken_at: As DICOM writes times, HHMMSS with or without a fraction; ``taken_at`` is of this object.
+        series_number, instance_number: Order within the study and within the series; None where the file is silent.
         is_simulated: The picture was made by a program.
         is_lossy: The pixels were compressed with loss.
     """
@@ -106,11 +108,16 @@ class Origin:
     patient_name: str = ""
     study_uid: str = ""
     study_date: str = ""
+    study_time: str = ""
     study_description: str = ""
     series_uid: str = ""
+    series_description: str = ""
     instance_uid: str = ""
     manufacturer: str = ""
     device_model: str = ""
+    taken_at: str = ""
+    series_number: int | None = None
+    instance_number: int | None = None
     transfer_syntax: str = ""
     is_simulated: bool = False
     is_lossy: bool = False
@@ -126,6 +133,7 @@ class Clip:
         height, width: Pixels of every frame.
         rate: None for a single picture.
         missing_frames: Frames that the file promises and does not hold whole; say so wherever the clip is shown.
+        times_s: When each frame is shown, in seconds from the first; None where the frames follow at an even ``rate``.
     """
 
     path: Path
@@ -137,6 +145,7 @@ class Clip:
     rate: FrameRate | None = None
     origin: Origin = field(default_factory=Origin)
     missing_frames: int = 0
+    times_s: tuple[float, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.source)

@@ -4,9 +4,6 @@ What is read, and what is decided here:
 
 - *Frames that a file promises but does not hold* (a copy that was interrupted): the whole ones are readable, and
   `Clip.missing_frames` says how many are not; where none is whole, the file is FILE_TRUNCATED.
-- *Rate*: FrameTime, FrameTimeVector, CineRate, RecommendedDisplayFrameRate, in that order; a value that is no
-  sensible rate is passed over. A multi-frame file without any is played at 30 a second, and marked ASSUMED.
-- *Simulated*: ImageType names SIMULATED from its third value on, or the manufacturer is this program.
 - *Volumes* (Enhanced US Volume) are refused: their frames are slices, not moments.
 - *Deflated* files are unpacked into memory, since a deflated stream has no frame to jump to.
 """
@@ -18,15 +15,13 @@ from dataclasses import replace
 
 from pydicom import uid
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 
-from fetalclip_app.domain.clip import Clip, FrameRate, Origin, RateSource
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.calibration import calibration_of, number_of, numbers_of
+from fetalclip_app.imaging.calibration import calibration_of, number_of
 from fetalclip_app.imaging.colour import Table, grey_table, palette_table
 from fetalclip_app.imaging.content import FileContent
 from fetalclip_app.imaging.dicom_header import (
-    ORIGIN_TAGS,
     UNDEFINED_LENGTH,
     DicomHeader,
     PixelElement,
@@ -34,25 +29,17 @@ from fetalclip_app.imaging.dicom_header import (
     pixel_element,
     read_header,
 )
+from fetalclip_app.imaging.dicom_origin import LOSSY, origin_of
 from fetalclip_app.imaging.dicom_pixels import DicomFrames, PixelLayout, has_codec, syntax_name
+from fetalclip_app.imaging.dicom_timing import rate_of
 from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
 from fetalclip_app.imaging.guard import check_size
 
-OWN_MANUFACTURER = "FetalCLIP Studio"
-"""Manufacturer of the cines that this project makes."""
-
-ASSUMED_RATE_HZ = 30.0
-"""For a cine whose file states no rate."""
-
-_SENSIBLE_RATES_HZ = (0.1, 5000.0)
 _COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 _RETIRED = {"YBR_PARTIAL_422", "YBR_PARTIAL_420"}
 """Seen on old JPEG cines, whose own markers say what they are; uncompressed they are refused."""
 
 _GREYS = {"MONOCHROME1", "MONOCHROME2"}
-
-_LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
-_MAYBE_LOSSY = frozenset({uid.JPEG2000, uid.HTJ2K})
 
 
 def read_dicom(file: FileContent) -> Clip:
@@ -82,8 +69,8 @@ def read_dicom(file: FileContent) -> Clip:
         height=height,
         width=width,
         calibration=calibration_of(dataset, height, width),
-        rate=_rate(dataset) if promised > 1 else None,
-        origin=_origin(dataset, header.declared_syntax),
+        rate=rate_of(dataset) if promised > 1 else None,
+        origin=origin_of(dataset, header.declared_syntax),
         missing_frames=promised - len(spans),
     )
 
@@ -94,7 +81,7 @@ def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelL
     samples = int(number_of(dataset, "SamplesPerPixel") or (3 if photometric in _COLOURS else 1))
     allocated = _whole_number(dataset, "BitsAllocated")
     stored = int(number_of(dataset, "BitsStored") or allocated)
-    colours = _COLOURS | _RETIRED if header.syntax in _LOSSY else _COLOURS
+    colours = _COLOURS | _RETIRED if header.syntax in LOSSY else _COLOURS
     known = photometric in (colours if samples == 3 else _GREYS | {"PALETTE COLOR"})
     if samples not in (1, 3) or not known or allocated not in (8, 16) or not 1 <= stored <= allocated:
         syntax = f"{photometric or 'no photometric interpretation'}, {samples} x {allocated} bits"
@@ -160,51 +147,6 @@ def _table(dataset: Dataset, layout: PixelLayout) -> Table | None:
         return palette_table(dataset, layout.bits_stored)
     inverted = layout.photometric == "MONOCHROME1"
     return grey_table(dataset, layout.bits_stored, signed=layout.signed, inverted=inverted)
-
-
-def _rate(dataset: Dataset) -> FrameRate:
-    """Return frames per second; times in the file are in milliseconds (PS3.3 C.7.6.5)."""
-    increments = numbers_of(dataset, "FrameTimeVector")[1:]  # the first is the time before the first frame: 0
-    mean = sum(increments) / len(increments) if increments else None
-    stated = (
-        (_per_second(number_of(dataset, "FrameTime")), RateSource.FRAME_TIME),
-        (_per_second(mean), RateSource.FRAME_TIME_VECTOR),
-        (number_of(dataset, "CineRate"), RateSource.CINE_RATE),
-        (number_of(dataset, "RecommendedDisplayFrameRate"), RateSource.RECOMMENDED_RATE),
-    )
-    slowest, fastest = _SENSIBLE_RATES_HZ
-    for hz, source in stated:
-        if hz is not None and slowest <= hz <= fastest:
-            return FrameRate(hz, source)
-    return FrameRate(ASSUMED_RATE_HZ, RateSource.ASSUMED)
-
-
-def _per_second(milliseconds: float | None) -> float | None:
-    return 1000.0 / milliseconds if milliseconds else None
-
-
-def _origin(dataset: Dataset, syntax: str) -> Origin:
-    texts = {field: _text(dataset, keyword) for field, keyword in ORIGIN_TAGS.items()}
-    kinds = [kind.strip().upper() for kind in _text(dataset, "ImageType").split("\\")]
-    texts["study_date"] = texts["study_date"].replace(".", "")  # ACR-NEMA wrote 1994.01.30
-    texts["patient_name"] = texts["patient_name"].rstrip("^ ")
-    compressed = _text(dataset, "LossyImageCompression")
-    return Origin(
-        **texts,
-        transfer_syntax=uid.UID(syntax).name,
-        is_simulated="SIMULATED" in kinds[2:] or texts["manufacturer"].startswith(OWN_MANUFACTURER),
-        is_lossy=compressed == "01" or syntax in _LOSSY or (syntax in _MAYBE_LOSSY and compressed != "00"),
-    )
-
-
-def _text(dataset: Dataset, keyword: str) -> str:
-    """Return an element as text, several values joined by a backslash; empty where it is absent or unreadable."""
-    try:
-        value = dataset.get(keyword)
-        values = value if isinstance(value, MultiValue) else [value]
-        return "\\".join("" if each is None else str(each).strip() for each in values)
-    except (LookupError, ValueError, TypeError, NotImplementedError):
-        return ""
 
 
 def _whole_number(dataset: Dataset, keyword: str) -> int:

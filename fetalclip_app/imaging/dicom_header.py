@@ -28,10 +28,13 @@ ORIGIN_TAGS = {
     "study_uid": "StudyInstanceUID",
     "study_date": "StudyDate",
     "study_description": "StudyDescription",
+    "study_time": "StudyTime",
     "series_uid": "SeriesInstanceUID",
+    "series_description": "SeriesDescription",
     "instance_uid": "SOPInstanceUID",
     "manufacturer": "Manufacturer",
     "device_model": "ManufacturerModelName",
+    "taken_at": "ContentTime",
 }
 """Field of `Origin` -> keyword."""
 
@@ -42,6 +45,7 @@ _PALETTES = [
 ]
 _TAGS: list[Any] = [
     *ORIGIN_TAGS.values(), *_PALETTES, "SOPClassUID", "ImageType", "SpecificCharacterSet",
+    "SeriesNumber", "InstanceNumber",
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
     "BitsAllocated", "BitsStored", "PixelRepresentation", "LossyImageCompression", "ExtendedOffsetTable",
     "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate",

@@ -188,6 +188,7 @@ def test_a_still_has_no_rate_though_the_header_states_one(tmp_path: Path) -> Non
     assert read_clip(files.write(tmp_path / "still", files.dataset_of(RGB, FrameTime=40))).rate is None
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DA")  # the old way of writing dates is meant
 def test_the_origin_is_what_the_tags_say(tmp_path: Path) -> None:
     data = files.dataset_of(RGB, StudyDate="2026.01.30", Manufacturer="Maker", ManufacturerModelName="M 1")
     data.PatientName = "Doe^Jane^^^"
