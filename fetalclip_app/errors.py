@@ -38,6 +38,8 @@ class ErrorCode(StrEnum):
     WORKER_LOST = "worker_lost"
 
     VIEW_SET_INVALID = "view_set_invalid"
+    KEY_INVALID = "key_invalid"
+
     EXPORT_FAILED = "export_failed"
     UNEXPECTED = "unexpected"
 
@@ -75,6 +77,10 @@ class InvalidInput(FetalClipError):
 
 class ModelUnavailable(FetalClipError):
     """Weights that are missing, damaged, of the wrong shape or not yet accepted."""
+
+
+class NotDeidentified(FetalClipError):
+    """A file that cannot be de-identified for certain, and so is not written."""
 
 
 class ComputeFailed(FetalClipError):

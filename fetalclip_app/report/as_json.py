@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fetalclip_app import RESEARCH_USE_ONLY, wording
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration, Region
@@ -16,7 +17,6 @@ from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
 from fetalclip_app.report.json_heads import clip_labels, measurements, structures
 from fetalclip_app.report.json_values import abstention, number

@@ -9,9 +9,9 @@ from typing import Any
 from reportlab.platypus import KeepTogether, Spacer
 
 from fetalclip_app import __version__, wording
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.reading import Answer
-from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.report.build import ClipEntry, ReportContent
 from fetalclip_app.report.charts import age_axis
 from fetalclip_app.report.clip_pages import clip_section

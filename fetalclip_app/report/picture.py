@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__, resources
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.report.atomic import write_bytes
 from fetalclip_app.wording.translate import translate as _
 
 _STRIP_SHARE = 24

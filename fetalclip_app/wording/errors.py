@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fetalclip_app.errors import ErrorCode, FetalClipError, Parameter
+from fetalclip_app.wording import deidentify
 from fetalclip_app.wording.translate import choose, mark, translate
 from fetalclip_app.wording.views import task_title
 
@@ -109,6 +110,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} is not a set of views that this program can use."),
         mark("The set of views cannot be used."),
     ),
+    **deidentify.SENTENCES,
     ErrorCode.EXPORT_FAILED: (
         mark("{name} could not be written: {problem}."),
         mark("{name} could not be written."),
@@ -170,6 +172,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
             "Mend it, or choose another in the model menu or by --views on the command line."
         ),
     ),
+    **deidentify.HINTS,
     ErrorCode.EXPORT_FAILED: (
         mark("Nothing was left half written. Check the free space and the rights to this folder, or choose another."),
     ),

@@ -10,9 +10,8 @@ import pytest
 from fakes import make_clip
 from PIL import Image
 
-from fetalclip_app import RESEARCH_USE_ONLY
+from fetalclip_app import RESEARCH_USE_ONLY, atomic
 from fetalclip_app.errors import ErrorCode, ExportFailed
-from fetalclip_app.report import atomic
 from fetalclip_app.report.picture import write_annotated_png
 
 

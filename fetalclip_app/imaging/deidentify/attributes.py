@@ -1,0 +1,167 @@
+"""A data set as it was -> the same without what identifies, sequence by sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+
+from fetalclip_app.imaging.deidentify import profile, terms
+from fetalclip_app.imaging.deidentify.dates import checked_time, shifted_date, shifted_moment
+from fetalclip_app.imaging.deidentify.identifiers import Identifiers
+from fetalclip_app.imaging.deidentify.identity import Identity, Taken, patient_of, readable, strings_of
+from fetalclip_app.imaging.deidentify.profile import Action
+
+_DUMMY = "REMOVED"
+_DUMMIES = {
+    **dict.fromkeys(("SH", "LO", "ST", "LT", "UT", "UC", "PN", "AE", "CS"), _DUMMY),
+    "AS": "000Y",
+    "DS": "0",
+    "IS": "0",
+}
+"""By representation; what has none here is emptied."""
+
+_DEEPEST = 16
+"""Sequences within sequences; no ultrasound object comes near, a hostile file may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The data set without pixels, and what was taken out of it."""
+
+    dataset: Dataset
+    identity: Identity
+
+
+def clean(original: Dataset, identifiers: Identifiers) -> Cleaned:
+    """Return ``original`` de-identified: PS3.15 Basic Profile, dates shifted; without pixels.
+
+    Pixel data, curves, overlays, private attributes and whatever is not known to be harmless are left out; the caller
+    adds the pixels and the record of the method.
+    """
+    worker = _Worker(identifiers, patient_of(original), [], set())
+    dataset = worker.cleaned(original, depth=0)
+    device = " ".join(str(original.get(keyword) or "") for keyword in profile.DEVICE_TEXTS)
+    identity = Identity.of(worker.taken, produced=worker.produced, device=device)
+    _drop_repetitions(dataset, identity)
+    return Cleaned(dataset, identity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    identifiers: Identifiers
+    patient: str
+    taken: list[Taken]
+    """Everything that was removed or changed."""
+
+    produced: set[str]
+    """What stands in the output rightly: a shifted date may by chance be another one of the original."""
+
+    def cleaned(self, original: Dataset, depth: int) -> Dataset:
+        dataset = Dataset()
+        for element in readable(original):
+            if not profile.is_data(int(element.tag)):
+                continue
+            kept = self._element(element, depth)
+            if kept is None or kept.value != element.value:
+                self.taken.extend(strings_of(element, profile.is_listed))
+            if kept is not None:
+                dataset.add(kept)
+        return dataset
+
+    def _element(self, element: DataElement, depth: int) -> DataElement | None:
+        tag, vr = int(element.tag), _standard_vr(element)
+        action = profile.action_for(tag, vr, keyword_for_tag(element.tag))
+        if action is Action.REMOVE or element.VR == "UN":
+            return None
+        if vr == "SQ":
+            return self._sequence(element, action, depth)
+        value = self._value(element, action)
+        return None if value is None else DataElement(element.tag, element.VR, value)
+
+    def _sequence(self, element: DataElement, action: Action, depth: int) -> DataElement | None:
+        items: list[Dataset] = []
+        if action is Action.CODES:
+            items = [code for item in element.value if (code := terms.standard_code(item)) is not None]
+            self.produced.update(str(each.value).casefold() for code in items for each in code)
+        elif action in (Action.RECURSE, Action.REFERENCES) and depth < _DEEPEST:
+            items = [self.cleaned(item, depth + 1) for item in element.value]
+        elif action is not Action.EMPTY:
+            return None
+        if not items and action is not Action.EMPTY and "ViewCode" not in element.keyword:
+            return None
+        return DataElement(element.tag, "SQ", DicomSequence(items))
+
+    def _value(self, element: DataElement, action: Action) -> Any:
+        """Return what stands in the place of a value; None where nothing does."""
+        changes: dict[Action, Callable[[], Any]] = {
+            Action.EMPTY: lambda: "",
+            Action.DUMMY: lambda: _DUMMIES.get(element.VR),
+            Action.PSEUDONYM: lambda: self.identifiers.pseudonym(self.patient),
+            Action.UID: lambda: _each(element, self._uid),
+            Action.SHIFT: lambda: _each(element, lambda text: self._shifted(text, element.VR)),
+            Action.IMAGE_TYPE: lambda: terms.image_type(_texts(element)),
+            Action.KEEP_TEXT: lambda: element.value,
+        }
+        if action in changes:
+            return changes[action]()
+        return element.value if self._is_harmless(element) else None
+
+    def _uid(self, text: str) -> str:
+        return text if not text or terms.is_standard_uid(text) else self.identifiers.uid(text)
+
+    def _shifted(self, text: str, vr: str) -> str:
+        days = self.identifiers.days_back(self.patient)
+        shift = {"DA": shifted_date, "DT": shifted_moment}.get(vr)
+        moved = shift(text, days) if shift is not None else checked_time(text)
+        self.produced.add(moved.casefold())
+        return moved
+
+    def _is_harmless(self, element: DataElement) -> bool:
+        """Whether a value that may stay is what its representation says, and no more."""
+        values = element.value if element.VM > 1 else [element.value]
+        if element.VR == "CS":
+            return all(terms.is_term(str(value or "")) for value in values)
+        if element.VR == "UI":
+            return all(terms.is_standard_uid(str(value)) for value in values if value)
+        if element.VR in ("LO", "SH"):
+            return False
+        is_listed = element.VM <= profile.MOST_NUMBERS or profile.is_table(element.keyword)
+        return is_listed and all(terms.is_number(value, element.VR) for value in values if value not in ("", None))
+
+
+def _standard_vr(element: DataElement) -> str:
+    """Return the representation that the standard gives an attribute: a file may state another."""
+    try:
+        stated = dictionary_VR(element.tag)
+    except KeyError:
+        return str(element.VR)
+    return str(element.VR) if " or " in stated else stated
+
+
+def _texts(element: DataElement) -> list[str]:
+    values = element.value if element.VM > 1 else [element.value]
+    return ["" if value is None else str(value) for value in values]
+
+
+def _each(element: DataElement, change: Callable[[str], str]) -> list[str] | str:
+    changed = [change(text) for text in _texts(element)]
+    return changed if len(changed) > 1 else changed[0]
+
+
+def _drop_repetitions(dataset: Dataset, identity: Identity) -> None:
+    """Remove kept words that repeat what was removed: a hospital's name as a model's, say."""
+    for element in list(dataset):
+        if element.VR == "SQ":
+            for item in element.value if "Code" not in element.keyword else ():
+                _drop_repetitions(item, identity)
+        elif element.VR in ("LO", "SH", "CS") and identity.is_in("\\".join(_texts(element))):
+            if element.keyword == "Manufacturer":  # type 2 (PS3.3 C.7.5.1)
+                element.value = ""
+            elif not profile.is_essential(element.keyword):
+                del dataset[element.tag]

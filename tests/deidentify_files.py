@@ -1,0 +1,79 @@
+"""Ultrasound files full of everything that identifies, for the tests of de-identification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dicom_files import colour_picture, dataset_of, region
+from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_VR
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from fetalclip_app.imaging.deidentify.profile import table
+
+SECRET = "Zwölfaxing"
+"""A word that no dictionary and no header has."""
+
+_VALUES: dict[str, Any] = {
+    "DA": "20110525", "TM": "112233", "DT": "20110526112233.123456+0200", "AS": "091Y", "DS": "4711.0815",
+    "IS": "47110815", "UI": "1.2.276.0.4711.815", "PN": f"{SECRET}^Maria^^Dr.", "AE": "AE_NOWHERE",
+    "CS": "QUITE SECRET", "SH": f"{SECRET} 7", "LO": f"Praxis {SECRET}", "ST": f"Near {SECRET}", "UR": "x:secret",
+    "LT": f"Long words\r\nabout {SECRET}", "UT": f"Unlimited {SECRET}", "UC": f"Characters of {SECRET}",
+    "OB": f"bytes of {SECRET}".encode("latin-1"), "OW": f"words of {SECRET}x".encode("latin-1"),
+    "UN": f"unknown {SECRET}".encode(), "US": 4711, "SS": -4711, "UL": 47110815, "SL": 47110815, "FL": 47.11,
+    "FD": 47.11, "AT": 0x00100010, "SV": 4711, "UV": 4711, "OF": b"fsecret.", "OD": b"dsecret.", "OL": b"lsecret.",
+    "OV": b"vsecret.",
+}  # fmt: skip
+
+SECRET_TEXTS = tuple(text for vr, text in _VALUES.items() if isinstance(text, str) and vr not in ("TM", "AS", "CS"))
+
+
+def value_of(vr: str) -> Any:
+    """Return something secret of a representation."""
+    if vr == "SQ":
+        item = Dataset()
+        item.PatientComments, item.PersonName, item.TextValue = f"Nested {SECRET}", f"{SECRET}^N", f"inside {SECRET}"
+        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "121065", "99SECRET", f"Code of {SECRET}"
+        item.add_new(0x00990010, "LO", f"Private {SECRET}")
+        item.add_new(0x00991001, "LO", f"Nested private {SECRET}")
+        return Sequence([item])
+    return _VALUES[vr]
+
+
+def add(dataset: Dataset, tag: int) -> None:
+    """Add an attribute with something secret in it."""
+    vr = dictionary_VR(tag).split(" or ")[0]
+    dataset.add(DataElement(tag, vr, value_of(vr)))
+
+
+def listed_tags() -> list[int]:
+    """Return every tag of the table that a data set before the pixels may hold and pydicom knows."""
+    return [tag for tag in table() if 0x0008 <= tag >> 16 < 0x7FE0 and dictionary_has_tag(tag)]
+
+
+def full_dataset(frames: Any = None, photometric: str = "RGB", **tags: Any) -> Dataset:
+    """Return an ultrasound picture in which every attribute of the table is filled, private ones and overlays too."""
+    picture = colour_picture() if frames is None else frames
+    height, width = picture.shape[-3:-1] if picture.shape[-1] == 3 else picture.shape[-2:]
+    data = dataset_of(picture, photometric, **tags)
+    data.SpecificCharacterSet = "ISO_IR 100"
+    for tag in listed_tags():
+        if dictionary_keyword(tag) not in ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+            add(data, tag)
+    data.SOPInstanceUID, data.StudyInstanceUID, data.SeriesInstanceUID = (
+        "1.2.3.47.11.1",
+        "1.2.3.47.11.2",
+        "1.2.3.47.11.3",
+    )
+    data.PatientID, data.StudyDate = f"{SECRET}-4711", "20110525"
+    data.Manufacturer, data.ManufacturerModelName, data.SoftwareVersions = "Maker of Scanners", "Model 7", "1.2"
+    data.TransducerData, data.StageName = f"Probe of {SECRET}", f"Stage {SECRET}"
+    data.SequenceOfUltrasoundRegions = [region((2, 10, width - 3, height - 3))]
+    data.add_new(0x00090010, "LO", f"PRIVATE {SECRET}")
+    data.add_new(0x00091001, "LT", f"private words about {SECRET}")
+    data.add_new(0x00091002, "UN", f"private bytes about {SECRET}".encode())
+    data.add_new(0x60000010, "US", 4)
+    data.add_new(0x60000022, "LO", f"Overlay {SECRET}")
+    data.add_new(0x50002600, "SH", f"Curve {SECRET}")
+    return data
