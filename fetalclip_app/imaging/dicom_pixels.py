@@ -111,12 +111,32 @@ class DicomFrames:
             UnreadableFile: The file has gone or changed, or this frame is damaged.
             IndexError: No such frame.
         """
-        spans = self.spans[index]
         with reading(self.content.path):
-            data = b"".join(self.content.read(span.offset, span.length) for span in spans)
-            return np.ascontiguousarray(self._decoded(data))
+            return np.ascontiguousarray(self._decoded(self.stream(index)))
+
+    def stored(self, index: int) -> tuple[NDArray[Any], str]:
+        """Return one frame as it is stored, (H, W) or (H, W, 3), and the photometric interpretation of these samples.
+
+        What a codec has turned into RGB, as libjpeg does, is said to be RGB.
+
+        Raises:
+            UnreadableFile: As `pixels`.
+        """
+        with reading(self.content.path):
+            return self._stored(self.stream(index))
+
+    def stream(self, index: int) -> bytes:
+        """Return the bytes of one frame as they lie in the file.
+
+        Raises:
+            UnreadableFile: The file has gone or changed, or ends before.
+        """
+        return b"".join(self.content.read(span.offset, span.length) for span in self.spans[index])
 
     def _decoded(self, data: bytes) -> Pixels:
+        return self._coloured(*self._stored(data))
+
+    def _stored(self, data: bytes) -> tuple[NDArray[Any], str]:
         layout = self.layout
         self._check_codestream(data)
         if layout.syntax in _JPEG:
@@ -125,9 +145,8 @@ class DicomFrames:
                 syntax = f"JPEG process {header.process:02X}, {header.precision} bits"
                 raise UnreadableFile(ErrorCode.NO_CODEC, name=self.content.path.name, syntax=syntax)
             samples = jpeg.decode(data, header, header_says_rgb=layout.photometric == "RGB")
-            return samples if samples.ndim == 3 else self._coloured(samples, "MONOCHROME2")
-        samples, photometric = _through_pydicom(data, layout)
-        return self._coloured(samples, photometric)
+            return samples, "RGB" if samples.ndim == 3 else layout.photometric
+        return _through_pydicom(data, layout)
 
     def _coloured(self, samples: NDArray[Any], photometric: str) -> Pixels:
         if samples.ndim == 2:
