@@ -110,13 +110,13 @@ def compressed(path: Path, data: Dataset, syntax: str) -> Path:
     return write(path, data, syntax)
 
 
-def jpeg_lossless(path: Path, data: Dataset) -> Path:
-    """Write as JPEG Lossless, process 14 selection value 1; the colours must lie pixel by pixel."""
+def jpeg_lossless(path: Path, data: Dataset, syntax: str = uid.JPEGLosslessSV1) -> Path:
+    """Write as JPEG Lossless, process 14, selection value 1, under either syntax; colours must lie pixel by pixel."""
     assert data.get("PlanarConfiguration", 0) == 0
     shape = (int(data.get("NumberOfFrames", 1)), data.Rows, data.Columns, data.SamplesPerPixel)
     samples = np.frombuffer(data.PixelData, f"<u{data.BitsAllocated // 8}", count=math.prod(shape))
     frames = samples.reshape(shape if data.SamplesPerPixel == 3 else shape[:3])
-    return encapsulated(path, data, [lossless_jpeg.encode(frame) for frame in frames], uid.JPEGLosslessSV1)
+    return encapsulated(path, data, [lossless_jpeg.encode(frame) for frame in frames], syntax)
 
 
 def encapsulated(
@@ -159,8 +159,12 @@ def without_marker(stream: bytes, marker: int) -> bytes:
 
 
 def to_ycc(picture: Picture) -> NDArray[np.uint8]:
-    """Return RGB as full-range YCbCr, by libjpeg's arithmetic."""
-    return np.array(Image.fromarray(picture).convert("YCbCr"))
+    """Return RGB as full-range YCbCr, by the formulas of PS3.3 C.7.6.3.1.2."""
+    red, green, blue = np.moveaxis(picture.astype(float), -1, 0)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    cb = 128 - 0.1687 * red - 0.3313 * green + 0.5 * blue
+    cr = 128 + 0.5 * red - 0.4187 * green - 0.0813 * blue
+    return np.clip(np.rint(np.stack([luma, cb, cr], axis=-1)), 0, 255).astype(np.uint8)
 
 
 def region(  # one keyword for each attribute

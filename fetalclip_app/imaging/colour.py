@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
 
@@ -20,6 +19,20 @@ from fetalclip_app.imaging.calibration import numbers_of
 Table = NDArray[np.uint8]
 """uint8, (2 ** bits, 3): the colour of each stored value; signed values lie above 2 ** (bits - 1)."""
 
+
+_CHROMA = np.arange(256, dtype=np.int64) - 128
+
+
+def _times(factor: float) -> NDArray[np.int64]:
+    """Return ``factor`` times chroma in 16-bit fixed point, as jdcolor.c of libjpeg has it."""
+    return int(factor * 65536 + 0.5) * _CHROMA
+
+
+_RED_OF_CR: NDArray[np.int16] = (_times(1.402) + 32768 >> 16).astype(np.int16)
+_BLUE_OF_CB: NDArray[np.int16] = (_times(1.772) + 32768 >> 16).astype(np.int16)
+_GREEN_OF_CB_CR: NDArray[np.int16] = (
+    (32768 - _times(0.34414)[:, None] - _times(0.71414)[None] >> 16).astype(np.int16).reshape(-1)
+)
 
 _ROUNDING = 1e-9
 """Fractions of a grey level are dropped, as dcmtk does; the sum of floats may fall short of a whole one by this."""
@@ -76,8 +89,14 @@ def grey_table(dataset: Dataset, bits: int, *, signed: bool, inverted: bool) -> 
 
 
 def through_table(samples: NDArray[Any], table: Table) -> Pixels:
-    """Return the colours of one-sample pixels, (H, W) -> (H, W, 3); bits above the stored ones are dropped."""
-    coloured: Pixels = table[samples.astype(np.intp) & (len(table) - 1)]
+    """Return the colours of one-sample pixels, (H, W) -> (H, W, 3).
+
+    A codestream may hold more bits than the header promises: what lies outside the table takes the colour at its end.
+    """
+    count = len(table)
+    low, high = (-(count >> 1), (count >> 1) - 1) if samples.dtype.kind == "i" else (0, count - 1)
+    held = samples if samples.dtype.itemsize == 1 and count >= 256 else np.clip(samples, low, high)
+    coloured: Pixels = table[held.astype(np.intp) & (count - 1)]
     return coloured
 
 
@@ -92,8 +111,22 @@ def to_eight_bits(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def ycc_to_rgb(samples: NDArray[np.uint8]) -> Pixels:
-    """Return full-range YCbCr (H, W, 3) as RGB, with libjpeg's arithmetic."""
-    return np.asarray(Image.frombytes("YCbCr", samples.shape[1::-1], samples.tobytes()).convert("RGB"))
+    """Return full-range YCbCr (H, W, 3) as RGB, by libjpeg's arithmetic to the digit (Pillow's own is one off)."""
+    luma = samples[..., 0].astype(np.int16)
+    blue, red = np.ascontiguousarray(samples[..., 1]), np.ascontiguousarray(samples[..., 2])
+    both = blue.astype(np.uint16) << 8 | red
+    rgb = np.empty(samples.shape, np.uint8)
+    for channel, added in enumerate((_RED_OF_CR[red], _GREEN_OF_CB_CR[both], _BLUE_OF_CB[blue])):
+        rgb[..., channel] = np.clip(luma + added, 0, 255)
+    return rgb
+
+
+def partial_to_full(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Stretch YCbCr of the studio range (Y 16 to 235, C 16 to 240; PS3.3 C.7.6.3.1.2) to 0 to 255."""
+    low = np.array([16.0, 128.0, 128.0])
+    full = (samples - low) * (255.0 / np.array([219.0, 224.0, 224.0])) + np.array([0.0, 128.0, 128.0])
+    rounded: NDArray[np.uint8] = np.clip(np.rint(full), 0, 255).astype(np.uint8)
+    return rounded
 
 
 def _windowed(values: NDArray[np.float64], dataset: Dataset) -> NDArray[np.float64]:

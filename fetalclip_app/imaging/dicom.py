@@ -30,14 +30,16 @@ from fetalclip_app.imaging.dicom_header import (
     read_header,
 )
 from fetalclip_app.imaging.dicom_origin import LOSSY, origin_of
-from fetalclip_app.imaging.dicom_pixels import DicomFrames, PixelLayout, has_codec, syntax_name
+from fetalclip_app.imaging.dicom_pixels import DicomFrames
 from fetalclip_app.imaging.dicom_timing import rate_of
 from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
 from fetalclip_app.imaging.guard import check_size
+from fetalclip_app.imaging.pydicom_decoding import HALF_CHROMA, PixelLayout
+from fetalclip_app.imaging.transfer_syntaxes import codec_of, syntax_name
 
-_COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
-_RETIRED = {"YBR_PARTIAL_422", "YBR_PARTIAL_420"}
-"""Seen on old JPEG cines, whose own markers say what they are; uncompressed they are refused."""
+_COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_ICT", "YBR_RCT"}
+_VIDEO_COLOURS = {"YBR_PARTIAL_420"}
+"""Of videos, and seen on old JPEG cines; both say themselves what they are. Uncompressed it is refused."""
 
 _GREYS = {"MONOCHROME1", "MONOCHROME2"}
 
@@ -55,7 +57,8 @@ def read_dicom(file: FileContent) -> Clip:
     promised = int(number_of(dataset, "NumberOfFrames") or 1)
     height, width = _whole_number(dataset, "Rows"), _whole_number(dataset, "Columns")
     check_size(file.path, height=height, width=width, frames=promised)
-    if not has_codec(header.syntax):
+    codec = codec_of(header.syntax)
+    if codec is None:
         raise UnreadableFile(ErrorCode.NO_CODEC, name=file.path.name, syntax=syntax_name(header.syntax))
     element = pixel_element(header)
     layout = _layout(header, element, promised)
@@ -81,7 +84,7 @@ def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelL
     samples = int(number_of(dataset, "SamplesPerPixel") or (3 if photometric in _COLOURS else 1))
     allocated = _whole_number(dataset, "BitsAllocated")
     stored = int(number_of(dataset, "BitsStored") or allocated)
-    colours = _COLOURS | _RETIRED if header.syntax in LOSSY else _COLOURS
+    colours = _COLOURS | _VIDEO_COLOURS if header.syntax in LOSSY else _COLOURS
     known = photometric in (colours if samples == 3 else _GREYS | {"PALETTE COLOR"})
     if samples not in (1, 3) or not known or allocated not in (8, 16) or not 1 <= stored <= allocated:
         syntax = f"{photometric or 'no photometric interpretation'}, {samples} x {allocated} bits"
@@ -96,20 +99,27 @@ def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelL
         bits_stored=stored,
         signed=number_of(dataset, "PixelRepresentation") == 1,
         planar=int(number_of(dataset, "PlanarConfiguration") or 0),
+        shift=_shift(dataset, allocated, stored),
         pixel_vr="OB" if element.vr == "OB" else "OW",
     )
     return _with_whole_chroma(layout, element, promised)
 
 
+def _shift(dataset: Dataset, allocated: int, stored: int) -> int:
+    """Return how many unused bits lie below the stored ones; a HighBit that cannot be is not believed."""
+    high = int(number_of(dataset, "HighBit") or stored - 1)
+    return high - stored + 1 if stored - 1 <= high < allocated else 0
+
+
 def _with_whole_chroma(layout: PixelLayout, element: PixelElement, promised: int) -> PixelLayout:
-    """Some writers say YBR_FULL_422 of uncompressed pixels that were never subsampled: their number tells."""
+    """Some writers say 4:2:2 of uncompressed pixels that were never subsampled: their number tells."""
     whole = layout.height * layout.width * 3 * layout.bits_allocated // 8
     if (
         layout.is_native
-        and layout.photometric == "YBR_FULL_422"
+        and layout.photometric in HALF_CHROMA
         and element.length in range(whole * promised, whole * promised + 2)
     ):
-        return replace(layout, photometric="YBR_FULL")
+        return replace(layout, photometric=layout.photometric.removesuffix("_422"))
     return layout
 
 
@@ -121,9 +131,9 @@ def _spans(
     Raises:
         ValueError: Compressed pixels that are not encapsulated, the reverse, or frames that cannot be told apart.
     """
-    if layout.is_native == (element.length == UNDEFINED_LENGTH):
+    if layout.is_encapsulated != (element.length == UNDEFINED_LENGTH):
         raise ValueError("pixel data that are not packed as the transfer syntax says")
-    if layout.is_native:
+    if not layout.is_encapsulated:
         # Big endian swaps the last sample of an odd picture with the padding, so that has to be read as well.
         padding = layout.frame_bytes % 2 if promised == 1 and layout.syntax == uid.ExplicitVRBigEndian else 0
         held = min(element.length, header.content.size - element.offset) // layout.frame_bytes

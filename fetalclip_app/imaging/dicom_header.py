@@ -47,7 +47,7 @@ _TAGS: list[Any] = [
     *ORIGIN_TAGS.values(), *_PALETTES, "SOPClassUID", "ImageType", "SpecificCharacterSet",
     "SeriesNumber", "InstanceNumber",
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
-    "BitsAllocated", "BitsStored", "PixelRepresentation", "LossyImageCompression", "ExtendedOffsetTable",
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "LossyImageCompression", "ExtendedOffsetTable",
     "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate",
     "SequenceOfUltrasoundRegions", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "RescaleSlope", "RescaleIntercept",

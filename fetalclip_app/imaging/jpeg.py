@@ -1,30 +1,43 @@
 """JPEG codestreams: what their markers say, and the fast road for eight bits.
 
-libjpeg-turbo (inside Pillow) decodes the lossless process as well as the lossy ones. gdcm, the usual decoder for JPEG
-Lossless, ends the whole program on a damaged stream (an exception that crosses its Python layer; forty damaged files
-of each kind were enough to see it), so it is not used. Lossless streams of more than eight bits, which the US Image
-Module does not foresee (PS3.3 C.8.5.6), are refused by name instead.
+libjpeg-turbo decodes the lossless process as well as the lossy ones. It is reached by simplejpeg, which gives up the
+interpreter's lock and copies nothing, and by Pillow for the lossless process and for components as they are stored.
+Both give the same pixels to the digit; OpenCV's reader, as fast, hands out grey for what is missing and says nothing.
+
+gdcm, the usual decoder for JPEG Lossless, ends the whole program on a damaged stream (an exception that crosses its
+Python layer; forty damaged files of each kind were enough to see it), so it is not used. Lossless streams of more than
+eight bits, which the US Image Module does not foresee (PS3.3 C.8.5.6), are refused by name instead.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import simplejpeg
 from PIL import JpegImagePlugin, features
 
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.imaging.colour import ycc_to_rgb
 
-_SOI = b"\xff\xd8"
+_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
+_PADDING = b"\0"
+
+_HARMLESS = re.compile(
+    "Invalid SOS parameters|Unknown Adobe color|Warning: unknown JFIF|.*: [1-4] extraneous bytes before marker 0xd9"
+)
+"""libjpeg's warnings that no pixel depends on (the last: a writer's padding); others mean that something was lost."""
+
 _FRAMES = frozenset((*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0), 0xF7))
 """SOF markers of ITU T.81 B.1.1.3, and SOF55 of JPEG-LS."""
 
 _LOSSLESS = 0xC3
 _HUFFMAN = frozenset((0xC0, 0xC1, 0xC2, _LOSSLESS))
 """Baseline, extended, progressive, lossless: what libjpeg-turbo decodes."""
+
+_LETTERS = tuple(b"RGB")
 
 _BARE = frozenset((0x01, *range(0xD0, 0xD9)))
 """Markers without a length."""
@@ -39,6 +52,7 @@ class JpegHeader:
         component_ids: As numbered in the SOF; some writers put the letters R, G and B there.
         is_subsampled: Any component has another sampling than the first.
         adobe_transform: 0 = no transform, 1 = YCbCr, 2 = YCCK; None without an Adobe segment.
+        has_hp_transform: JPEG-LS with one of HP's colour transforms (APP8 ``mrfx``), which CharLS undoes: RGB.
     """
 
     process: int
@@ -47,8 +61,9 @@ class JpegHeader:
     width: int
     component_ids: tuple[int, ...]
     is_subsampled: bool
-    has_jfif: bool
-    adobe_transform: int | None
+    has_jfif: bool = False
+    adobe_transform: int | None = None
+    has_hp_transform: bool = False
 
     @property
     def is_supported(self) -> bool:
@@ -60,16 +75,23 @@ class JpegHeader:
         """Whether this is the predictive process, which knows no colour transform."""
         return self.process == _LOSSLESS
 
-    def is_rgb_unsaid(self, header_says_rgb: bool) -> bool:
-        """Whether three components are RGB though libjpeg takes them for YCbCr.
+    @property
+    def has_signs(self) -> bool:
+        """Whether the stream itself says what its three components are.
 
-        The markers decide, and libjpeg follows them: Adobe's transform, JFIF (always YCbCr), components that are
-        lettered R, G, B. Scanners label YCbCr streams RGB and the reverse, and follow the markers in their own
-        viewers. Chroma that is sampled more coarsely is YCbCr too: nobody does that to green and blue. Only a stream
-        without any of these signs is what the DICOM header says.
+        Adobe's transform, JFIF (always YCbCr), components that are lettered R, G, B: libjpeg follows these. Scanners
+        label YCbCr streams RGB and the reverse, and follow the markers in their own viewers. Chroma that is sampled
+        more coarsely is YCbCr too: nobody does that to green and blue.
         """
-        signs = self.adobe_transform is not None or self.has_jfif or self.is_subsampled
-        return header_says_rgb and len(self.component_ids) == 3 and not signs and self.component_ids != tuple(b"RGB")
+        marked = self.adobe_transform is not None or self.has_jfif
+        return marked or self.is_subsampled or self.component_ids == _LETTERS
+
+    @property
+    def is_rgb(self) -> bool:
+        """Whether the signs say RGB: as libjpeg reads them, JFIF before Adobe before the letters."""
+        if self.has_jfif or self.adobe_transform is not None:
+            return not self.has_jfif and self.adobe_transform == 0
+        return self.component_ids == _LETTERS
 
 
 def parse(stream: bytes) -> JpegHeader:
@@ -80,7 +102,7 @@ def parse(stream: bytes) -> JpegHeader:
     """
     if not stream.startswith(_SOI):
         raise ValueError("no JPEG stream")
-    has_jfif, adobe, position = False, None, 2
+    has_jfif, adobe, has_hp, position = False, None, False, 2
     while position + 4 <= len(stream):
         if stream[position] != 0xFF:
             raise ValueError("a marker was expected")
@@ -91,15 +113,18 @@ def parse(stream: bytes) -> JpegHeader:
         length = struct.unpack_from(">H", stream, position + 2)[0]
         body = stream[position + 4 : position + 2 + length]
         if marker in _FRAMES:
-            return _frame_header(marker, body, has_jfif, adobe)
+            return replace(
+                _frame_header(marker, body), has_jfif=has_jfif, adobe_transform=adobe, has_hp_transform=has_hp
+            )
         has_jfif = has_jfif or (marker == 0xE0 and body.startswith(b"JFIF\0"))
+        has_hp = has_hp or (marker == 0xE8 and body.startswith(b"mrfx") and body[4:5] != b"\0")
         if marker == 0xEE and body.startswith(b"Adobe") and len(body) >= 12:
             adobe = body[11]
         position += 2 + max(length, 2)
     raise ValueError("truncated JPEG stream: no frame header")
 
 
-def _frame_header(marker: int, body: bytes, has_jfif: bool, adobe: int | None) -> JpegHeader:
+def _frame_header(marker: int, body: bytes) -> JpegHeader:
     precision, height, width, count = struct.unpack_from(">BHHB", body)
     components = [body[6 + 3 * i : 9 + 3 * i] for i in range(count)]
     if not components or any(len(component) != 3 for component in components):
@@ -111,36 +136,51 @@ def _frame_header(marker: int, body: bytes, has_jfif: bool, adobe: int | None) -
         width=width,
         component_ids=tuple(component[0] for component in components),
         is_subsampled=len({component[1] for component in components}) > 1,
-        has_jfif=has_jfif,
-        adobe_transform=adobe,
     )
 
 
-def decode(stream: bytes, header: JpegHeader, *, header_says_rgb: bool) -> Pixels:
-    """Return the samples of an eight-bit stream: uint8, (H, W) for one component, (H, W, 3) RGB for three.
+def decode(stream: bytes, header: JpegHeader) -> Pixels:
+    """Return an eight-bit stream: uint8, (H, W) for one component, (H, W, 3) RGB for three, by its own signs.
 
     Raises:
-        OSError: The stream ends too early or is damaged. (OpenCV would return grey instead.)
+        ValueError, OSError: The stream ends too early or is damaged.
+    """
+    if header.is_lossless:
+        return stored_components(stream, header)
+    if not stream.rstrip(_PADDING).endswith(_EOI):
+        stream += _EOI  # some writers forget it; where more than that is missing, libjpeg still says so
+    colours = "GRAY" if len(header.component_ids) == 1 else "RGB"
+    try:
+        pixels = simplejpeg.decode_jpeg(stream, colours)
+    except ValueError as error:
+        if not _HARMLESS.match(str(error)):
+            raise ValueError(f"damaged or truncated JPEG stream: {error}") from error
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(stream)) as image:
+            return np.asarray(image)
+    return np.asarray(pixels[..., 0] if colours == "GRAY" else pixels)
+
+
+def stored_components(stream: bytes, header: JpegHeader) -> Pixels:
+    """Return the components without any transform of colours: uint8, (H, W) or (H, W, 3).
+
+    Raises:
+        OSError: The stream ends too early or is damaged.
     """
     # The plugin and not Image.open: its warning about large pictures is ours to give, see guard.check_size.
     with JpegImagePlugin.JpegImageFile(io.BytesIO(stream)) as image:
-        if header.is_lossless:
-            return _lossless(image, header, header_says_rgb)
-        if header.is_rgb_unsaid(header_says_rgb):
-            # Asked for YCbCr, libjpeg hands out what is stored.
+        # libjpeg converts what it takes for YCbCr, and refuses to where nothing is lost; asked for YCbCr, it hands
+        # out what is stored.
+        if len(header.component_ids) == 3 and not header.is_rgb and not _is_plain_lossless(header):
             image.draft("YCbCr", None)
         return np.asarray(image)
+
+
+def _is_plain_lossless(header: JpegHeader) -> bool:
+    """Whether libjpeg takes a lossless stream for RGB already: without a mark it does, though not a lossy one."""
+    return header.is_lossless and not header.has_jfif and header.adobe_transform != 1
 
 
 def has_lossless() -> bool:
     """Whether this Pillow stands on a libjpeg-turbo that decodes the lossless process (3.0 and later)."""
     version = features.version("libjpeg_turbo") or "0"
     return int(version.split(".")[0]) >= 3
-
-
-def _lossless(image: JpegImagePlugin.JpegImageFile, header: JpegHeader, header_says_rgb: bool) -> Pixels:
-    """Return the stored samples, turned into RGB where the DICOM header says that they are YCbCr."""
-    if header.has_jfif or header.adobe_transform == 1:
-        image.draft("YCbCr", None)  # libjpeg would convert, and refuses to where nothing is lost
-    samples = np.asarray(image)
-    return samples if samples.ndim == 2 or header_says_rgb else ycc_to_rgb(samples)

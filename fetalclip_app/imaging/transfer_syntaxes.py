@@ -1,0 +1,89 @@
+"""Which transfer syntaxes this program decodes, and by what.
+
+The table is the only place that says so; `docs/pixels.md` is printed from it. Only decoders of a free licence stand in
+it, each named, and there is no second try with another: a codec is there, or the error says which syntax has none.
+Left out on purpose: gdcm, which ends the program on a damaged JPEG (see `jpeg`), and pylibjpeg-libjpeg, which is GPL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydicom import uid
+from pydicom.pixels.decoders.base import get_decoder
+
+from fetalclip_app.imaging import jpeg
+
+_ENCAPSULATED_NATIVE = "1.2.840.10008.1.2.1.98"
+"""Encapsulated Uncompressed Explicit VR Little Endian, for frames beyond 4 GiB; pydicom has no name for it."""
+
+
+class Family(StrEnum):
+    """How the bytes of a frame are packed."""
+
+    NATIVE = "native"
+    JPEG = "jpeg"
+    JPEG_LS = "jpeg_ls"
+    JPEG_2000 = "jpeg_2000"
+    RLE = "rle"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """What decodes a transfer syntax.
+
+    Attributes:
+        decoder: Library and function, for people.
+        plugin: pydicom's name of its plugin; empty where none is asked.
+    """
+
+    family: Family
+    decoder: str
+    plugin: str = ""
+
+
+_NATIVE = Codec(Family.NATIVE, "pydicom, NumPy")
+_LIBJPEG = Codec(Family.JPEG, "libjpeg-turbo (simplejpeg, Pillow)")
+_LOSSLESS = Codec(Family.JPEG, "libjpeg-turbo 3 (Pillow)")
+_CHARLS = Codec(Family.JPEG_LS, "CharLS (pyjpegls)", "pyjpegls")
+_OPENJPEG = Codec(Family.JPEG_2000, "OpenJPEG (pylibjpeg-openjpeg)", "pylibjpeg")
+
+CODECS: dict[str, Codec] = {
+    uid.ImplicitVRLittleEndian: _NATIVE,
+    uid.ExplicitVRLittleEndian: _NATIVE,
+    uid.DeflatedExplicitVRLittleEndian: Codec(Family.NATIVE, "zlib, then pydicom, NumPy"),
+    uid.ExplicitVRBigEndian: _NATIVE,
+    _ENCAPSULATED_NATIVE: _NATIVE,
+    uid.JPEGBaseline8Bit: _LIBJPEG,
+    uid.JPEGExtended12Bit: _LIBJPEG,
+    uid.JPEGLossless: _LOSSLESS,
+    uid.JPEGLosslessSV1: _LOSSLESS,
+    uid.JPEGLSLossless: _CHARLS,
+    uid.JPEGLSNearLossless: _CHARLS,
+    uid.JPEG2000Lossless: _OPENJPEG,
+    uid.JPEG2000: _OPENJPEG,
+    uid.HTJ2KLossless: _OPENJPEG,
+    uid.HTJ2KLosslessRPCL: _OPENJPEG,
+    uid.HTJ2K: _OPENJPEG,
+    uid.RLELossless: Codec(Family.RLE, "pydicom, NumPy", "pydicom"),
+}
+"""Transfer syntax UID -> what decodes it."""
+
+
+def syntax_name(syntax: str) -> str:
+    """Return the standard's name of a transfer syntax with its UID: ``JPEG Baseline (Process 1) (1.2.840...)``."""
+    name = uid.UID(syntax).name
+    return syntax if name == syntax else f"{name} ({syntax})"
+
+
+def codec_of(syntax: str) -> Codec | None:
+    """Return what decodes a transfer syntax here and now; None where nothing does."""
+    codec = CODECS.get(syntax)
+    return codec if codec is not None and _is_installed(syntax, codec) else None
+
+
+def _is_installed(syntax: str, codec: Codec) -> bool:
+    if codec is _LOSSLESS:
+        return jpeg.has_lossless()
+    return not codec.plugin or codec.plugin in get_decoder(uid.UID(syntax)).available_plugins

@@ -1,0 +1,310 @@
+"""Every pair of transfer syntax and photometric interpretation that an encoder here can write, and what must come out.
+
+One formula picture, of which the truth is known, is written as each; `test_every_pixel.py` opens them all, and the
+table in `docs/pixels.md` is printed from this list (`python tests/golden/print_pixels.py`).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dicom_files as files
+import htj2k_streams
+import jpeg_ls
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import uid
+from pydicom.dataset import Dataset
+
+ENCAPSULATED_NATIVE = "1.2.840.10008.1.2.1.98"
+
+HEIGHT, WIDTH = 48, 64
+BLOCK = 16
+"""Side of the squares of pure colour, a multiple of every codec's block."""
+
+PURE = ((230, 20, 20), (20, 220, 30), (25, 35, 235), (128, 128, 128))
+"""Red, green, blue and grey: the upper row of the picture."""
+
+Writer = Callable[[Path], Path]
+Truth = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file.
+
+    Attributes:
+        variant: What else is special about it.
+        truth: uint8 (H, W, 3), RGB.
+        largest, mean: Bounds of the difference, in grey levels; 0 for lossless ones that are never converted.
+    """
+
+    syntax: str
+    photometric: str
+    variant: str
+    write: Writer
+    truth: Truth
+    largest: int = 0
+    mean: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Name of the test."""
+        return " ".join(filter(None, (uid.UID(self.syntax).name, self.photometric, self.variant)))
+
+
+def colours() -> Truth:
+    """Return squares of pure colour above smooth colours: (H, W, 3)."""
+    picture = files.colour_picture(HEIGHT, WIDTH)
+    for number, colour in enumerate(PURE):
+        picture[:BLOCK, number * BLOCK : (number + 1) * BLOCK] = colour
+    return picture
+
+
+def greys() -> NDArray[np.uint8]:
+    """Return a ramp over all grey levels: (H, W)."""
+    return files.grey_picture(HEIGHT, WIDTH).astype(np.uint8)
+
+
+RGB, GREY = colours(), greys()
+GREY_RGB = np.repeat(GREY[..., None], 3, axis=2)
+SMOOTH = np.repeat(np.repeat(RGB[::8, ::8], 8, axis=0), 8, axis=1)
+"""Constant in blocks of 8: nothing is lost where neighbours share their chroma."""
+
+_TURN = 2 * np.pi * np.add.outer(np.arange(HEIGHT), np.arange(WIDTH)) / 160
+GENTLE = np.stack([127 + 90 * np.cos(_TURN + phase) for phase in (0, 2, 4)], axis=2).astype(np.uint8)
+"""Slow in all colours: what libjpeg interpolates between shared chroma is right."""
+
+ROUNDED = {"largest": 2, "mean": 0.7}
+"""What rounding YCbCr to whole numbers, there and back, may cost."""
+
+LOSSY = {"largest": 20, "mean": 2.0}
+NEAR = 2
+"""Grey levels by which a near-lossless sample may differ: the encoder is told so."""
+
+PALETTE: dict[str, Any] = {}
+for _shift, _colour in enumerate(("Red", "Green", "Blue")):
+    PALETTE[f"{_colour}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+    PALETTE[f"{_colour}PaletteColorLookupTableData"] = (
+        np.roll(np.arange(256) * 257, 50 * _shift).astype("<u2").tobytes()
+    )
+PALETTE_RGB = np.stack([np.roll(np.arange(256), 50 * shift)[GREY] for shift in range(3)], axis=2).astype(np.uint8)
+
+
+def grey(photometric: str = "MONOCHROME2", bits: int = 8, **tags: Any) -> Dataset:
+    """Return the ramp, in the upper ``bits`` of its own range."""
+    values = GREY if bits == 8 else GREY.astype(np.uint16) << (bits - 8)
+    return files.dataset_of(values, photometric, bits_stored=bits, **tags)
+
+
+def wide_truth(bits: int) -> Truth:
+    """Return how the ramp of ``bits`` bits is shown: its full range on the full range."""
+    shown = np.floor((GREY.astype(np.int64) << (bits - 8)) * 255 / ((1 << bits) - 1) + 1e-9).astype(np.uint8)
+    return np.repeat(shown[..., None], 3, axis=2)
+
+
+def ycc(picture: Truth = RGB, photometric: str = "YBR_FULL", **tags: Any) -> Dataset:
+    """Return full-range YCbCr."""
+    return files.dataset_of(files.to_ycc(picture), photometric, **tags)
+
+
+def half_chroma(picture: Truth, photometric: str) -> Dataset:
+    """Return uncompressed YCbCr whose chroma two pixels share: Y Y Cb Cr (PS3.3 C.7.6.3.1.2)."""
+    full = files.to_ycc(picture).astype(float)
+    if photometric == "YBR_PARTIAL_422":
+        full = np.stack([16 + full[..., 0] * 219 / 255, *(128 + (full[..., i] - 128) * 224 / 255 for i in (1, 2))], 2)
+    pairs = np.rint(full).astype(np.uint8).reshape(HEIGHT, WIDTH // 2, 2, 3)
+    data = files.dataset_of(full.astype(np.uint8), photometric)
+    packed = np.stack([pairs[..., 0, 0], pairs[..., 1, 0], pairs[..., 0, 1], pairs[..., 0, 2]], axis=-1)
+    data.PixelData = packed.tobytes()
+    return data
+
+
+def _native(path: Path, *, syntax: str, data: Dataset) -> Path:
+    if syntax == uid.ExplicitVRBigEndian:
+        return files.write_big_endian(path, data)
+    if syntax == ENCAPSULATED_NATIVE:
+        return files.encapsulated(path, data, [data.PixelData], syntax)
+    return files.write(path, data, syntax)
+
+
+def native_cases() -> Iterator[Case]:
+    """Yield what is not compressed: each syntax with each interpretation."""
+    kinds: tuple[tuple[str, str, Callable[[], Dataset], Truth, dict[str, Any]], ...] = (
+        ("MONOCHROME2", "", grey, GREY_RGB, {}),
+        ("MONOCHROME1", "", lambda: grey("MONOCHROME1"), 255 - GREY_RGB, {}),
+        ("MONOCHROME2", "12 bits", lambda: grey(bits=12), wide_truth(12), {}),
+        ("MONOCHROME2", "16 bits", lambda: grey(bits=16), wide_truth(16), {}),
+        ("PALETTE COLOR", "", lambda: grey("PALETTE COLOR", **PALETTE), PALETTE_RGB, {}),
+        ("RGB", "", lambda: files.dataset_of(RGB), RGB, {}),
+        ("RGB", "in planes", lambda: files.dataset_of(RGB, PlanarConfiguration=1), RGB, {}),
+        ("YBR_FULL", "", ycc, RGB, ROUNDED),
+        ("YBR_FULL", "in planes", lambda: ycc(PlanarConfiguration=1), RGB, ROUNDED),
+        ("YBR_FULL_422", "", lambda: half_chroma(SMOOTH, "YBR_FULL_422"), SMOOTH, ROUNDED),
+        ("YBR_FULL_422", "never halved", lambda: ycc(photometric="YBR_FULL_422"), RGB, ROUNDED),
+        ("YBR_PARTIAL_422", "", lambda: half_chroma(SMOOTH, "YBR_PARTIAL_422"), SMOOTH, {"largest": 5, "mean": 2.0}),
+    )
+    syntaxes = (
+        uid.ImplicitVRLittleEndian,
+        uid.ExplicitVRLittleEndian,
+        uid.DeflatedExplicitVRLittleEndian,
+        uid.ExplicitVRBigEndian,
+        ENCAPSULATED_NATIVE,
+    )
+    for syntax in syntaxes:
+        for photometric, variant, make, truth, bounds in kinds:
+            if variant == "never halved" and syntax == ENCAPSULATED_NATIVE:
+                continue  # it is told by the pixel data's length, which there is undefined
+            yield Case(syntax, photometric, variant, partial(_late, _native, make, syntax=syntax), truth, **bounds)
+
+
+def _late(writer: Callable[..., Path], make: Callable[[], Dataset], path: Path, **options: Any) -> Path:
+    """Make the data set when the file is written, since writers change it."""
+    return writer(path, data=make(), **options)
+
+
+def _rle(path: Path, *, data: Dataset) -> Path:
+    return files.compressed(path, data, uid.RLELossless)
+
+
+def _rle_labelled(path: Path, *, data: Dataset, **tags: Any) -> Path:
+    """Write, then change what the header says of it."""
+    files.compressed(path, data, uid.RLELossless)
+    for keyword, value in tags.items():
+        setattr(data, keyword, value)
+    return files.write(path, data, uid.RLELossless)
+
+
+def rle_cases() -> Iterator[Case]:
+    """Yield run lengths: planes always, whatever the header says of them."""
+    case = partial(Case, uid.RLELossless)
+    half = {"PhotometricInterpretation": "YBR_FULL_422"}
+    yield case("MONOCHROME2", "", partial(_late, _rle, grey), GREY_RGB)
+    yield case("MONOCHROME1", "", partial(_late, _rle, lambda: grey("MONOCHROME1")), 255 - GREY_RGB)
+    yield case("MONOCHROME2", "16 bits", partial(_late, _rle, lambda: grey(bits=16)), wide_truth(16))
+    yield case("PALETTE COLOR", "", partial(_late, _rle, lambda: grey("PALETTE COLOR", **PALETTE)), PALETTE_RGB)
+    for planar in (0, 1):
+        write = partial(_late, _rle_labelled, lambda: files.dataset_of(RGB), PlanarConfiguration=planar)
+        yield case("RGB", f"planar configuration {planar}", write, RGB)
+    yield case("YBR_FULL", "", partial(_late, _rle, ycc), RGB, **ROUNDED)
+    yield case("YBR_FULL_422", "never halved", partial(_late, _rle_labelled, ycc, **half), RGB, **ROUNDED)
+
+
+def jpeg_cases() -> Iterator[Case]:
+    """Yield what libjpeg writes, and the lossless process."""
+    for syntax, process in ((uid.JPEGBaseline8Bit, 0xC0), (uid.JPEGExtended12Bit, 0xC1)):
+        case = partial(Case, syntax)
+        stream = partial(_jpeg, syntax=syntax, process=process)
+        yield case("MONOCHROME2", "", partial(stream, data=grey, picture=GREY), GREY_RGB, **LOSSY)
+        one = partial(grey, "MONOCHROME1")
+        yield case("MONOCHROME1", "", partial(stream, data=one, picture=GREY), 255 - GREY_RGB, **LOSSY)
+        full = partial(files.dataset_of, RGB, "YBR_FULL")
+        yield case("YBR_FULL", "", partial(stream, data=full, picture=RGB), RGB, **LOSSY)
+        half = partial(files.dataset_of, RGB, "YBR_FULL_422")
+        yield case("YBR_FULL_422", "", partial(stream, data=half, picture=GENTLE, subsampling=1), GENTLE, **LOSSY)
+        old = partial(files.dataset_of, RGB, "YBR_PARTIAL_420")
+        yield case("YBR_PARTIAL_420", "", partial(stream, data=old, picture=GENTLE, subsampling=2), GENTLE, **LOSSY)
+        rgb = partial(files.dataset_of, RGB, "RGB")
+        yield case("RGB", "lettered", partial(stream, data=rgb, picture=RGB, keep_rgb=True), RGB, **LOSSY)
+        yield case("RGB", "but YCbCr", partial(stream, data=rgb, picture=RGB), RGB, **LOSSY)
+    for syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1):
+        case, lossless = partial(Case, syntax), partial(_late, partial(files.jpeg_lossless, syntax=syntax))
+        yield case("MONOCHROME2", "", partial(lossless, grey), GREY_RGB)
+        yield case("MONOCHROME1", "", partial(lossless, partial(grey, "MONOCHROME1")), 255 - GREY_RGB)
+        yield case("PALETTE COLOR", "", partial(lossless, partial(grey, "PALETTE COLOR", **PALETTE)), PALETTE_RGB)
+        yield case("RGB", "", partial(lossless, partial(files.dataset_of, RGB)), RGB)
+        yield case("YBR_FULL", "", partial(lossless, ycc), RGB, **ROUNDED)
+
+
+def _jpeg(  # one keyword for each thing that a JPEG depends on
+    path: Path, *, syntax: str, process: int, data: Callable[[], Dataset], picture: NDArray[Any], **options: Any
+) -> Path:
+    stream = files.jpeg_stream(picture, **options)
+    return files.encapsulated(path, data(), [stream.replace(b"\xff\xc0\x00", bytes((0xFF, process, 0)), 1)], syntax)
+
+
+def _jls(path: Path, *, data: Dataset, syntax: str, interleave: int | None = None) -> Path:
+    shape = (data.Rows, data.Columns, 3) if data.SamplesPerPixel == 3 else (data.Rows, data.Columns)
+    values = np.frombuffer(data.PixelData, f"<u{data.BitsAllocated // 8}").reshape(shape)
+    near = NEAR if syntax == uid.JPEGLSNearLossless else 0
+    stream = jpeg_ls.encode_array(values, lossy_error=near, interleave_mode=interleave)
+    return files.encapsulated(path, data, [bytes(stream)], syntax)
+
+
+def jpeg_ls_cases() -> Iterator[Case]:
+    """Yield CharLS' streams: its three ways of laying colours."""
+    for syntax in (uid.JPEGLSLossless, uid.JPEGLSNearLossless):
+        exact = syntax == uid.JPEGLSLossless
+        write = partial(_late, partial(_jls, syntax=syntax))
+        bounds: dict[str, Any] = {} if exact else {"largest": NEAR, "mean": NEAR}
+        case = partial(Case, syntax)
+        yield case("MONOCHROME2", "", partial(write, grey), GREY_RGB, **bounds)
+        yield case("MONOCHROME1", "", partial(write, partial(grey, "MONOCHROME1")), 255 - GREY_RGB, **bounds)
+        yield case("MONOCHROME2", "12 bits", partial(write, partial(grey, bits=12)), wide_truth(12), **bounds)
+        yield case("MONOCHROME2", "16 bits", partial(write, partial(grey, bits=16)), wide_truth(16), **bounds)
+        if exact:
+            yield case("PALETTE COLOR", "", partial(write, partial(grey, "PALETTE COLOR", **PALETTE)), PALETTE_RGB)
+        for interleave, order in enumerate(("by line", "by pixel"), 1):
+            rgb = partial(files.dataset_of, RGB)
+            yield case("RGB", order, partial(write, rgb, interleave=interleave), RGB, **bounds)
+        loss = ROUNDED if exact else {"largest": 8, "mean": 3.0}
+        yield case("YBR_FULL", "", partial(write, ycc, interleave=2), RGB, **loss)
+
+
+def _j2k(path: Path, *, data: Dataset, syntax: str, label: str = "", **options: Any) -> Path:
+    """Write with OpenJPEG; ``label`` is what the header calls it afterwards."""
+    files.write(path, data)
+    data.compress(uid.UID(syntax), encoding_plugin="pylibjpeg", generate_instance_uid=False, **options)
+    data.PhotometricInterpretation = label or data.PhotometricInterpretation
+    return files.write(path, data, syntax)
+
+
+def jpeg_2000_cases() -> Iterator[Case]:
+    """Yield OpenJPEG's streams, with and without the component transform."""
+    for syntax, transformed in ((uid.JPEG2000Lossless, "YBR_RCT"), (uid.JPEG2000, "YBR_ICT")):
+        exact = syntax == uid.JPEG2000Lossless
+        options: dict[str, Any] = {} if exact else {"j2k_cr": [4]}
+        bounds: dict[str, Any] = {} if exact else LOSSY
+        write = partial(_late, partial(_j2k, syntax=syntax, **options))
+        case = partial(Case, syntax)
+        yield case("MONOCHROME2", "", partial(write, grey), GREY_RGB, **bounds)
+        yield case("MONOCHROME1", "", partial(write, partial(grey, "MONOCHROME1")), 255 - GREY_RGB, **bounds)
+        yield case("MONOCHROME2", "12 bits", partial(write, partial(grey, bits=12)), wide_truth(12), **bounds)
+        yield case("MONOCHROME2", "16 bits", partial(write, partial(grey, bits=16)), wide_truth(16), **bounds)
+        if exact:
+            yield case("PALETTE COLOR", "", partial(write, partial(grey, "PALETTE COLOR", **PALETTE)), PALETTE_RGB)
+        yield case(transformed, "", partial(write, partial(files.dataset_of, RGB, transformed)), RGB, **bounds)
+        yield case("RGB", "", partial(write, partial(files.dataset_of, RGB)), RGB, **bounds)
+        lie = partial(write, partial(files.dataset_of, RGB, transformed), label="YBR_FULL")
+        yield case("YBR_FULL", "but transformed", lie, RGB, **bounds)
+        loss = ROUNDED if exact else LOSSY
+        yield case("YBR_FULL", "", partial(write, ycc), RGB, **loss)
+
+
+def _htj2k(path: Path, *, data: Callable[[], Dataset], syntax: str, stream: str) -> Path:
+    return files.encapsulated(path, data(), [base64.b64decode(stream)], syntax)
+
+
+def htj2k_cases() -> Iterator[Case]:
+    """Yield high-throughput streams, which nothing that the program depends on can write: they lie ready."""
+    for syntax in (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K):
+        write = partial(partial, _htj2k, syntax=syntax)
+        rgb = partial(files.dataset_of, htj2k_streams.RGB)
+        yield Case(syntax, "RGB", "", write(data=rgb, stream=htj2k_streams.LOSSLESS_RGB), htj2k_streams.RGB)
+        one = partial(files.dataset_of, htj2k_streams.GREY, "MONOCHROME2")
+        truth = np.repeat(htj2k_streams.GREY[..., None], 3, axis=2)
+        yield Case(syntax, "MONOCHROME2", "", write(data=one, stream=htj2k_streams.LOSSLESS_GREY), truth)
+    rct = partial(files.dataset_of, htj2k_streams.RGB, "YBR_ICT")
+    lossy = partial(_htj2k, data=rct, syntax=uid.HTJ2K, stream=htj2k_streams.LOSSY_RGB)
+    yield Case(uid.HTJ2K, "YBR_ICT", "", lossy, htj2k_streams.RGB, **LOSSY)
+
+
+def cases() -> tuple[Case, ...]:
+    """Return all of them, in the order of the page."""
+    makers = (native_cases, jpeg_cases, jpeg_ls_cases, jpeg_2000_cases, htj2k_cases, rle_cases)
+    return tuple(case for maker in makers for case in maker())
