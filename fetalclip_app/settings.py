@@ -11,6 +11,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fetalclip_app.domain.probes import NamedBy
+from fetalclip_app.domain.timing import PlayMode
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Settings(BaseModel):
         views_by, brain_views_by: What names the views: prompts, or the model's probe.
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.
         recent: Files and folders, the last opened first.
+        play_mode: What follows the last frame of a cine whose file does not say.
         window_state: Qt's own words for place and size of the window, base64.
     """
 
@@ -50,7 +52,7 @@ class Settings(BaseModel):
     brain_views_by: NamedBy = NamedBy.PROMPTS
     licence_accepted: str = ""
     recent: tuple[Path, ...] = ()
-    loop: bool = True
+    play_mode: PlayMode = PlayMode.LOOP
     heatmap_method: str = ""
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = True

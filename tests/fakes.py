@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, PixelSpacing, Region, RegionKind
-from fetalclip_app.domain.clip import Clip, FrameRate, FramesInMemory, Origin, RateSource
+from fetalclip_app.domain.clip import Clip, FramesInMemory, Origin
+from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.reading import (
@@ -29,6 +30,7 @@ from fetalclip_app.domain.reading import (
     ModelIdentity,
     Provenance,
 )
+from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.inference.request import EngineRequest
@@ -128,7 +130,7 @@ def make_clip(
     pictures = [fan_picture(height, width, turn=2.0 * math.sin(i / 3), seed=i) for i in range(frames)]
     return Clip(
         path=Path(name),
-        key=hashlib.sha256(f"{name} {patient}".encode()).hexdigest()[:16],
+        content_key=ContentKey.of_digits(hashlib.sha256(f"{name} {patient}".encode()).hexdigest()[:16]),
         source=FramesInMemory(pictures),
         height=height,
         width=width,

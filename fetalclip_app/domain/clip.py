@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource, user_calibration
+from fetalclip_app.domain.content_key import ContentKey
+from fetalclip_app.domain.timing import FrameRate, Playback
 
 Pixels = NDArray[np.uint8]
 """uint8, (H, W, 3), RGB."""
@@ -73,25 +74,6 @@ class FramesInMemory:
         return np.asarray(self.frames[index])
 
 
-class RateSource(StrEnum):
-    """Who says how fast a cine plays."""
-
-    FRAME_TIME = "frame_time"
-    FRAME_TIME_VECTOR = "frame_time_vector"
-    CINE_RATE = "cine_rate"
-    RECOMMENDED_RATE = "recommended_rate"
-    CONTAINER = "container"
-    ASSUMED = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class FrameRate:
-    """Frames per second, and who says so."""
-
-    hz: float
-    source: RateSource
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Whom and what a clip belongs to. Empty strings where the file is silent.
@@ -129,15 +111,16 @@ class Clip:
 
     Attributes:
         path: The file it was read from.
-        key: 16 hex digits of the SHA-256 of the file's content: the name of this clip in caches and logs.
+        content_key: Takes `key`, when it is asked for.
         height, width: Pixels of every frame.
         rate: None for a single picture.
         missing_frames: Frames that the file promises and does not hold whole; say so wherever the clip is shown.
         times_s: When each frame is shown, in seconds from the first; None where the frames follow at an even ``rate``.
+        playback: How the file wants to be played.
     """
 
     path: Path
-    key: str
+    content_key: ContentKey
     source: FrameSource
     height: int
     width: int
@@ -146,9 +129,30 @@ class Clip:
     origin: Origin = field(default_factory=Origin)
     missing_frames: int = 0
     times_s: tuple[float, ...] | None = None
+    playback: Playback = field(default_factory=Playback)
 
     def __len__(self) -> int:
         return len(self.source)
+
+    @property
+    def key(self) -> str:
+        """16 hex digits of the SHA-256 of the file's content: the name of this clip in records, caches and logs.
+
+        The whole file is read when this is asked for the first time: not on the window's thread.
+
+        Raises:
+            UnreadableFile: The file has gone, or is not the one that was opened.
+        """
+        return self.content_key.digits()
+
+    def has_content_of(self, other: Clip) -> bool:
+        """Whether both clips hold the same bytes; files are read only where sizes and identifiers do not tell.
+
+        Raises:
+            UnreadableFile: As `key`.
+        """
+        same_instance = self.origin.instance_uid == other.origin.instance_uid
+        return same_instance and self.content_key.is_same_as(other.content_key)
 
     def frame(self, index: int) -> Frame:
         """Decode one frame.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
+from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 
 KEY_LENGTH = 16
@@ -93,10 +94,14 @@ class FileContent:
             stream.seek(offset)
             return _whole(stream.read(length), length, self.path)
 
-    def key(self) -> str:
-        """Return the first 16 hex digits of the SHA-256 of the content, read in pieces."""
+    def key(self) -> ContentKey:
+        """Return the means to name the content; nothing is read before the name is asked for."""
+        return ContentKey(self._digits, self.size, self)
+
+    def _digits(self) -> str:
         with self.open() as stream:
-            return hashlib.file_digest(cast(io.BufferedReader, stream), "sha256").hexdigest()[:KEY_LENGTH]
+            digest = hashlib.file_digest(cast(io.BufferedReader, stream), "sha256")
+        return digest.hexdigest()[:KEY_LENGTH]
 
 
 # eq=False: may hold a hundred megabytes.

@@ -31,7 +31,7 @@ from fetalclip_app.imaging.dicom_header import (
 )
 from fetalclip_app.imaging.dicom_origin import LOSSY, origin_of
 from fetalclip_app.imaging.dicom_pixels import DicomFrames
-from fetalclip_app.imaging.dicom_timing import rate_of
+from fetalclip_app.imaging.dicom_timing import timing_of
 from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
 from fetalclip_app.imaging.guard import check_size
 from fetalclip_app.imaging.pydicom_decoding import HALF_CHROMA, PixelLayout
@@ -65,16 +65,19 @@ def read_dicom(file: FileContent) -> Clip:
     spans = _spans(header, layout, element, promised)
     if not spans:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=file.path.name)
+    timing = timing_of(dataset, promised).of_first(len(spans))
     return Clip(
         path=file.path,
-        key=file.key(),
+        content_key=file.key(),
         source=DicomFrames(header.content, layout, spans, _table(dataset, layout)),
         height=height,
         width=width,
         calibration=calibration_of(dataset, height, width),
-        rate=rate_of(dataset) if promised > 1 else None,
+        rate=timing.rate if promised > 1 else None,
         origin=origin_of(dataset, header.declared_syntax),
         missing_frames=promised - len(spans),
+        times_s=timing.times_s,
+        playback=timing.playback,
     )
 
 

@@ -49,6 +49,7 @@ _TAGS: list[Any] = [
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "LossyImageCompression", "ExtendedOffsetTable",
     "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate",
+    "FrameIncrementPointer", "PreferredPlaybackSequencing", "StartTrim", "StopTrim",
     "SequenceOfUltrasoundRegions", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "RescaleSlope", "RescaleIntercept",
     "ModalityLUTSequence", "EncryptedAttributesSequence",

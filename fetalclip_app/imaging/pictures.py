@@ -18,7 +18,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from fetalclip_app.domain.clip import Clip, FrameRate, Origin, Pixels, RateSource
+from fetalclip_app.domain.clip import Clip, Origin, Pixels
+from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.content import FileContent
 from fetalclip_app.imaging.guard import check_size, reading
@@ -98,7 +99,7 @@ def read_picture(content: FileContent, kind: Kind) -> Clip:
     check_size(content.path, height=height, width=width, frames=len(pages))
     return Clip(
         path=content.path,
-        key=content.key(),
+        content_key=content.key(),
         source=PictureFrames(content, kind, pages, orientation),
         height=height,
         width=width,

@@ -20,7 +20,8 @@ import av
 import av.error
 import numpy as np
 
-from fetalclip_app.domain.clip import Clip, FrameRate, Origin, Pixels, RateSource
+from fetalclip_app.domain.clip import Clip, Origin, Pixels
+from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.content import Content, DetachedStream, FileContent
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size, reading
@@ -56,7 +57,7 @@ def read_video(content: FileContent) -> Clip:
     height, width = (index.width, index.height) if sideways else (index.height, index.width)
     return Clip(
         path=content.path,
-        key=content.key(),
+        content_key=content.key(),
         source=VideoFrames(content, index),
         height=height,
         width=width,

@@ -162,6 +162,7 @@ class ModelProcess:
     ) -> _Kind:
         cancel.check()
         self._running(cancel)
+        clip.content_key.digits()  # taken on this side: the other process has no file
         slots = self._slots_for(clip)
         bare = replace(clip, source=worker_side.NoPixels(len(clip)))
         self._send((name, bare, arguments, slots.address))

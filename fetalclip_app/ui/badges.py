@@ -10,9 +10,18 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEv
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from fetalclip_app.domain.calibration import CalibrationSource
-from fetalclip_app.domain.clip import Clip, RateSource
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.ui.theme import DARK, caption_font
-from fetalclip_app.wording import calibration_source, frames_missing, lossy, missing_frames, rate_source, simulated
+from fetalclip_app.wording import (
+    calibration_source,
+    frames_missing,
+    lossy,
+    missing_frames,
+    rate_source,
+    simulated,
+    trim_offered,
+)
 
 _SIDE, _GAP, _INSIDE = 12, 4, 2
 """Pixels: beside the line, around each badge, and above and below its words (as the style sheet has it)."""
@@ -37,6 +46,9 @@ def badges_of(clip: Clip) -> tuple[Badge, ...]:
     found += _scale_badges(clip)
     if clip.rate is not None and clip.rate.source is RateSource.ASSUMED:
         found.append(Badge(f"{clip.rate.hz:.1f}/s assumed", rate_source(clip.rate)))
+    if clip.playback.trim is not None:
+        first, last = clip.playback.trim
+        found.append(Badge(f"File shows {first + 1}–{last + 1}", trim_offered(first, last), is_doubt=False))
     if clip.origin.is_lossy:
         found.append(Badge(lossy(), "Fine texture may be an artefact of the compression.", is_doubt=False))
     return tuple(found)

@@ -41,6 +41,10 @@ def _cine(window: MainWindow) -> dict[str, Callable[[], object]]:
         "last": lambda: player.seek(_FAR),
         "slower": lambda: viewer.change_speed(-1),
         "faster": lambda: viewer.change_speed(1),
+        "loop": window.cine.next_mode,
+        "mark_a": window.cine.mark_a,
+        "mark_b": window.cine.mark_b,
+        "unmark": player.unmark,
         "fit": frame.fit,
         "zoom_in": lambda: frame.zoom_by(1.25),
         "zoom_out": lambda: frame.zoom_by(0.8),
@@ -69,7 +73,7 @@ def _rest(window: MainWindow) -> dict[str, Callable[[], object]]:
 
 def _switches(window: MainWindow) -> dict[str, Callable[[bool], object]]:
     return {
-        "loop": window.set_loop,
+        "mark_next": lambda checked: window.cine.mark_next(),
         "outline": window.set_outline,
         "heatmap": window.viewer.set_heat,
         "light": window.area.light.set_open,

@@ -35,11 +35,13 @@ class FrameView(QWidget):
         line_changed: The ruler's line, two points (x, y) in frame pixels, or None.
         line_done: The ruler's line stands; its length is to be stated.
         zoom_changed: Screen points per pixel.
+        painted: Pixels that were given are on the screen now.
     """
 
     line_changed = Signal(object)
     line_done = Signal()
     zoom_changed = Signal(float)
+    painted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,7 @@ class FrameView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._pixels: Pixels | None = None
         self._image = QImage()
+        self._is_fresh = False
         self._light = Light()
         self._caption = ""
         self._heat: QImage | None = None
@@ -69,6 +72,11 @@ class FrameView(QWidget):
     def viewport(self) -> Viewport:
         """How the frame lies in the view now."""
         return self._viewport
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a frame is drawn."""
+        return self._pixels is not None
 
     @property
     def heat(self) -> QImage | None:
@@ -97,7 +105,7 @@ class FrameView(QWidget):
 
     def show_pixels(self, pixels: Pixels | None) -> None:
         """Show a frame; the zoom stays where the size does."""
-        self._pixels = pixels
+        self._pixels, self._is_fresh = pixels, pixels is not None
         if pixels is not None:
             size = QSizeF(pixels.shape[1], pixels.shape[0])
             if size != self._viewport.picture:
@@ -193,6 +201,9 @@ class FrameView(QWidget):
             self._draw_over(painter)
         self._draw_words(painter)
         painter.end()
+        if self._is_fresh:
+            self._is_fresh = False
+            self.painted.emit()
 
     def _draw_over(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

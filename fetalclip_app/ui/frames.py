@@ -1,24 +1,23 @@
-"""Decoded frames around the cursor: fetched by jobs, kept within a budget of bytes."""
+"""Decoded frames around the cursor: fetched by jobs in the order of need, kept within a budget of bytes."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.domain.clip import Clip, FrameSource, Pixels
 from fetalclip_app.ui.jobs import Jobs, Lane
 
-BUDGET_BYTES = 512 * 2**20
-"""Of decoded pixels."""
+BUDGET_BYTES = 144 * 2**20
+"""Of decoded pixels: 61 frames of 1024 x 768, two seconds of a cine."""
 
 AT_ONCE = 2
 """Decoding jobs under way: one worker of the file lane stays free for opening and export."""
 
-AHEAD = 48
-"""Frames that are fetched before they are due."""
-
-_Key = tuple[str, int]
+_Key = tuple[FrameSource, int]
+"""The source itself and no name of it: a frame can never be taken for another clip's."""
 
 
 class FrameStore(QObject):
@@ -41,69 +40,77 @@ class FrameStore(QObject):
         self._under_way: set[_Key] = set()
         self._broken: set[_Key] = set()
         self._clip: Clip | None = None
-        self._index = 0
+        self._need: dict[_Key, int] = {}
 
     @property
     def byte_count(self) -> int:
         """Bytes of decoded pixels held now."""
         return self._bytes
 
+    def room(self, clip: Clip) -> int:
+        """Return how many frames of this clip the budget holds beside the one that is shown; at least one."""
+        return max(self._budget // max(clip.height * clip.width * 3, 1) - 1 - AT_ONCE, 1)
+
     def get(self, clip: Clip, index: int) -> Pixels | None:
         """Return a frame that is ready, or None."""
-        pixels = self._ready.get((clip.key, index))
+        pixels = self._ready.get((clip.source, index))
         if pixels is not None:
-            self._ready.move_to_end((clip.key, index))
+            self._ready.move_to_end((clip.source, index))
         return pixels
 
     def has(self, clip: Clip, index: int) -> bool:
         """Whether a frame is ready."""
-        return (clip.key, index) in self._ready
+        return (clip.source, index) in self._ready
 
-    def want(self, clip: Clip, index: int) -> None:
-        """Fetch this frame, then those that follow it. Replaces the wish before."""
-        self._clip, self._index = clip, index
+    def is_broken(self, clip: Clip, index: int) -> bool:
+        """Whether a frame was tried and cannot be decoded."""
+        return (clip.source, index) in self._broken
+
+    def want(self, clip: Clip, indices: Sequence[int]) -> None:
+        """Fetch these frames, the first one first; what is late in the row, or not in it, is dropped first.
+
+        Replaces the wish before.
+        """
+        self._clip = clip
+        self._need = {(clip.source, index): place for place, index in enumerate(indices[: 1 + self.room(clip)])}
         self._fetch()
 
     def _fetch(self) -> None:
         clip = self._clip
         if clip is None:
             return
-        for index in self._order(clip):
+        for key in self._need:
             if len(self._under_way) >= AT_ONCE:
                 return
-            key = (clip.key, index)
             if key not in self._ready and key not in self._under_way and key not in self._broken:
-                self._start(clip, index)
+                self._start(clip, key)
 
-    def _order(self, clip: Clip) -> list[int]:
-        frame_bytes = max(clip.height * clip.width * 3, 1)
-        reach = min(AHEAD, len(clip) - 1, max(self._budget // (2 * frame_bytes), 0))
-        order = [(self._index + step) % len(clip) for step in range(reach + 1)]
-        if self._index > 0 and reach:
-            order.insert(2, self._index - 1)
-        return order
-
-    def _start(self, clip: Clip, index: int) -> None:
-        key = (clip.key, index)
+    def _start(self, clip: Clip, key: _Key) -> None:
+        index = key[1]
         self._under_way.add(key)
         job = self._jobs.start(Lane.FILE, lambda cancel, report: clip.frame(index).pixels)
-        job.succeeded.connect(lambda pixels: self._keep(clip, index, pixels))
-        job.failed.connect(lambda error: self._break(clip, index, error))
+        job.succeeded.connect(lambda pixels: self._keep(clip, key, pixels))
+        job.failed.connect(lambda error: self._break(clip, key, error))
         job.settled.connect(lambda: self._settled(key))
 
-    def _keep(self, clip: Clip, index: int, pixels: Pixels) -> None:
-        key = (clip.key, index)
+    def _keep(self, clip: Clip, key: _Key, pixels: Pixels) -> None:
         if key not in self._ready:
             self._ready[key] = pixels
             self._bytes += pixels.nbytes
         while self._bytes > self._budget and len(self._ready) > 1:
-            _old, dropped = self._ready.popitem(last=False)
-            self._bytes -= dropped.nbytes
-        self.arrived.emit(clip, index)
+            self._bytes -= self._ready.pop(self._least_needed(key)).nbytes
+        self.arrived.emit(clip, key[1])
 
-    def _break(self, clip: Clip, index: int, error: Exception) -> None:
-        self._broken.add((clip.key, index))
-        self.failed.emit(clip, index, error)
+    def _least_needed(self, fresh: _Key) -> _Key:
+        """Return the frame to drop: of those that nobody asked for the longest unused, else the last in the row."""
+        for key in self._ready:
+            if key not in self._need and key != fresh:
+                return key
+        return max((key for key in self._ready if key != fresh), key=lambda key: self._need.get(key, 0))
+
+    def _break(self, clip: Clip, key: _Key, error: Exception) -> None:
+        self._broken.add(key)
+        self.failed.emit(clip, key[1], error)
 
     def _settled(self, key: _Key) -> None:
         self._under_way.discard(key)

@@ -13,6 +13,7 @@ from fetalclip_app.ui import controls, layout
 from fetalclip_app.ui.bars_of_window import StatusStrip, TopBar
 from fetalclip_app.ui.cheat_sheet import CheatSheet
 from fetalclip_app.ui.choices import Choices
+from fetalclip_app.ui.cine_controls import CineControls
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.commands import actions
 from fetalclip_app.ui.drops import TakesDrops
@@ -62,6 +63,7 @@ class MainWindow(TakesDrops):
         self._build()
         self.telling = Telling(self.area.message, self)
         self.viewer = Viewer(self.area, self.transport, FrameStore(jobs, parent=self), self)
+        self.cine = CineControls(self.viewer, self.transport.timeline, self.actions_by_name, self._choices, self)
         self.scale = ScaleSetting(self.area, session, self.undo, self)
         self.exporting = Exporting(jobs, session, self)
         self.cheat_sheet = CheatSheet(self)
@@ -136,9 +138,7 @@ class MainWindow(TakesDrops):
         menu.finished.connect(lambda: self.status.show_activity(None))
 
     def _apply(self, settings: Settings) -> None:
-        self.viewer.player.loops = settings.loop
         self.viewer.shows_outline = settings.show_outline
-        self.actions_by_name["loop"].setChecked(settings.loop)
         self.actions_by_name["outline"].setChecked(settings.show_outline)
         self.area.heat.opacity.setValue(round(100 * settings.heatmap_opacity))
         if settings.window_state:
@@ -159,9 +159,6 @@ class MainWindow(TakesDrops):
         self.setWindowTitle(title)
         for name in ("close_clip", "export_png", "ruler", "heatmap", "light", "fit", "read_again"):
             self.actions_by_name[name].setEnabled(entry is not None)
-        can_play = self.viewer.player.can_play
-        for name in ("play", "back", "forward", "loop"):
-            self.actions_by_name[name].setEnabled(can_play)
         if entry is not None:
             self.area.frame.setFocus()
 
@@ -198,11 +195,6 @@ class MainWindow(TakesDrops):
     def _show_place(self, task_key: str, view_key: str) -> None:
         self.actions_by_name["heatmap"].setChecked(True)
         self.viewer.explain(task_key, view_key)
-
-    def set_loop(self, is_on: bool) -> None:
-        """Begin again at the end, or stop there."""
-        self.viewer.player.loops = is_on
-        self._choices.keep(loop=is_on)
 
     def set_picture_only(self, is_on: bool) -> None:
         """Show the picture and nothing else, or everything again."""

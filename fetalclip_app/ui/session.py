@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity, Model
@@ -190,7 +191,7 @@ class Session(QObject):
         self._pump()
 
     def _add(self, entry: OpenClip) -> None:
-        known = next((open_ for open_ in self._entries if open_.clip.key == entry.clip.key), None)
+        known = next((open_ for open_ in self._entries if _is_same(open_.clip, entry.clip)), None)
         if known is not None:
             self.show(known)
             return
@@ -283,3 +284,10 @@ class Session(QObject):
     def _tell_state(self) -> None:
         if not self._lane.is_busy and not self._opening.is_busy:
             self.activity_changed.emit(None)
+
+
+def _is_same(one: Clip, other: Clip) -> bool:
+    try:
+        return one.has_content_of(other)
+    except UnreadableFile:
+        return False  # one of the files has gone since it was opened: nobody can tell any more

@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.ui.player import Marks
 from fetalclip_app.ui.theme import DARK, caption_font, ink_on, view_colour, view_letter
 from fetalclip_app.wording import frame_number, percent, unfamiliar_frame, view_title
 
@@ -17,6 +18,8 @@ _HEIGHT = 46
 _SIDE = 8
 _RIBBON = QRectF(0, 8, 0, 16)
 _TRACK_Y = 36.0
+_TAG = 12.0
+_UNPLAYED = QColor(0, 0, 0, 150)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Timeline(QWidget):
         self._views: ViewPrediction | None = None
         self._runs: tuple[Run, ...] = ()
         self._best: dict[str, int] = {}
+        self._marks = Marks()
 
     def sizeHint(self) -> QSize:
         """Return a modest width: it takes what is there."""
@@ -77,6 +81,11 @@ class Timeline(QWidget):
     def show_index(self, index: int) -> None:
         """Move the mark to this frame."""
         self._index = index
+        self.update()
+
+    def show_marks(self, marks: Marks) -> None:
+        """Draw which part plays."""
+        self._marks = marks
         self.update()
 
     def show_views(self, views: ViewPrediction | None) -> None:
@@ -101,6 +110,8 @@ class Timeline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_ribbon(painter)
         self._draw_track(painter)
+        if self._marks.is_set:
+            self._draw_marks(painter)
         painter.end()
 
     def _draw_ribbon(self, painter: QPainter) -> None:
@@ -144,6 +155,24 @@ class Timeline(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(DARK.text))
         painter.drawEllipse(QPointF(x, _TRACK_Y), 7, 7)
+
+    def _draw_marks(self, painter: QPainter) -> None:
+        """Darken what does not play, and put a letter at each end that is set."""
+        painter.setFont(caption_font())
+        ends = ((self._marks.a, "A", 0), (self._marks.b, "B", 1))
+        for frame, letter, right in ends:
+            if frame is None:
+                continue
+            x = self._x(frame + right, edge=True)
+            left_x, width = (x, self.width() - _SIDE - x) if right else (float(_SIDE), x - _SIDE)
+            painter.fillRect(QRectF(left_x, _RIBBON.top(), width, self.height() - _RIBBON.top()), _UNPLAYED)
+            painter.setPen(QPen(QColor(DARK.accent), 2))
+            painter.drawLine(QPointF(x, _RIBBON.top()), QPointF(x, _TRACK_Y + 7))
+            tag = QRectF(x - (0 if right else _TAG), _TRACK_Y - 5, _TAG, 14)
+            tag.moveLeft(min(max(tag.left(), 0.0), self.width() - tag.width()))
+            painter.fillRect(tag, QColor(DARK.accent))
+            painter.setPen(ink_on(QColor(DARK.accent)))
+            painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, letter)
 
     def _x(self, frame: int, *, edge: bool = False) -> float:
         """Return where a frame lies: its middle, or the left edge of its piece of the ribbon."""

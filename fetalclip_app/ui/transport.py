@@ -8,12 +8,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from fetalclip_app.domain.clip import FrameRate, RateSource
+from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.ui.parts import icon_button, label, set_tone
 from fetalclip_app.ui.player import SPEEDS
 from fetalclip_app.ui.theme import caption_font
 from fetalclip_app.ui.timeline import Timeline
-from fetalclip_app.wording import rate_source
+from fetalclip_app.wording import rate_told
 
 _WORDS_FROM_PX = 760
 """From this width on the tools show their names, too."""
@@ -43,6 +43,7 @@ class Transport(QWidget):
         self.rate = label(tone="muted")
         self.rate.setFont(caption_font())
         self.rate.setMinimumWidth(48)
+        self._choices: dict[float, QAction] = {}
         self.speed = self._speed_button()
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
@@ -52,7 +53,8 @@ class Transport(QWidget):
         line.addSpacing(6)
         line.addWidget(self.rate)
         line.addWidget(self.speed)
-        line.addWidget(icon_button(actions["loop"]))
+        for name in ("loop", "mark_next"):
+            line.addWidget(icon_button(actions[name]))
         line.addStretch(1)
         self._tools = [icon_button(actions[name]) for name in _TOOLS]
         for button in self._tools:
@@ -65,15 +67,18 @@ class Transport(QWidget):
 
     def show_rate(self, rate: FrameRate | None) -> None:
         """Say the clip's own pace, and whether it is assumed."""
-        is_assumed = rate is not None and rate.source is RateSource.ASSUMED
-        self.rate.setText(f"{rate.hz:.1f}/s" if rate is not None else "–")
-        self.rate.setToolTip(rate_source(rate))
-        set_tone(self.rate, "doubt" if is_assumed else "muted")
+        is_doubtful = rate is not None and (rate.source is RateSource.ASSUMED or bool(rate.remarks))
+        about = "~" if rate is not None and rate.is_uneven else ""
+        warned = "⚠ " if rate is not None and rate.remarks else ""
+        self.rate.setText(f"{warned}{about}{rate.hz:.1f}/s" if rate is not None else "–")
+        self.rate.setToolTip(rate_told(rate))
+        set_tone(self.rate, "doubt" if is_doubtful else "muted")
         self.speed.setEnabled(rate is not None)
 
     def show_speed(self, speed: float) -> None:
         """Say at which multiple of it the cine plays."""
         self.speed.setText(speed_text(speed))
+        self._choices[speed].setChecked(True)
         self.speed.setAccessibleName(f"Speed {speed_text(speed)}")
 
     def minimumSizeHint(self) -> QSize:
@@ -101,5 +106,6 @@ class Transport(QWidget):
             action.setChecked(speed == 1.0)
             action.triggered.connect(lambda checked=False, speed=speed: self.speed_changed.emit(speed))
             group.addAction(action)
+            self._choices[speed] = action
         button.setMenu(menu)
         return button

@@ -13,6 +13,7 @@ from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.player import SPEEDS, Player
+from fetalclip_app.ui.shown_rate import ShownRate
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.wording import frame_number, view_title
 
@@ -21,6 +22,12 @@ HEAT_PAUSE_MS = 120
 
 CAPTION_MS = 400
 
+AHEAD = 48
+"""Frames that are decoded before they are due while the cine plays: more than a second and a half."""
+
+AROUND = 13
+"""Frames that are decoded about the cursor while it stands."""
+
 
 class Viewer(QObject):
     """Shows one clip at a time.
@@ -28,10 +35,12 @@ class Viewer(QObject):
     Signals:
         heat_wanted: A `Where`.
         frame_failed: The exception that decoding raised.
+        clip_loaded: Another `Clip` is ready to be played, from its start.
     """
 
     heat_wanted = Signal(object)
     frame_failed = Signal(Exception)
+    clip_loaded = Signal(object)
 
     def __init__(self, area: PictureArea, transport: Transport, store: FrameStore, parent: QObject) -> None:
         super().__init__(parent)
@@ -43,10 +52,13 @@ class Viewer(QObject):
         self.drawn_heat: tuple[Where, Heat] | None = None
         self._on_screen: int | None = None
         self._complained = False
+        self.shown_rate = ShownRate()
         self.player = Player(self._is_ready, self)
         self.player.frame_due.connect(self._due)
         self.player.frame_wanted.connect(self._fetch)
         self.player.playing_changed.connect(self._playing_changed)
+        self.player.part_changed.connect(self._fetch)
+        area.frame.painted.connect(self.shown_rate.count)
         store.arrived.connect(self._arrived)
         store.failed.connect(self._failed)
         transport.timeline.frame_wanted.connect(self.player.seek)
@@ -61,6 +73,11 @@ class Viewer(QObject):
     def index(self) -> int:
         """The frame that is looked at."""
         return self.player.index
+
+    @property
+    def clip(self) -> Clip | None:
+        """What is shown."""
+        return self._clip
 
     @property
     def on_screen(self) -> int | None:
@@ -87,7 +104,8 @@ class Viewer(QObject):
             self._on_screen = None
             self._transport.timeline.show_clip(len(clip))
             self._area.frame.show_pixels(None)
-            self.player.load(len(clip), clip.rate.hz if clip.rate is not None else None)
+            self.player.load(len(clip), clip.rate.hz if clip.rate is not None else None, clip.times_s)
+            self.clip_loaded.emit(clip)
             self.player.seek(0)
         self.show_reading()
 
@@ -205,9 +223,10 @@ class Viewer(QObject):
     def _is_ready(self, index: int) -> bool:
         return self._clip is not None and self._store.has(self._clip, index)
 
-    def _fetch(self, index: int) -> None:
+    def _fetch(self) -> None:
         if self._clip is not None:
-            self._store.want(self._clip, index)
+            reach = AHEAD if self.player.is_playing else AROUND
+            self._store.want(self._clip, self.player.upcoming(min(reach, 1 + self._store.room(self._clip))))
 
     def _due(self, index: int) -> None:
         clip = self._clip
@@ -215,10 +234,10 @@ class Viewer(QObject):
             return
         self._transport.timeline.show_index(index)
         pixels = self._store.get(clip, index)
-        if pixels is not None:
-            self._on_screen = index
+        if pixels is not None or self._store.is_broken(clip, index):
+            self._on_screen = index if pixels is not None else None
             self._area.frame.show_pixels(pixels)
-        self._store.want(clip, index)
+        self._fetch()
         self._draw_overlays()
         if self.drawn_heat is not None and self.drawn_heat[0].frame_index != index:
             self.drawn_heat = None
@@ -227,16 +246,23 @@ class Viewer(QObject):
         self._write_caption()
 
     def _arrived(self, clip: Clip, index: int) -> None:
-        if self._clip is not None and clip.key == self._clip.key and index == self.index and index != self._on_screen:
+        is_shown = self._clip is not None and clip.source is self._clip.source
+        if is_shown and index == self.index and index != self._on_screen:
             self._due(index)
 
     def _failed(self, clip: Clip, index: int, error: Exception) -> None:
-        if clip is self._clip and not self._complained:
+        if self._clip is None or clip.source is not self._clip.source:
+            return
+        if index == self.index:
+            self._due(index)  # nothing is shown, rather than the frame before under this one's number
+        if not self._complained:
             self._complained = True
             self.frame_failed.emit(error)
 
     def _playing_changed(self, is_playing: bool) -> None:
+        self.shown_rate.clear()
         if is_playing:
+            self._fetch()
             self._caption.start()
         else:
             self._caption.stop()
@@ -246,25 +272,26 @@ class Viewer(QObject):
     def _draw_overlays(self) -> None:
         reading = self._entry.reading if self._entry is not None else None
         finding = reading.finding("head") if reading is not None else None
-        head = None
-        if self.shows_outline and finding is not None and finding.frame_index in {None, self.index}:
+        head, at = None, -1 if self._on_screen is None else self._on_screen
+        if self.shows_outline and finding is not None and finding.frame_index in {None, at}:
             head = finding.answer if isinstance(finding.answer, HeadMeasurement) else None
         self._area.frame.show_head(head)
         lines = reading.answer("measurements", LineMeasurements) if reading is not None else None
-        drawn = lines.on_frame(self.index) if self.shows_outline and lines is not None else ()
+        drawn = lines.on_frame(at) if self.shows_outline and lines is not None else ()
         self._area.frame.show_lines(drawn)
         masks = reading.answer("structures", Structures) if reading is not None and self.shows_outline else None
-        self._area.frame.show_structures(masks.on_frame(self.index) if masks is not None else ())
+        self._area.frame.show_structures(masks.on_frame(at) if masks is not None else ())
 
     def _write_caption(self) -> None:
         if self._clip is None:
             return
-        text = frame_number(self.index, len(self._clip)) if len(self._clip) > 1 else "Single picture"
+        index = self.index if self._on_screen is None else self._on_screen
+        text = frame_number(index, len(self._clip)) if len(self._clip) > 1 else "Single picture"
         text = text[:1].upper() + text[1:]
         measured = self._measured_frame()
-        if measured is not None and measured != self.index and not self.player.is_playing:
+        if measured is not None and measured != index and not self.player.is_playing:
             text += f"   head measured on frame {measured + 1} (G)"
-        shown = self.player.shown_hz() if self.player.is_playing else None
+        shown = self.shown_rate.hz() if self.player.is_playing else None
         if shown is not None and self._clip.rate is not None:
             text += f"   shown at {shown:.1f}/s"
         self._area.frame.show_caption(text)

@@ -31,6 +31,15 @@ from fetalclip_app.wording.numbers import (
     with_unit,
 )
 from fetalclip_app.wording.people import patient_title, patients_of, person_name, study_title
+from fetalclip_app.wording.rates import (
+    part_played,
+    play_mode,
+    play_mode_of_file,
+    rate_remark,
+    rate_source,
+    rate_told,
+    trim_offered,
+)
 from fetalclip_app.wording.sources import (
     calibration_source,
     definition,
@@ -52,7 +61,6 @@ from fetalclip_app.wording.sources import (
     notice,
     percentages_error,
     percentages_meaning,
-    rate_source,
     simulated,
     slows_down,
     spread_limit,
@@ -104,6 +112,7 @@ __all__ = [
     "no_probe_in_short",
     "not_trained_view",
     "notice",
+    "part_played",
     "patient_title",
     "patients_of",
     "percent",
@@ -112,7 +121,11 @@ __all__ = [
     "person_name",
     "pixel_size",
     "pixels",
+    "play_mode",
+    "play_mode_of_file",
+    "rate_remark",
     "rate_source",
+    "rate_told",
     "reason_title",
     "sentence",
     "simulated",
@@ -121,6 +134,7 @@ __all__ = [
     "spread_meaning",
     "study_title",
     "task_title",
+    "trim_offered",
     "unexpected",
     "unfamiliar_frame",
     "unverified_model",

@@ -6,9 +6,8 @@ from typing import assert_never
 
 from fetalclip_app.domain.age import PUBLISHED_SPREAD_LIMIT_DAYS, AgeInterval, LimitGround
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Distrust
-from fetalclip_app.domain.clip import FrameRate, RateSource
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.wording.numbers import age_range, day_count, percent, pixel_size, with_unit
+from fetalclip_app.wording.numbers import age_range, day_count, percent, pixel_size
 from fetalclip_app.wording.translate import choose, mark, translate
 from fetalclip_app.wording.views import task_title, view_title
 
@@ -23,15 +22,6 @@ _DISTRUST: dict[Distrust, str] = {
     Distrust.OUTSIDE_PICTURE: mark("not used: the region lies outside the picture"),
     Distrust.NOT_LENGTH: mark("not used: its axes are no lengths"),
     Distrust.NO_DELTA: mark("not used: it states no size of a pixel"),
-}
-
-_RATE: dict[RateSource, str] = {
-    RateSource.FRAME_TIME: mark("from the file's frame time"),
-    RateSource.FRAME_TIME_VECTOR: mark("from the file's times of each frame"),
-    RateSource.CINE_RATE: mark("from the file's cine rate"),
-    RateSource.RECOMMENDED_RATE: mark("from the file's recommended display rate"),
-    RateSource.CONTAINER: mark("from the video file"),
-    RateSource.ASSUMED: mark("assumed: the file states none"),
 }
 
 _NOTICES: dict[str, str] = {
@@ -70,13 +60,6 @@ def calibration_source(calibration: Calibration | None) -> str:
 def distrust(reason: Distrust) -> str:
     """Return why a region's scale is not used."""
     return translate(_DISTRUST[reason])
-
-
-def rate_source(rate: FrameRate | None) -> str:
-    """Return the frame rate and who says so: ``28.6 frames/s, from the file's frame time``."""
-    if rate is None:
-        return translate("Single picture")
-    return f"{with_unit(f'{rate.hz:.1f}', translate('frames/s'))}, {translate(_RATE[rate.source])}"
 
 
 def definition(measurement: str) -> str:

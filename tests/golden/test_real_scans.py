@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fetalclip_app.domain.calibration import Distrust
-from fetalclip_app.domain.clip import RateSource
+from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.imaging.readers import list_files, read_clip
 
 TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("real_scans.json").read_text(encoding="utf-8"))

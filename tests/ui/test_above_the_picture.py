@@ -12,7 +12,8 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app.domain.clip import Origin, RateSource
+from fetalclip_app.domain.clip import Origin
+from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.ui.message_strip import DETAILS_PX
 

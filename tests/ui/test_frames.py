@@ -12,24 +12,65 @@ from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.jobs import Jobs
 
+FRAME_BYTES = 30 * 40 * 3
+
 
 def test_frames_around_the_cursor_are_fetched_first(jobs: Jobs, qtbot: QtBot) -> None:
     source = CountingFrames(200)
     clip = clip_of(source)
     store = FrameStore(jobs)
-    store.want(clip, 100)
-    qtbot.waitUntil(lambda: len(source.decoded) >= 40)
+    wanted = [100, 101, 99, *range(102, 140)]
+    store.want(clip, wanted)
+    qtbot.waitUntil(lambda: len(source.decoded) >= len(wanted))
 
-    assert sorted(source.decoded[:4]) == [99, 100, 101, 102]
-    assert max(source.decoded) <= 150
+    assert sorted(source.decoded[:3]) == [99, 100, 101]
+    assert sorted(source.decoded) == sorted(wanted)
+
+
+def test_what_nobody_needs_is_dropped_before_what_is_due(jobs: Jobs, qtbot: QtBot) -> None:
+    source = CountingFrames(100)
+    clip = clip_of(source)
+    store = FrameStore(jobs, 12 * FRAME_BYTES)
+    store.want(clip, range(10))
+    qtbot.waitUntil(lambda: store.has(clip, 9))
+    store.want(clip, [50, 51, 52, 53, 54, 55])
+    qtbot.waitUntil(lambda: store.has(clip, 55))
+    kept = [index for index in range(10) if store.has(clip, index)]
+
+    assert all(store.has(clip, index) for index in range(50, 56))
+    assert kept == [4, 5, 6, 7, 8, 9]
+    assert store.byte_count <= 12 * FRAME_BYTES
+
+
+def test_a_wish_larger_than_the_budget_keeps_what_is_due_first_and_comes_to_rest(jobs: Jobs, qtbot: QtBot) -> None:
+    source = CountingFrames(100)
+    clip = clip_of(source)
+    store = FrameStore(jobs, 8 * FRAME_BYTES)
+    store.want(clip, range(40, 90))
+    qtbot.waitUntil(lambda: store.has(clip, 40 + store.room(clip)))
+    qtbot.wait(50)
+
+    assert sorted(source.decoded) == list(range(40, 41 + store.room(clip)))
+    assert all(store.has(clip, index) for index in source.decoded)
+
+
+def test_frames_of_two_clips_are_never_taken_for_each_other(jobs: Jobs, qtbot: QtBot) -> None:
+    """Even where both have one name and one content key."""
+    first, second = (clip_of(CountingFrames(5, height=side), "a.dcm") for side in (30, 31))
+    store = FrameStore(jobs)
+    assert first.key == second.key
+    store.want(first, [2])
+    qtbot.waitUntil(lambda: store.has(first, 2))
+
+    assert store.get(second, 2) is None
 
 
 def test_decoded_frames_stay_within_their_budget(jobs: Jobs, qtbot: QtBot) -> None:
     clip = clip_of(CountingFrames(100))
-    budget = 10 * 30 * 40 * 3
+    budget = 10 * FRAME_BYTES
     store = FrameStore(jobs, budget)
     for index in (0, 30, 60, 90):
-        store.want(clip, index)
+        store.want(clip, range(index, index + 10))
         qtbot.waitUntil(lambda index=index: store.has(clip, index))
         qtbot.wait(30)
 
@@ -54,3 +95,20 @@ def test_a_frame_that_cannot_be_decoded_is_told_once_and_not_tried_for_ever(desk
 
     assert "frame 4" in desk.window.area.message.sentence.text()
     assert source.decoded.count(3) == 1
+
+
+def test_under_the_number_of_a_broken_frame_stands_no_other_frame(desk_of: Callable, qtbot: QtBot) -> None:
+    class Broken(CountingFrames):
+        def pixels(self, index: int) -> Pixels:
+            if index == 3:
+                raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name="a.dcm", frame=4)
+            return super().pixels(index)
+
+    desk = desk_of(clip_of(Broken(5), "a.dcm"))
+    desk.open("a.dcm")
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen == 0)
+    desk.window.viewer.player.seek(3)
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is None)
+
+    assert not desk.window.area.frame.has_picture
+    assert "4" in desk.window.area.frame.caption

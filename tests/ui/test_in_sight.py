@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app import RESEARCH_USE_ONLY
-from fetalclip_app.domain.clip import Origin, RateSource
+from fetalclip_app.domain.clip import Origin
+from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ComputeFailed, ErrorCode
 from fetalclip_app.ui.open_clip import ReadState
 from fetalclip_app.wording import missing_frames, notice

@@ -112,7 +112,7 @@ def test_the_outline_is_drawn_on_its_own_frame_alone(desk, qtbot: QtBot) -> None
     desk.wait_read()
     assert desk.window.area.frame.head is None
     desk.window._go_to_frame(6)
-    assert desk.window.area.frame.head is not None
+    qtbot.waitUntil(lambda: desk.window.area.frame.head is not None)
     desk.press("outline")
 
     assert desk.window.area.frame.head is None
@@ -125,6 +125,7 @@ def test_the_caption_names_the_measured_frame_and_a_key_goes_there(desk, qtbot: 
     desk.press("measured")
 
     assert desk.window.viewer.index == 6
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen == 6)
     assert "measured" not in desk.window.area.frame.caption
 
 

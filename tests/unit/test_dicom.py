@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pydicom import uid
 
-from fetalclip_app.domain.clip import RateSource
+from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.dicom_pixels import DicomFrames
 from fetalclip_app.imaging.readers import read_clip

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fetalclip_app.domain.clip import RateSource
+from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.readers import list_files, read_clip
 

@@ -8,11 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from fetalclip_app import settings
+from fetalclip_app.domain.timing import PlayMode
 from fetalclip_app.settings import RECENT_LIMIT, Settings
 
 
 def test_what_is_saved_is_loaded() -> None:
-    chosen = Settings(model="fetalclip", weights=Path("w.pt"), device="cpu", licence_accepted="ab", loop=False)
+    chosen = Settings(
+        model="fetalclip", weights=Path("w.pt"), device="cpu", licence_accepted="ab", play_mode=PlayMode.SWEEP
+    )
     settings.save(chosen)
 
     assert settings.load() == chosen

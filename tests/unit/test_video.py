@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from fetalclip_app.domain.clip import RateSource
+from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging import video
 from fetalclip_app.imaging.readers import read_clip

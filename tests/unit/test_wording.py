@@ -22,9 +22,9 @@ from fetalclip_app.domain.calibration import (
     RegionKind,
     user_calibration,
 )
-from fetalclip_app.domain.clip import FrameRate, RateSource
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
+from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, FetalClipError
 

@@ -1,0 +1,95 @@
+"""What follows the last frame, and which part plays: keys, buttons and timeline say what the player does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.timing import PlayMode
+from fetalclip_app.ui.choices import Choices
+from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.player import Player
+from fetalclip_app.ui.timeline import Timeline
+from fetalclip_app.ui.viewer import Viewer
+from fetalclip_app.wording import part_played, play_mode, play_mode_of_file
+
+_ONLY_CINES = ("play", "back", "forward", "back_ten", "forward_ten", "loop", "mark_a", "mark_b", "mark_next")
+
+_ORDER = (PlayMode.LOOP, PlayMode.SWEEP, PlayMode.ONCE)
+
+
+class CineControls(QObject):
+    """Holds nothing itself: the player knows, and this shows what it knows."""
+
+    def __init__(
+        self, viewer: Viewer, timeline: Timeline, actions: Mapping[str, QAction], choices: Choices, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._viewer, self._timeline, self._choices = viewer, timeline, choices
+        self._loop, self._part = actions["loop"], actions["mark_next"]
+        self._cine = [actions[name] for name in _ONLY_CINES]
+        self._unmark = actions["unmark"]
+        viewer.clip_loaded.connect(self._begin)
+        viewer.player.part_changed.connect(self._show)
+        viewer.player.set_mode(choices.now.play_mode)
+
+    @property
+    def _player(self) -> Player:
+        return self._viewer.player
+
+    def next_mode(self) -> None:
+        """Take the next of loop, sweep and once, and remember it."""
+        mode = _ORDER[(_ORDER.index(self._player.mode) + 1) % len(_ORDER)]
+        self._choices.keep(play_mode=mode)
+        self._player.set_mode(mode)
+
+    def mark_next(self) -> None:
+        """Set A here; then B; then play the whole cine again."""
+        marks = self._player.marks
+        if not marks.is_set:
+            self.mark_a()
+        elif marks.b is None and marks.a is not None and self._player.index > marks.a:
+            self.mark_b()
+        else:
+            self._player.unmark()
+        self._show()  # the button switched itself, whatever came of it
+
+    def mark_a(self) -> None:
+        """Let the part that plays begin with the frame that is looked at."""
+        self._player.mark(a=self._player.index)
+
+    def mark_b(self) -> None:
+        """Let the part that plays end with the frame that is looked at."""
+        self._player.mark(b=self._player.index)
+
+    def _begin(self, clip: Clip) -> None:
+        """Play a clip as its file asks, where it does; what the user chose holds for the others."""
+        self._player.set_mode(clip.playback.mode or self._choices.now.play_mode)
+        if clip.playback.trim is not None:
+            first, last = clip.playback.trim
+            self._player.mark(a=first, b=last)
+
+    def _show(self) -> None:
+        player = self._player
+        self._timeline.show_marks(player.marks)
+        for action in self._cine:
+            action.setEnabled(player.can_play)
+        self._unmark.setEnabled(player.marks.is_set)
+        self._loop.setIcon(icon(player.mode.value))
+        self._loop.setToolTip(self._told_mode())
+        self._part.setChecked(player.marks.is_set)
+        self._part.setToolTip(self._told_part())
+
+    def _told_mode(self) -> str:
+        player, clip = self._player, self._viewer.clip
+        is_asked = clip is not None and clip.playback.mode is player.mode
+        return f"{play_mode_of_file(player.mode) if is_asked else play_mode(player.mode)} (L)"
+
+    def _told_part(self) -> str:
+        player = self._player
+        if not player.marks.is_set:
+            return "A–B: play a part ([ begins it, ] ends it)"
+        return f"A–B: {part_played(*player.part, player.count)} (\\ plays them all)"
