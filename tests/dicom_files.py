@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import lossless_jpeg
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -17,6 +16,8 @@ from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.filewriter import dcmwrite
+
+from bench.fuzz import lossless_jpeg
 
 Picture = NDArray[Any]
 

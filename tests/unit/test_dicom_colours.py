@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import dicom_files as files
-import lossless_jpeg
 import numpy as np
 import pytest
 from pydicom import uid
 
+from bench.fuzz import lossless_jpeg
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.readers import read_clip
 

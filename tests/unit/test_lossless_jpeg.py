@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 
 import dicom_files as files
-import lossless_jpeg
 import numpy as np
 import pytest
 from PIL import Image
+
+from bench.fuzz import lossless_jpeg
 
 RANDOM = np.random.default_rng(5)
 

@@ -1,0 +1,149 @@
+"""What a user does with a file, done to one that may be damaged: open it, look at it, measure in it."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.fuzz.seeds import Probe
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.errors import UnreadableFile
+from fetalclip_app.imaging.preprocess import crop_of, crop_spacing
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.wording import errors as wording
+
+Reader = Callable[[Path], Iterator[Clip]]
+"""A path -> its clips; raises `UnreadableFile` where there is none. What is on trial."""
+
+_LONGEST_PARAMETER = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What could be seen of one clip.
+
+    Attributes:
+        lengths: In mm, one for each probe; None where the program gives none.
+        shown: Whether any picture of it decoded.
+        code: Why a frame was refused; empty where all that were asked for decoded.
+    """
+
+    key: str
+    frames: int
+    lengths: tuple[float | None, ...]
+    shown: bool
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that came of one path.
+
+    Attributes:
+        code: Why the path was refused; empty where it was not.
+        complaints: What went wrong, in words; nothing of it is the file's fault.
+    """
+
+    sights: tuple[Sight, ...] = ()
+    code: str = ""
+    complaints: tuple[str, ...] = ()
+
+
+def opened(path: Path) -> Iterator[Clip]:
+    """Open a path as the program does."""
+    yield read_clip(path)
+
+
+def look(path: Path, reader: Reader, places: Sequence[Probe]) -> Look:
+    """Open a path, look at its clips and measure in them; whatever escapes but `UnreadableFile` is a complaint."""
+    sights: list[Sight] = []
+    complaints: list[str] = []
+    code = ""
+    try:
+        for clip in reader(path):
+            sights.append(_seen(clip, places, complaints))
+    except UnreadableFile as error:
+        code = _refused(error, complaints)
+    except BaseException as error:
+        complaints.append(_escaped("opening", error))
+    return Look(tuple(sights), code, tuple(complaints))
+
+
+def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
+    count, shown, code = len(clip), False, ""
+    for index in sorted({0, count // 2, count - 1}):
+        try:
+            pixels = clip.frame(index).pixels
+            if pixels.shape != (clip.height, clip.width, 3):
+                complaints.append(f"frame {index} is {pixels.shape} in a clip of {clip.height} x {clip.width}")
+            _thumbnail(pixels)
+            shown = True
+        except UnreadableFile as error:
+            code = _refused(error, complaints)
+        except Exception as error:
+            complaints.append(_escaped(f"frame {index}", error))
+    complaints.extend(_header_faults(clip))
+    lengths = tuple(length_mm(clip, place) for place in places)
+    try:
+        crop = crop_of(clip)
+        crop_spacing(clip.calibration, crop)
+    except UnreadableFile as error:
+        code = code or _refused(error, complaints)
+    except Exception as error:
+        complaints.append(_escaped("finding the scan", error))
+    return Sight(clip.key, count, lengths, shown, code)
+
+
+def length_mm(clip: Clip, probe: Probe) -> float | None:
+    """Return the length between two pixels as the program measures it; None where it gives none."""
+    if clip.calibration is None:
+        return None
+    x, y, other_x, other_y = probe
+    box = Box(int(min(x, other_x)), int(min(y, other_y)), int(max(x, other_x)) + 1, int(max(y, other_y)) + 1)
+    region = clip.calibration.region_of(box)
+    if region is None or region.spacing is None:
+        return None
+    if not (region.box.contains(x, y) and region.box.contains(other_x, other_y)):
+        return None
+    return math.hypot(region.spacing.column_mm * (other_x - x), region.spacing.row_mm * (other_y - y))
+
+
+def _thumbnail(pixels: np.ndarray) -> None:
+    """Touch every pixel, as scaling a picture down does."""
+    pixels[:: max(pixels.shape[0] // 72, 1), :: max(pixels.shape[1] // 96, 1)].mean()
+
+
+def _header_faults(clip: Clip) -> Iterator[str]:
+    if clip.rate is not None and not (math.isfinite(clip.rate.hz) and clip.rate.hz > 0):
+        yield f"a rate of {clip.rate.hz}"
+    if clip.missing_frames < 0:
+        yield f"{clip.missing_frames} missing frames"
+    times = clip.times_s
+    if times is not None:
+        steps = np.diff(np.asarray(times, dtype=np.float64))
+        if len(times) != len(clip) or not np.isfinite(steps).all() or (steps < 0).any():
+            yield "times that do not fit the frames"
+
+
+def _refused(error: UnreadableFile, complaints: list[str]) -> str:
+    """Return the error's code; complain where nobody could read its sentence, or memory was what ended it."""
+    for name, value in error.parameters.items():
+        text = str(value)
+        if len(text) > _LONGEST_PARAMETER or not text.isprintable():
+            complaints.append(f"the error's {name} is no text for a user: {text[:80]!r} ({len(text)} characters)")
+    if not wording.sentence(error):
+        complaints.append(f"no sentence for {error.code}")
+    if isinstance(error.__cause__, MemoryError):
+        complaints.append("memory ran out before the file was refused")
+    return str(error.code)
+
+
+def _escaped(where: str, error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} escaped from {where}: {str(error)[:120]} ({Path(last.filename).name}:{last.lineno})"

@@ -1,0 +1,245 @@
+"""Undamaged DICOM files made of formulas: each way to pack pixels that can be written here, with unlike regions."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import uid
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.filewriter import dcmwrite
+from pydicom.uid import UID
+
+from bench.fuzz import lossless_jpeg
+from bench.fuzz.seeds import Family, Seed
+
+HEIGHT, WIDTH, FRAMES = 64, 96, 4
+SECRETS = ("Zzyzx^Fuzzina", "PID-ZZ-4711", "19870203")
+_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422")
+
+
+def colours(seed: int = 0) -> NDArray[np.uint8]:
+    """Return smooth colours, (HEIGHT, WIDTH, 3)."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    channels = (x * 255 // WIDTH, 127 + 120 * np.sin((y + seed) / 9), (2 * x + 3 * y + 20 * seed) % 256)
+    return np.stack([np.asarray(channel, np.float64) for channel in channels], axis=2).astype(np.uint8)
+
+
+def loop() -> NDArray[np.uint8]:
+    """Return FRAMES pictures that differ."""
+    return np.stack([colours(seed) for seed in range(FRAMES)])
+
+
+def greys(top: int = 255) -> NDArray[np.uint16]:
+    """Return a ramp from 0 to ``top``."""
+    return np.linspace(0, top, HEIGHT * WIDTH).astype(np.uint16).reshape(HEIGHT, WIDTH)
+
+
+def dataset_of(pixels: NDArray[Any], photometric: str = "RGB", **tags: Any) -> Dataset:
+    """Return an uncompressed object with three regions; ``tags`` come last and may replace anything."""
+    colour = photometric in _COLOUR
+    stack = pixels if pixels.ndim == (4 if colour else 3) else pixels[None]
+    data = Dataset()
+    data.SOPClassUID = uid.UltrasoundImageStorage if len(stack) == 1 else uid.UltrasoundMultiFrameImageStorage
+    data.SOPInstanceUID, data.StudyInstanceUID, data.SeriesInstanceUID = "1.2.3.4", "1.2.3", "1.2.3.1"
+    data.PatientName, data.PatientID, data.PatientBirthDate = SECRETS
+    data.Modality, data.StudyDate, data.Manufacturer = "US", "20240102", "Formula"
+    data.SequenceOfUltrasoundRegions = regions()
+    data.SamplesPerPixel, data.PhotometricInterpretation = 3 if colour else 1, photometric
+    if len(stack) > 1:
+        data.NumberOfFrames, data.FrameTime, data.FrameIncrementPointer = len(stack), 40.0, 0x00181063
+    if colour:
+        data.PlanarConfiguration = 0
+    data.Rows, data.Columns = stack.shape[1:3]
+    data.BitsAllocated = data.BitsStored = 8 * stack.dtype.itemsize
+    data.HighBit, data.PixelRepresentation = data.BitsAllocated - 1, int(stack.dtype.kind == "i")
+    for keyword, value in tags.items():
+        setattr(data, keyword, value)
+    if tags.get("PlanarConfiguration") == 1:
+        stack = stack.transpose(0, 3, 1, 2)
+    data.PixelData = np.ascontiguousarray(stack).tobytes()
+    data["PixelData"].VR = "OB" if data.BitsAllocated == 8 else "OW"
+    return data
+
+
+def regions() -> list[Dataset]:
+    """Return two tissue regions of different scales side by side, and an M-mode below them."""
+    half, floor = WIDTH // 2, HEIGHT * 3 // 4
+    return [
+        region((0, 0, half - 1, floor - 1), (0.021, 0.034)),
+        region((half, 0, WIDTH - 1, floor - 1), (0.05, 0.05)),
+        region((0, floor, WIDTH - 1, HEIGHT - 1), (0.01, 0.034), units=(4, 3), kind=(2, 1)),
+    ]
+
+
+def region(
+    box: tuple[int, int, int, int],
+    delta: tuple[float, float],
+    *,
+    units: tuple[int, int] = (3, 3),
+    kind: tuple[int, int] = (1, 1),
+) -> Dataset:
+    """Return one item of SequenceOfUltrasoundRegions; ``kind`` is spatial format, data type."""
+    item = Dataset()
+    item.RegionSpatialFormat, item.RegionDataType = kind
+    item.RegionFlags = 0
+    item.RegionLocationMinX0, item.RegionLocationMinY0, item.RegionLocationMaxX1, item.RegionLocationMaxY1 = box
+    item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units
+    item.PhysicalDeltaX, item.PhysicalDeltaY = delta
+    return item
+
+
+def file_of(data: Dataset, syntax: str = uid.ExplicitVRLittleEndian, *, bare: bool = False) -> bytes:
+    """Return the file's bytes; ``bare``: the data set alone, as old archives wrote it."""
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = UID(syntax)
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
+    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
+    if UID(syntax).is_encapsulated:
+        data["PixelData"].is_undefined_length, data["PixelData"].VR = True, "OB"
+    held = io.BytesIO()
+    if bare:
+        del data.file_meta
+        dcmwrite(held, data, implicit_vr=syntax == uid.ImplicitVRLittleEndian, little_endian=True)
+    else:
+        dcmwrite(held, data, enforce_file_format=True)
+    return held.getvalue()
+
+
+def packed(data: Dataset, streams: Sequence[bytes], syntax: str, *, table: str = "basic", pieces: int = 1) -> bytes:
+    """Return a file of codestreams, one for each frame; ``table``: basic, extended or none."""
+    if table == "extended":
+        data.PixelData, data.ExtendedOffsetTable, data.ExtendedOffsetTableLengths = encapsulate_extended(list(streams))
+    else:
+        data.PixelData = encapsulate(list(streams), fragments_per_frame=pieces, has_bot=table == "basic")
+    return file_of(data, syntax)
+
+
+def _compressed(data: Dataset, syntax: str, plugin: str) -> bytes:
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    data.compress(UID(syntax), encoding_plugin=plugin, generate_instance_uid=False)
+    return file_of(data, syntax)
+
+
+def _jpegs(**options: Any) -> list[bytes]:
+    streams = []
+    for frame in loop():
+        held = io.BytesIO()
+        Image.fromarray(frame).save(held, "JPEG", **{"quality": 90, **options})
+        streams.append(held.getvalue())
+    return streams
+
+
+def _big_endian() -> bytes:
+    data = dataset_of(greys(4095), "MONOCHROME2", BitsStored=12, HighBit=11)
+    data.PixelData = np.frombuffer(data.PixelData, "<u2").astype(">u2").tobytes()
+    return file_of(data, uid.ExplicitVRBigEndian)
+
+
+def _palette() -> dict[str, Any]:
+    tables: dict[str, Any] = {}
+    for place, colour in enumerate(("Red", "Green", "Blue")):
+        ramp = (np.arange(256) * (place + 1) % 256).astype("<u2") << 8
+        tables[f"{colour}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+        tables[f"{colour}PaletteColorLookupTableData"] = ramp.tobytes()
+    return tables
+
+
+def _with_overlay() -> bytes:
+    data = dataset_of(greys().astype(np.uint8), "MONOCHROME2")
+    data.add_new(0x60000010, "US", HEIGHT)
+    data.add_new(0x60000011, "US", WIDTH)
+    data.add_new(0x60000015, "IS", 1)
+    data.add_new(0x60000040, "CS", "G")
+    data.add_new(0x60000050, "SS", [1, 1])
+    data.add_new(0x60000051, "US", 1)
+    data.add_new(0x60000100, "US", 1)
+    data.add_new(0x60000102, "US", 0)
+    data.add_new(0x60003000, "OW", np.packbits(greys() % 7 == 0, bitorder="little").tobytes())
+    return file_of(data)
+
+
+def _with_voi_table() -> bytes:
+    item = Dataset()
+    item.LUTDescriptor, item.LUTData = [256, 0, 8], struct.pack("<256H", *range(255, -1, -1))
+    item["LUTData"].VR = "OW"
+    grey = greys().astype(np.uint8)
+    return file_of(dataset_of(grey, "MONOCHROME2", VOILUTSequence=[item], RescaleSlope=1, RescaleIntercept=0))
+
+
+def _undefined_lengths() -> bytes:
+    data = dataset_of(colours())
+    data["SequenceOfUltrasoundRegions"].is_undefined_length = True
+    for item in data.SequenceOfUltrasoundRegions:
+        item.is_undefined_length_sequence_item = True
+    return file_of(data)
+
+
+def _spacing_alone() -> bytes:
+    data = dataset_of(colours(), PixelSpacing=[0.3, 0.4])
+    del data.SequenceOfUltrasoundRegions
+    return file_of(data)
+
+
+def _signed() -> bytes:
+    pixels = (greys(4000).astype(np.int16) - 2000).astype("<i2")
+    return file_of(dataset_of(pixels, "MONOCHROME1", WindowCenter=0, WindowWidth=3000))
+
+
+def _half_chroma() -> bytes:
+    data = dataset_of(colours(), "YBR_FULL_422")
+    data.PixelData = bytes(data.PixelData)[: HEIGHT * WIDTH * 2]
+    return file_of(data)
+
+
+def _times() -> bytes:
+    data = dataset_of(loop(), FrameTimeVector=[0, 30, 50, 30], FrameIncrementPointer=0x00181065)
+    del data.FrameTime
+    return file_of(data, uid.ImplicitVRLittleEndian)
+
+
+_MAKERS: dict[str, Callable[[], bytes]] = {
+    "native RGB": lambda: file_of(dataset_of(colours())),
+    "native planes": lambda: file_of(dataset_of(loop(), PlanarConfiguration=1)),
+    "native grey": lambda: file_of(dataset_of(greys().astype(np.uint8), "MONOCHROME2")),
+    "native signed": _signed,
+    "native half chroma": _half_chroma,
+    "VOI table": _with_voi_table,
+    "overlay": _with_overlay,
+    "palette": lambda: file_of(dataset_of(greys().astype(np.uint8), "PALETTE COLOR", **_palette())),
+    "implicit, time vector": _times,
+    "big endian": _big_endian,
+    "deflated": lambda: file_of(dataset_of(colours()), uid.DeflatedExplicitVRLittleEndian),
+    "bare explicit": lambda: file_of(dataset_of(colours()), bare=True),
+    "bare implicit": lambda: file_of(dataset_of(colours()), uid.ImplicitVRLittleEndian, bare=True),
+    "undefined lengths": _undefined_lengths,
+    "PixelSpacing alone": _spacing_alone,
+    "RLE": lambda: _compressed(dataset_of(loop()), uid.RLELossless, "pydicom"),
+    "RLE 16 bits": lambda: _compressed(dataset_of(greys(65535), "MONOCHROME2"), uid.RLELossless, "pydicom"),
+    "JPEG": lambda: packed(dataset_of(loop(), "YBR_FULL_422"), _jpegs(), uid.JPEGBaseline8Bit),
+    "JPEG in pieces": lambda: packed(
+        dataset_of(loop(), "YBR_FULL_422"), _jpegs(progressive=True), uid.JPEGBaseline8Bit, table="none", pieces=3
+    ),
+    "JPEG, long table": lambda: packed(
+        dataset_of(loop(), "YBR_FULL_422"), _jpegs(), uid.JPEGBaseline8Bit, table="extended"
+    ),
+    "JPEG lossless": lambda: packed(
+        dataset_of(loop()), [lossless_jpeg.encode(frame) for frame in loop()], uid.JPEGLosslessSV1
+    ),
+    "JPEG 2000": lambda: _compressed(dataset_of(loop(), "RGB"), uid.JPEG2000Lossless, "pylibjpeg"),
+    "JPEG 2000 16 bits": lambda: _compressed(
+        dataset_of(greys(65535), "MONOCHROME2"), uid.JPEG2000Lossless, "pylibjpeg"
+    ),
+}
+
+
+def seeds() -> list[Seed]:
+    """Return every kind of DICOM file that can be written here."""
+    return [Seed(name, Family.DICOM, (("scan.dcm", make()),), HEIGHT, WIDTH, SECRETS) for name, make in _MAKERS.items()]

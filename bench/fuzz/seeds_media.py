@@ -1,0 +1,74 @@
+"""Undamaged pictures and videos made of formulas."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import av
+import numpy as np
+from PIL import Image
+
+from bench.fuzz.seeds import Family, Seed
+from bench.fuzz.seeds_dicom import HEIGHT, WIDTH, colours, greys, loop
+
+
+def seeds() -> list[Seed]:
+    """Return every kind of picture and video that the program reads."""
+    return [*_pictures(), *_videos()]
+
+
+def _pictures() -> Iterator[Seed]:
+    rgb = Image.fromarray(colours())
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    translucent = Image.fromarray(np.dstack([colours(), greys().astype(np.uint8)]))
+    pages = [Image.fromarray(frame) for frame in loop()]
+    yield _picture("PNG", rgb)
+    yield _picture("PNG 16 bits", Image.fromarray(greys(65535)), "PNG")
+    yield _picture("PNG palette", rgb.quantize(32), "PNG")
+    yield _picture("PNG alpha", translucent, "PNG")
+    yield _picture("JPEG", rgb)
+    yield _picture("JPEG progressive, turned", rgb, "JPEG", progressive=True, exif=turned)
+    yield _picture("JPEG CMYK", rgb.convert("CMYK"), "JPEG")
+    yield _picture("BMP", rgb)
+    yield _picture("BMP palette", rgb.quantize(16), "BMP")
+    yield _picture("TIFF pages", pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    yield _picture("TIFF LZW", rgb, "TIFF", compression="tiff_lzw")
+    yield _picture("TIFF JPEG", rgb, "TIFF", compression="jpeg")
+    yield _picture("TIFF deflate 16 bits", Image.fromarray(greys(65535)), "TIFF", compression="tiff_adobe_deflate")
+
+
+def _picture(name: str, image: Image.Image, kind: str = "", **options: Any) -> Seed:
+    held = io.BytesIO()
+    image.save(held, kind or name, **options)
+    return Seed(f"{name} picture", Family.PICTURE, (("scan.img", held.getvalue()),), HEIGHT, WIDTH)
+
+
+def _videos() -> Iterator[Seed]:
+    for name, container, codec, colour in (
+        ("AVI MJPEG", "avi", "mjpeg", "yuvj420p"),
+        ("AVI raw", "avi", "rawvideo", "bgr24"),
+        ("MP4 H.264", "mp4", "libx264", "yuv420p"),
+        ("MP4 HEVC", "mp4", "libx265", "yuv420p"),
+        ("MOV MPEG-4", "mov", "mpeg4", "yuv420p"),
+        ("MKV FFV1", "matroska", "ffv1", "yuv420p"),
+        ("MKV VP9", "matroska", "libvpx-vp9", "yuv420p"),
+    ):
+        content = video(container, codec, colour)
+        yield Seed(name, Family.VIDEO, (("scan.vid", content),), HEIGHT, WIDTH)
+
+
+def video(container: str, codec: str, colour: str) -> bytes:
+    """Return eight frames at 25 a second as FFmpeg writes them."""
+    held = io.BytesIO()
+    options = {"x265-params": "log-level=none:pools=1:frame-threads=1"} if codec == "libx265" else {}
+    with av.open(held, "w", format=container) as output:
+        stream: Any = output.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, colour
+        stream.codec_context.thread_count = 1
+        for frame in (*loop(), *loop()[::-1]):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        output.mux(stream.encode())
+    return held.getvalue()
