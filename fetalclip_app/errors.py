@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     NOT_A_PICTURE = "not_a_picture"
     NO_PIXELS = "no_pixels"
     NO_CODEC = "no_codec"
+    ARCHIVE_INSIDE = "archive_inside"
     FOLDER_EMPTY = "folder_empty"
     MANIFEST_INVALID = "manifest_invalid"
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fetalclip_app.cli.speak import say
 from fetalclip_app.errors import ErrorCode, FetalClipError, InvalidInput
-from fetalclip_app.imaging.readers import list_files
+from fetalclip_app.imaging.readers import find
+from fetalclip_app.wording import notice_sentence
 
 FILE, PIXEL_MM = "file", "pixel_mm"
 
@@ -31,14 +33,16 @@ class Wanted:
 
 
 def from_paths(paths: Sequence[Path], pixel_mm: float | None) -> Iterator[Wanted]:
-    """Yield the files among ``paths`` and inside the folders among them, in the order given."""
+    """Yield the files among ``paths`` and inside their folders and archives, in the order given; tell of the rest."""
     for path in paths:
         try:
-            found = list_files([path])
+            found = find([path])
         except FetalClipError as error:
             yield Wanted(str(path), path, error=error)
             continue
-        for file in found:
+        for notice in found.notices:
+            say(notice_sentence(notice))
+        for file in found.files:
             yield Wanted(str(file), file, pixel_mm)
 
 

@@ -10,10 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.domain.calibration import Calibration, Ruler
+from fetalclip_app.domain.calibration import Calibration, CalibrationSource, user_calibration
 from fetalclip_app.domain.content_key import ContentKey
-from fetalclip_app.domain.manual_scale import ruled_calibration, stated_calibration
-from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.timing import FrameRate, Playback
 
 Pixels = NDArray[np.uint8]
@@ -119,6 +117,7 @@ class Clip:
         missing_frames: Frames that the file promises and does not hold whole; say so wherever the clip is shown.
         times_s: When each frame is shown, in seconds from the first; None where the frames follow at an even ``rate``.
         playback: How the file wants to be played.
+        archive: The ZIP that the file lies in, where it lies in one: part of ``path``.
     """
 
     path: Path
@@ -132,6 +131,7 @@ class Clip:
     missing_frames: int = 0
     times_s: tuple[float, ...] | None = None
     playback: Playback = field(default_factory=Playback)
+    archive: Path | None = None
 
     def __len__(self) -> int:
         return len(self.source)
@@ -168,6 +168,13 @@ class Clip:
         return Frame(self.source.pixels(index), index)
 
     @property
+    def name(self) -> str:
+        """The file's name as people read it; inside an archive ``study.zip / IMG0007``."""
+        if self.archive is None:
+            return self.path.name
+        return " / ".join([self.archive.name, *self.path.relative_to(self.archive).parts])
+
+    @property
     def is_calibrated(self) -> bool:
         """Whether any part of the picture has a trusted scale."""
         return self.calibration is not None and self.calibration.is_usable
@@ -179,17 +186,7 @@ class Clip:
         """
         if self.is_calibrated and not override:
             return self
-        return replace(self, calibration=stated_calibration(pixel_mm, self.height, self.width, said=self._said))
-
-    def with_ruler(self, ruler: Ruler) -> Clip | Refusal:
-        """Return this clip with the scale that a line of known length gives, or why it gives none.
-
-        A person's second scale replaces the first; what the file says stays on record.
-        """
-        made = ruled_calibration(ruler, self.height, self.width, said=self._said)
-        return made if isinstance(made, Refusal) else replace(self, calibration=made)
-
-    @property
-    def _said(self) -> Calibration | None:
-        """What the file says of its scale."""
-        return self.calibration.as_the_file_says if self.calibration is not None else None
+        said = self.calibration
+        if said is not None and said.source in (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE):
+            said = said.overridden
+        return replace(self, calibration=user_calibration(pixel_mm, self.height, self.width, overridden=said))

@@ -47,6 +47,14 @@ class Content(Protocol):
         ...
 
 
+class KeyedContent(Content, Protocol):
+    """A whole file, wherever it lies: its bytes can be named."""
+
+    def key(self) -> ContentKey:
+        """Return the means to name the content."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FileContent:
     """The bytes of a file as it was when it was opened."""

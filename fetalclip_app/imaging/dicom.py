@@ -20,7 +20,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.calibration import calibration_of, number_of
 from fetalclip_app.imaging.colour import Table, grey_table, palette_table
-from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.content import KeyedContent
 from fetalclip_app.imaging.dicom_header import (
     UNDEFINED_LENGTH,
     DicomHeader,
@@ -44,7 +44,7 @@ _VIDEO_COLOURS = {"YBR_PARTIAL_420"}
 _GREYS = {"MONOCHROME1", "MONOCHROME2"}
 
 
-def read_dicom(file: FileContent) -> Clip:
+def read_dicom(file: KeyedContent) -> Clip:
     """Return the clip of a DICOM file.
 
     Raises:

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydicom import dcmread, uid
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_file_meta_info
+from pydicom.filereader import _read_file_meta_info  # the public one takes nothing but a file's name
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import Content, FileContent, MemoryContent
+from fetalclip_app.imaging.content import Content, KeyedContent, MemoryContent
 
 _MAX_INFLATED = 1 << 30
 """Bytes that a deflated file may unpack to."""
@@ -51,7 +51,6 @@ _TAGS: list[Any] = [
     "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate",
     "FrameIncrementPointer", "PreferredPlaybackSequencing", "StartTrim", "StopTrim",
     "SequenceOfUltrasoundRegions", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
-    "PixelAspectRatio",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "RescaleSlope", "RescaleIntercept",
     "ModalityLUTSequence", "EncryptedAttributesSequence",
 ]  # fmt: skip
@@ -86,12 +85,14 @@ class PixelElement:
     vr: str
 
 
-def read_header(file: FileContent) -> DicomHeader:
+def read_header(file: KeyedContent) -> DicomHeader:
     """Parse the tags that this program uses; stop at the pixels."""
     content: Content = file
     declared = ""
     if file.read(0, min(file.size, 132))[128:] == b"DICM":
-        meta = read_file_meta_info(file.path)
+        with file.open() as stream:
+            stream.seek(132)
+            meta = _read_file_meta_info(stream)
         declared = str(meta.get("TransferSyntaxUID") or "")
         if declared == uid.DeflatedExplicitVRLittleEndian:
             content = _inflated(file, 144 + int(meta.FileMetaInformationGroupLength))
@@ -105,7 +106,7 @@ def read_header(file: FileContent) -> DicomHeader:
     return DicomHeader(content, dataset, syntax, declared or syntax, offset)
 
 
-def _inflated(file: FileContent, start: int) -> MemoryContent:
+def _inflated(file: KeyedContent, start: int) -> MemoryContent:
     """Unpack a deflated data set (PS3.5 A.5), but no more than `_MAX_INFLATED` bytes of it."""
     worker = zlib.decompressobj(-zlib.MAX_WBITS)
     data = worker.decompress(file.read(start, file.size - start), _MAX_INFLATED)

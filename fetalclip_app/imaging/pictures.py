@@ -21,7 +21,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from fetalclip_app.domain.clip import Clip, Origin, Pixels
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.content import KeyedContent
 from fetalclip_app.imaging.guard import check_size, reading
 from fetalclip_app.imaging.sniff import Kind
 
@@ -55,7 +55,7 @@ _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 class PictureFrames:
     """The pages of a picture file, each decoded when it is asked for; nothing in it changes."""
 
-    content: FileContent
+    content: KeyedContent
     kind: Kind
     pages: tuple[int, ...]
     orientation: int
@@ -70,18 +70,31 @@ class PictureFrames:
             UnreadableFile: The file has gone or changed, or this page is damaged.
             IndexError: No such page.
         """
+        return self._decoded(index, None)
+
+    def small_pixels(self, index: int, height: int, width: int) -> Pixels:
+        """Decode one page no smaller than asked, and a JPEG about as small as that.
+
+        Raises:
+            UnreadableFile, IndexError: As `pixels`.
+        """
+        return self._decoded(index, (width, height))
+
+    def _decoded(self, index: int, least: tuple[int, int] | None) -> Pixels:
         page = self.pages[index]
         path = self.content.path
         with reading(path), self.content.open() as stream, _PLUGINS[self.kind](stream) as image:
             image.seek(page)
             # Again: the file is parsed anew, and a damaged page could state another size.
             check_size(path, height=image.height, width=image.width)
+            if least is not None:
+                image.draft(None, least)  # only JPEG knows how
             picture = _as_rgb(image, path.name)
             turn = _TURNS.get(self.orientation)
             return np.array(picture if turn is None else picture.transpose(turn))
 
 
-def read_picture(content: FileContent, kind: Kind) -> Clip:
+def read_picture(content: KeyedContent, kind: Kind) -> Clip:
     """Return the clip of a picture file; only its header is read.
 
     Raises:

@@ -23,8 +23,9 @@ import numpy as np
 from fetalclip_app.domain.clip import Clip, Origin, Pixels
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import Content, DetachedStream, FileContent
+from fetalclip_app.imaging.content import Content, DetachedStream, KeyedContent
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size, reading
+from fetalclip_app.imaging.video_index import VideoIndex
 
 _ASSUMED_RATE_HZ = 30.0
 _BUFFER = 1 << 18
@@ -37,7 +38,7 @@ _FORWARD = 16
 _LOSSLESS_CODECS = frozenset({"rawvideo", "ffv1", "huffyuv", "ffvhuff", "utvideo", "png", "qtrle", "msrle", "zlib"})
 
 
-def read_video(content: FileContent) -> Clip:
+def read_video(content: KeyedContent) -> Clip:
     """Return the clip of a video file: its packets are counted, none is decoded.
 
     Raises:
@@ -65,29 +66,6 @@ def read_video(content: FileContent) -> Clip:
         origin=Origin(transfer_syntax=index.codec, is_lossy=index.codec not in _LOSSLESS_CODECS),
         missing_frames=index.missing,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class VideoIndex:
-    """What one pass over the packets tells.
-
-    Attributes:
-        times: PTS of each frame in the order shown, in ticks of the container.
-        keys: (PTS, DTS) of each key frame, in order; containers seek by DTS, which differs where frames are reordered.
-        rate_hz: As the container states it, or None.
-        quarter_turns: How often the picture is turned left by 90 degrees to stand upright.
-        missing: Frames that the container lists and does not hold.
-    """
-
-    times: tuple[int, ...]
-    keys: tuple[tuple[int, int], ...]
-    height: int
-    width: int
-    rate_hz: float | None
-    tick_seconds: float
-    codec: str
-    quarter_turns: int
-    missing: int
 
 
 @dataclass(slots=True)
@@ -201,7 +179,7 @@ def _until(decoder: _Decoder, target: int) -> Any:
     return None
 
 
-def _index(content: FileContent) -> VideoIndex:
+def _index(content: KeyedContent) -> VideoIndex:
     with _opened(content) as container:
         if not container.streams.video:
             code = ErrorCode.FILE_TRUNCATED if _ends_early(content) else ErrorCode.NO_PIXELS
@@ -245,7 +223,7 @@ class _Packets:
             self.times.add(time)
 
 
-def _packets(content: FileContent, container: Any, stream: Any) -> _Packets:
+def _packets(content: KeyedContent, container: Any, stream: Any) -> _Packets:
     found = _Packets()
     try:
         for packet in container.demux(stream):
@@ -284,7 +262,7 @@ def _rate(index: VideoIndex) -> FrameRate:
     return FrameRate(_ASSUMED_RATE_HZ, RateSource.ASSUMED)
 
 
-def _ends_early(content: FileContent) -> bool:
+def _ends_early(content: KeyedContent) -> bool:
     """Whether the container's own sizes reach beyond the end of the file."""
     head = content.read(0, min(12, content.size))
     if head.startswith(b"RIFF") and len(head) >= 8:

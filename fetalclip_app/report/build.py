@@ -48,7 +48,8 @@ class ClipEntry:
     @property
     def name(self) -> str:
         """What stands in tables and headings."""
-        return Path(self.file).name if self.file else self.clip.path.name
+        in_archive = self.clip.archive is not None
+        return Path(self.file).name if self.file and not in_archive else self.clip.name
 
     @property
     def patient(self) -> str:

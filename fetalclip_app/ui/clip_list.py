@@ -1,29 +1,20 @@
-"""The open clips: thumbnail, view, number of frames, and how far the reading is."""
+"""The open clips under the headings of their studies: thumbnail, view, number of frames, and how far the reading is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
 
 from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.ui.clip_rows import HEADING_ROLE, ClipRows, Heading, Index
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import CLIPS_PX, DARK, caption_font, ink_on, text_font, view_colour, view_letter
 from fetalclip_app.wording import not_trained_view, percent, view_title
-
-_Index = QModelIndex | QPersistentModelIndex
 
 _ROW = QSize(CLIPS_PX - 16, 88)
 _PICTURE = QSize(96, 72)
@@ -56,40 +47,18 @@ def _share(entry: OpenClip, best: tuple[str, float] | None) -> str:
     return percent(best[1]) + (f", {not_trained_view()}" if best[0] in views.not_trained else "")
 
 
-class _Model(QAbstractListModel):
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: tuple[OpenClip, ...] = ()
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.entries)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        entry = self.entries[index.row()]
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return f"{title_of(entry)}, {entry.clip.path.name}, {len(entry.clip)} frames"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return str(entry.clip.path)
-        return entry if role == Qt.ItemDataRole.UserRole else None
-
-    def show(self, entries: Sequence[OpenClip]) -> None:
-        if tuple(entries) != self.entries:
-            self.beginResetModel()
-            self.entries = tuple(entries)
-            self.endResetModel()
-        elif self.entries:
-            self.dataChanged.emit(self.index(0), self.index(len(self.entries) - 1))
-
-
 class _Delegate(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return _ROW
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return _ROW + QSize(0, _heading_height(index.data(HEADING_ROLE)))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: OpenClip = index.data(Qt.ItemDataRole.UserRole)
+        heading: Heading | None = index.data(HEADING_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box: QRect = option.rect.adjusted(4, 2, -4, -2)
+        box: QRect = option.rect.adjusted(4, 2 + _heading_height(heading), -4, -2)
+        if heading is not None:
+            self._draw_heading(painter, QRect(box.left() + 6, option.rect.top(), box.width() - 12, 0), heading)
         state: QStyle.StateFlag = option.state
         is_chosen = bool(state & QStyle.StateFlag.State_Selected)
         if is_chosen or state & QStyle.StateFlag.State_MouseOver:
@@ -105,13 +74,42 @@ class _Delegate(QStyledItemDelegate):
         self._draw_words(painter, box.adjusted(_PICTURE.width() + 14, 8, -6, -8), entry)
         painter.restore()
 
+    def _draw_heading(self, painter: QPainter, place: QRect, heading: Heading) -> None:
+        """Draw a line, and below it whose clips follow and of which study."""
+        top = place.top() + 4
+        painter.setPen(QPen(QColor(DARK.raised), 1))
+        painter.drawLine(place.left() - 6, top, place.right() + 6, top)
+        top += 6
+        who, study = heading
+        for text, tone, weight in ((who, DARK.text, QFont.Weight.DemiBold), (study, DARK.muted, QFont.Weight.Normal)):
+            if text:
+                painter.setFont(caption_font(weight))
+                metrics = painter.fontMetrics()
+                painter.setPen(QColor(tone))
+                kept = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+                line = QRect(place.left(), top, place.width(), metrics.height())
+                painter.drawText(line, Qt.AlignmentFlag.AlignLeft, kept)
+                top += metrics.height() + 2
+
     def _draw_picture(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
         painter.fillRect(box, QColor(DARK.canvas))
-        size = entry.thumbnail.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        if entry.thumbnail is not None:
+            self._draw_thumbnail(painter, box, entry.thumbnail)
+        elif entry.thumbnail_error is not None:
+            icon("warning", DARK.doubt).paint(painter, box.center().x() - 8, box.center().y() - 20, 16, 16)
+            painter.setFont(caption_font())
+            painter.setPen(QColor(DARK.doubt))
+            painter.drawText(box.adjusted(2, 24, -2, 0), Qt.AlignmentFlag.AlignCenter, "No picture")
+        self._draw_letter(painter, box, entry)
+
+    def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: QImage) -> None:
+        size = thumbnail.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
         target = QRect(0, 0, size.width(), size.height())
         target.moveCenter(box.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(target, entry.thumbnail)
+        painter.drawImage(target, thumbnail)
+
+    def _draw_letter(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
         best = _best(entry)
         if best is not None:
             tag = QRect(box.left() + 4, box.top() + 4, 16, 16)
@@ -130,7 +128,7 @@ class _Delegate(QStyledItemDelegate):
             (title_of(entry), text_font(weight=text_font().Weight.DemiBold), DARK.text if best else DARK.muted),
             (_share(entry, best), caption_font(), DARK.muted),
             (frames, caption_font(), DARK.muted),
-            (entry.clip.path.name, caption_font(), DARK.muted),
+            (entry.clip.name, caption_font(), DARK.muted),
         ]
         top = box.top()
         for text, font, colour in lines:
@@ -142,6 +140,13 @@ class _Delegate(QStyledItemDelegate):
             top += metrics.height() + 2
         if entry.state is ReadState.FAILED:
             icon("warning", DARK.doubt).paint(painter, box.right() - 16, box.top(), 16, 16)
+
+
+def _heading_height(heading: Heading | None) -> int:
+    """Return the pixels that a heading takes above its row."""
+    if heading is None:
+        return 0
+    return 10 + sum(bool(text) for text in heading) * (QFontMetrics(caption_font()).height() + 2)
 
 
 class ClipList(QFrame):
@@ -160,7 +165,7 @@ class ClipList(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._heading = label("Clips", tone="muted", caption=True)
         self._heading.setContentsMargins(12, 8, 0, 4)
-        self._model = _Model()
+        self._model = ClipRows()
         self._is_showing = False
         self.view = QListView()
         self.view.setAccessibleName("Clips")
@@ -182,7 +187,8 @@ class ClipList(QFrame):
     def show_entries(self, entries: Sequence[OpenClip], shown: OpenClip | None) -> None:
         """Show these clips, with one chosen."""
         self._is_showing = True  # what is shown here was not chosen here
-        self._model.show(entries)
+        self._model.show(entries, [title_of(entry) for entry in entries])
+        self.view.setUniformItemSizes(not self._model.has_headings)
         if shown is not None and shown in entries:
             index = self._model.index(list(entries).index(shown))
             if self.view.currentIndex() != index:
@@ -190,6 +196,16 @@ class ClipList(QFrame):
                 self.view.scrollTo(index)
         self._is_showing = False
         self._heading.setText(f"Clips · {len(entries)}" if entries else "Clips")
+        self.view.viewport().update()
+
+    def in_sight(self) -> Sequence[OpenClip]:
+        """Return the clips whose rows can be seen now."""
+        bottom = self.view.viewport().height() - 1
+        first, last = (self.view.indexAt(QPoint(8, y)).row() for y in (1, bottom))
+        return self._model.entries[max(first, 0) : last + 1 if last >= 0 else None]
+
+    def show_picture(self, entry: OpenClip) -> None:
+        """Draw a clip anew: its thumbnail has come."""
         self.view.viewport().update()
 
     def _current_changed(self, current: QModelIndex, before: QModelIndex) -> None:

@@ -99,7 +99,7 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
 
 def caption_of(clip: Clip, index: int, made_by: str) -> str:
     """Return ``one.dcm, frame 7 of 12 · Compact 1.0 · 7f3a0000``, with a simulated picture named as such."""
-    parts = [f"{clip.path.name}, {frame_number(index, len(clip))}", made_by]
+    parts = [f"{clip.name}, {frame_number(index, len(clip))}", made_by]
     if clip.origin.is_simulated:
         parts.insert(0, simulated())
     return " · ".join(part for part in parts if part)

@@ -31,6 +31,7 @@ from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.scale_setting import ScaleSetting
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.telling import Telling
+from fetalclip_app.ui.thumbnails import Thumbnails
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
 
@@ -64,6 +65,7 @@ class MainWindow(TakesDrops):
         self.telling = Telling(self.area.message, self)
         self.viewer = Viewer(self.area, self.transport, FrameStore(jobs, parent=self), self)
         self.cine = CineControls(self.viewer, self.transport.timeline, self.actions_by_name, self._choices, self)
+        self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
         self.scale = ScaleSetting(self.area, session, self.undo, self)
         self.exporting = Exporting(jobs, session, self)
         self.cheat_sheet = CheatSheet(self)
@@ -83,7 +85,6 @@ class MainWindow(TakesDrops):
         self.clips, self.findings = ClipList(), FindingsPanel()
         self.area, self.transport = PictureArea(has_sample=self.open_menu.has_sample), Transport(by_name)
         self.status = StatusStrip(by_name["cancel"])
-        self.findings.scale.offer(by_name["regions"])
         self.setCentralWidget(
             layout.laid_out(self.top, (self.clips, self.area, self.transport, self.findings), self.status)
         )
@@ -98,6 +99,9 @@ class MainWindow(TakesDrops):
         session.model_changed.connect(self._show_model)
         session.trouble.connect(self.telling.trouble)
         session.unopened.connect(self.telling.unopened)
+        session.noticed.connect(self.telling.listing)
+        session.clips_changed.connect(self.thumbnails.fetch)
+        self.thumbnails.arrived.connect(self.clips.show_picture)
 
     def _tie_parts(self) -> None:
         self.clips.chosen.connect(self._session.show)
@@ -156,7 +160,7 @@ class MainWindow(TakesDrops):
         self.viewer.show_clip(entry)
         self._show_clips()
         self._show_reading()
-        title = f"{entry.clip.path.name} – FetalCLIP Studio" if entry is not None else "FetalCLIP Studio"
+        title = f"{entry.clip.name} – FetalCLIP Studio" if entry is not None else "FetalCLIP Studio"
         self.setWindowTitle(title)
         for name in ("close_clip", "export_png", "ruler", "heatmap", "light", "fit", "read_again"):
             self.actions_by_name[name].setEnabled(entry is not None)
@@ -196,12 +200,6 @@ class MainWindow(TakesDrops):
     def _show_place(self, task_key: str, view_key: str) -> None:
         self.actions_by_name["heatmap"].setChecked(True)
         self.viewer.explain(task_key, view_key)
-
-    def set_regions(self, is_on: bool) -> None:
-        """Draw the regions of the file over the picture and show their card, or not."""
-        self.area.frame.set_regions(is_on)
-        if is_on:
-            self.findings.ensureWidgetVisible(self.findings.scale, 0, 0)
 
     def set_picture_only(self, is_on: bool) -> None:
         """Show the picture and nothing else, or everything again."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.study import Group, Key, group_of, order_key
 
 
 class ReadState(Enum):
@@ -46,15 +47,24 @@ class OpenClip:
 
     Attributes:
         clip: Replaced when the user sets the scale; a reading belongs to one such value.
+        thumbnail: None until it is fetched.
+        thumbnail_error: Why there is none.
         error: Why the reading failed.
+        order, group: Place in the list, and what it is listed with; of the clip that was opened first.
     """
 
     clip: Clip
-    thumbnail: QImage
+    thumbnail: QImage | None = None
+    thumbnail_error: Exception | None = None
     state: ReadState = ReadState.WAITING
     reading: ClipReading | None = None
     error: Exception | None = None
     heat: dict[Where, Heat] = field(default_factory=dict)
+    order: Key = field(init=False)
+    group: Group = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.order, self.group = order_key(self.clip), group_of(self.clip)
 
     def forget(self) -> None:
         """Drop what was read: the clip's scale or the model is another."""

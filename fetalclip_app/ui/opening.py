@@ -10,22 +10,19 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.listing import Listing, Notice
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
-from fetalclip_app.ui.qimage import thumbnail_of
-
-THUMBNAIL = (96, 72)
-"""Width and height, in pixels; painted at twice this on a fine screen."""
 
 AT_ONCE = 2
 """Files under way: one worker of the file lane stays free for the frame that is looked at."""
 
 
-def _list_files(paths: Sequence[Path]) -> tuple[Path, ...]:
-    from fetalclip_app.imaging.readers import list_files  # noqa: PLC0415 - the codecs wait for the first file
+def _find(paths: Sequence[Path], cancel: CancelToken) -> Listing:
+    from fetalclip_app.imaging.readers import find  # noqa: PLC0415 - the codecs wait for the first file
 
-    return list_files(paths)
+    return find(paths, cancel)
 
 
 def _read_clip(path: Path) -> Clip:
@@ -38,7 +35,7 @@ def _read_clip(path: Path) -> Clip:
 class Doors:
     """How paths become clips; tests pass their own."""
 
-    list_files: Callable[[Sequence[Path]], tuple[Path, ...]] = _list_files
+    find: Callable[[Sequence[Path], CancelToken], Listing] = _find
     read_clip: Callable[[Path], Clip] = _read_clip
 
 
@@ -49,13 +46,13 @@ class Opening(QObject):
         opened: An `OpenClip`.
         failed: (path, exception); the others go on.
         progressed: (done, total).
-        settled: Nothing is under way any more.
+        settled: Nothing is under way any more; with a tuple of `Notice` about what was opened.
     """
 
     opened = Signal(object)
     failed = Signal(object, Exception)
     progressed = Signal(int, int)
-    settled = Signal()
+    settled = Signal(object)
 
     def __init__(self, jobs: Jobs, doors: Doors, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +60,7 @@ class Opening(QObject):
         self._waiting: deque[tuple[int, Path]] = deque()
         self._under_way: set[Job] = set()
         self._ready: dict[int, OpenClip | None] = {}
+        self._notices: list[Notice] = []
         self._total = self._next = 0
 
     @property
@@ -73,7 +71,7 @@ class Opening(QObject):
     def open(self, paths: Sequence[Path]) -> None:
         """Find the files in these paths and open them, after those that are under way."""
         wanted = tuple(paths)
-        job = self._start(lambda cancel, report: self._doors.list_files(wanted))
+        job = self._start(lambda cancel, report: self._doors.find(wanted, cancel))
         job.succeeded.connect(self._listed)
         job.failed.connect(lambda error: self.failed.emit(wanted[0] if wanted else Path(), error))
 
@@ -85,9 +83,10 @@ class Opening(QObject):
         for job in self._under_way:
             job.cancel()
 
-    def _listed(self, files: tuple[Path, ...]) -> None:
-        self._waiting.extend(enumerate(files, start=self._total))
-        self._total += len(files)
+    def _listed(self, listing: Listing) -> None:
+        self._notices += listing.notices
+        self._waiting.extend(enumerate(listing.files, start=self._total))
+        self._total += len(listing.files)
         self._tell()
 
     def _start(self, work: Callable[[CancelToken, Report], object]) -> Job:
@@ -104,7 +103,8 @@ class Opening(QObject):
         if not self.is_busy:
             self._total = self._next = 0
             self._ready.clear()
-            self.settled.emit()
+            notices, self._notices = tuple(self._notices), []
+            self.settled.emit(notices)
 
     def _open_one(self, number: int, path: Path) -> None:
         job = self._start(lambda cancel, report: opened(self._doors.read_clip(path)))
@@ -129,10 +129,11 @@ class Opening(QObject):
 
 
 def opened(clip: Clip) -> OpenClip:
-    """Return the clip with its thumbnail, from the middle frame: the first is often empty.
+    """Return the clip as the window knows it; its thumbnail follows later (`thumbnails`).
 
     Raises:
-        UnreadableFile: That frame cannot be decoded.
+        UnreadableFile: The file has gone or changed.
     """
-    width, height = THUMBNAIL
-    return OpenClip(clip, thumbnail_of(clip.frame(len(clip) // 2).pixels, 2 * width, 2 * height))
+    if not clip.origin.instance_uid:
+        _taken = clip.key  # what has no identifier is told apart by its content: here, and not on the window's thread
+    return OpenClip(clip)

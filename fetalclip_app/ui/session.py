@@ -8,14 +8,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.listing import Notice, NoticeKind
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
+from fetalclip_app.ui.clip_order import ClipOrder
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity, Model
 from fetalclip_app.ui.model_lane import ModelLane
 from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState, Where
 from fetalclip_app.ui.opening import Doors, Opening
+from fetalclip_app.ui.seldom import Seldom
 from fetalclip_app.wording import patients_of
 
 _HEAT_KEPT = 8
@@ -34,6 +36,7 @@ class Session(QObject):
         model_changed: The engine starts, runs, has failed, or runs on another device than before.
         trouble: (exception, path or None).
         unopened: (path, exception): a file that could not be opened; the others go on.
+        noticed: A tuple of `Notice`: what must be said of what was opened.
     """
 
     clips_changed = Signal()
@@ -44,6 +47,7 @@ class Session(QObject):
     model_changed = Signal()
     trouble = Signal(Exception, object)
     unopened = Signal(object, Exception)
+    noticed = Signal(object)
 
     def __init__(self, jobs: Jobs, model: Model, doors: Doors | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +55,10 @@ class Session(QObject):
         self._opening = Opening(jobs, doors or Doors(), self)
         self._tie_lane()
         self._tie_opening()
-        self._entries: list[OpenClip] = []
+        self._clips = ClipOrder()
+        self._entries = self._clips.entries
+        self._arrivals = Seldom(lambda: len(self._entries), self)
+        self._arrivals.due.connect(self.clips_changed)
         self._shown: OpenClip | None = None
         self._where: Where | None = None
         self._request: EngineRequest | None = None
@@ -76,7 +83,7 @@ class Session(QObject):
         opening.progressed.connect(
             lambda done, total: self.activity_changed.emit(Activity("Opening files", done, total))
         )
-        opening.settled.connect(self._tell_state)
+        opening.settled.connect(self._opened_all)
 
     @property
     def entries(self) -> tuple[OpenClip, ...]:
@@ -130,7 +137,7 @@ class Session(QObject):
     def close(self, entry: OpenClip) -> None:
         """Close a clip. Its file stays as it is."""
         place = self._entries.index(entry)
-        self._entries.remove(entry)
+        self._clips.remove(entry)
         if self._lane.reading is entry:
             self._lane.stop()
         if self._shown is entry:
@@ -191,15 +198,22 @@ class Session(QObject):
         self._pump()
 
     def _add(self, entry: OpenClip) -> None:
-        known = next((open_ for open_ in self._entries if _is_same(open_.clip, entry.clip)), None)
-        if known is not None:
-            self.show(known)
+        if not self._clips.add(entry):
             return
-        self._entries.append(entry)
-        self.clips_changed.emit()
+        self._arrivals.ask()
         if self._shown is None:
             self.show(entry)
         self._pump()
+
+    def _opened_all(self, notices: tuple[Notice, ...]) -> None:
+        """Say what there is to say of the files together; where all were open already, look at the first of them."""
+        self._arrivals.flush()
+        copies, known = self._clips.told_apart()
+        if known is not None:
+            self.show(known)
+        if notices or copies:
+            self.noticed.emit((*notices, *([Notice(NoticeKind.COPIES, "", copies)] if copies else [])))
+        self._tell_state()
 
     def _give_way(self) -> None:
         """Stop the reading under way, if there is one; its clip waits again."""
@@ -284,10 +298,3 @@ class Session(QObject):
     def _tell_state(self) -> None:
         if not self._lane.is_busy and not self._opening.is_busy:
             self.activity_changed.emit(None)
-
-
-def _is_same(one: Clip, other: Clip) -> bool:
-    try:
-        return one.has_content_of(other)
-    except UnreadableFile:
-        return False  # one of the files has gone since it was opened: nobody can tell any more

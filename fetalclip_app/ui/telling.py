@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from fetalclip_app import wording
+from fetalclip_app.domain.listing import Notice
 from fetalclip_app.errors import ErrorCode, FetalClipError
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.ui.message_strip import MessageStrip
@@ -23,10 +25,11 @@ class Telling(QObject):
         self._message = message
         self._unopened: list[str] = []
         self._notices: set[str] = set()
+        self._remarks: list[str] = []
 
     def trouble(self, error: Exception, path: Path | None = None) -> None:
         """Say in one calm sentence what went wrong, and what helps."""
-        self._unopened.clear()
+        self._forget_files()
         if not isinstance(error, FetalClipError):
             self._message.tell(wording.unexpected(), tone="error")
             return
@@ -36,22 +39,43 @@ class Telling(QObject):
 
     def unopened(self, path: Path, error: Exception) -> None:
         """Say which file could not be opened, why, and what helps; of several, all of it in one message."""
-        known = self._unopened if not self._message.isHidden() else []
-        told = [*known, _told(path, error)]
-        if known:
-            self._message.tell(f"{len(told)} files could not be opened.", _listed(told), details=_all_of(told))
+        if self._message.isHidden():
+            self._forget_files()
+        told = [*self._unopened, _told(path, error)]
+        if self._unopened or self._remarks:
+            self._tell_files(told)
         else:
             self.trouble(error, path)
         self._unopened = told
 
+    def listing(self, notices: Sequence[Notice]) -> None:
+        """Say what was found beside the clips that were opened; what could not be opened stays said."""
+        if self._message.isHidden():
+            self._forget_files()
+        self._remarks += [wording.notice_sentence(notice) for notice in notices]
+        self._tell_files(self._unopened)
+
+    def _tell_files(self, unopened: list[str]) -> None:
+        said = [*self._remarks, *unopened]
+        if unopened:
+            are = "1 file" if len(unopened) == 1 else f"{len(unopened)} files"
+            self._message.tell(f"{are} could not be opened.", _listed(said), details=_all_of(said))
+        else:
+            first, *others = said
+            self._message.tell(first, _listed(others), details=_all_of(others))
+
+    def _forget_files(self) -> None:
+        self._unopened.clear()
+        self._remarks.clear()
+
     def good(self, text: str) -> None:
         """Say what was done."""
-        self._unopened.clear()
+        self._forget_files()
         self._message.tell(text, tone="good")
 
     def refused(self, sentence: str, hint: str) -> None:
         """Say why something cannot be done, and what helps."""
-        self._unopened.clear()
+        self._forget_files()
         self._message.tell(sentence, hint)
 
     def engine(self, info: EngineInfo | None) -> None:
@@ -60,7 +84,7 @@ class Telling(QObject):
         fresh = [key for key in keys if key not in self._notices]
         self._notices = set(keys)
         if fresh:
-            self._unopened.clear()
+            self._forget_files()
             is_slower = [wording.slows_down(key) for key in fresh]
             slower = ["Readings take longer from now on."] if any(is_slower) else []
             choice = [] if all(is_slower) else [wording.naming_choice()]

@@ -17,6 +17,7 @@ from fetalclip_app.wording.lines import (
     line_title,
     line_value,
 )
+from fetalclip_app.wording.listing import notice_sentence
 from fetalclip_app.wording.numbers import (
     THIN_SPACE,
     age_range,
@@ -30,7 +31,7 @@ from fetalclip_app.wording.numbers import (
     weeks_and_days,
     with_unit,
 )
-from fetalclip_app.wording.people import patient_title, patients_of, person_name, study_title
+from fetalclip_app.wording.people import patient_title, patients_of, person_name, study_heading, study_title
 from fetalclip_app.wording.rates import (
     part_played,
     play_mode,
@@ -40,10 +41,10 @@ from fetalclip_app.wording.rates import (
     rate_told,
     trim_offered,
 )
-from fetalclip_app.wording.scale import distrust
 from fetalclip_app.wording.sources import (
     calibration_source,
     definition,
+    distrust,
     frames_left_out,
     frames_missing,
     head_unchecked,
@@ -112,6 +113,7 @@ __all__ = [
     "no_probe_in_short",
     "not_trained_view",
     "notice",
+    "notice_sentence",
     "part_played",
     "patient_title",
     "patients_of",
@@ -132,6 +134,7 @@ __all__ = [
     "slows_down",
     "spread_limit",
     "spread_meaning",
+    "study_heading",
     "study_title",
     "task_title",
     "trim_offered",

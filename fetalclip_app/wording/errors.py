@@ -37,6 +37,10 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} is compressed in a way that this program cannot decode."),
         mark("The picture is compressed in a way that this program cannot decode."),
     ),
+    ErrorCode.ARCHIVE_INSIDE: (
+        mark("{name} is an archive inside an archive."),
+        mark("This is an archive inside an archive."),
+    ),
     ErrorCode.FOLDER_EMPTY: (
         mark("{name} holds no picture that this program can open."),
         mark("The folder holds no picture that this program can open."),
@@ -132,6 +136,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.NOT_A_PICTURE: (mark("Open DICOM, PNG, JPEG, TIFF, BMP, MP4 or AVI."),),
     ErrorCode.NO_PIXELS: (mark("It may be a report or an index: open the image files beside it."),),
     ErrorCode.NO_CODEC: (mark("Export it from the scanner as uncompressed or JPEG DICOM, and open that."),),
+    ErrorCode.ARCHIVE_INSIDE: (mark("Unpack the outer one, and open this one by itself."),),
     ErrorCode.FOLDER_EMPTY: (mark("Choose the folder that holds the DICOM, picture or video files."),),
     ErrorCode.MANIFEST_INVALID: (
         mark("It needs the columns file and pixel_mm, one row a file; pixel_mm may be empty."),
@@ -192,6 +197,13 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
     (ErrorCode.MODEL_MISSING, "no_manifest"): (
         (mark("The folder {name} is no exported model: it has no manifest.json."),),
         mark("Choose the folder that 'python -m training export --out FOLDER' wrote."),
+    ),
+    (ErrorCode.FILE_TOO_LARGE, "bomb"): (
+        (
+            mark("{name} would unpack to far more than an exam can hold."),
+            mark("The archive would unpack to far more than an exam can hold."),
+        ),
+        mark("Files like this are made to fill a computer: open it only if you know who made it, file by file."),
     ),
     (ErrorCode.FILE_DAMAGED, "changed"): (
         (mark("{name} changed while it was open."), mark("The file changed while it was open.")),

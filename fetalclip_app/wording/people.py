@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.wording.numbers import dicom_date
 from fetalclip_app.wording.sources import simulated
+from fetalclip_app.wording.translate import translate
 
 
 def person_name(text: str) -> str:
@@ -32,6 +33,19 @@ def patient_title(origin: Origin) -> str:
 def study_title(origin: Origin) -> str:
     """Return ``Second trimester, 2026-03-14``; empty where the file says nothing of it."""
     return ", ".join(text for text in (origin.study_description, dicom_date(origin.study_date)) if text)
+
+
+def study_heading(origin: Origin, folder: str = "", *, patients: int = 1) -> tuple[str, str]:
+    """Return what stands above the clips of a study: whose it is, where that may be in doubt, and which.
+
+    Args:
+        folder: Where the clips name nobody: the name of their folder or archive.
+        patients: How many people's clips are listed.
+    """
+    if folder:
+        return translate("Nobody named"), translate("Files in {folder}").format(folder=folder)
+    who = patient_title(origin) if patients > 1 or origin.is_simulated else ""
+    return who, study_title(origin) or translate("Study without a date")
 
 
 def patients_of(origins: Sequence[Origin]) -> tuple[tuple[str, tuple[int, ...]], ...]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.listing import Listing
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ErrorCode, UnreadableFile
@@ -66,6 +67,11 @@ class FakeModel:
         return self.engine.explain(clip, frame_index, task_key, view_key, method)
 
 
+def named(paths: Sequence[Path], cancel: CancelToken) -> Listing:
+    """Stand for the search in folders: what is named is there."""
+    return Listing(tuple(paths))
+
+
 class Desk:
     """A window on clips that exist only in memory, by the names of their files."""
 
@@ -73,7 +79,7 @@ class Desk:
         self.qtbot = qtbot
         self.files = {clip.path.name: clip for clip in clips}
         self.jobs, self.model = Jobs(), FakeModel()
-        self.session = Session(self.jobs, self.model, Doors(tuple, self._read))
+        self.session = Session(self.jobs, self.model, Doors(named, self._read))
         self.saved: list[Settings] = []
         self.window = MainWindow(self.session, self.jobs, settings or Settings(), sample=Path("sample.dcm"))
         self.window.settings_changed.connect(self.saved.append)

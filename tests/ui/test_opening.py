@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from fakes import make_clip
@@ -15,7 +16,6 @@ from pytestqt.qtbot import QtBot
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.ui.empty_state import EmptyState
-from fetalclip_app.ui.opening import Doors
 
 
 def _drop(window: QWidget, *names: str) -> None:
@@ -104,7 +104,7 @@ def test_what_is_opened_after_cancel_waits_for_nothing_that_was_cancelled(desk_o
             go.wait(10)
         return read(path)
 
-    desk.session._opening._doors = Doors(tuple, slowly)
+    desk.session._opening._doors = replace(desk.session._opening._doors, read_clip=slowly)
     desk.window.open_menu.open_paths([Path("slow.dcm")])
     qtbot.waitUntil(entered.is_set)
     desk.press("cancel")

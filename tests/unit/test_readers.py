@@ -145,8 +145,8 @@ def test_what_is_no_scan_is_left_out_of_folders(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_named_is_always_kept(tmp_path: Path) -> None:
-    _touch(tmp_path, "notes.txt", ".hidden", "DICOMDIR")
-    named = [tmp_path / name for name in (".hidden", "DICOMDIR", "notes.txt")]
+    _touch(tmp_path, "notes.txt", ".hidden")
+    named = [tmp_path / name for name in (".hidden", "notes.txt")]
 
     assert list_files(named) == tuple(named)
 

@@ -1,0 +1,102 @@
+"""The rows of the clip list: which clips, and which of them begin a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+
+from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.wording import patients_of, study_heading
+
+Index = QModelIndex | QPersistentModelIndex
+Heading = tuple[str, str]
+"""Whose clips follow, which may be empty; and of which study."""
+
+HEADING_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+class ClipRows(QAbstractListModel):
+    """Changes row by row where it can, so that the list neither jumps nor loses what is chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[OpenClip] = []
+        self._headings: dict[int, Heading] = {}
+        self._words: dict[int, str] = {}
+
+    @property
+    def has_headings(self) -> bool:
+        """Whether there is more than one study."""
+        return bool(self._headings)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """Return the number of clips."""
+        return 0 if parent.isValid() else len(self.entries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return the clip (user's role), the heading above it, its path, or all of it in words."""
+        entry = self.entries[index.row()]
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            heading = ", ".join(filter(None, self._headings.get(id(entry), ())))
+            frames = f"{len(entry.clip)} frames"
+            said = [heading, self._words.get(id(entry), ""), entry.clip.name, frames]
+            return ", ".join(filter(None, said))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return str(entry.clip.path)
+        if role == HEADING_ROLE:
+            return self._headings.get(id(entry))
+        return entry if role == Qt.ItemDataRole.UserRole else None
+
+    def show(self, entries: Sequence[OpenClip], words: Sequence[str]) -> None:
+        """Show these clips, each with its state in words."""
+        self._words = {id(entry): word for entry, word in zip(entries, words, strict=True)}
+        if len(entries) != len(self.entries) or any(a is not b for a, b in zip(entries, self.entries, strict=True)):
+            self._headings = headings_of(entries)
+            self._take_out(entries)
+            if not self._put_in(entries):
+                self.beginResetModel()
+                self.entries = list(entries)
+                self.endResetModel()
+        if self.entries:
+            self.dataChanged.emit(self.index(0), self.index(len(self.entries) - 1))
+
+    def _take_out(self, entries: Sequence[OpenClip]) -> None:
+        kept = set(map(id, entries))
+        for row in reversed(range(len(self.entries))):
+            if id(self.entries[row]) not in kept:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self.entries[row]
+                self.endRemoveRows()
+
+    def _put_in(self, entries: Sequence[OpenClip]) -> bool:
+        """Insert what is new, run by run; False where what was there is in another order now."""
+        known = set(map(id, self.entries))
+        row = 0
+        while row < len(entries):
+            end = row
+            while end < len(entries) and id(entries[end]) not in known:
+                end += 1
+            if end > row:
+                self.beginInsertRows(QModelIndex(), row, end - 1)
+                self.entries[row:row] = entries[row:end]
+                self.endInsertRows()
+            elif self.entries[row] is not entries[row]:
+                return False
+            row = end if end > row else row + 1
+        return True
+
+
+def headings_of(entries: Sequence[OpenClip]) -> dict[int, Heading]:
+    """Return the heading of each clip that begins a study, by the clip's id(); none where there is one study."""
+    firsts = [*entries[:1], *(now for before, now in pairwise(entries) if now.group != before.group)]
+    if len(firsts) < 2:
+        return {}
+    patients = len(patients_of([entry.clip.origin for entry in firsts]))
+    return {
+        id(entry): study_heading(
+            entry.clip.origin, entry.group.folder.name if entry.group.folder else "", patients=patients
+        )
+        for entry in firsts
+    }

@@ -1,0 +1,284 @@
+"""ZIP files are opened in place, each file inside is the file itself, and none is a trap."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import dicom_files as files
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fetalclip_app import wording
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging import archives
+from fetalclip_app.imaging.archives import MOST_RATIO, MemberContent
+from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.inflating import PIECE
+from fetalclip_app.imaging.readers import list_files, read_clip
+
+RGB = files.colour_picture()
+METHODS = {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED}
+
+
+def png(picture: np.ndarray = RGB) -> bytes:
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "PNG")
+    return held.getvalue()
+
+
+def packed(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def code_of(path: Path) -> ErrorCode:
+    """Return why what is at ``path`` cannot be opened."""
+    with pytest.raises(UnreadableFile) as caught:
+        for file in list_files([path]):
+            read_clip(file).frame(0)
+    assert wording.sentence(caught.value)
+    assert wording.hint(caught.value)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", files.stills())
+def test_a_file_in_an_archive_is_the_file_itself(kind: str, method: str, tmp_path: Path) -> None:
+    plain = files.stills()[kind](tmp_path / "IMG0007")
+    archive = packed(tmp_path / "study.zip", {"a/IMG0007": plain.read_bytes()}, METHODS[method])
+    outside, (inside,) = read_clip(plain), map(read_clip, list_files([archive]))
+
+    np.testing.assert_array_equal(inside.frame(0).pixels, outside.frame(0).pixels)
+    assert (inside.key, inside.origin) == (outside.key, outside.origin)
+    assert inside.path == archive / "a" / "IMG0007"
+    assert inside.name == "study.zip / a / IMG0007"
+    assert [path.name for path in tmp_path.iterdir()] == ["IMG0007", "study.zip"] or len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_cine_in_an_archive_gives_its_frames_in_any_order(method: str, tmp_path: Path) -> None:
+    frames = files.cine(6)
+    plain = files.write(tmp_path / "x", files.dataset_of(frames))
+    clip = read_clip(packed(tmp_path / "s.zip", {"x": plain.read_bytes()}, METHODS[method]) / "x")
+
+    for index in (5, 0, 3, 4, 1, 2, 5):
+        np.testing.assert_array_equal(clip.frame(index).pixels, frames[index])
+
+
+def test_files_inside_come_in_natural_order_without_what_is_no_scan(tmp_path: Path) -> None:
+    names = ("b/IM10", "b/IM2", "notes.txt", "__MACOSX/b/._IM2", ".DS_Store", "IM1")
+    found = list_files([packed(tmp_path / "s.zip", dict.fromkeys(names, png()))])
+
+    assert [path.relative_to(tmp_path / "s.zip").as_posix() for path in found] == ["b/IM2", "b/IM10", "IM1"]
+
+
+@pytest.mark.parametrize("name", ["../../out.png", "/etc/out.png", "C:\\out.png", "..\\..\\out.png", "./x/../out.png"])
+def test_a_name_that_leads_out_of_the_archive_leads_nowhere(name: str, tmp_path: Path) -> None:
+    (found,) = list_files([packed(tmp_path / "s.zip", {name: png()})])
+
+    assert tmp_path / "s.zip" in found.parents
+    assert ".." not in found.parts
+    assert read_clip(found).name.endswith("out.png")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_files_of_one_name_are_two_files(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+        archive.writestr("x.png", png())
+        archive.writestr("x.png", png(255 - RGB))
+    clips = [read_clip(path) for path in list_files([tmp_path / "s.zip"])]
+
+    assert [int(clip.frame(0).pixels[0, 0, 0]) for clip in clips] == [int(RGB[0, 0, 0]), 255 - int(RGB[0, 0, 0])]
+
+
+def test_an_archive_inside_an_archive_is_refused_by_name(tmp_path: Path) -> None:
+    inner = packed(tmp_path / "inner.zip", {"x.png": png()})
+    outer = packed(tmp_path / "outer.zip", {"inner.zip": inner.read_bytes()})
+
+    assert code_of(outer) is ErrorCode.ARCHIVE_INSIDE
+    assert code_of(packed(tmp_path / "o.zip", {"no_ending": inner.read_bytes()})) is ErrorCode.ARCHIVE_INSIDE
+
+
+def _with_flag(path: Path, bit: int) -> Path:
+    held = bytearray(path.read_bytes())
+    for magic, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        start = held.find(magic)
+        while start >= 0:
+            held[start + offset] |= bit
+            start = held.find(magic, start + 4)
+    path.write_bytes(held)
+    return path
+
+
+def test_an_encrypted_archive_says_so(tmp_path: Path) -> None:
+    assert code_of(_with_flag(packed(tmp_path / "s.zip", {"x.png": png()}), 1)) is ErrorCode.FILE_ENCRYPTED
+
+
+def test_a_method_of_packing_that_is_not_read_is_named(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "s.zip", {"x.png": png()}, zipfile.ZIP_BZIP2)
+    with pytest.raises(UnreadableFile) as caught:
+        read_clip(archive / "x.png")
+
+    assert caught.value.code is ErrorCode.NO_CODEC
+    assert "bzip2" in wording.sentence(caught.value)
+    assert "s.zip / x.png" in wording.sentence(caught.value)
+
+
+def test_one_flipped_bit_in_a_file_is_damage(tmp_path: Path) -> None:
+    """Uncompressed pixels hide a flipped bit from every decoder; a flipped bit in a scale would be a wrong number."""
+    plain = files.write(tmp_path / "x", files.dataset_of(RGB))
+    archive = packed(tmp_path / "s.zip", {"x": plain.read_bytes()}, zipfile.ZIP_STORED)
+    held = bytearray(archive.read_bytes())
+    held[len(held) // 2] ^= 4
+    archive.write_bytes(held)
+
+    assert code_of(archive) is ErrorCode.FILE_DAMAGED
+
+
+def test_an_archive_that_was_cut_off_is_truncated(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "s.zip", {"x.png": png()})
+    archive.write_bytes(archive.read_bytes()[:-60])
+
+    assert code_of(archive) is ErrorCode.FILE_TRUNCATED
+
+
+def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path: Path) -> None:
+    bomb = packed(tmp_path / "s.zip", {"x.dcm": bytes(100 << 20)})
+    tracemalloc.start()
+    code = code_of(bomb)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert code is ErrorCode.FILE_TOO_LARGE
+    assert peak < 4 << 20
+
+
+def test_a_bomb_that_lies_about_its_size_is_stopped_at_what_it_said(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "s.zip", {"x.dcm": bytes(90 << 20)})
+    held = bytearray(archive.read_bytes())
+    start = held.find(b"PK\x01\x02")
+    struct.pack_into("<I", held, start + 24, 1 << 20)
+    archive.write_bytes(held)
+    tracemalloc.start()
+    code = code_of(archive)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert code in (ErrorCode.FILE_DAMAGED, ErrorCode.NOT_A_PICTURE)
+    assert peak < 12 << 20
+
+
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+
+    assert code_of(packed(tmp_path / "s.zip", {f"{i}.png": png() for i in range(4)})) is ErrorCode.FILE_TOO_LARGE
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    """The bomb of overlapping members: one kernel of bytes, unpacked by thousands of names."""
+    archive = packed(tmp_path / "s.zip", {"a.png": png(), "b.png": png()})
+    held = bytearray(archive.read_bytes())
+    second = held.find(b"PK\x01\x02", held.find(b"PK\x01\x02") + 4)
+    struct.pack_into("<I", held, second + 42, 0)  # both begin at the first one's header
+    archive.write_bytes(held)
+
+    assert code_of(archive) is ErrorCode.FILE_TOO_LARGE
+
+
+def test_an_archive_of_more_than_32_bits_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 10)
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
+    archive = packed(tmp_path / "s.zip", {"a.png": png(), "b.png": png(255 - RGB)})
+    assert b"PK\x06\x06" in archive.read_bytes()
+    monkeypatch.undo()
+
+    np.testing.assert_array_equal(read_clip(archive / "b.png").frame(0).pixels, 255 - RGB)
+
+
+def test_an_empty_archive_and_a_missing_member_say_so(tmp_path: Path) -> None:
+    assert code_of(packed(tmp_path / "e.zip", {})) is ErrorCode.FOLDER_EMPTY
+    archive = packed(tmp_path / "s.zip", {"x.png": png()})
+
+    assert code_of(archive / "y.png") is ErrorCode.FILE_MISSING
+
+
+def test_an_archive_that_changed_is_noticed(tmp_path: Path) -> None:
+    plain = files.write(tmp_path / "x", files.dataset_of(files.cine(3)))
+    archive = packed(tmp_path / "s.zip", {"x": plain.read_bytes()})
+    clip = read_clip(archive / "x")
+    packed(archive, {"x": png(), "y": png()})
+    with pytest.raises(UnreadableFile) as caught:
+        clip.frame(1)
+
+    assert caught.value.code is ErrorCode.FILE_DAMAGED
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, MemberContent]:
+    """A deflated member that is large enough for marks, with its bytes."""
+    noise = np.random.default_rng(7).integers(0, 40, 5 * PIECE + 12345, dtype=np.uint8).tobytes()
+    archive = packed(tmp_path_factory.mktemp("zip") / "s.zip", {"x": noise})
+    member = archives.open_member(archive / "x")
+    assert member is not None
+    return noise, member.checked()
+
+
+@given(data=st.data())
+def test_any_bytes_of_a_deflated_file_are_those_bytes(large: tuple[bytes, MemberContent], data: st.DataObject) -> None:
+    truth, member = large
+    for _ in range(4):
+        offset = data.draw(st.integers(0, len(truth) - 1))
+        length = data.draw(st.integers(0, min(len(truth) - offset, 3 * PIECE)))
+        assert member.read(offset, length) == truth[offset : offset + length]
+    assert member.key().digits() == hashlib.sha256(truth).hexdigest()[:16]
+
+
+def test_going_back_in_a_large_file_starts_from_a_mark(large: tuple[bytes, MemberContent]) -> None:
+    _truth, member = large
+
+    assert [mark.given // PIECE for mark in member.marks] == [1, 2, 3, 4, 5]
+
+
+def test_a_large_file_is_read_in_little_memory(large: tuple[bytes, MemberContent]) -> None:
+    truth, member = large
+    tracemalloc.start()
+    for offset in range(0, len(truth) - 1000, PIECE // 2):
+        member.read(offset, 1000)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 2 * PIECE
+
+
+def test_black_pictures_are_no_bomb(tmp_path: Path) -> None:
+    """They pack a thousandfold, and are small."""
+    black = np.zeros((40, 800, 1000, 3), np.uint8)
+    plain = files.write(tmp_path / "x", files.dataset_of(black[:20]))
+    archive = packed(tmp_path / "s.zip", {"x": plain.read_bytes()})
+    assert plain.stat().st_size > MOST_RATIO * (archive.stat().st_size)
+
+    assert len(read_clip(archive / "x")) == 20
+
+
+def test_the_directory_of_an_archive_is_read_once_for_all_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = packed(tmp_path / "s.zip", {f"{i}.png": png() for i in range(5)})
+    opened: list[object] = []
+    really = zipfile.ZipFile
+    monkeypatch.setattr(archives.zipfile, "ZipFile", lambda *given: opened.append(given) or really(*given))
+    for path in list_files([archive]):
+        read_clip(path)
+
+    assert len(opened) == 1
+    assert FileContent.of(archive) == FileContent.of(archive)
