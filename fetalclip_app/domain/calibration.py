@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fetalclip_app.domain.region_axes import RegionFacts
+
 SQUARE_TOLERANCE = 0.01
 """Pixels whose sides differ by less than 1 % count as square."""
 
@@ -73,8 +75,8 @@ class Box:
         return self.width * self.height
 
     def contains(self, x: float, y: float) -> bool:
-        """Whether the point (x, y), in pixels, lies inside."""
-        return self.left <= x < self.right and self.top <= y < self.bottom
+        """Whether the point (x, y) lies inside; whole numbers are the centres of pixels."""
+        return self.left <= x + 0.5 < self.right and self.top <= y + 0.5 < self.bottom
 
     def overlap(self, other: Box) -> int:
         """Return the number of pixels that both boxes cover."""
@@ -103,8 +105,15 @@ class Distrust(StrEnum):
     """Why a region's scale is not used."""
 
     OUTSIDE_PICTURE = "outside_picture"
+    OTHER_PICTURE = "other_picture"
+    """Another region of the same file lies outside the picture, so all were written for another one."""
+
     NOT_LENGTH = "not_length"
     NO_DELTA = "no_delta"
+
+
+SAME_SCALE = 1e-6
+"""Two scales that differ by less than this share are one: scanners write the same number in several precisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +123,79 @@ class Region:
     Attributes:
         spacing: None where the axes are no lengths, or the file gives none.
         distrust: Why ``spacing`` must not be used; None for a region that is used.
+        facts: What an ultrasound file says of the region; None for a scale of the whole picture.
+        is_manual: A person stated ``spacing``.
     """
 
     box: Box
     kind: RegionKind
     spacing: PixelSpacing | None
     distrust: Distrust | None = None
+    facts: RegionFacts | None = None
+    is_manual: bool = False
 
     @property
     def is_usable(self) -> bool:
         """Whether lengths in mm may be taken inside this region."""
         return self.kind is RegionKind.TISSUE and self.spacing is not None and self.distrust is None
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the box is where the file means it to be."""
+        return self.distrust not in (Distrust.OUTSIDE_PICTURE, Distrust.OTHER_PICTURE)
+
+    @property
+    def is_low_priority(self) -> bool:
+        """Whether others may lie on top of this one where they meet; a whole picture lies beneath all."""
+        return self.facts is None or self.facts.is_low_priority
+
+    def has_scale_of(self, other: Region) -> bool:
+        """Whether a length is the same in both, within `SAME_SCALE`."""
+        if self.spacing is None or other.spacing is None or other.kind is not self.kind:
+            return False
+        pairs = ((self.spacing.row_mm, other.spacing.row_mm), (self.spacing.column_mm, other.spacing.column_mm))
+        return all(math.isclose(first, second, rel_tol=SAME_SCALE) for first, second in pairs)
+
+
+class Verdict(StrEnum):
+    """What became of a statement about the scale."""
+
+    USED = "used"
+    REGIONS_FIRST = "regions_first"
+    """Ultrasound regions say it better; for the eye only."""
+
+    NOT_IN_BODY = "not_in_body"
+    UNREADABLE = "unreadable"
+    RATIO_ONLY = "ratio_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one attribute of a file, other than the regions, says of the size of a pixel.
+
+    Attributes:
+        name: The attribute's keyword in the standard.
+        spacing: None where it is unreadable, or a ratio.
+        ratio: Height to width of a pixel, where the attribute is a ratio.
+    """
+
+    name: str
+    verdict: Verdict
+    spacing: PixelSpacing | None = None
+    ratio: float | None = None
+
+
+Point = tuple[float, float]
+"""(x, y) in frame pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """A line of known length by which a person stated a scale."""
+
+    first: Point
+    last: Point
+    length_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +205,28 @@ class Calibration:
     Attributes:
         overridden: What the file said, where the user states the scale: a trusted scale that the user overrode,
             or regions without one.
+        statements: What else the file says of the size of a pixel.
+        unplaced: Regions that the file lists without corners that make a rectangle.
+        ruler: How a person stated the scale; None where it was typed as a number, or is the file's own.
     """
 
     source: CalibrationSource
     regions: tuple[Region, ...]
     overridden: Calibration | None = None
+    statements: tuple[Statement, ...] = ()
+    unplaced: int = 0
+    ruler: Ruler | None = None
 
     @property
     def is_usable(self) -> bool:
         """Whether any part of the picture has a trusted scale."""
         return any(region.is_usable for region in self.regions)
+
+    @property
+    def as_the_file_says(self) -> Calibration | None:
+        """What the file itself says: this, or what a person's scale stands in place of."""
+        by_hand = self.source in (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE)
+        return self.overridden if by_hand else self
 
     def region_of(self, box: Box) -> Region | None:
         """Return the one usable region that holds most of ``box``.
@@ -151,14 +234,6 @@ class Calibration:
         None where no usable region holds at least half of it, or where two that do differ in scale.
         """
         holding = [r for r in self.regions if r.is_usable and r.box.overlap(box) >= 0.5 * box.area]
-        if not holding or len({r.spacing for r in holding}) > 1:
+        if not holding or not all(region.has_scale_of(holding[0]) for region in holding):
             return None
         return max(holding, key=lambda r: r.box.overlap(box))
-
-
-def user_calibration(pixel_mm: float, height: int, width: int, *, overridden: Calibration | None = None) -> Calibration:
-    """Return a scale for the whole picture as a person stated it, with what the file said."""
-    whole = Region(Box(0, 0, width, height), RegionKind.TISSUE, PixelSpacing.square(pixel_mm))
-    replaced = overridden is not None and overridden.is_usable
-    source = CalibrationSource.USER_OVERRIDE if replaced else CalibrationSource.USER
-    return Calibration(source, (whole,), overridden)

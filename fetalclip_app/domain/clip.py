@@ -10,8 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.domain.calibration import Calibration, CalibrationSource, user_calibration
+from fetalclip_app.domain.calibration import Calibration, Ruler
 from fetalclip_app.domain.content_key import ContentKey
+from fetalclip_app.domain.manual_scale import ruled_calibration, stated_calibration
+from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.timing import FrameRate, Playback
 
 Pixels = NDArray[np.uint8]
@@ -186,7 +188,17 @@ class Clip:
         """
         if self.is_calibrated and not override:
             return self
-        said = self.calibration
-        if said is not None and said.source in (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE):
-            said = said.overridden
-        return replace(self, calibration=user_calibration(pixel_mm, self.height, self.width, overridden=said))
+        return replace(self, calibration=stated_calibration(pixel_mm, self.height, self.width, said=self._said))
+
+    def with_ruler(self, ruler: Ruler) -> Clip | Refusal:
+        """Return this clip with the scale that a line of known length gives, or why it gives none.
+
+        A person's second scale replaces the first; what the file says stays on record.
+        """
+        made = ruled_calibration(ruler, self.height, self.width, said=self._said)
+        return made if isinstance(made, Refusal) else replace(self, calibration=made)
+
+    @property
+    def _said(self) -> Calibration | None:
+        """What the file says of its scale."""
+        return self.calibration.as_the_file_says if self.calibration is not None else None

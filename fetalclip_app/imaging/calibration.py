@@ -4,26 +4,33 @@ The rules, all from DICOM PS3.3 C.8.5.5 (US Region Calibration):
 
 - *Every* item of SequenceOfUltrasoundRegions becomes a `Region`; nothing is chosen here.
 - ``TISSUE`` is spatial format 1 (2D) with data type 1 (tissue) or 2 (colour flow): colour is painted over the same
-  2D geometry, so lengths in it are lengths in the body. M-mode, spectra, waveforms and bars are ``OTHER``.
+  2D geometry, so lengths in it are lengths in the body. M-mode, spectra, waveforms and bars are ``OTHER``; what their
+  axes count is kept beside the box (`RegionFacts`).
 - A scale counts where both units are cm (code 3) and both deltas are finite and not zero. x and y stay apart. Deltas
   may be negative (an axis that points left or up); the size of a pixel is their absolute value.
 - Region corners are *inclusive*: the pixel at (max x1, max y1) still belongs to the region, so a box ends at
   max + 1. (The corners 84..595, 31..414 of a real scanner make the 512 x 384 picture that it scans only so.)
 - Vendors write a maximum that equals the picture's width or height; one pixel of overhang is clipped. A region that
   lies further outside belongs to another picture (a cine that was scaled down after the region was written): its
-  scale is not trusted, and its box is kept as the file states it.
+  scale is not trusted, and its box is kept as the file states it. Then the file's other regions were written for that
+  other picture as well: one that happens to fit into this one is not trusted either.
+- Regions whose corners are missing or cross over cannot be placed; they are counted, since they may have lain
+  anywhere.
 
 Without regions, PixelSpacing (PS3.3 10.7) counts for the whole picture: it is the distance in the patient.
 ImagerPixelSpacing is the distance on a detector and NominalScannedPixelSpacing the distance on a scanned film; neither
-is one in the body, and ultrasound has no rule that turns them into one. They are shown, and not trusted. Where regions
-are present but unusable, PixelSpacing is not asked: it was written by whoever wrote them. There is no default.
+is one in the body, and ultrasound has no rule that turns them into one. PixelAspectRatio is no length. They are shown,
+and not trusted. Where regions are present but unusable, PixelSpacing is not asked: it was written by whoever wrote
+them. There is no default.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from enum import IntEnum
+from typing import Any, TypeVar
 
 from pydicom.dataset import Dataset
 
@@ -35,32 +42,36 @@ from fetalclip_app.domain.calibration import (
     PixelSpacing,
     Region,
     RegionKind,
+    Statement,
+    Verdict,
 )
-
-_CENTIMETRES = 3
-"""PhysicalUnits code of PS3.3 C.8.5.5.1.15."""
+from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
 
 _MM_PER_CM = 10.0
-_TWO_DIMENSIONAL = 1
-_TISSUE_TYPES = (1, 2)
+_TISSUE_TYPES = (DataType.TISSUE, DataType.COLOUR_FLOW)
 _OVERHANG = 1
 """Pixels by which a region may reach out of the picture and still be its own."""
 
 _CORNERS = ("RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1", "RegionLocationMaxY1")
 _FILM_SPACINGS = ("NominalScannedPixelSpacing", "ImagerPixelSpacing")
 
+Code = TypeVar("Code", bound=IntEnum)
+
 
 def calibration_of(dataset: Dataset, height: int, width: int) -> Calibration | None:
     """Return every scale that a DICOM header states for a picture of ``height`` x ``width`` pixels.
 
-    None where the header states none. Regions whose corners are missing or cross over cannot be placed and are
-    left out.
+    None where the header states none.
     """
-    regions = tuple(_regions(dataset, height, width))
-    if regions:
-        return Calibration(CalibrationSource.ULTRASOUND_REGION, regions)
-    whole = _whole_picture(dataset, Box(0, 0, width, height))
-    return None if whole is None else Calibration(CalibrationSource.PIXEL_SPACING, (whole,))
+    items = _items(dataset)
+    placed = [region for region in (_region(item, height, width) for item in items) if region is not None]
+    statements = tuple(_statements(dataset, has_regions=bool(items)))
+    if items:
+        regions, unplaced = tuple(_of_this_picture(placed)), len(items) - len(placed)
+        return Calibration(CalibrationSource.ULTRASOUND_REGION, regions, statements=statements, unplaced=unplaced)
+    whole = _whole_picture(statements, Box(0, 0, width, height))
+    source = CalibrationSource.PIXEL_SPACING
+    return None if whole is None else Calibration(source, (whole,), statements=statements)
 
 
 def number_of(dataset: Dataset, keyword: str) -> float | None:
@@ -79,12 +90,17 @@ def numbers_of(dataset: Dataset, keyword: str) -> tuple[float, ...]:
     return found if all(math.isfinite(each) for each in found) else ()
 
 
-def _regions(dataset: Dataset, height: int, width: int) -> Iterable[Region]:
+def _items(dataset: Dataset) -> list[Dataset]:
     items: Any = dataset.get("SequenceOfUltrasoundRegions")
-    for item in items if isinstance(items, Iterable) and not isinstance(items, (str, bytes)) else ():
-        region = _region(item, height, width)
-        if region is not None:
-            yield region
+    return list(items) if isinstance(items, Iterable) and not isinstance(items, (str, bytes)) else []
+
+
+def _of_this_picture(regions: Sequence[Region]) -> Iterable[Region]:
+    """Trust none of the regions where one of them shows that they were written for another picture."""
+    is_stale = any(region.distrust is Distrust.OUTSIDE_PICTURE for region in regions)
+    for region in regions:
+        fits = region.distrust is not Distrust.OUTSIDE_PICTURE
+        yield replace(region, distrust=Distrust.OTHER_PICTURE) if is_stale and fits else region
 
 
 def _region(item: Dataset, height: int, width: int) -> Region | None:
@@ -93,11 +109,12 @@ def _region(item: Dataset, height: int, width: int) -> Region | None:
     if left is None or top is None or right is None or bottom is None or right < left or bottom < top:
         return None
     box = Box(left, top, right + 1, bottom + 1)
+    facts = _facts(item, box)
     spacing, distrust = _scale(item)
     if _is_outside(box, height, width):
-        return Region(box, _kind(item), spacing, Distrust.OUTSIDE_PICTURE)
+        return Region(box, _kind(facts), spacing, Distrust.OUTSIDE_PICTURE, facts)
     clipped = Box(max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height))
-    return Region(clipped, _kind(item), spacing, distrust)
+    return Region(clipped, _kind(facts), spacing, distrust, facts)
 
 
 def _is_outside(box: Box, height: int, width: int) -> bool:
@@ -106,15 +123,45 @@ def _is_outside(box: Box, height: int, width: int) -> bool:
     return reaches or box.overlap(Box(0, 0, width, height)) == 0
 
 
-def _kind(item: Dataset) -> RegionKind:
-    flat = number_of(item, "RegionSpatialFormat") == _TWO_DIMENSIONAL
-    body = number_of(item, "RegionDataType") in _TISSUE_TYPES
-    return RegionKind.TISSUE if flat and body else RegionKind.OTHER
+def _kind(facts: RegionFacts) -> RegionKind:
+    is_flat = facts.spatial_format is SpatialFormat.TWO_DIMENSIONAL
+    return RegionKind.TISSUE if is_flat and facts.data_type in _TISSUE_TYPES else RegionKind.OTHER
+
+
+def _facts(item: Dataset, box: Box) -> RegionFacts:
+    flags = int(number_of(item, "RegionFlags") or 0)
+    return RegionFacts(
+        spatial_format=_code(item, "RegionSpatialFormat", SpatialFormat),
+        data_type=_code(item, "RegionDataType", DataType),
+        is_low_priority=bool(flags & 1),
+        is_scale_protected=bool(flags & 2),
+        counts_frequency=bool(flags & 4),
+        x=_axis(item, "X", box.left),
+        y=_axis(item, "Y", box.top),
+    )
+
+
+def _code(item: Dataset, keyword: str, codes: type[Code]) -> Code | None:
+    value = number_of(item, keyword)
+    return codes(int(value)) if value is not None and value in list(codes) else None
+
+
+def _axis(item: Dataset, name: str, corner: int) -> Axis | None:
+    """Return one direction of a region; the file counts its reference pixel from the region's corner."""
+    delta = number_of(item, f"PhysicalDelta{name}")
+    if delta is None or number_of(item, f"PhysicalUnits{name}Direction") is None:
+        return None
+    unit = _code(item, f"PhysicalUnits{name}Direction", Unit)
+    reference = number_of(item, f"ReferencePixel{name}0")
+    value = number_of(item, f"ReferencePixelPhysicalValue{name}")
+    if reference is None or value is None:
+        return Axis(unit, delta)
+    return Axis(unit, delta, corner + reference, value)
 
 
 def _scale(item: Dataset) -> tuple[PixelSpacing | None, Distrust | None]:
     units = [number_of(item, f"PhysicalUnits{axis}Direction") for axis in "XY"]
-    if units != [_CENTIMETRES, _CENTIMETRES]:
+    if units != [Unit.CENTIMETRE, Unit.CENTIMETRE]:
         return None, Distrust.NOT_LENGTH
     return _spacing(number_of(item, "PhysicalDeltaY"), number_of(item, "PhysicalDeltaX"), _MM_PER_CM)
 
@@ -128,17 +175,30 @@ def _spacing(
     return PixelSpacing(row_mm, column_mm), None
 
 
-def _whole_picture(dataset: Dataset, box: Box) -> Region | None:
-    """Return the scale that PixelSpacing or its relatives (row first, PS3.3 10.7.1.3) give the whole picture."""
-    if dataset.get("PixelSpacing"):
-        spacing, distrust = _pair(dataset, "PixelSpacing")
-        return Region(box, RegionKind.TISSUE, spacing, distrust)
-    for keyword in _FILM_SPACINGS:
+def _statements(dataset: Dataset, *, has_regions: bool) -> Iterable[Statement]:
+    """Yield what the attributes beside the regions say, in the order of their rank (row first, PS3.3 10.7.1.3)."""
+    for keyword in ("PixelSpacing", *_FILM_SPACINGS):
         if dataset.get(keyword):
-            return Region(box, RegionKind.TISSUE, _pair(dataset, keyword)[0], Distrust.NOT_LENGTH)
-    return None
+            values = numbers_of(dataset, keyword)
+            spacing = _spacing(values[0], values[1], 1.0)[0] if len(values) == 2 else None
+            yield Statement(keyword, _verdict(keyword, spacing, has_regions=has_regions), spacing)
+    ratio = numbers_of(dataset, "PixelAspectRatio")
+    if len(ratio) == 2 and min(ratio) > 0:
+        yield Statement("PixelAspectRatio", Verdict.RATIO_ONLY, ratio=ratio[0] / ratio[1])
 
 
-def _pair(dataset: Dataset, keyword: str) -> tuple[PixelSpacing | None, Distrust | None]:
-    values = numbers_of(dataset, keyword)
-    return _spacing(values[0], values[1], 1.0) if len(values) == 2 else (None, Distrust.NO_DELTA)
+def _verdict(keyword: str, spacing: PixelSpacing | None, *, has_regions: bool) -> Verdict:
+    if spacing is None:
+        return Verdict.UNREADABLE
+    if keyword in _FILM_SPACINGS:
+        return Verdict.NOT_IN_BODY
+    return Verdict.REGIONS_FIRST if has_regions else Verdict.USED
+
+
+def _whole_picture(statements: Sequence[Statement], box: Box) -> Region | None:
+    """Return the scale of the whole picture by the first statement that is one of length."""
+    first = next((one for one in statements if one.verdict is not Verdict.RATIO_ONLY), None)
+    if first is None:
+        return None
+    distrust = {Verdict.UNREADABLE: Distrust.NO_DELTA, Verdict.NOT_IN_BODY: Distrust.NOT_LENGTH}.get(first.verdict)
+    return Region(box, RegionKind.TISSUE, first.spacing, distrust)

@@ -51,6 +51,7 @@ _TAGS: list[Any] = [
     "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate",
     "FrameIncrementPointer", "PreferredPlaybackSequencing", "StartTrim", "StopTrim",
     "SequenceOfUltrasoundRegions", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
+    "PixelAspectRatio",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "RescaleSlope", "RescaleIntercept",
     "ModalityLUTSequence", "EncryptedAttributesSequence",
 ]  # fmt: skip

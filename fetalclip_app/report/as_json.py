@@ -12,12 +12,12 @@ from fetalclip_app import RESEARCH_USE_ONLY, wording
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.calibration import Box, Calibration, Region
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
+from fetalclip_app.report.json_calibration import box, calibration
 from fetalclip_app.report.json_heads import clip_labels, measurements, structures
 from fetalclip_app.report.json_values import abstention, number
 
@@ -62,7 +62,7 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
         "file": entry.file or str(entry.clip.path),
         "frames": reading.frame_count,
         **({"missing_frames": entry.clip.missing_frames} if entry.clip.missing_frames else {}),
-        "calibration": _calibration(reading.calibration),
+        "calibration": calibration(reading.calibration),
         "views": _views(seen),
         "brain_views": None if planes is None else _views(planes),
         "gestational_age": _age(reading.finding("gestational_age")),
@@ -72,35 +72,6 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
         **clip_labels(reading.finding("clip_labels")),
         "provenance": _provenance(entry),
     }
-
-
-def _calibration(calibration: Calibration | None) -> dict[str, Any] | None:
-    if calibration is None:
-        return None
-    table: dict[str, Any] = {
-        "source": str(calibration.source),
-        "trusted": calibration.is_usable,
-        "regions": [_region(region) for region in calibration.regions],
-    }
-    if calibration.overridden is not None:
-        table["overridden"] = _calibration(calibration.overridden)
-    return table
-
-
-def _region(region: Region) -> dict[str, Any]:
-    spacing = region.spacing
-    return {
-        **_box(region.box),
-        "kind": str(region.kind),
-        "row_mm": None if spacing is None else number(spacing.row_mm),
-        "column_mm": None if spacing is None else number(spacing.column_mm),
-        "trusted": region.is_usable,
-        "distrust": None if region.distrust is None else str(region.distrust),
-    }
-
-
-def _box(box: Box) -> dict[str, int]:
-    return {"left": box.left, "top": box.top, "right": box.right, "bottom": box.bottom}
 
 
 def _views(seen: ViewPrediction) -> dict[str, Any]:
@@ -200,7 +171,7 @@ def _provenance(entry: ClipEntry) -> dict[str, Any]:
         "clip": {
             "key": entry.clip.key,
             "frame_count": entry.reading.frame_count,
-            "crop": _box(entry.reading.crop),
+            "crop": box(entry.reading.crop),
             "simulated": origin.is_simulated,
             "lossy": origin.is_lossy,
         },

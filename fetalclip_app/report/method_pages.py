@@ -9,7 +9,7 @@ from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
 
 from fetalclip_app import wording
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.calibration import Box, Calibration
+from fetalclip_app.domain.calibration import Box, Calibration, Region, Verdict
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements, Provenance
@@ -18,6 +18,7 @@ from fetalclip_app.report.build import ClipEntry, ReportContent, UnreadEntry
 from fetalclip_app.report.label_block import label_facts
 from fetalclip_app.report.structure_block import structure_facts
 from fetalclip_app.report.style import BODY, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
+from fetalclip_app.wording import scale
 from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
@@ -197,13 +198,25 @@ def _regions(calibration: Calibration | None) -> list[tuple[str, str]]:
     if calibration is None:
         return []
     facts = [
-        (_("Region"), f"{_box(region.box)}: {wording.distrust(region.distrust)}")
-        for region in calibration.regions
-        if region.distrust is not None
+        (_("Region {letter}").format(letter=scale.region_letter(place)), _region(region))
+        for place, region in enumerate(calibration.regions)
+        if region.facts is not None or region.distrust is not None
+    ]
+    if calibration.unplaced:
+        facts.append((_("Regions left out"), scale.unplaced(calibration)))
+    if calibration.ruler is not None:
+        facts.append((_("Scale by hand"), scale.ruler(calibration.ruler)))
+    facts += [
+        (_("Also stated"), scale.statement(one)) for one in calibration.statements if one.verdict is not Verdict.USED
     ]
     if calibration.overridden is not None:
         facts.append((_("Overridden"), wording.calibration_source(calibration.overridden)))
     return facts
+
+
+def _region(region: Region) -> str:
+    told = f"{scale.region_kind(region)}, {scale.region_place(region)}"
+    return f"{told}: {scale.region_scale(region)}; {scale.region_trust(region)}"
 
 
 def _read_from(entry: ClipEntry) -> list[tuple[str, str]]:

@@ -21,11 +21,13 @@ from fetalclip_app.domain.age import (
     LimitGround,
 )
 from fetalclip_app.domain.backbone import ModelCalibration
+from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN
-from fetalclip_app.imaging.preprocess import crop_spacing, model_spacing_mm
+from fetalclip_app.imaging.preprocess import model_spacing_mm
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.keys import AGE, HEAD
+from fetalclip_app.tasks.scale import spacing_of_crop
 
 PROMPTS_FILE = "prompts/gestational_age.json"
 
@@ -58,11 +60,12 @@ class AgeTask:
             return Finding(self.key, scan.why_no_brain())
         head = scan.finding(HEAD)
         frame_index = int(frames[0]) if head is None or head.frame_index is None else head.frame_index
-        doubt = _no_scale(scan) or _unfit_head(head)
-        if doubt is not None:
-            return Finding(self.key, doubt, frame_index)
-        spacing = crop_spacing(scan.clip.calibration, scan.crop)
-        assert spacing is not None  # _no_scale has seen to it
+        spacing = _square_spacing(scan)
+        if isinstance(spacing, Abstention):
+            return Finding(self.key, spacing, frame_index)
+        unfit = _unfit_head(head)
+        if unfit is not None:
+            return Finding(self.key, unfit, frame_index)
         spacing_mm = model_spacing_mm(scan.crop, spacing, scan.spec)
         scores = self.scores(scan.embeddings[frame_index], spacing_mm, instruments)
         estimate = estimate_of(scores, spacing_mm, instruments.calibration, head_checked=_head_size(head) is not None)
@@ -160,12 +163,11 @@ def _doubtful(estimate: AgeEstimate, calibration: ModelCalibration) -> Abstentio
     return None
 
 
-def _no_scale(scan: Scan) -> Abstention | None:
-    spacing = crop_spacing(scan.clip.calibration, scan.crop)
-    if spacing is None:
-        detail = "several_scales" if scan.clip.is_calibrated else "no_scale"
-        return Abstention(Reason.NOT_CALIBRATED, detail)
-    return None if spacing.is_square else Abstention(Reason.NOT_CALIBRATED, "not_square")
+def _square_spacing(scan: Scan) -> PixelSpacing | Abstention:
+    spacing = spacing_of_crop(scan)
+    if isinstance(spacing, Abstention) or spacing.is_square:
+        return spacing
+    return Abstention(Reason.NOT_CALIBRATED, "not_square")
 
 
 def _unfit_head(head: Finding | None) -> Abstention | None:

@@ -12,14 +12,18 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.overlay import Ellipse, Segmentation
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import BRAIN
-from fetalclip_app.imaging.preprocess import Letterbox, crop_spacing
+from fetalclip_app.imaging.preprocess import Letterbox
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.keys import HEAD
+from fetalclip_app.tasks.scale import spacing_of_points
 
 __all__ = ["CANDIDATES", "HeadTask", "outline_ellipse", "to_frame"]
 
 CANDIDATES = 8
 """How many of the best brain frames are outlined; the clearest outline is measured."""
+
+_EDGE_POINTS = 64
+"""Points of the outline that must lie in one region of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,8 @@ def _measured(scan: Scan, values: NDArray[np.float32], ellipse: Ellipse, fit: fl
 
 
 def _size(scan: Scan, ellipse: Ellipse) -> HeadSize | Abstention:
-    spacing = crop_spacing(scan.clip.calibration, scan.crop)
-    if spacing is None:
-        detail = "several_scales" if scan.clip.is_calibrated else "no_scale"
-        return Abstention(Reason.NOT_CALIBRATED, detail)
+    spacing = spacing_of_points(scan, [(float(x), float(y)) for x, y in ellipse.points(_EDGE_POINTS)])
+    if isinstance(spacing, Abstention):
+        return spacing
     measured = lengths(ellipse, spacing)
     return HeadSize(hc_mm=measured.circumference_mm, bpd_mm=measured.minor_mm, ofd_mm=measured.major_mm)

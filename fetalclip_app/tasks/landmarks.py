@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,13 +9,14 @@ from numpy.typing import NDArray
 
 from fetalclip_app.biometry.abdomen import abdominal_circumference
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.landmarks import ABDOMEN_LINES, FEMUR_LINES, HEAD_LINES, LINES, PLAUSIBLE_MM, Landmarker
+from fetalclip_app.domain.measuring import distance_mm
 from fetalclip_app.domain.reading import Finding, LineMeasurements, Measurement
 from fetalclip_app.domain.views import BRAIN
-from fetalclip_app.imaging.preprocess import Letterbox, crop_spacing
+from fetalclip_app.imaging.preprocess import Letterbox
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.keys import MEASURES
+from fetalclip_app.tasks.scale import spacing_of_points
 
 VIEW_OF: dict[str, str] = {HEAD_LINES: BRAIN, ABDOMEN_LINES: "abdomen", FEMUR_LINES: "femur"}
 """Structure -> the view in which it is measured."""
@@ -75,17 +75,10 @@ def _line(
         doubt = Abstention(Reason.AMBIGUOUS, "line_ends", {"spread": round(spread, 3), "spread_limit": limit})
         return name, doubt, (), spread
     points = tuple((float(x), float(y)) for x, y in ends)
-    spacing = crop_spacing(scan.clip.calibration, scan.crop)
-    if spacing is None:
-        detail = "several_scales" if scan.clip.is_calibrated else "no_scale"
-        return name, Abstention(Reason.NOT_CALIBRATED, detail), points, spread
-    return name, _plausible(name, length_mm(ends, spacing)), points, spread
-
-
-def length_mm(ends: NDArray[np.float64], spacing: PixelSpacing) -> float:
-    """Return the distance of two points (x, y) in frame pixels, in mm."""
-    across, down = ends[1] - ends[0]
-    return math.hypot(across * spacing.column_mm, down * spacing.row_mm)
+    spacing = spacing_of_points(scan, points)
+    if isinstance(spacing, Abstention):
+        return name, spacing, points, spread
+    return name, _plausible(name, distance_mm(spacing, *points)), points, spread
 
 
 def _circumference(transverse: float | Abstention, antero_posterior: float | Abstention) -> float | Abstention:

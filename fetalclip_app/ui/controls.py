@@ -78,5 +78,6 @@ def _switches(window: MainWindow) -> dict[str, Callable[[bool], object]]:
         "heatmap": window.viewer.set_heat,
         "light": window.area.light.set_open,
         "ruler": window.scale.set_open,
+        "regions": window.set_regions,
         "picture_only": window.set_picture_only,
     }

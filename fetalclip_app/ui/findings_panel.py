@@ -18,6 +18,7 @@ from fetalclip_app.ui.labels_card import LabelsCard
 from fetalclip_app.ui.lines_card import LinesCard
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.popover import Offer, Popover
+from fetalclip_app.ui.scale_card import ScaleCard
 from fetalclip_app.ui.structure_rows import frame_of, structure_rows
 from fetalclip_app.ui.structures_card import StructuresCard
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX, STEP
@@ -50,12 +51,14 @@ class FindingsPanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # cards keep their width
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._shown: OpenClip | None = None
         self._state = StateLine()
         self.view, self.age, self.head = ViewCard(), AgeCard(), HeadCard()
         self.lines = LinesCard()
         self.structures, self.labels = StructuresCard(), LabelsCard()
+        self.scale = ScaleCard()
         self.view.asked.connect(self._ask_view)
         self.age.asked.connect(self._ask_age)
         self.head.asked.connect(self._ask_head)
@@ -70,7 +73,7 @@ class FindingsPanel(QScrollArea):
         column.addWidget(self._state)
         cards = QVBoxLayout()
         cards.setSpacing(CARD_BETWEEN)
-        for card in (self.view, self.age, self.head, self.lines, self.structures, self.labels):
+        for card in (self.view, self.age, self.head, self.lines, self.structures, self.labels, self.scale):
             cards.addWidget(card)
         column.addLayout(cards)
         column.addStretch(1)
@@ -94,6 +97,8 @@ class FindingsPanel(QScrollArea):
         self.lines.show_answer(_answer(reading, "measurements"))
         self.structures.show_answer(_answer(reading, "structures"))
         self.labels.show_answer(_answer(reading, "clip_labels"))
+        self.scale.show_scale(entry.clip.calibration if entry is not None else None)
+        self.scale.setVisible(entry is not None)
         if entry is None:
             self._state.show_text("")
         elif reading is not None:

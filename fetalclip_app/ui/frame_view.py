@@ -22,6 +22,7 @@ from fetalclip_app.domain.reading import HeadMeasurement, Measurement
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.qimage import Light, image_of
+from fetalclip_app.ui.region_overlay import draw_regions
 from fetalclip_app.ui.ruler import RULER_KEYS, Line, RulerTool
 from fetalclip_app.ui.structure_overlay import StructureOverlay
 from fetalclip_app.ui.theme import DARK, caption_font, text_font
@@ -63,6 +64,7 @@ class FrameView(QWidget):
         self._structures: tuple[Structure, ...] = ()
         self._structure_overlay = StructureOverlay(())
         self._calibration: Calibration | None = None
+        self._shows_regions = False
         self._viewport = Viewport(QSizeF(1, 1), QSizeF(1, 1))
         self._dragged_from: QPointF | None = None
         self.ruler = RulerTool(self)
@@ -153,6 +155,11 @@ class FrameView(QWidget):
         self._calibration = calibration
         self.update()
 
+    def set_regions(self, is_on: bool) -> None:
+        """Draw the regions of the calibration, or not."""
+        self._shows_regions = is_on
+        self.update()
+
     def set_light(self, light: Light) -> None:
         """Change brightness and contrast: for the eye only, the model sees the file's own."""
         self._light = light
@@ -218,6 +225,8 @@ class FrameView(QWidget):
         region = overlays.scale_region(self._calibration)
         if region is not None:
             overlays.draw_scale(painter, self._viewport, region, self.width() - 8.0)
+        if self._shows_regions and self._calibration is not None:
+            draw_regions(painter, self._viewport, self._calibration)
         if self.ruler.line is not None:
             overlays.draw_line(painter, self._viewport, self.ruler.line, self.ruler.active)
 

@@ -85,6 +85,7 @@ class MainWindow(TakesDrops):
         self.clips, self.findings = ClipList(), FindingsPanel()
         self.area, self.transport = PictureArea(has_sample=self.open_menu.has_sample), Transport(by_name)
         self.status = StatusStrip(by_name["cancel"])
+        self.findings.scale.offer(by_name["regions"])
         self.setCentralWidget(
             layout.laid_out(self.top, (self.clips, self.area, self.transport, self.findings), self.status)
         )
@@ -200,6 +201,12 @@ class MainWindow(TakesDrops):
     def _show_place(self, task_key: str, view_key: str) -> None:
         self.actions_by_name["heatmap"].setChecked(True)
         self.viewer.explain(task_key, view_key)
+
+    def set_regions(self, is_on: bool) -> None:
+        """Draw the regions of the file over the picture and show their card, or not."""
+        self.area.frame.set_regions(is_on)
+        if is_on:
+            self.findings.ensureWidgetVisible(self.findings.scale, 0, 0)
 
     def set_picture_only(self, is_on: bool) -> None:
         """Show the picture and nothing else, or everything again."""

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from fetalclip_app.domain.calibration import Calibration
+from fetalclip_app.domain.calibration import Region, Ruler
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.measuring import Refusal, measure
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.ruler import Line
 from fetalclip_app.ui.session import Session
-from fetalclip_app.wording import millimetres, pixels
+from fetalclip_app.wording.scale import distance, refusal, region_scale
 
 SHORTEST_PX = 10.0
 """A shorter line would make a scale of a few wrong pixels."""
-
-
-def length_px(line: Line) -> float:
-    """Return the length of a line in frame pixels."""
-    return math.dist(*line)
-
-
-def length_mm(line: Line, calibration: Calibration | None) -> float | None:
-    """Return the length by the clip's scale; None where the ends lie in no region, or in two."""
-    if calibration is None:
-        return None
-    holding = [
-        region for region in calibration.regions if region.is_usable and all(region.box.contains(x, y) for x, y in line)
-    ]
-    if len({region.spacing for region in holding}) != 1 or holding[0].spacing is None:
-        return None
-    spacing = holding[0].spacing
-    (x1, y1), (x2, y2) = line
-    return math.hypot((x2 - x1) * spacing.column_mm, (y2 - y1) * spacing.row_mm)
 
 
 class _SetScale(QUndoCommand):
@@ -97,38 +78,27 @@ class ScaleSetting(QObject):
         shown = self._session.shown
         if line is None or shown is None:
             return
-        clip = shown.clip
-        text = f"Line of {pixels(length_px(line))}"
-        measured = length_mm(line, clip.calibration)
-        if measured is not None:
-            text += f", {millimetres(measured)} by the present scale"
-        self._area.scale.show_line(text, overrides=clip.is_calibrated)
+        told = distance(measure(shown.clip.calibration, *line))
+        self._area.scale.show_line(f"Line of {told}", overrides=shown.clip.is_calibrated)
 
     def _stated(self, stated_mm: float) -> None:
         line, shown = self._area.frame.ruler.line, self._session.shown
         if line is None or shown is None:
             return
-        length = length_px(line)
-        if length < SHORTEST_PX:
+        if math.dist(*line) < SHORTEST_PX:
             self.refused.emit("The line is too short for a scale.", "Draw it over 10 pixels at least.")
             return
-        file_scale = shown.clip.calibration
-        clip = with_scale(shown.clip, stated_mm / length)
+        was_calibrated = shown.clip.is_calibrated
+        clip = shown.clip.with_ruler(Ruler(*line, stated_mm))
+        if isinstance(clip, Refusal):
+            self.refused.emit(f"No scale by this line: {refusal(clip)}.", "Draw it inside the 2-D picture.")
+            return
         self._undo.push(_SetScale(self._session, shown, clip))
         self.close()
-        how = "in place of the file's own" if file_scale is not None and file_scale.is_usable else "set by hand"
-        self.told.emit(f"Scale {how}: {stated_mm / length:.4f} mm/px. The clip is read again; Ctrl+Z takes it back.")
+        how = "in place of the file's own" if was_calibrated else "set by hand"
+        size = region_scale(next(region for region in _regions(clip) if region.is_manual))
+        self.told.emit(f"Scale {how}: {size}. The clip is read again; Ctrl+Z takes it back.")
 
 
-def with_scale(clip: Clip, pixel_mm: float) -> Clip:
-    """Return the clip with a person's scale; a second one replaces the first and keeps the file's on record."""
-    calibration = clip.calibration
-    if calibration is not None and calibration.overridden is not None:
-        clip = _with(clip, calibration.overridden)
-    elif calibration is not None and calibration.source == "user":
-        clip = _with(clip, None)
-    return clip.with_pixel_mm(pixel_mm, override=True)
-
-
-def _with(clip: Clip, calibration: Calibration | None) -> Clip:
-    return replace(clip, calibration=calibration)
+def _regions(clip: Clip) -> tuple[Region, ...]:
+    return clip.calibration.regions if clip.calibration is not None else ()

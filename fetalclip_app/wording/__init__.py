@@ -41,10 +41,10 @@ from fetalclip_app.wording.rates import (
     rate_told,
     trim_offered,
 )
+from fetalclip_app.wording.scale import distrust
 from fetalclip_app.wording.sources import (
     calibration_source,
     definition,
-    distrust,
     frames_left_out,
     frames_missing,
     head_unchecked,

@@ -57,6 +57,26 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         (mark("The picture has several scales, and none holds for all that is measured."),),
         mark("Set one scale with the ruler (R), or by --override-calibration."),
     ),
+    (Reason.NOT_CALIBRATED, "untrusted_region"): _Words(
+        (mark("The scale in this file cannot be trusted, so lengths are in pixels."),),
+        mark("The scale card (S) says why. Set it with the ruler (R), or by --pixel-mm."),
+    ),
+    (Reason.NOT_CALIBRATED, "outside_regions"): _Words(
+        (mark("It reaches out of the region that has a scale."),),
+        mark("The scale card (S) shows the regions. Set the scale with the ruler (R)."),
+    ),
+    (Reason.NOT_CALIBRATED, "across_regions"): _Words(
+        (mark("It lies in two regions of the picture, and no length holds across both."),),
+        mark("Measure inside one region."),
+    ),
+    (Reason.NOT_CALIBRATED, "overlapping_regions"): _Words(
+        (mark("Regions with different scales overlap here, so no length can be told."),),
+        mark("Measure where one region lies alone, or set the scale with the ruler (R)."),
+    ),
+    (Reason.NOT_CALIBRATED, "not_tissue"): _Words(
+        (mark("This part of the picture is a trace or a spectrum, not a picture of the body."),),
+        mark("Measure inside the 2-D picture."),
+    ),
     (Reason.OUT_OF_RANGE, "edge_of_range"): _Words(
         (mark("The best days touch the end of the model's range, 14w0d to 38w6d; the true age may lie beyond it."),),
         mark("Use the measurement and a dating chart instead."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from fetalclip_app.domain.age import PUBLISHED_SPREAD_LIMIT_DAYS, AgeInterval, LimitGround
-from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Distrust
+from fetalclip_app.domain.calibration import Calibration, CalibrationSource
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.numbers import age_range, day_count, percent, pixel_size
 from fetalclip_app.wording.translate import choose, mark, translate
@@ -16,12 +16,6 @@ _CALIBRATION: dict[CalibrationSource, str] = {
     CalibrationSource.PIXEL_SPACING: mark("Scale from the file's pixel spacing"),
     CalibrationSource.USER: mark("Scale stated by the user"),
     CalibrationSource.USER_OVERRIDE: mark("Scale stated by the user, in place of the file's own"),
-}
-
-_DISTRUST: dict[Distrust, str] = {
-    Distrust.OUTSIDE_PICTURE: mark("not used: the region lies outside the picture"),
-    Distrust.NOT_LENGTH: mark("not used: its axes are no lengths"),
-    Distrust.NO_DELTA: mark("not used: it states no size of a pixel"),
 }
 
 _NOTICES: dict[str, str] = {
@@ -55,11 +49,6 @@ def calibration_source(calibration: Calibration | None) -> str:
         if region.is_usable and region.spacing is not None
     )
     return f"{text}: {'; '.join(sizes)}"
-
-
-def distrust(reason: Distrust) -> str:
-    """Return why a region's scale is not used."""
-    return translate(_DISTRUST[reason])
 
 
 def definition(measurement: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fakes import make_clip
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app.domain.calibration import CalibrationSource
-from fetalclip_app.ui.scale_setting import length_mm, with_scale
+from fetalclip_app.domain.calibration import CalibrationSource, Ruler
 
 
 def test_the_ruler_sets_a_scale_that_is_read_again_and_can_be_undone(desk, qtbot: QtBot) -> None:
@@ -41,19 +39,16 @@ def test_overriding_the_files_scale_keeps_it_on_record(desk, qtbot: QtBot) -> No
     desk.press("ruler")
     assert desk.window.area.scale.button.text() == "Override scale"
     assert "20" in desk.window.area.scale.told.text()
-    twice = with_scale(with_scale(clip, 0.3), 0.4)
+    area = desk.window.area
+    area.frame.ruler.press(20, 30, 5)
+    area.frame.ruler.drag(20, 90)
+    area.scale.stated.emit(18.0)
+    calibration = desk.session.entries[0].clip.calibration
 
-    assert twice.calibration.source is CalibrationSource.USER_OVERRIDE
-    assert twice.calibration.overridden is clip.calibration
-    assert twice.calibration.regions[0].spacing.row_mm == pytest.approx(0.4)
-
-
-def test_a_line_that_leaves_its_region_has_no_millimetres() -> None:
-    clip = make_clip(1, pixel_mm=0.5)
-
-    assert length_mm(((10.0, 10.0), (10.0, 50.0)), clip.calibration) == pytest.approx(20.0)
-    assert length_mm(((10.0, 10.0), (10.0, 500.0)), clip.calibration) is None
-    assert length_mm(((10.0, 10.0), (10.0, 50.0)), None) is None
+    assert calibration.source is CalibrationSource.USER_OVERRIDE
+    assert calibration.overridden is clip.calibration
+    assert calibration.ruler == Ruler((20.0, 30.0), (20.0, 90.0), 18.0)
+    assert calibration.regions[0].spacing.row_mm == pytest.approx(0.3)
 
 
 def test_the_ruler_moves_by_keys_alone(desk, qtbot: QtBot) -> None:

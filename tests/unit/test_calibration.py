@@ -20,7 +20,9 @@ from fetalclip_app.domain.calibration import (
     PixelSpacing,
     Region,
     RegionKind,
+    Verdict,
 )
+from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
 from fetalclip_app.imaging.calibration import calibration_of
 from fetalclip_app.imaging.readers import read_clip
 
@@ -130,11 +132,60 @@ def test_every_region_is_kept_in_its_order() -> None:
     assert calibration.region_of(Box(40, 2, 60, 20)) == calibration.regions[1]
 
 
-def test_a_region_that_cannot_be_placed_is_left_out() -> None:
+def test_a_region_that_cannot_be_placed_is_counted_and_gives_no_scale() -> None:
     crossed, lost = files.region((20, 0, 10, 5)), files.region()
     del lost.RegionLocationMaxX1
+    calibration = calibrated(crossed, lost, PixelSpacing=[0.3, 0.3])
 
-    assert calibrated(crossed, lost) is None
+    assert calibration is not None
+    assert (calibration.regions, calibration.unplaced, calibration.is_usable) == ((), 2, False)
+
+
+def test_one_region_outside_the_picture_makes_the_others_strangers_too() -> None:
+    calibration = calibrated(files.region((0, 0, 20, 20)), files.region((30, 0, 100, 47)))
+
+    assert calibration is not None
+    assert [region.distrust for region in calibration.regions] == [Distrust.OTHER_PICTURE, Distrust.OUTSIDE_PICTURE]
+    assert not calibration.is_usable
+
+
+def test_what_else_the_file_says_is_kept_with_what_became_of_it() -> None:
+    calibration = calibrated(
+        files.region(), PixelSpacing=[0.3, 0.2], ImagerPixelSpacing=[9, 9], PixelAspectRatio=[3, 2]
+    )
+
+    assert calibration is not None
+    assert [(one.name, one.verdict, one.ratio) for one in calibration.statements] == [
+        ("PixelSpacing", Verdict.REGIONS_FIRST, None),
+        ("ImagerPixelSpacing", Verdict.NOT_IN_BODY, None),
+        ("PixelAspectRatio", Verdict.RATIO_ONLY, 1.5),
+    ]
+    assert calibration.regions[0].spacing == PixelSpacing(0.2, 0.2)
+
+
+def test_units_flags_and_reference_pixel_are_kept() -> None:
+    item = files.region((10, 20, 63, 47), units=(4, 7), spatial_format=3, data_type=4, delta=(0.004, -0.5))
+    item.RegionFlags, item.ReferencePixelX0, item.ReferencePixelY0 = 0b111, 5, 7
+    item.ReferencePixelPhysicalValueX, item.ReferencePixelPhysicalValueY = 1.0, 0.0
+    facts = only(item).facts
+
+    assert facts == RegionFacts(
+        SpatialFormat.SPECTRAL,
+        DataType.CW_SPECTRAL_DOPPLER,
+        is_low_priority=True,
+        is_scale_protected=True,
+        counts_frequency=True,
+        x=Axis(Unit.SECOND, 0.004, 15.0, 1.0),
+        y=Axis(Unit.CENTIMETRE_PER_SECOND, -0.5, 27.0, 0.0),
+    )
+
+
+def test_codes_that_the_standard_does_not_know_are_no_guess() -> None:
+    region = only(files.region(units=(77, 3), spatial_format=9, data_type=500))
+    assert region.facts is not None and region.facts.x is not None
+
+    assert (region.facts.spatial_format, region.facts.data_type, region.facts.x.unit) == (None, None, None)
+    assert not region.is_usable
 
 
 def test_pixel_spacing_counts_for_the_whole_picture_where_there_are_no_regions() -> None:

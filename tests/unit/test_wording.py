@@ -20,8 +20,9 @@ from fetalclip_app.domain.calibration import (
     PixelSpacing,
     Region,
     RegionKind,
-    user_calibration,
 )
+from fetalclip_app.domain.manual_scale import stated_calibration
+from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
 from fetalclip_app.domain.timing import FrameRate, RateSource
@@ -34,6 +35,7 @@ TASK_DETAILS = [
     (Reason.NOT_CALIBRATED, "no_scale"),
     (Reason.NOT_CALIBRATED, "not_square"),
     (Reason.NOT_CALIBRATED, "several_scales"),
+    *((Reason.NOT_CALIBRATED, str(refusal)) for refusal in Refusal if refusal is not Refusal.NO_SCALE),
     (Reason.OUT_OF_RANGE, "edge_of_range"),
     (Reason.OUT_OF_RANGE, "head_size"),
     (Reason.AMBIGUOUS, "spread"),
@@ -264,7 +266,7 @@ def test_an_untrusted_scale_is_not_offered() -> None:
     text = wording.calibration_source(Calibration(CalibrationSource.ULTRASOUND_REGION, (stale,)))
     assert "none of it can be trusted" in text and "0.200" not in text
     assert wording.calibration_source(None) == "No scale in this file"
-    assert "user" in wording.calibration_source(user_calibration(0.1, 5, 5))
+    assert "user" in wording.calibration_source(stated_calibration(0.1, 5, 5))
 
 
 @pytest.mark.parametrize("reason", Distrust)

@@ -1,0 +1,147 @@
+"""How far apart two points of a picture are: in mm inside one 2-D tissue region, in what the axes count elsewhere.
+
+The rules, from DICOM PS3.3 C.8.5.5 (US Region Calibration):
+
+- Both points must lie in one region that shows tissue in two dimensions and has a trusted scale. The distance is
+  that of the two steps, each times its own delta: the axes of a region need not have the same scale.
+- Where regions meet, one of high priority lies on top of those of low priority (bit 0 of the flags). A point that
+  another region covers as well can be measured only where that one has the same scale, or lies beneath.
+- A region that counts nothing (a grey bar, graphics) says nothing of scale; it only hides what it lies on top of.
+- Between points of a spectrum, an M-mode or a trace the steps are told in what its axes count: seconds, cm/s.
+  The depth of an M-mode is no length between two places of the body, so it is not told in mm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fetalclip_app.domain.calibration import Box, Calibration, PixelSpacing, Point, Region, RegionKind
+from fetalclip_app.domain.region_axes import LENGTH_FREE, Unit
+
+
+class Refusal(StrEnum):
+    """Why a distance has no millimetres."""
+
+    NO_SCALE = "no_scale"
+    OUTSIDE_REGIONS = "outside_regions"
+    ACROSS_REGIONS = "across_regions"
+    OVERLAP = "overlapping_regions"
+    NOT_TISSUE = "not_tissue"
+    UNTRUSTED = "untrusted_region"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How far two points lie apart along one axis of a spectrum, an M-mode or a trace."""
+
+    unit: Unit
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The distance of two points.
+
+    Attributes:
+        length_mm: None with a ``refusal``.
+        region: The region whose scale was used, or whose axes were.
+        changes: Along x, then along y, where an axis of ``region`` counts something other than a length.
+    """
+
+    length_px: float
+    length_mm: float | None = None
+    refusal: Refusal | None = None
+    region: Region | None = None
+    changes: tuple[Change, ...] = ()
+
+
+def measure(calibration: Calibration | None, first: Point, last: Point) -> Measured:
+    """Return how far apart two points (x, y), in frame pixels, are."""
+    length_px = math.dist(first, last)
+    region = region_of_points(calibration, (first, last))
+    if isinstance(region, Refusal):
+        other = _other_region(calibration, (first, last)) if region is Refusal.NOT_TISSUE else None
+        changes = _changes(other, first, last) if other is not None else ()
+        return Measured(length_px, refusal=region, region=other, changes=changes)
+    assert region.spacing is not None
+    return Measured(length_px, distance_mm(region.spacing, first, last), region=region)
+
+
+def distance_mm(spacing: PixelSpacing, first: Point, last: Point) -> float:
+    """Return the distance of two points by one scale."""
+    return math.hypot((last[0] - first[0]) * spacing.column_mm, (last[1] - first[1]) * spacing.row_mm)
+
+
+def region_of_points(calibration: Calibration | None, points: Sequence[Point]) -> Region | Refusal:
+    """Return the one region whose scale holds for all these points, or why there is none."""
+    if calibration is None or not calibration.regions:
+        return Refusal.NO_SCALE
+    holding = [region for region in calibration.regions if all(_holds(region, point) for point in points)]
+    usable = [region for region in holding if region.is_usable]
+    if not usable:
+        return _why_none(calibration, holding, points)
+    free = [region for region in usable if not _is_contested(region, calibration.regions, points)]
+    return max(free, key=lambda region: region.box.area) if free else Refusal.OVERLAP
+
+
+def inside(points: Sequence[Point], height: int, width: int) -> tuple[Point, ...]:
+    """Return those of the points that lie on the picture: an outline may leave it."""
+    whole = Box(0, 0, width, height)
+    return tuple(point for point in points if whole.contains(*point))
+
+
+def _holds(region: Region, point: Point) -> bool:
+    return region.box.contains(*point)
+
+
+def _is_contested(region: Region, regions: Sequence[Region], points: Sequence[Point]) -> bool:
+    """Whether another region says otherwise at one of the points."""
+    return any(
+        other is not region and any(_holds(other, point) for point in points) and _contests(other, region)
+        for other in regions
+    )
+
+
+def _contests(other: Region, region: Region) -> bool:
+    if not other.is_placed or (other.is_usable and other.has_scale_of(region)):
+        return False
+    if other.is_low_priority != region.is_low_priority:
+        return region.is_low_priority
+    return not _counts_nothing(other)
+
+
+def _counts_nothing(region: Region) -> bool:
+    axes = (region.facts.x, region.facts.y) if region.facts is not None else ()
+    return bool(axes) and all(axis is None or axis.unit is Unit.NONE for axis in axes)
+
+
+def _why_none(calibration: Calibration, holding: Sequence[Region], points: Sequence[Point]) -> Refusal:
+    if any(region.kind is RegionKind.TISSUE for region in holding):
+        return Refusal.UNTRUSTED
+    if holding:
+        return Refusal.NOT_TISSUE
+    if not calibration.is_usable:
+        return Refusal.UNTRUSTED if any(r.kind is RegionKind.TISSUE for r in calibration.regions) else Refusal.NO_SCALE
+    placed = [any(_holds(region, point) for region in calibration.regions) for point in points]
+    return Refusal.ACROSS_REGIONS if all(placed) else Refusal.OUTSIDE_REGIONS
+
+
+def _other_region(calibration: Calibration | None, points: Sequence[Point]) -> Region | None:
+    """Return the one region that is no tissue, has trusted axes and holds all points; None where several do."""
+    regions = calibration.regions if calibration is not None else ()
+    holding = [r for r in regions if r.facts is not None and r.is_placed and all(_holds(r, point) for point in points)]
+    on_top = [region for region in holding if not region.is_low_priority] or holding
+    return on_top[0] if len(on_top) == 1 else None
+
+
+def _changes(region: Region, first: Point, last: Point) -> tuple[Change, ...]:
+    if region.facts is None:
+        return ()
+    found = []
+    for axis, start, end in ((region.facts.x, first[0], last[0]), (region.facts.y, first[1], last[1])):
+        if axis is not None and axis.unit is not None and axis.unit in LENGTH_FREE:
+            found.append(Change(axis.unit, axis.change(start, end)))
+    return tuple(found)

@@ -1,0 +1,115 @@
+"""The scale card: every region of the file with its units and deltas, whose word counts, and what is not trusted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from fetalclip_app.domain.calibration import Calibration, Region, RegionKind
+from fetalclip_app.ui.parts import Card, indented, label
+from fetalclip_app.ui.region_overlay import region_colour
+from fetalclip_app.ui.theme import caption_font
+from fetalclip_app.wording import calibration_source
+from fetalclip_app.wording import scale as words
+
+
+class ScaleCard(Card):
+    """Last of the cards: it is as long as the file has regions."""
+
+    def __init__(self) -> None:
+        super().__init__("Scale")
+        self.source = indented(label(wrap=True))
+        self._button = QToolButton()
+        self._button.setProperty("compact", True)
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.source, 1)
+        line.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
+        self.column.addLayout(line)
+        self._rows = QVBoxLayout()
+        self._rows.setContentsMargins(0, 2, 0, 0)
+        self._rows.setSpacing(6)
+        self.column.addLayout(self._rows)
+        self.texts: list[str] = []
+        self.show_scale(None)
+
+    def offer(self, action: QAction) -> None:
+        """Put the switch that draws the regions beside the source."""
+        self._button.setDefaultAction(action)
+        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def show_scale(self, calibration: Calibration | None) -> None:
+        """Show what a clip's file, or a person, says of its scale."""
+        self._clear()
+        self.source.setText(calibration_source(calibration))
+        if calibration is None:
+            self._say(label("Set it with the ruler (R).", tone="doubt", caption=True, wrap=True))
+            return
+        self._show_regions(calibration)
+        if calibration.ruler is not None:
+            self._remark(f"By hand: {words.ruler(calibration.ruler)}.")
+        file_says = calibration.as_the_file_says
+        if file_says is not calibration and file_says is not None:
+            self._remark(f"The file itself: {calibration_source(file_says)}.")
+        self._show_statements(file_says)
+
+    def _show_regions(self, calibration: Calibration) -> None:
+        for place, region in enumerate(calibration.regions):
+            self._rows.addWidget(_RegionRow(words.region_letter(place), region))
+            self.texts += [words.region_kind(region), words.region_scale(region), words.region_trust(region)]
+        if calibration.unplaced:
+            self._say(label(words.unplaced(calibration), tone="doubt", caption=True, wrap=True))
+
+    def _show_statements(self, calibration: Calibration | None) -> None:
+        if calibration is None:
+            return
+        used = [region for region in calibration.regions if region.is_usable]
+        for one in calibration.statements:
+            self._remark(f"{words.statement(one, used[0] if used else None)}.")
+
+    def _remark(self, text: str) -> None:
+        self._say(label(text, tone="muted", caption=True, wrap=True))
+
+    def _say(self, made: QLabel) -> None:
+        self._rows.addWidget(indented(made))
+        self.texts.append(made.text())
+
+    def _clear(self) -> None:
+        self.texts = []
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+
+class _RegionRow(QWidget):
+    """One region: letter, what it shows, the size of its pixels, its place, and whether it is trusted."""
+
+    def __init__(self, letter: str, region: Region) -> None:
+        super().__init__()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(4, 0, 4, 0)
+        line.setSpacing(8)
+        tag = label(letter)
+        tag.setFont(caption_font(caption_font().Weight.DemiBold))
+        tag.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        tag.setFixedSize(18, 18)
+        tag.setStyleSheet(f"background: {region_colour(region)}; color: #000000; border-radius: 3px;")
+        line.addWidget(tag, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        said = f"{words.region_kind(region)}: {words.region_trust(region)}"
+        column.addWidget(label(said, wrap=True, tone=_tone(region)))
+        column.addWidget(label(words.region_scale(region), caption=True, wrap=True))
+        rest = " · ".join(text for text in (words.region_place(region), words.region_remarks(region)) if text)
+        column.addWidget(label(rest, tone="muted", caption=True, wrap=True))
+        line.addLayout(column, 1)
+        self.setAccessibleName(f"Region {letter}: {words.region_kind(region)}, {words.region_trust(region)}")
+
+
+def _tone(region: Region) -> str:
+    is_doubt = not region.is_placed or (region.kind is RegionKind.TISSUE and not region.is_usable)
+    return "doubt" if is_doubt else ""

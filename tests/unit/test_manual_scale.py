@@ -1,0 +1,132 @@
+"""A scale by hand is one of the 2-D picture, is on record, and keeps what the file says."""
+
+from __future__ import annotations
+
+import dicom_files as files
+import pytest
+from fakes import make_clip
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom.dataset import Dataset
+
+from fetalclip_app.domain.calibration import Calibration, CalibrationSource, PixelSpacing, Ruler
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.manual_scale import ruled_calibration, stated_calibration
+from fetalclip_app.domain.measuring import Refusal, measure
+from fetalclip_app.imaging.calibration import calibration_of
+
+HEIGHT, WIDTH = 600, 800
+SPECTRUM = {"spatial_format": 3, "data_type": 3, "units": (4, 7)}
+LINE = Ruler((100.0, 100.0), (100.0, 300.0), 40.0)
+
+
+def said_by(*items: Dataset, **tags: object) -> Calibration | None:
+    data = Dataset()
+    if items:
+        data.SequenceOfUltrasoundRegions = list(items)
+    for keyword, value in tags.items():
+        setattr(data, keyword, value)
+    return calibration_of(data, HEIGHT, WIDTH)
+
+
+def ruled(ruler: Ruler, said: Calibration | None) -> Calibration:
+    made = ruled_calibration(ruler, HEIGHT, WIDTH, said=said)
+    assert isinstance(made, Calibration)
+    return made
+
+
+coordinate = st.floats(0, 599)
+
+
+@given(st.tuples(coordinate, coordinate), st.tuples(coordinate, coordinate), st.floats(0.5, 300))
+def test_the_line_measures_what_was_stated_of_it(
+    first: tuple[float, float], last: tuple[float, float], length_mm: float
+) -> None:
+    ruler = Ruler(first, (last[0] + 0.5, last[1] + 1), length_mm)
+    if abs(ruler.first[0] - ruler.last[0]) + abs(ruler.first[1] - ruler.last[1]) < 1:
+        return
+    made = ruled(ruler, None)
+
+    assert made.source is CalibrationSource.USER
+    assert made.ruler == ruler
+    assert measure(made, ruler.first, ruler.last).length_mm == pytest.approx(length_mm, rel=1e-9)
+
+
+def test_without_regions_it_holds_for_the_whole_picture() -> None:
+    assert ruled(LINE, None).regions[0].spacing == PixelSpacing.square(0.2)
+    assert measure(ruled(LINE, None), (0, 0), (799, 0)).length_mm == pytest.approx(159.8)
+
+
+def test_it_holds_in_the_region_where_the_ruler_lay_and_not_in_the_spectrum_beside_it() -> None:
+    said = said_by(files.region((0, 0, 799, 349), units=(0, 0)), files.region((0, 350, 799, 599), **SPECTRUM))
+    made = ruled(LINE, said)
+
+    assert made.regions[0].is_manual and made.regions[0].box.bottom == 350
+    assert measure(made, (10, 10), (10, 110)).length_mm == pytest.approx(20.0)
+    assert measure(made, (10, 400), (10, 500)).refusal is Refusal.NOT_TISSUE
+    assert measure(made, (10, 300), (10, 400)).refusal is Refusal.ACROSS_REGIONS
+
+
+def test_a_number_for_the_whole_picture_spares_the_spectrum_too() -> None:
+    said = said_by(files.region((0, 0, 799, 349), units=(0, 0)), files.region((0, 350, 799, 599), **SPECTRUM))
+    made = stated_calibration(0.2, HEIGHT, WIDTH, said=said)
+
+    assert measure(made, (10, 10), (10, 110)).length_mm == pytest.approx(20.0)
+    assert measure(made, (10, 400), (10, 500)).length_mm is None
+
+
+def test_a_ruler_along_the_scanners_own_beside_the_only_picture_is_for_that_picture() -> None:
+    made = ruled(Ruler((780.0, 100.0), (780.0, 300.0), 40.0), said_by(files.region((0, 0, 699, 599))))
+
+    assert made.regions[0].box.right == 700
+    assert measure(made, (10, 10), (10, 110)).length_mm == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (Ruler((10.0, 400.0), (10.0, 500.0), 40.0), Refusal.NOT_TISSUE),
+        (Ruler((10.0, 100.0), (10.0, 400.0), 40.0), Refusal.NOT_TISSUE),
+        (Ruler((100.0, 10.0), (500.0, 10.0), 40.0), Refusal.ACROSS_REGIONS),
+        (Ruler((790.0, 10.0), (790.0, 100.0), 40.0), Refusal.OUTSIDE_REGIONS),
+    ],
+)
+def test_a_ruler_that_could_mean_either_picture_is_refused(line: Ruler, why: Refusal) -> None:
+    left, right = files.region((0, 0, 399, 349)), files.region((400, 0, 779, 349), delta=(0.05, 0.05))
+    said = said_by(left, right, files.region((0, 350, 799, 599), **SPECTRUM))
+
+    assert ruled_calibration(line, HEIGHT, WIDTH, said=said) is why
+
+
+def test_regions_of_another_picture_do_not_bind_the_ruler() -> None:
+    made = ruled(LINE, said_by(files.region((0, 0, 1599, 1199))))
+
+    assert len(made.regions) == 1
+    assert measure(made, (0, 0), (799, 0)).length_mm == pytest.approx(159.8)
+
+
+def test_the_proportions_of_a_pixel_are_the_files() -> None:
+    by_region = ruled(LINE, said_by(files.region((0, 0, 799, 599), delta=(0.02, 0.04)))).regions[0].spacing
+    by_ratio = ruled(LINE, said_by(files.region((0, 0, 799, 599), units=(0, 0)), PixelAspectRatio=[2, 1])).regions[0]
+
+    assert by_region is not None and by_region.column_mm == pytest.approx(0.1)
+    assert by_region.row_mm == pytest.approx(0.2)
+    assert by_ratio.spacing == by_region
+
+
+def test_a_second_scale_replaces_the_first_and_what_the_file_says_stays() -> None:
+    clip = make_clip(1, pixel_mm=0.5)
+    once = clip.with_ruler(Ruler((10.0, 10.0), (10.0, 60.0), 10.0))
+    assert isinstance(once, Clip)
+    twice = once.with_ruler(Ruler((10.0, 10.0), (10.0, 60.0), 20.0))
+    assert isinstance(twice, Clip) and twice.calibration is not None
+
+    assert twice.calibration.source is CalibrationSource.USER_OVERRIDE
+    assert twice.calibration.overridden is clip.calibration
+    assert twice.calibration.regions[0].spacing == PixelSpacing.square(0.4)
+
+
+@pytest.mark.parametrize("line", [Ruler((5.0, 5.0), (5.0, 5.0), 10.0), Ruler((5.0, 5.0), (9.0, 5.0), 0.0)])
+def test_a_ruler_without_a_length_is_refused(line: Ruler) -> None:
+    with pytest.raises(ValueError, match="without a length"):
+        ruled_calibration(line, HEIGHT, WIDTH)
