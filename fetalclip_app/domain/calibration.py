@@ -149,6 +149,15 @@ class Region:
         """Whether others may lie on top of this one where they meet; a whole picture lies beneath all."""
         return self.facts is None or self.facts.is_low_priority
 
+    @property
+    def depth_zero_px(self) -> float:
+        """The row from which depth counts: where the file's vertical axis is zero, else the region's upper edge."""
+        axis = self.facts.y if self.facts is not None else None
+        if axis is None or axis.origin_px is None or axis.delta == 0:
+            return self.box.top - 0.5
+        zero = axis.origin_px - axis.origin_value / axis.delta
+        return zero if self.box.contains(self.box.left, zero) else self.box.top - 0.5
+
     def has_scale_of(self, other: Region) -> bool:
         """Whether a length is the same in both, within `SAME_SCALE`."""
         if self.spacing is None or other.spacing is None or other.kind is not self.kind:

@@ -58,7 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("outline", "Outline", ("M",), _READING, "outline", is_switch=True),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
-    Command("regions", "Regions and scale", ("S",), _READING, is_switch=True),
+    Command("regions", "Regions", ("S",), _READING, is_switch=True),
     Command("read_again", "Read again", ("Ctrl+R",), _READING),
     Command("cancel", "Stop reading", ("Ctrl+.",), _READING),
     Command("undo", "Undo", ("Ctrl+Z",), _READING),

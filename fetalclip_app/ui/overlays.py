@@ -124,11 +124,11 @@ def scale_region(calibration: Calibration | None) -> Region | None:
 
 
 def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: float) -> None:
-    """Draw centimetres along the right edge, from the top of ``region`` down to its bottom."""
+    """Draw centimetres along the right edge, from where depth counts in ``region`` down to its bottom."""
     if region.spacing is None:
         return
     step = 10.0 / region.spacing.row_mm * viewport.scale
-    top = viewport.to_screen(0, region.box.top - 0.5).y()
+    top = viewport.to_screen(0, region.depth_zero_px).y()
     bottom = min(viewport.to_screen(0, region.box.bottom - 0.5).y(), painter.viewport().bottom() - 30.0)
     painter.setFont(caption_font())
     painter.setPen(QPen(QColor(DARK.muted), 1.0))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpacerItem, QToolButton
 
 from fetalclip_app.domain.calibration import Calibration, Region, RegionKind
 from fetalclip_app.ui.parts import Card, indented, label
 from fetalclip_app.ui.region_overlay import region_colour
-from fetalclip_app.ui.theme import caption_font
+from fetalclip_app.ui.theme import DARK, caption_font
 from fetalclip_app.wording import calibration_source
 from fetalclip_app.wording import scale as words
+
+_TAG_PX = 18
 
 
 class ScaleCard(Card):
@@ -27,9 +29,11 @@ class ScaleCard(Card):
         line.addWidget(self.source, 1)
         line.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         self.column.addLayout(line)
-        self._rows = QVBoxLayout()
+        self._rows = QGridLayout()
         self._rows.setContentsMargins(0, 2, 0, 0)
-        self._rows.setSpacing(6)
+        self._rows.setHorizontalSpacing(4)
+        self._rows.setVerticalSpacing(0)
+        self._rows.setColumnStretch(1, 1)
         self.column.addLayout(self._rows)
         self.texts: list[str] = []
         self.show_scale(None)
@@ -57,10 +61,25 @@ class ScaleCard(Card):
 
     def _show_regions(self, calibration: Calibration) -> None:
         for place, region in enumerate(calibration.regions):
-            self._rows.addWidget(_RegionRow(words.region_letter(place), region))
-            self.texts += [words.region_kind(region), words.region_scale(region), words.region_trust(region)]
+            self._show_region(words.region_letter(place), region)
         if calibration.unplaced:
             self._say(label(words.unplaced(calibration), tone="doubt", caption=True, wrap=True))
+
+    def _show_region(self, letter: str, region: Region) -> None:
+        """Show letter, kind and trust, the size of the pixels, the place, and what else the file says of it."""
+        tag = label(letter)
+        tag.setFont(caption_font(caption_font().Weight.DemiBold))
+        tag.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        tag.setFixedSize(_TAG_PX, _TAG_PX)
+        tag.setStyleSheet(f"background: {region_colour(region)}; color: {DARK.canvas}; border-radius: 3px;")
+        row = self._rows.rowCount()
+        self._rows.addWidget(tag, row, 0, Qt.AlignmentFlag.AlignTop)
+        title = f"{words.region_kind(region)}: {words.region_trust(region)}"
+        self._say(label(title, wrap=True, tone="doubt" if is_doubt(region) else ""))
+        self._say(label(words.region_scale(region), caption=True, wrap=True))
+        rest = ", ".join(text for text in (words.region_place(region), words.region_remarks(region)) if text)
+        self._say(label(rest, tone="muted", caption=True, wrap=True))
+        self._rows.addItem(QSpacerItem(0, 6), self._rows.rowCount(), 1)
 
     def _show_statements(self, calibration: Calibration | None) -> None:
         if calibration is None:
@@ -73,7 +92,11 @@ class ScaleCard(Card):
         self._say(label(text, tone="muted", caption=True, wrap=True))
 
     def _say(self, made: QLabel) -> None:
-        self._rows.addWidget(indented(made))
+        """Add a line: a region's beside its letter, a remark over the whole width."""
+        row = self._rows.rowCount()
+        beside = self._rows.itemAtPosition(row - 1, 0)
+        at = row - 1 if beside is not None and self._rows.itemAtPosition(row - 1, 1) is None else row
+        self._rows.addWidget(indented(made), at, 1)
         self.texts.append(made.text())
 
     def _clear(self) -> None:
@@ -85,31 +108,6 @@ class ScaleCard(Card):
                 widget.deleteLater()
 
 
-class _RegionRow(QWidget):
-    """One region: letter, what it shows, the size of its pixels, its place, and whether it is trusted."""
-
-    def __init__(self, letter: str, region: Region) -> None:
-        super().__init__()
-        line = QHBoxLayout(self)
-        line.setContentsMargins(4, 0, 4, 0)
-        line.setSpacing(8)
-        tag = label(letter)
-        tag.setFont(caption_font(caption_font().Weight.DemiBold))
-        tag.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        tag.setFixedSize(18, 18)
-        tag.setStyleSheet(f"background: {region_colour(region)}; color: #000000; border-radius: 3px;")
-        line.addWidget(tag, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout()
-        column.setSpacing(0)
-        said = f"{words.region_kind(region)}: {words.region_trust(region)}"
-        column.addWidget(label(said, wrap=True, tone=_tone(region)))
-        column.addWidget(label(words.region_scale(region), caption=True, wrap=True))
-        rest = " · ".join(text for text in (words.region_place(region), words.region_remarks(region)) if text)
-        column.addWidget(label(rest, tone="muted", caption=True, wrap=True))
-        line.addLayout(column, 1)
-        self.setAccessibleName(f"Region {letter}: {words.region_kind(region)}, {words.region_trust(region)}")
-
-
-def _tone(region: Region) -> str:
-    is_doubt = not region.is_placed or (region.kind is RegionKind.TISSUE and not region.is_usable)
-    return "doubt" if is_doubt else ""
+def is_doubt(region: Region) -> bool:
+    """Whether a region that one would measure in cannot be trusted."""
+    return not region.is_placed or (region.kind is RegionKind.TISSUE and not region.is_usable)

@@ -63,7 +63,7 @@ def test_a_scale_by_hand_is_called_that_and_the_files_own_stands_beside_it(desk_
     calibration, told = desk.session.entries[0].clip.calibration, "\n".join(desk.window.findings.scale.texts)
 
     assert calibration.source is CalibrationSource.USER_OVERRIDE
-    assert "2-D tissue\n0.4000 × 0.4000\u2009mm/px\nset by hand" in told
+    assert "2-D tissue: set by hand\n0.4000 × 0.4000\u2009mm/px" in told
     assert "By hand: 20.00\u2009mm over a line from (20.0, 20.0) to (20.0, 70.0)." in told
     assert "The file itself: Scale from the file's ultrasound regions: 0.500\u2009mm/px." in told
 

@@ -180,6 +180,17 @@ def test_units_flags_and_reference_pixel_are_kept() -> None:
     )
 
 
+def test_depth_counts_from_where_the_file_says() -> None:
+    item = files.region((10, 20, 63, 47), delta=(0.02, 0.02))
+    assert only(item).depth_zero_px == 19.5
+    item.ReferencePixelX0, item.ReferencePixelY0 = 5, 7
+    item.ReferencePixelPhysicalValueX, item.ReferencePixelPhysicalValueY = 0.0, 0.06
+
+    assert only(item).depth_zero_px == pytest.approx(24.0)
+    item.ReferencePixelPhysicalValueY = 3.0  # far above the region
+    assert only(item).depth_zero_px == 19.5
+
+
 def test_codes_that_the_standard_does_not_know_are_no_guess() -> None:
     region = only(files.region(units=(77, 3), spatial_format=9, data_type=500))
     assert region.facts is not None and region.facts.x is not None
