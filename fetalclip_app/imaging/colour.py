@@ -38,6 +38,10 @@ _ROUNDING = 1e-9
 """Fractions of a grey level are dropped, as dcmtk does; the sum of floats may fall short of a whole one by this."""
 
 
+_BAND = 64
+"""Lines that go through a table at a time: NumPy widens every index to 64 bits, which is 8 times a large picture."""
+
+
 def palette_table(dataset: Dataset, bits: int) -> Table:
     """Return the table of a PALETTE COLOR picture (PS3.3 C.7.6.3.1.5).
 
@@ -95,8 +99,12 @@ def through_table(samples: NDArray[Any], table: Table) -> Pixels:
     """
     count = len(table)
     low, high = (-(count >> 1), (count >> 1) - 1) if samples.dtype.kind == "i" else (0, count - 1)
-    held = samples if samples.dtype.itemsize == 1 and count >= 256 else np.clip(samples, low, high)
-    coloured: Pixels = table[held.astype(np.intp) & (count - 1)]
+    is_within = samples.dtype.itemsize == 1 and count >= 256
+    coloured: Pixels = np.empty((*samples.shape, 3), np.uint8)
+    for top in range(0, len(samples), _BAND):
+        band = samples[top : top + _BAND]
+        places = (band if is_within else np.clip(band, low, high)).astype(np.intp) & (count - 1)
+        np.take(table, places, axis=0, out=coloured[top : top + _BAND], mode="clip")
     return coloured
 
 

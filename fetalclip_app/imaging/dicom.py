@@ -33,7 +33,7 @@ from fetalclip_app.imaging.dicom_origin import LOSSY, origin_of
 from fetalclip_app.imaging.dicom_pixels import DicomFrames
 from fetalclip_app.imaging.dicom_timing import timing_of
 from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
-from fetalclip_app.imaging.guard import check_size
+from fetalclip_app.imaging.guard import check_size, readable
 from fetalclip_app.imaging.pydicom_decoding import HALF_CHROMA, PixelLayout
 from fetalclip_app.imaging.transfer_syntaxes import codec_of, syntax_name
 
@@ -59,7 +59,7 @@ def read_dicom(file: KeyedContent) -> Clip:
     check_size(file.path, height=height, width=width, frames=promised)
     codec = codec_of(header.syntax)
     if codec is None:
-        raise UnreadableFile(ErrorCode.NO_CODEC, name=file.path.name, syntax=syntax_name(header.syntax))
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=file.path.name, syntax=readable(syntax_name(header.syntax)))
     element = pixel_element(header)
     layout = _layout(header, element, promised)
     spans = _spans(header, layout, element, promised)
@@ -90,7 +90,7 @@ def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelL
     colours = _COLOURS | _VIDEO_COLOURS if header.syntax in LOSSY else _COLOURS
     known = photometric in (colours if samples == 3 else _GREYS | {"PALETTE COLOR"})
     if samples not in (1, 3) or not known or allocated not in (8, 16) or not 1 <= stored <= allocated:
-        syntax = f"{photometric or 'no photometric interpretation'}, {samples} x {allocated} bits"
+        syntax = f"{readable(photometric) or 'no photometric interpretation'}, {samples} x {allocated} bits"
         raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax=syntax)
     layout = PixelLayout(
         syntax=header.syntax,

@@ -12,10 +12,16 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import _read_file_meta_info  # the public one takes nothing but a file's name
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.budget import within_budget
 from fetalclip_app.imaging.content import Content, KeyedContent, MemoryContent
 
 _MAX_INFLATED = 1 << 30
 """Bytes that a deflated file may unpack to."""
+
+_ALWAYS_INFLATED = 64 << 20
+_MAX_RATIO = 100
+"""How many bytes one packed byte may become, beyond the first 64 MiB. Noise of a scan packs 2 to 4 times, a black
+screen with little on it some tens of times; zeros a thousand times, and only a bomb is nothing but zeros."""
 
 _ENHANCED_VOLUME = "1.2.840.10008.5.1.4.1.1.6.2"
 _PIXEL_DATA = b"\xe0\x7f\x10\x00"
@@ -98,7 +104,7 @@ def read_header(file: KeyedContent) -> DicomHeader:
         if declared == uid.DeflatedExplicitVRLittleEndian:
             content = _inflated(file, 144 + int(meta.FileMetaInformationGroupLength))
     with content.open() as stream:
-        dataset = dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+        dataset = dcmread(within_budget(stream), stop_before_pixels=True, force=True, specific_tags=_TAGS)
         offset = stream.tell()
     implicit, little = dataset.original_encoding
     implied = uid.ImplicitVRLittleEndian if implicit else uid.ExplicitVRLittleEndian
@@ -108,11 +114,12 @@ def read_header(file: KeyedContent) -> DicomHeader:
 
 
 def _inflated(file: KeyedContent, start: int) -> MemoryContent:
-    """Unpack a deflated data set (PS3.5 A.5), but no more than `_MAX_INFLATED` bytes of it."""
+    """Unpack a deflated data set (PS3.5 A.5), but no more of it than scans need."""
+    most = min(_MAX_INFLATED, _ALWAYS_INFLATED + _MAX_RATIO * max(file.size - start, 0))
     worker = zlib.decompressobj(-zlib.MAX_WBITS)
-    data = worker.decompress(file.read(start, file.size - start), _MAX_INFLATED)
+    data = worker.decompress(file.read(start, file.size - start), most)
     if worker.unconsumed_tail:
-        raise UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=file.path.name, limit=f"{_MAX_INFLATED >> 20} MiB")
+        raise UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=file.path.name, limit=f"{most >> 20} MiB")
     return MemoryContent(file.path, data)
 
 
@@ -147,7 +154,7 @@ def _tag_at(header: DicomHeader, offset: int) -> bytes:
 def _ends_at_an_element(content: Content) -> bool:
     """Whether a file without pixels is whole: its last element ends where the file ends."""
     with content.open() as stream:
-        whole = dcmread(stream, force=True)
+        whole = dcmread(within_budget(stream), force=True)
     tags = sorted(whole.keys())
     if not tags:
         return False

@@ -18,7 +18,7 @@ from fetalclip_app.imaging import jpeg, pydicom_decoding
 from fetalclip_app.imaging.colour import Table, partial_to_full, through_table, to_eight_bits, ycc_to_rgb
 from fetalclip_app.imaging.colour_evidence import evident_colours, is_mostly_green
 from fetalclip_app.imaging.content import Content
-from fetalclip_app.imaging.encapsulated import Span
+from fetalclip_app.imaging.encapsulated import Span, joined
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.pydicom_decoding import PixelLayout, Samples
 from fetalclip_app.imaging.transfer_syntaxes import Family
@@ -70,10 +70,7 @@ class DicomFrames:
         Raises:
             UnreadableFile: The file has gone or changed, or ends before.
         """
-        spans = self.spans[index]
-        if len(spans) == 1:
-            return self.content.read(spans[0].offset, spans[0].length)
-        return b"".join(self.content.read(span.offset, span.length) for span in spans)
+        return joined(self.content, self.spans[index])
 
     def _decoded(self, data: bytes) -> Pixels:
         samples = self._samples(data)
@@ -97,6 +94,7 @@ class DicomFrames:
     def _from_jpeg(self, data: bytes) -> Samples:
         header, declared = jpeg.parse(data), self.layout.photometric
         pydicom_decoding.check_size(self.layout, header.height, header.width)
+        jpeg.check_scans(data, height=header.height, width=header.width)
         if not header.is_supported:
             syntax = f"JPEG process {header.process:02X}, {header.precision} bits"
             raise UnreadableFile(ErrorCode.NO_CODEC, name=self.content.path.name, syntax=syntax)

@@ -28,6 +28,9 @@ MAX_SIDE = 16_384
 MAX_FRAMES = 100_000
 """Frames of one clip: close to an hour at 30 a second."""
 
+_LONGEST_WORDS = 160
+"""Letters of a file's own words that an error repeats: the longest name of a transfer syntax with its UID fits in."""
+
 _LIMIT = f"{MAX_PIXELS // 1_000_000} megapixels, {MAX_SIDE} pixels a side, {MAX_FRAMES} frames"
 
 _SPEAKERS = (
@@ -77,6 +80,12 @@ def _code_of(error: Exception) -> ErrorCode:
     """Tell a file that ends too early from one that is wrong; Pillow says it in words only."""
     words = str(error).lower()
     return ErrorCode.FILE_TRUNCATED if "truncated" in words else ErrorCode.FILE_DAMAGED
+
+
+def readable(text: str) -> str:
+    """Return what a file says as words for an error: a damaged length can make a code of a thousand odd letters."""
+    kept = "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_WORDS])
+    return kept if len(text) <= _LONGEST_WORDS else f"{kept}…"
 
 
 def check_size(path: Path, *, height: int, width: int, frames: int = 1) -> None:

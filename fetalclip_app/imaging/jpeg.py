@@ -23,7 +23,14 @@ from PIL import JpegImagePlugin, features
 from fetalclip_app.domain.clip import Pixels
 
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
+_SOS = b"\xff\xda"
 _PADDING = b"\0"
+
+_USUAL_SCANS = 20
+"""libjpeg writes 10 for three progressive components; what squeezes files writes up to twice as many."""
+
+_MOST_SCANNED = 200_000_000
+"""Pixels times scans beyond that; a second or two of work."""
 
 _HARMLESS = re.compile(
     "Invalid SOS parameters|Unknown Adobe color|Warning: unknown JFIF|.*: [1-4] extraneous bytes before marker 0xd9"
@@ -137,6 +144,17 @@ def _frame_header(marker: int, body: bytes) -> JpegHeader:
         component_ids=tuple(component[0] for component in components),
         is_subsampled=len({component[1] for component in components}) > 1,
     )
+
+
+def check_scans(stream: bytes, *, height: int, width: int) -> None:
+    """Refuse a stream whose scans would keep libjpeg busy for minutes: each is a pass over the whole picture.
+
+    Raises:
+        ValueError: More scans than any encoder writes, on a picture that is large for them.
+    """
+    scans = stream.count(_SOS)  # coded samples never hold a marker (ITU T.81 B.1.1.5)
+    if scans > _USUAL_SCANS and scans * height * width > _MOST_SCANNED:
+        raise ValueError(f"{scans} scans of {height} x {width} pixels")
 
 
 def decode(stream: bytes, header: JpegHeader) -> Pixels:

@@ -23,6 +23,7 @@ from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.content import KeyedContent
 from fetalclip_app.imaging.guard import check_size, reading
+from fetalclip_app.imaging.jpeg import check_scans
 from fetalclip_app.imaging.sniff import Kind
 
 _ASSUMED_RATE_HZ = 30.0
@@ -87,6 +88,8 @@ class PictureFrames:
             image.seek(page)
             # Again: the file is parsed anew, and a damaged page could state another size.
             check_size(path, height=image.height, width=image.width)
+            if self.kind is Kind.JPEG:
+                check_scans(self.content.read(0, self.content.size), height=image.height, width=image.width)
             if least is not None:
                 image.draft(None, least)  # only JPEG knows how
             picture = _as_rgb(image, path.name)
