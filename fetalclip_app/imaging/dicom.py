@@ -16,7 +16,8 @@ from dataclasses import replace
 from pydicom import uid
 from pydicom.dataset import Dataset
 
-from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.clip import Clip, FrameSource
+from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.calibration import calibration_of, number_of
 from fetalclip_app.imaging.colour import Table, grey_table, palette_table
@@ -32,10 +33,12 @@ from fetalclip_app.imaging.dicom_header import (
 from fetalclip_app.imaging.dicom_origin import LOSSY, origin_of
 from fetalclip_app.imaging.dicom_pixels import DicomFrames
 from fetalclip_app.imaging.dicom_timing import timing_of
+from fetalclip_app.imaging.dicom_video import video_of
 from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
 from fetalclip_app.imaging.guard import check_size, readable
+from fetalclip_app.imaging.joined import JoinedContent
 from fetalclip_app.imaging.pydicom_decoding import HALF_CHROMA, PixelLayout
-from fetalclip_app.imaging.transfer_syntaxes import codec_of, syntax_name
+from fetalclip_app.imaging.transfer_syntaxes import Codec, Family, codec_of, syntax_name
 
 _COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_ICT", "YBR_RCT"}
 _VIDEO_COLOURS = {"YBR_PARTIAL_420"}
@@ -61,24 +64,56 @@ def read_dicom(file: KeyedContent) -> Clip:
     if codec is None:
         raise UnreadableFile(ErrorCode.NO_CODEC, name=file.path.name, syntax=readable(syntax_name(header.syntax)))
     element = pixel_element(header)
-    layout = _layout(header, element, promised)
-    spans = _spans(header, layout, element, promised)
-    if not spans:
-        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=file.path.name)
-    timing = timing_of(dataset, promised).of_first(len(spans))
+    stream_hz = None
+    if codec.family is Family.VIDEO:
+        source, stream_hz = _video(header, element, codec, file.key())
+    else:
+        source = _pictures(header, element, promised)
+    count = max(promised, len(source))
+    timing = timing_of(dataset, count).of_first(len(source)).or_else(stream_hz)
     return Clip(
         path=file.path,
         content_key=file.key(),
-        source=DicomFrames(header.content, layout, spans, _table(dataset, layout)),
+        source=source,
         height=height,
         width=width,
         calibration=calibration_of(dataset, height, width),
-        rate=timing.rate if promised > 1 else None,
+        rate=timing.rate if count > 1 else None,
         origin=origin_of(dataset, header.declared_syntax),
-        missing_frames=promised - len(spans),
+        missing_frames=count - len(source),
         times_s=timing.times_s,
         playback=timing.playback,
     )
+
+
+def _pictures(header: DicomHeader, element: PixelElement, promised: int) -> FrameSource:
+    """Return frames that lie one by one.
+
+    Raises:
+        UnreadableFile: FILE_TRUNCATED where not one is whole.
+    """
+    layout = _layout(header, element, promised)
+    spans = _spans(header, layout, element, promised)
+    if not spans:
+        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=header.content.path.name)
+    return DicomFrames(header.content, layout, spans, _table(header.dataset, layout))
+
+
+def _video(
+    header: DicomHeader, element: PixelElement, codec: Codec, key: ContentKey
+) -> tuple[FrameSource, float | None]:
+    """Return the frames of a stream, and its rate; it may hold more frames than the header says, or fewer.
+
+    Raises:
+        ValueError: The stream's size is not the header's, on which calibration stands.
+    """
+    items = scan(header.content, element.offset)
+    fragments = (*items.fragments, items.cut) if items.cut else items.fragments
+    video = video_of(JoinedContent.of(header.content, fragments, key), codec.plugin, is_whole=items.cut is None)
+    size = _whole_number(header.dataset, "Rows"), _whole_number(header.dataset, "Columns")
+    if (video.height, video.width) != size:
+        raise ValueError(f"a stream of {(video.height, video.width)} in a picture of {size}")
+    return video.source, video.rate_hz
 
 
 def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelLayout:
@@ -144,13 +179,18 @@ def _spans(
             (Span(element.offset + index * layout.frame_bytes, layout.frame_bytes + padding),)
             for index in range(min(held, promised))
         )
-    extended = bytes(header.dataset.get("ExtendedOffsetTable") or b"")
-    offsets = struct.unpack(f"<{len(extended) // 8}Q", extended[: len(extended) // 8 * 8])
+    offsets, lengths = (_long_numbers(header.dataset, f"ExtendedOffsetTable{part}") for part in ("", "Lengths"))
     items = scan(header.content, element.offset)
-    spans = frames_of(items, promised, offsets)
+    spans = frames_of(items, promised, offsets, lengths)
     if items.complete and len(spans) < promised and not spans:
         raise ValueError("fragments that cannot be told apart")
     return spans
+
+
+def _long_numbers(dataset: Dataset, keyword: str) -> tuple[int, ...]:
+    """Return the 64-bit numbers of an element (OV), which pydicom leaves as bytes."""
+    held = bytes(dataset.get(keyword) or b"")
+    return struct.unpack(f"<{len(held) // 8}Q", held[: len(held) // 8 * 8])
 
 
 def _table(dataset: Dataset, layout: PixelLayout) -> Table | None:

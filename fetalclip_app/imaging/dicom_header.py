@@ -54,6 +54,7 @@ _TAGS: list[Any] = [
     "SeriesNumber", "InstanceNumber",
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "LossyImageCompression", "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
     "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate",
     "FrameIncrementPointer", "PreferredPlaybackSequencing", "StartTrim", "StopTrim",
     "SequenceOfUltrasoundRegions", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",

@@ -16,7 +16,7 @@ from fetalclip_app.imaging.dicom_header import ORIGIN_TAGS
 OWN_MANUFACTURER = "FetalCLIP Studio"
 """Manufacturer of the cines that this project makes."""
 
-LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless})
+LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless, *uid.MPEGTransferSyntaxes})
 _MAYBE_LOSSY = frozenset({uid.JPEG2000, uid.HTJ2K})
 
 

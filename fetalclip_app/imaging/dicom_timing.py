@@ -11,7 +11,7 @@ FrameDelay (0018,1066) moves all frames of a cine together, away from Content Ti
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -60,6 +60,12 @@ class Timing:
         trim = self.playback.trim
         is_there = trim is not None and trim[1] < held
         return Timing(self.rate, times_s, Playback(self.playback.mode, trim if is_there else None))
+
+    def or_else(self, stream_hz: float | None) -> Timing:
+        """Return the same at the rate of a video's stream, where the header states none."""
+        if stream_hz is None or self.rate.source is not RateSource.ASSUMED:
+            return self
+        return replace(self, rate=FrameRate(stream_hz, RateSource.CONTAINER, self.rate.remarks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 Compressed pixel data are a row of items (PS3.5 A.4): first a Basic Offset Table, which may be empty, then fragments.
 A frame may be cut into several fragments. Which belong together is told, in this order, by the extended or basic
 offset table, where it points at fragments; by there being one fragment for each frame; by the first bytes of a
-fragment, since each JPEG or JPEG 2000 stream opens with a marker of its own.
+fragment, since each JPEG or JPEG 2000 stream opens with a marker of its own. Tables that point elsewhere than at the
+beginning of fragments, or not at as many as there are frames, are not believed.
 
 Where a file ends in the middle, the frames before the cut are whole and are found; a frame counts only when the next
 one, or the end of the sequence, is there as well.
@@ -13,17 +14,24 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import BinaryIO
 
 from fetalclip_app.imaging.content import Content
 
 _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0"
-_STREAM_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")
-"""JPEG (and JPEG-LS) SOI, JPEG 2000 SOC."""
+_STREAM_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
+"""JPEG (and JPEG-LS) SOI, JPEG 2000 SOC, and the wrapper JP2 around it."""
 
-_MAX_FRAGMENTS = 1_000_000
+_HEAD = 8
+"""Bytes that are looked at of each fragment."""
+
+_RLE_FIRST_SEGMENT = 64
+"""Where the first segment of a run-length frame lies, as its header says (PS3.5 G.5)."""
+
+_MAX_ITEMS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +47,20 @@ class Items:
     """The items of an encapsulated sequence.
 
     Attributes:
-        table: Offsets of the basic offset table, from the first fragment's item.
-        fragments: Spans of the values, whole ones only.
+        table: Offsets of the basic offset table, from ``base``.
+        base: Where the first fragment's item begins.
+        fragments: Spans of the values, whole ones only; empty ones are left out.
         opens_stream: For each fragment, whether it begins with a codestream's first marker.
         complete: The end of the sequence was found.
+        cut: What is there of a fragment that the file breaks off in.
     """
 
     table: tuple[int, ...]
+    base: int
     fragments: tuple[Span, ...]
     opens_stream: tuple[bool, ...]
     complete: bool
+    cut: Span | None = None
 
 
 def joined(content: Content, spans: Sequence[Span]) -> bytes:
@@ -69,37 +81,88 @@ def joined(content: Content, spans: Sequence[Span]) -> bytes:
 
 
 def scan(content: Content, start: int) -> Items:
-    """Walk over the items from ``start``, reading 12 bytes of each."""
-    table: tuple[int, ...] | None = None
-    fragments: list[Span] = []
-    opens: list[bool] = []
-    complete = False
+    """Walk over the items from ``start``, reading 16 bytes of each."""
+    walk = _Walk(start)
     with content.open() as stream:
-        position = start
-        while len(fragments) < _MAX_FRAGMENTS:
-            stream.seek(position)
-            head = stream.read(8)
-            if head[:4] != _ITEM or len(head) < 8:
-                complete = head[:4] == _SEQUENCE_END
+        for _ in range(_MAX_ITEMS):
+            if not walk.step(stream, content.size):
                 break
-            length = struct.unpack("<I", head[4:])[0]
-            if position + 8 + length > content.size:
-                break
-            if table is None:
-                table = struct.unpack(f"<{length // 4}I", stream.read(length // 4 * 4))
-            else:
-                fragments.append(Span(position + 8, length))
-                opens.append(stream.read(4).startswith(_STREAM_STARTS))
-            position += 8 + length
-    return Items(table or (), tuple(fragments), tuple(opens), complete)
+    return Items(
+        table=walk.table or (),
+        base=walk.base,
+        fragments=tuple(walk.fragments),
+        opens_stream=tuple(walk.opens),
+        complete=walk.complete,
+        cut=walk.cut,
+    )
 
 
-def frames_of(items: Items, count: int, extended: Sequence[int] = ()) -> tuple[tuple[Span, ...], ...]:
+@dataclass(slots=True)
+class _Walk:
+    """A walk over items, at ``position``."""
+
+    position: int
+    base: int = 0
+    table: tuple[int, ...] | None = None
+    fragments: list[Span] = field(default_factory=list)
+    opens: list[bool] = field(default_factory=list)
+    complete: bool = False
+    cut: Span | None = None
+    _was_odd: bool = False
+
+    def step(self, stream: BinaryIO, size: int) -> bool:
+        """Take the next item; return False where there is none."""
+        stream.seek(self.position)
+        head = stream.read(8 + _HEAD)
+        if self._was_odd and head[:4] != _ITEM and head[1:5] in (_ITEM, _SEQUENCE_END):
+            self.position += 1  # a writer that padded a fragment and did not count the padding
+            stream.seek(self.position)
+            head = stream.read(8 + _HEAD)
+        if head[:4] != _ITEM or len(head) < 8:
+            self.complete = head[:4] == _SEQUENCE_END
+            return False
+        length = struct.unpack("<I", head[4:8])[0]
+        value = Span(self.position + 8, length)
+        if value.offset + length > size:
+            self.cut = Span(value.offset, size - value.offset)
+            return False
+        self._take(stream, value, head[8:])
+        self.position = value.offset + length
+        self._was_odd = length % 2 == 1
+        return True
+
+    def _take(self, stream: BinaryIO, value: Span, first: bytes) -> None:
+        if self.table is None and not _is_fragment(value.length, first):
+            stream.seek(value.offset)
+            self.table = struct.unpack(f"<{value.length // 4}I", stream.read(value.length // 4 * 4))
+            self.base = value.offset + value.length
+            return
+        if self.table is None:  # some writers forget the table's item, which may be empty but must be there
+            self.table, self.base = (), self.position
+        if value.length:
+            self.fragments.append(value)
+            self.opens.append(first.startswith(_STREAM_STARTS))
+
+
+def _is_fragment(length: int, first: bytes) -> bool:
+    """Whether the first item is no offset table, which begins with offset 0 and holds whole numbers of four bytes."""
+    if length % 4 or first.startswith(_STREAM_STARTS):
+        return True
+    if length < _RLE_FIRST_SEGMENT:
+        return False
+    segments, offset = struct.unpack("<2I", first)
+    return 1 <= segments <= 15 and offset == _RLE_FIRST_SEGMENT
+
+
+def frames_of(
+    items: Items, count: int, extended: Sequence[int] = (), lengths: Sequence[int] = ()
+) -> tuple[tuple[Span, ...], ...]:
     """Group fragments into frames; fewer than ``count`` come back where the file holds fewer whole ones.
 
     Args:
         count: NumberOfFrames of the header.
         extended: Extended Offset Table (7FE0,0001), where there is one.
+        lengths: Extended Offset Table Lengths (7FE0,0002): of each frame without its padding.
     """
     starts = _starts(items, count, extended)
     if starts is None:
@@ -109,7 +172,15 @@ def frames_of(items: Items, count: int, extended: Sequence[int] = ()) -> tuple[t
     one_to_one = len(starts) == len(items.fragments)
     if not items.complete and not one_to_one and len(frames) <= count:
         frames = frames[:-1]  # nobody knows whether another fragment of it was to follow
+    if len(lengths) == count and one_to_one:
+        frames = [_unpadded(frame, length) for frame, length in zip(frames, lengths, strict=False)]
     return tuple(frames[:count])
+
+
+def _unpadded(frame: tuple[Span, ...], length: int) -> tuple[Span, ...]:
+    """Return a frame of one fragment without the byte that makes it even; other differences are not believed."""
+    (whole,) = frame
+    return (Span(whole.offset, length),) if whole.length - length == 1 else frame
 
 
 def _starts(items: Items, count: int, extended: Sequence[int]) -> list[int] | None:
@@ -130,8 +201,7 @@ def _starts(items: Items, count: int, extended: Sequence[int]) -> list[int] | No
 
 def _by_table(items: Items, table: Sequence[int]) -> list[int] | None:
     """Return the fragments that an offset table points at; None where it points elsewhere or backwards."""
-    base = items.fragments[0].offset
-    places = {span.offset - base: index for index, span in enumerate(items.fragments)}
+    places = {span.offset - 8 - items.base: index for index, span in enumerate(items.fragments)}
     held = [places.get(offset) for offset in table if offset <= max(places)]
     found = [index for index in held if index is not None]
     if len(found) != len(held) or not found or found[0] != 0 or any(b <= a for a, b in pairwise(found)):

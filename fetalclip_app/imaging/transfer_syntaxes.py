@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from av.codec import codecs_available
 from pydicom import uid
 from pydicom.pixels.decoders.base import get_decoder
 
@@ -27,6 +28,7 @@ class Family(StrEnum):
     JPEG_LS = "jpeg_ls"
     JPEG_2000 = "jpeg_2000"
     RLE = "rle"
+    VIDEO = "video"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Codec:
 
     Attributes:
         decoder: Library and function, for people.
-        plugin: pydicom's name of its plugin; empty where none is asked.
+        plugin: pydicom's name of its plugin; of a video, FFmpeg's name of its decoder; empty where neither is asked.
     """
 
     family: Family
@@ -47,6 +49,9 @@ _NATIVE = Codec(Family.NATIVE, "pydicom, NumPy")
 _LIBJPEG = Codec(Family.JPEG, "libjpeg-turbo (simplejpeg, Pillow)")
 _LOSSLESS = Codec(Family.JPEG, "libjpeg-turbo 3 (Pillow)")
 _CHARLS = Codec(Family.JPEG_LS, "CharLS (pyjpegls)", "pyjpegls")
+_MPEG_2 = Codec(Family.VIDEO, "FFmpeg (PyAV), mpeg2video", "mpeg2video")
+_H264 = Codec(Family.VIDEO, "FFmpeg (PyAV), h264", "h264")
+_HEVC = Codec(Family.VIDEO, "FFmpeg (PyAV), hevc", "hevc")
 _OPENJPEG = Codec(Family.JPEG_2000, "OpenJPEG (pylibjpeg-openjpeg)", "pylibjpeg")
 
 CODECS: dict[str, Codec] = {
@@ -67,6 +72,11 @@ CODECS: dict[str, Codec] = {
     uid.HTJ2KLosslessRPCL: _OPENJPEG,
     uid.HTJ2K: _OPENJPEG,
     uid.RLELossless: Codec(Family.RLE, "pydicom, NumPy", "pydicom"),
+    **dict.fromkeys((uid.MPEG2MPML, uid.MPEG2MPMLF, uid.MPEG2MPHL, uid.MPEG2MPHLF), _MPEG_2),
+    **dict.fromkeys((uid.MPEG4HP41, uid.MPEG4HP41F, uid.MPEG4HP41BD, uid.MPEG4HP41BDF), _H264),
+    **dict.fromkeys((uid.MPEG4HP422D, uid.MPEG4HP422DF, uid.MPEG4HP423D, uid.MPEG4HP423DF), _H264),
+    **dict.fromkeys((uid.MPEG4HP42STEREO, uid.MPEG4HP42STEREOF), _H264),
+    **dict.fromkeys((uid.HEVCMP51, uid.HEVCM10P51), _HEVC),
 }
 """Transfer syntax UID -> what decodes it."""
 
@@ -86,4 +96,6 @@ def codec_of(syntax: str) -> Codec | None:
 def _is_installed(syntax: str, codec: Codec) -> bool:
     if codec is _LOSSLESS:
         return jpeg.has_lossless()
+    if codec.family is Family.VIDEO:
+        return codec.plugin in codecs_available
     return not codec.plugin or codec.plugin in get_decoder(uid.UID(syntax)).available_plugins

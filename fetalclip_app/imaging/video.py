@@ -26,6 +26,7 @@ from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.content import Content, DetachedStream, KeyedContent
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size, reading
 from fetalclip_app.imaging.video_index import VideoIndex
+from fetalclip_app.imaging.video_colour import rgb_of
 
 _ASSUMED_RATE_HZ = 30.0
 _BUFFER = 1 << 18
@@ -149,8 +150,7 @@ class VideoFrames:
             raise ValueError("FFmpeg painted over what it could not decode")
         if (picture.height, picture.width) != (self.index.height, self.index.width):
             raise ValueError("a frame of another size")
-        pixels = cast(Pixels, picture.to_ndarray(format="rgb24"))
-        return np.ascontiguousarray(np.rot90(pixels, self.index.quarter_turns))
+        return np.ascontiguousarray(np.rot90(rgb_of(picture), self.index.quarter_turns))
 
 
 def _opened(content: Content) -> Any:

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import dicom_files as files
+import dicom_videos as videos
 import htj2k_streams
 import jpeg_ls
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.dataset import Dataset
+
+from fetalclip_app.imaging.transfer_syntaxes import CODECS, Family
 
 ENCAPSULATED_NATIVE = "1.2.840.10008.1.2.1.98"
 
@@ -83,6 +86,10 @@ GENTLE = np.stack([127 + 90 * np.cos(_TURN + phase) for phase in (0, 2, 4)], axi
 ROUNDED = {"largest": 2, "mean": 0.7}
 """What rounding YCbCr to whole numbers, there and back, may cost."""
 
+FILM = {"largest": 110, "mean": 3.0}
+"""Chroma of four pixels is one, so that the edges between pure colours are soft."""
+
+VARIANTS = {"open": "bare, open groups", "mp4": "MP4", "ts": "transport stream", "ps": "program stream"}
 LOSSY = {"largest": 20, "mean": 2.0}
 NEAR = 2
 """Grey levels by which a near-lossless sample may differ: the encoder is told so."""
@@ -304,7 +311,27 @@ def htj2k_cases() -> Iterator[Case]:
     yield Case(uid.HTJ2K, "YBR_ICT", "", lossy, htj2k_streams.RGB, **LOSSY)
 
 
+def _video(path: Path, *, syntax: str, kind: str) -> Path:
+    return videos.write(path, videos.FILMS[kind].encoded(), syntax)
+
+
+def video_cases() -> Iterator[Case]:
+    """Yield films, bare and in containers."""
+    kinds = {
+        "mpeg2video": ("mpeg2", "mpeg2 ts", "mpeg2 ps"),
+        "h264": ("h264", "h264 open", "h264 mp4", "h264 ts"),
+        "hevc": ("hevc", "hevc open", "hevc mp4"),
+    }
+    for syntax, codec in CODECS.items():
+        if codec.family is Family.VIDEO:
+            for kind in kinds[codec.plugin]:
+                write = partial(_video, syntax=syntax, kind=kind)
+                variant = VARIANTS.get(kind.partition(" ")[2], "bare")
+                yield Case(syntax, "YBR_PARTIAL_420", variant, write, videos.picture(0), **FILM)
+
+
 def cases() -> tuple[Case, ...]:
     """Return all of them, in the order of the page."""
-    makers = (native_cases, jpeg_cases, jpeg_ls_cases, jpeg_2000_cases, htj2k_cases, rle_cases)
+    stills = (native_cases, jpeg_cases, jpeg_ls_cases, jpeg_2000_cases, htj2k_cases, rle_cases)
+    makers = (*stills, video_cases)
     return tuple(case for maker in makers for case in maker())

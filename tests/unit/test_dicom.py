@@ -224,7 +224,9 @@ def test_loss_is_told_by_the_syntax_or_the_tag(tmp_path: Path) -> None:
     assert read_clip(once).origin.is_lossy
 
 
-@pytest.mark.parametrize("syntax", [uid.MPEG4HP41, uid.JPEG2000MC, "1.2.840.113619.5.2"])
+@pytest.mark.parametrize(
+    "syntax", ["1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.205", uid.JPEG2000MC, "1.2.840.113619.5.2"]
+)
 def test_a_syntax_without_codec_is_named(syntax: str, tmp_path: Path) -> None:
     path = files.encapsulated(tmp_path / "x", files.dataset_of(RGB), [b"\0" * 64])
     held = path.read_bytes()

@@ -1,0 +1,271 @@
+"""Bare video streams, MPEG-2, H.264 or HEVC without a container, as DICOM holds them: frame n is exactly frame n.
+
+Such a stream has no times and cannot be sought. It is cut once into its packets, one for each frame, without decoding.
+Frames are shown in another order than they lie, so those that can be counted from are *anchors*: pictures from which
+on everything decodes and is shown after everything before them. Frame n is the n-th picture from the nearest anchor.
+
+Leading pictures lie behind an anchor and are shown before it; they may need pictures from before the anchor, so they
+are counted from the one before (ITU-T H.265 3.74, ISO/IEC 13818-2 6.1.1.6).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import av
+import numpy as np
+
+from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.content import Content, DetachedStream
+from fetalclip_app.imaging.guard import check_size, reading
+from fetalclip_app.imaging.video_colour import rgb_of
+
+_BUFFER = 1 << 18
+_SPARE_DECODERS = 3
+
+_START = b"\0\0\1"
+"""Begins each unit of all three kinds of stream."""
+
+_H264_IDR, _H264_SLICES = 5, range(1, 6)
+_HEVC_IDR, _HEVC_CRA, _HEVC_LEADING, _HEVC_SLICES = (19, 20), 21, range(6, 10), range(32)
+"""NAL unit types: ITU-T H.264 table 7-1, H.265 table 7-1. Leading: RADL and RASL pictures."""
+
+_MPEG_2_PICTURE, _MPEG_2_GROUP = 0x00, 0xB8
+"""ISO/IEC 13818-2 table 6-1."""
+
+_RAW_FORMATS = {"h264": "h264", "hevc": "hevc", "mpeg2video": "mpegvideo"}
+"""FFmpeg's decoder -> its name of the bare stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A picture to count from.
+
+    Attributes:
+        packet: Its place among the packets.
+        shown: Its number in the order shown.
+        leading: How many pictures that follow it are shown before it.
+    """
+
+    packet: int
+    shown: int
+    leading: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamIndex:
+    """What one pass over a stream tells.
+
+    Attributes:
+        codec: FFmpeg's name of the decoder.
+        edges: Where each packet begins, and the end of the last.
+        head: Parameters that stand at the beginning only, given to the decoder with each anchor.
+        rate_hz: As the stream states it; None where it does not.
+    """
+
+    codec: str
+    edges: tuple[int, ...]
+    anchors: tuple[Anchor, ...]
+    head: bytes
+    height: int
+    width: int
+    rate_hz: float | None
+
+    @property
+    def frames(self) -> int:
+        """How many pictures can be shown: those before the first anchor cannot."""
+        first = self.anchors[0]
+        return len(self.edges) - 1 - first.packet - first.leading
+
+
+def is_bare(content: Content) -> bool:
+    """Whether a stream has no container; a program stream (pack or packet headers, 0xBA to 0xEF) is one."""
+    head = content.read(0, min(content.size, 64)).lstrip(b"\0")
+    return len(head) > 1 and head[0] == 1 and not 0xBA <= head[1] <= 0xEF
+
+
+def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
+    """Cut a stream into packets.
+
+    Args:
+        codec: FFmpeg's name of the decoder that the file names.
+        is_whole: Nothing of the file is missing; otherwise the last packet is not counted.
+
+    Raises:
+        UnreadableFile: FILE_TRUNCATED without a picture to begin with, FILE_TOO_LARGE.
+        Exception: FFmpeg's own, on damaged input.
+    """
+    source = cast(Any, DetachedStream(content))
+    with av.open(source, mode="r", format=_RAW_FORMATS[codec], buffer_size=_BUFFER) as container:
+        stream = container.streams.video[0]
+        height, width = stream.codec_context.height, stream.codec_context.width
+        check_size(content.path, height=height, width=width)
+        edges, notes, head = [0], list[_Note](), b""
+        for packet in container.demux(stream):
+            if packet.size == 0:
+                continue
+            data = bytes(packet)
+            head = head if notes else _parameters(codec, data)
+            notes.append(_note(codec, data))
+            edges.append(edges[-1] + packet.size)
+            check_size(content.path, height=height, width=width, frames=len(notes))
+        rate = stream.codec_context.framerate
+    if not is_whole:
+        notes, edges = notes[:-1], edges[:-1]
+    anchors = _anchors(notes)
+    if not anchors:
+        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
+    return StreamIndex(codec, tuple(edges), anchors, head, height, width, float(rate) if rate else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What a packet says of its picture: whether one can count from it, and whether it leads."""
+
+    is_anchor: bool
+    may_lead: bool = False
+
+
+def _note(codec: str, data: bytes) -> _Note:
+    if codec == "mpeg2video":
+        kind = _mpeg_2_picture_type(data)
+        return _Note(kind == 1, may_lead=kind == 3)
+    kind = next((each for each in _unit_types(codec, data) if each in _slices(codec)), -1)
+    if codec == "h264":
+        return _Note(kind == _H264_IDR)
+    return _Note(kind in _HEVC_IDR or kind == _HEVC_CRA, may_lead=kind in _HEVC_LEADING)
+
+
+def _anchors(notes: list[_Note]) -> tuple[Anchor, ...]:
+    """Return the anchors; their numbers count from the first picture that can be shown."""
+    found: list[Anchor] = []
+    lost = 0
+    for place, note in enumerate(notes):
+        if not note.is_anchor:
+            continue
+        leading = 0
+        while place + 1 + leading < len(notes) and notes[place + 1 + leading].may_lead:
+            leading += 1
+        if not found:
+            lost = place + leading
+        found.append(Anchor(place, place + leading - lost, leading))
+    return tuple(found)
+
+
+def _slices(codec: str) -> range:
+    return _H264_SLICES if codec == "h264" else _HEVC_SLICES
+
+
+def _units(data: bytes) -> Iterator[int]:
+    """Yield where each unit's first byte behind its start code lies."""
+    place = data.find(_START)
+    while 0 <= place < len(data) - len(_START):
+        yield place + len(_START)
+        place = data.find(_START, place + len(_START))
+
+
+def _unit_types(codec: str, data: bytes) -> Iterator[int]:
+    for place in _units(data):
+        yield data[place] & 0x1F if codec == "h264" else data[place] >> 1 & 0x3F
+
+
+def _mpeg_2_picture_type(data: bytes) -> int:
+    """Return 1 for I, 2 for P, 3 for B (ISO/IEC 13818-2 6.3.9); 0 where there is no picture."""
+    for place in _units(data):
+        if data[place] == _MPEG_2_PICTURE and place + 2 < len(data):
+            return data[place + 2] >> 3 & 7
+    return 0
+
+
+def _parameters(codec: str, data: bytes) -> bytes:
+    """Return what stands before the first picture: sequence header, or parameter sets."""
+    for place in _units(data):
+        if codec == "mpeg2video":
+            begins = data[place] in (_MPEG_2_PICTURE, _MPEG_2_GROUP)
+        else:
+            kind = data[place] & 0x1F if codec == "h264" else data[place] >> 1 & 0x3F
+            begins = kind in _slices(codec)
+        if begins:
+            return data[: place - len(_START)]
+    return b""
+
+
+@dataclass(slots=True)
+class _Decoder:
+    """Pictures from an anchor on; belongs to one thread at a time."""
+
+    pictures: Iterator[Any]
+    next_index: int
+
+
+# eq=False: the spare decoders are no part of its value.
+@dataclass(frozen=True, eq=False, slots=True)
+class StreamFrames:
+    """Frames of a bare stream, exact and on demand; several threads may ask at once, as of `video.VideoFrames`."""
+
+    content: Content
+    index: StreamIndex
+    _spare: deque[_Decoder] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return self.index.frames
+
+    def pixels(self, index: int) -> Pixels:
+        """Decode one frame: uint8, (H, W, 3), RGB.
+
+        Raises:
+            UnreadableFile: The file has gone or changed, or this frame is damaged.
+            IndexError: No such frame.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        with reading(self.content.path):
+            decoder = self._decoder_for(index)
+            picture = None
+            while decoder.next_index <= index:
+                picture = next(decoder.pictures, None)
+                decoder.next_index += 1
+                if picture is None:
+                    raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.content.path.name, frame=index)
+            if len(self._spare) < _SPARE_DECODERS:
+                self._spare.append(decoder)
+            return self._checked(picture)
+
+    def _decoder_for(self, index: int) -> _Decoder:
+        """Return a spare decoder that is on its way to the frame, or one at the nearest anchor."""
+        anchors = self.index.anchors
+        anchor = anchors[bisect_right(anchors, index, key=lambda each: each.shown) - 1]
+        try:
+            spare = self._spare.pop()
+        except IndexError:
+            spare = None
+        if spare is not None and anchor.shown <= spare.next_index <= index:
+            return spare
+        return _Decoder(self._pictures_from(anchor), anchor.shown)
+
+    def _pictures_from(self, anchor: Anchor) -> Iterator[Any]:
+        """Yield pictures in the order shown, from an anchor on and without those that lead it."""
+        context: Any = av.CodecContext.create(self.index.codec, "r")
+        last_leading = anchor.packet + anchor.leading
+        edges = self.index.edges
+        for place in range(anchor.packet, len(edges)):
+            packet: Any = None
+            if place < len(edges) - 1:
+                data = self.content.read(edges[place], edges[place + 1] - edges[place])
+                packet = av.Packet(self.index.head + data if place == anchor.packet else data)
+                packet.pts = packet.dts = place
+            for picture in context.decode(packet):
+                if not anchor.packet < (picture.pts or 0) <= last_leading:
+                    yield picture
+
+    def _checked(self, picture: Any) -> Pixels:
+        if picture.is_corrupt:
+            raise ValueError("FFmpeg painted over what it could not decode")
+        if (picture.height, picture.width) != (self.index.height, self.index.width):
+            raise ValueError("a frame of another size")
+        return np.ascontiguousarray(rgb_of(picture))
