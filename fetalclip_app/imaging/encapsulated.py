@@ -151,7 +151,7 @@ def _is_fragment(length: int, first: bytes) -> bool:
     if length < _RLE_FIRST_SEGMENT:
         return False
     segments, offset = struct.unpack("<2I", first)
-    return 1 <= segments <= 15 and offset == _RLE_FIRST_SEGMENT
+    return bool(1 <= segments <= 15 and offset == _RLE_FIRST_SEGMENT)
 
 
 def frames_of(

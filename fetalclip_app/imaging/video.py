@@ -25,8 +25,8 @@ from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.content import Content, DetachedStream, KeyedContent
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size, reading
-from fetalclip_app.imaging.video_index import VideoIndex
 from fetalclip_app.imaging.video_colour import rgb_of
+from fetalclip_app.imaging.video_index import VideoIndex
 
 _ASSUMED_RATE_HZ = 30.0
 _BUFFER = 1 << 18
