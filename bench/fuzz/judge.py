@@ -117,9 +117,9 @@ def meant(now: Stated, probe: Probe) -> list[float]:
     """Return every length in mm that the calibration's bytes allow between two pixels."""
     found = []
     for item in now.regions:
-        length = _in_region(dict(item), now.order, probe)
-        if length is not None and len(dict(item)) == len(item):
-            found.append(length)
+        # An element that stands there twice may mean either: the standard forbids it and says no more.
+        readings = (_in_region(values, now.order, probe) for values in (dict(item), dict(reversed(item))))
+        found += [length for length in readings if length is not None]
     for tag, value in now.spacings:
         pair = _spacing(value) if tag == _SPACING else None
         if pair is not None:

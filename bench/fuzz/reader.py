@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.fuzz.seeds import Probe
-from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.measuring import measure
 from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing
 from fetalclip_app.imaging.readers import read_clip
@@ -102,16 +102,7 @@ def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
 
 def length_mm(clip: Clip, probe: Probe) -> float | None:
     """Return the length between two pixels as the program measures it; None where it gives none."""
-    if clip.calibration is None:
-        return None
-    x, y, other_x, other_y = probe
-    box = Box(int(min(x, other_x)), int(min(y, other_y)), int(max(x, other_x)) + 1, int(max(y, other_y)) + 1)
-    region = clip.calibration.region_of(box)
-    if region is None or region.spacing is None:
-        return None
-    if not (region.box.contains(x, y) and region.box.contains(other_x, other_y)):
-        return None
-    return math.hypot(region.spacing.column_mm * (other_x - x), region.spacing.row_mm * (other_y - y))
+    return measure(clip.calibration, probe[:2], probe[2:]).length_mm
 
 
 def _thumbnail(pixels: np.ndarray) -> None:

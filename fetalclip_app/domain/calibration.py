@@ -110,6 +110,7 @@ class Distrust(StrEnum):
 
     NOT_LENGTH = "not_length"
     NO_DELTA = "no_delta"
+    IMPLAUSIBLE = "implausible"
 
 
 SAME_SCALE = 1e-6

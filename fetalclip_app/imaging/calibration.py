@@ -7,7 +7,10 @@ The rules, all from DICOM PS3.3 C.8.5.5 (US Region Calibration):
   2D geometry, so lengths in it are lengths in the body. M-mode, spectra, waveforms and bars are ``OTHER``; what their
   axes count is kept beside the box (`RegionFacts`).
 - A scale counts where both units are cm (code 3) and both deltas are finite and not zero. x and y stay apart. Deltas
-  may be negative (an axis that points left or up); the size of a pixel is their absolute value.
+  may be negative (an axis that points left or up); the size of a pixel is their absolute value. A size that no
+  picture of a body has is not trusted.
+- Elements are read as the kind of value that the standard gives them, and count only where they have one value. A
+  sequence of regions that cannot be read is not the same as none: then nothing is trusted.
 - Region corners are *inclusive*: the pixel at (max x1, max y1) still belongs to the region, so a box ends at
   max + 1. (The corners 84..595, 31..414 of a real scanner make the 512 x 384 picture that it scans only so.)
 - Vendors write a maximum that equals the picture's width or height; one pixel of overhang is clipped. A region that
@@ -46,14 +49,30 @@ from fetalclip_app.domain.calibration import (
     Verdict,
 )
 from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
+from fetalclip_app.imaging.kinds_of_value import set_right
 
 _MM_PER_CM = 10.0
 _TISSUE_TYPES = (DataType.TISSUE, DataType.COLOUR_FLOW)
+_MOST_REGIONS = 1000
+"""Scanners write one to four. A sequence of a hundred thousand items is damage, and takes long."""
+
 _OVERHANG = 1
 """Pixels by which a region may reach out of the picture and still be its own."""
 
+_PLAUSIBLE_MM = (0.001, 10.0)
+"""Side of a pixel. Our choice, wide on both sides: catheters of 60 MHz have some 5 micrometres a pixel, and a thumbnail
+of a deep abdomen, 64 lines high, some 5 mm. What lies outside is damage, or a unit that was mistaken."""
+
 _CORNERS = ("RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1", "RegionLocationMaxY1")
 _FILM_SPACINGS = ("NominalScannedPixelSpacing", "ImagerPixelSpacing")
+_REGIONS = "SequenceOfUltrasoundRegions"
+_BESIDE_REGIONS = ("PixelSpacing", *_FILM_SPACINGS, "PixelAspectRatio")
+_OF_A_REGION = (
+    *(*_CORNERS, "RegionSpatialFormat", "RegionDataType", "RegionFlags"),
+    *(f"{name}{axis}" for name in ("PhysicalDelta", "ReferencePixelPhysicalValue") for axis in "XY"),
+    *(f"PhysicalUnits{axis}Direction" for axis in "XY"),
+    *(f"ReferencePixel{axis}0" for axis in "XY"),
+)
 
 Code = TypeVar("Code", bound=IntEnum)
 
@@ -63,7 +82,10 @@ def calibration_of(dataset: Dataset, height: int, width: int) -> Calibration | N
 
     None where the header states none.
     """
+    set_right(dataset, (_REGIONS, *_BESIDE_REGIONS))
     items = _items(dataset)
+    if items is None:
+        return Calibration(CalibrationSource.ULTRASOUND_REGION, (), unplaced=1)
     placed = [region for region in (_region(item, height, width) for item in items) if region is not None]
     statements = tuple(_statements(dataset, has_regions=bool(items)))
     if items:
@@ -90,9 +112,27 @@ def numbers_of(dataset: Dataset, keyword: str) -> tuple[float, ...]:
     return found if all(math.isfinite(each) for each in found) else ()
 
 
-def _items(dataset: Dataset) -> list[Dataset]:
-    items: Any = dataset.get("SequenceOfUltrasoundRegions")
-    return list(items) if isinstance(items, Iterable) and not isinstance(items, (str, bytes)) else []
+def _single(item: Dataset, keyword: str) -> float | None:
+    """Return the value of an element that has one; None where it has none or, damaged, several."""
+    values = numbers_of(item, keyword)
+    return values[0] if len(values) == 1 else None
+
+
+def _items(dataset: Dataset) -> list[Dataset] | None:
+    """Return the items of the sequence of regions; none where there is no sequence, None where it is unreadable."""
+    if _REGIONS not in dataset:
+        return []
+    try:
+        items = dataset[_REGIONS].value
+    except (LookupError, ValueError, TypeError, NotImplementedError, EOFError, OSError):
+        return None
+    if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
+        return None if items else []
+    if len(items) > _MOST_REGIONS:
+        return None
+    for item in items:
+        set_right(item, _OF_A_REGION)
+    return list(items)
 
 
 def _of_this_picture(regions: Sequence[Region]) -> Iterable[Region]:
@@ -104,7 +144,7 @@ def _of_this_picture(regions: Sequence[Region]) -> Iterable[Region]:
 
 
 def _region(item: Dataset, height: int, width: int) -> Region | None:
-    corners = [number_of(item, keyword) for keyword in _CORNERS]
+    corners = [_single(item, keyword) for keyword in _CORNERS]
     left, top, right, bottom = (None if corner is None else int(corner) for corner in corners)
     if left is None or top is None or right is None or bottom is None or right < left or bottom < top:
         return None
@@ -129,7 +169,7 @@ def _kind(facts: RegionFacts) -> RegionKind:
 
 
 def _facts(item: Dataset, box: Box) -> RegionFacts:
-    flags = int(number_of(item, "RegionFlags") or 0)
+    flags = int(_single(item, "RegionFlags") or 0)
     return RegionFacts(
         spatial_format=_code(item, "RegionSpatialFormat", SpatialFormat),
         data_type=_code(item, "RegionDataType", DataType),
@@ -142,28 +182,28 @@ def _facts(item: Dataset, box: Box) -> RegionFacts:
 
 
 def _code(item: Dataset, keyword: str, codes: type[Code]) -> Code | None:
-    value = number_of(item, keyword)
+    value = _single(item, keyword)
     return codes(int(value)) if value is not None and value in list(codes) else None
 
 
 def _axis(item: Dataset, name: str, corner: int) -> Axis | None:
     """Return one direction of a region; the file counts its reference pixel from the region's corner."""
-    delta = number_of(item, f"PhysicalDelta{name}")
-    if delta is None or number_of(item, f"PhysicalUnits{name}Direction") is None:
+    delta = _single(item, f"PhysicalDelta{name}")
+    if delta is None or _single(item, f"PhysicalUnits{name}Direction") is None:
         return None
     unit = _code(item, f"PhysicalUnits{name}Direction", Unit)
-    reference = number_of(item, f"ReferencePixel{name}0")
-    value = number_of(item, f"ReferencePixelPhysicalValue{name}")
+    reference = _single(item, f"ReferencePixel{name}0")
+    value = _single(item, f"ReferencePixelPhysicalValue{name}")
     if reference is None or value is None:
         return Axis(unit, delta)
     return Axis(unit, delta, corner + reference, value)
 
 
 def _scale(item: Dataset) -> tuple[PixelSpacing | None, Distrust | None]:
-    units = [number_of(item, f"PhysicalUnits{axis}Direction") for axis in "XY"]
+    units = [_single(item, f"PhysicalUnits{axis}Direction") for axis in "XY"]
     if units != [Unit.CENTIMETRE, Unit.CENTIMETRE]:
         return None, Distrust.NOT_LENGTH
-    return _spacing(number_of(item, "PhysicalDeltaY"), number_of(item, "PhysicalDeltaX"), _MM_PER_CM)
+    return _spacing(_single(item, "PhysicalDeltaY"), _single(item, "PhysicalDeltaX"), _MM_PER_CM)
 
 
 def _spacing(
@@ -172,6 +212,8 @@ def _spacing(
     row_mm, column_mm = abs(row or 0.0) * mm_per_unit, abs(column or 0.0) * mm_per_unit
     if not (0 < row_mm < math.inf and 0 < column_mm < math.inf):
         return None, Distrust.NO_DELTA
+    if not all(_PLAUSIBLE_MM[0] <= side <= _PLAUSIBLE_MM[1] for side in (row_mm, column_mm)):
+        return None, Distrust.IMPLAUSIBLE
     return PixelSpacing(row_mm, column_mm), None
 
 

@@ -60,6 +60,7 @@ _DISTRUST: dict[Distrust, str] = {
     Distrust.OTHER_PICTURE: mark("not used: another region of this file lies outside the picture"),
     Distrust.NOT_LENGTH: mark("not used: its axes are no lengths"),
     Distrust.NO_DELTA: mark("not used: it states no size of a pixel"),
+    Distrust.IMPLAUSIBLE: mark("not used: it states a size of a pixel that no ultrasound picture has"),
 }
 
 _REFUSALS: dict[Refusal, str] = {

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom import uid
+from pydicom.dataset import Dataset
 
 from bench.fuzz.bombs import zeros_packed
-from bench.fuzz.edits import element_bytes, inserted
+from bench.fuzz.edits import element_bytes, inserted, overwritten, with_value
 from bench.fuzz.walker import walk
+from fetalclip_app.domain.calibration import Distrust
+from fetalclip_app.domain.measuring import measure
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging import budget, jpeg
 from fetalclip_app.imaging.colour import through_table
@@ -114,6 +117,60 @@ def test_colours_of_a_large_picture_take_little_more_than_the_picture(dtype: typ
 
     np.testing.assert_array_equal(pixels, table[samples.astype(np.int64) % (1 << bits)])
     assert peak < pixels.nbytes + samples.nbytes + (4 << 20)
+
+
+def _regions(tmp_path: Path, *items: Dataset, **tags: object) -> bytes:
+    data = files.dataset_of(RGB, SequenceOfUltrasoundRegions=list(items), **tags)
+    return files.write(tmp_path / "x.dcm", data).read_bytes()
+
+
+def _mm(path: Path, content: bytes) -> float | None:
+    path.write_bytes(content)
+    return measure(read_clip(path).calibration, (3, 5), (13, 5)).length_mm
+
+
+@pytest.mark.parametrize("kind", ["FL", "SL", "US", "DS", "LO", "AT", "SS"])
+@pytest.mark.parametrize("tag", [0x00186018, 0x0018601C, 0x00186024, 0x00186012, 0x0018602C, 0x0018602E])
+def test_a_lie_about_the_kind_of_a_value_changes_no_millimetres(tag: int, kind: str, tmp_path: Path) -> None:
+    content = _regions(tmp_path, files.region((1, 2, 60, 40)), PixelSpacing=[0.7, 0.7])
+    element = next(each for each in walk(content).elements if each.tag == tag)
+
+    assert _mm(tmp_path / "y.dcm", overwritten(content, element.start + 4, kind.encode())) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("kind", ["UN", "OB", "UT", "OW"])
+def test_a_sequence_of_regions_that_hides_as_something_else_hands_over_to_no_pixel_spacing(
+    kind: str, tmp_path: Path
+) -> None:
+    content = _regions(tmp_path, files.region((1, 2, 60, 40)), PixelSpacing=[0.7, 0.7])
+    element = next(each for each in walk(content).elements if each.tag == 0x00186011)
+
+    length = _mm(tmp_path / "y.dcm", overwritten(content, element.start + 4, kind.encode()))
+    assert length is None or length == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("tag", [0x00186018, 0x00186024, 0x0018602C, 0x0018602E])
+def test_two_values_where_one_belongs_are_not_trusted(tag: int, tmp_path: Path) -> None:
+    content = _regions(tmp_path, files.region((1, 2, 60, 40)))
+    found = walk(content)
+    element = next(each for each in found.elements if each.tag == tag)
+
+    assert _mm(tmp_path / "y.dcm", with_value(found, element, 2 * found.value(element))) is None
+
+
+@pytest.mark.parametrize("centimetres", [1e300, 1e9, 1.1, 9e-5, 1e-300])
+def test_a_pixel_that_no_ultrasound_has_is_not_trusted(centimetres: float, tmp_path: Path) -> None:
+    content = _regions(tmp_path, files.region((1, 2, 60, 40), delta=(centimetres, 0.02)))
+    clip = read_clip(tmp_path / "x.dcm")
+
+    assert _mm(tmp_path / "y.dcm", content) is None
+    assert clip.calibration is not None
+    assert [region.distrust for region in clip.calibration.regions] == [Distrust.IMPLAUSIBLE]
+
+
+def test_regions_by_the_thousand_are_not_trusted(tmp_path: Path) -> None:
+    assert _mm(tmp_path / "y.dcm", _regions(tmp_path, *[files.region()] * 1001)) is None
+    assert _mm(tmp_path / "y.dcm", _regions(tmp_path, *[files.region()] * 3)) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("syntax", ["1.2.\x0040.10008", "1." * 200 + "1", "1.2.\n3"])

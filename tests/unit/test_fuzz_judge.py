@@ -61,9 +61,9 @@ def test_the_definition_of_a_length_is_the_standards() -> None:
     now = stated(PLAIN.content)
     assert now is not None
 
-    assert meant(now, (2, 3, 12, 3)) == [pytest.approx(10 * 0.021 * 10)]
-    assert meant(now, (2, 3, 2, 13)) == [pytest.approx(10 * 0.034 * 10)]
-    assert meant(now, (60, 3, 63, 7)) == [pytest.approx(10 * 0.05 * 5)]
+    assert meant(now, (2, 3, 12, 3))[0] == pytest.approx(10 * 0.021 * 10)
+    assert meant(now, (2, 3, 2, 13))[0] == pytest.approx(10 * 0.034 * 10)
+    assert meant(now, (60, 3, 63, 7))[0] == pytest.approx(10 * 0.05 * 5)
     assert meant(now, (40, 3, 60, 3)) == []
     assert meant(now, (40, 60, 50, 60)) == []
 

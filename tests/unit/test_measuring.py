@@ -55,7 +55,7 @@ def physical(item: Dataset, point: Point) -> tuple[float, float]:
     return x, y
 
 
-deltas = st.floats(1e-4, 0.5).flatmap(lambda size: st.sampled_from([size, -size]))
+deltas = st.floats(1e-3, 0.2).flatmap(lambda size: st.sampled_from([size, -size]))
 shares = st.floats(0, 1)
 
 
