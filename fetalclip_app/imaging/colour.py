@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
+from pydicom.pixels.processing import apply_color_lut
 
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.imaging.calibration import numbers_of
 
 Table = NDArray[np.uint8]
 """uint8, (2 ** bits, 3): the colour of each stored value; signed values lie above 2 ** (bits - 1)."""
@@ -33,10 +32,6 @@ _BLUE_OF_CB: NDArray[np.int16] = (_times(1.772) + 32768 >> 16).astype(np.int16)
 _GREEN_OF_CB_CR: NDArray[np.int16] = (
     (32768 - _times(0.34414)[:, None] - _times(0.71414)[None] >> 16).astype(np.int16).reshape(-1)
 )
-
-_ROUNDING = 1e-9
-"""Fractions of a grey level are dropped, as dcmtk does; the sum of floats may fall short of a whole one by this."""
-
 
 _BAND = 64
 """Lines that go through a table at a time: NumPy widens every index to 64 bits, which is 8 times a large picture."""
@@ -67,29 +62,6 @@ def _channel(dataset: Dataset, colour: str, entries: int) -> NDArray[np.unsigned
     wide = len(data) >= 2 * entries
     values = np.frombuffer(data[: len(data) // 2 * 2] if wide else data, np.dtype(f"{order}u2" if wide else "u1"))
     return np.pad(values[:entries], (0, entries - len(values[:entries])), mode="edge")
-
-
-def grey_table(dataset: Dataset, bits: int, *, signed: bool, inverted: bool) -> Table:
-    """Return the table of a MONOCHROME picture.
-
-    The modality's and the display's transforms come first (PS3.3 C.11.1, C.11.2): a VOI LUT, else the first window;
-    without either the full range of the stored bits is shown, which does not change from frame to frame.
-
-    Args:
-        inverted: MONOCHROME1, where the lowest value is white.
-    """
-    stored = np.arange(1 << bits, dtype=np.int64)
-    if signed:
-        stored = np.where(stored >= 1 << (bits - 1), stored - (1 << bits), stored)
-    values = np.asarray(apply_modality_lut(stored, dataset), dtype=np.float64)
-    if dataset.get("VOILUTSequence"):
-        shown = _stretched(np.asarray(apply_voi(values.astype(np.int64), dataset), dtype=np.float64))
-    else:
-        shown = _windowed(values, dataset)
-    if inverted:
-        shown = 1.0 - shown
-    grey = np.floor(np.clip(shown, 0.0, 1.0) * 255.0 + _ROUNDING).astype(np.uint8)
-    return np.repeat(grey[:, None], 3, axis=1)
 
 
 def through_table(samples: NDArray[Any], table: Table) -> Pixels:
@@ -135,22 +107,3 @@ def partial_to_full(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     full = (samples - low) * (255.0 / np.array([219.0, 224.0, 224.0])) + np.array([0.0, 128.0, 128.0])
     rounded: NDArray[np.uint8] = np.clip(np.rint(full), 0, 255).astype(np.uint8)
     return rounded
-
-
-def _windowed(values: NDArray[np.float64], dataset: Dataset) -> NDArray[np.float64]:
-    """Apply the first window (PS3.3 C.11.2.1.2 and C.11.2.1.3): 0 to 1."""
-    centres, widths = numbers_of(dataset, "WindowCenter"), numbers_of(dataset, "WindowWidth")
-    function = str(dataset.get("VOILUTFunction") or "LINEAR")
-    if not centres or not widths or widths[0] < (1 if function == "LINEAR" else 1e-6):
-        return _stretched(values)
-    centre, width = centres[0], widths[0]
-    if function == "SIGMOID":
-        return np.asarray(1.0 / (1.0 + np.exp(np.clip(-4.0 * (values - centre) / width, -700, 700))))
-    if function == "LINEAR_EXACT":
-        return (values - centre) / width + 0.5
-    return (values - (centre - 0.5)) / max(width - 1.0, 1e-6) + 0.5
-
-
-def _stretched(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / ((high - low) or 1.0)

@@ -20,7 +20,7 @@ from fetalclip_app.domain.clip import Clip, FrameSource
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.calibration import calibration_of, number_of
-from fetalclip_app.imaging.colour import Table, grey_table, palette_table
+from fetalclip_app.imaging.colour import Table, palette_table
 from fetalclip_app.imaging.content import KeyedContent
 from fetalclip_app.imaging.dicom_header import (
     UNDEFINED_LENGTH,
@@ -35,6 +35,7 @@ from fetalclip_app.imaging.dicom_pixels import DicomFrames
 from fetalclip_app.imaging.dicom_timing import timing_of
 from fetalclip_app.imaging.dicom_video import video_of
 from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
+from fetalclip_app.imaging.grey_display import grey_table
 from fetalclip_app.imaging.guard import check_size, readable
 from fetalclip_app.imaging.joined import JoinedContent
 from fetalclip_app.imaging.pydicom_decoding import HALF_CHROMA, PixelLayout
@@ -198,8 +199,7 @@ def _table(dataset: Dataset, layout: PixelLayout) -> Table | None:
         return None
     if layout.photometric == "PALETTE COLOR":
         return palette_table(dataset, layout.bits_stored)
-    inverted = layout.photometric == "MONOCHROME1"
-    return grey_table(dataset, layout.bits_stored, signed=layout.signed, inverted=inverted)
+    return grey_table(dataset, layout.bits_stored, signed=layout.signed, photometric=layout.photometric)
 
 
 def _whole_number(dataset: Dataset, keyword: str) -> int:

@@ -60,7 +60,8 @@ _TAGS: list[Any] = [
     "SequenceOfUltrasoundRegions", "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
     "PixelAspectRatio",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "RescaleSlope", "RescaleIntercept",
-    "ModalityLUTSequence", "EncryptedAttributesSequence",
+    "ModalityLUTSequence", "PresentationLUTShape", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "EncryptedAttributesSequence",
 ]  # fmt: skip
 """Only these are parsed: whatever else a scanner wrote, private volumes included, is skipped unread."""
 

@@ -164,14 +164,18 @@ def frames_of(
         extended: Extended Offset Table (7FE0,0001), where there is one.
         lengths: Extended Offset Table Lengths (7FE0,0002): of each frame without its padding.
     """
-    starts = _starts(items, count, extended)
+    table, starts = _starts(items, count, extended)
     if starts is None:
         return ()
     edges = [*starts, len(items.fragments)]
     frames = [items.fragments[first:last] for first, last in pairwise(edges) if last > first]
     one_to_one = len(starts) == len(items.fragments)
-    if not items.complete and not one_to_one and len(frames) <= count:
-        frames = frames[:-1]  # nobody knows whether another fragment of it was to follow
+    if (
+        not items.complete
+        and len(frames) <= count
+        and not _is_last_whole(items, len(frames), table=table, one_to_one=one_to_one)
+    ):
+        frames = frames[:-1]
     if len(lengths) == count and one_to_one:
         frames = [_unpadded(frame, length) for frame, length in zip(frames, lengths, strict=False)]
     return tuple(frames[:count])
@@ -183,20 +187,32 @@ def _unpadded(frame: tuple[Span, ...], length: int) -> tuple[Span, ...]:
     return (Span(whole.offset, length),) if whole.length - length == 1 else frame
 
 
-def _starts(items: Items, count: int, extended: Sequence[int]) -> list[int] | None:
-    """Return the index of each frame's first fragment; None where they cannot be told apart."""
+def _is_last_whole(items: Items, held: int, *, table: Sequence[int], one_to_one: bool) -> bool:
+    """Whether the last frame of a file that breaks off is there to its end.
+
+    The table tells where the next one would have begun. Without it nobody knows whether another fragment was to follow,
+    unless each frame before had one only.
+    """
+    if 0 < held < len(table):
+        last = items.fragments[-1]
+        return items.base + table[held] <= last.offset + last.length
+    return one_to_one
+
+
+def _starts(items: Items, count: int, extended: Sequence[int]) -> tuple[Sequence[int], list[int] | None]:
+    """Return the table that tells, and the index of each frame's first fragment; None where nothing tells."""
     total = len(items.fragments)
     if total == 0:
-        return None
+        return (), None
     if count == 1:
-        return [0]
+        return (), [0]
     for table in (extended, items.table):
         found = _by_table(items, table) if len(table) == count else None
         if found is not None:
-            return found
+            return table, found
     if total == count or not any(items.opens_stream):
-        return list(range(total)) if total <= count else None
-    return [index for index, opens in enumerate(items.opens_stream) if opens]
+        return (), list(range(total)) if total <= count else None
+    return (), [index for index, opens in enumerate(items.opens_stream) if opens]
 
 
 def _by_table(items: Items, table: Sequence[int]) -> list[int] | None:

@@ -126,57 +126,6 @@ def test_jpeg_2000_that_was_transformed_is_not_transformed_twice(tmp_path: Path)
     np.testing.assert_array_equal(read_clip(path).frame(0).pixels, RGB)
 
 
-def _grey(tmp_path: Path, picture: np.ndarray, photometric: str = "MONOCHROME2", **tags: Any) -> np.ndarray:
-    pixels = read_clip(files.write(tmp_path / "grey", files.dataset_of(picture, photometric, **tags))).frame(0).pixels
-    assert (pixels[..., 0] == pixels[..., 1]).all()
-    assert (pixels[..., 0] == pixels[..., 2]).all()
-    return pixels[..., 0].astype(int)
-
-
-def test_eight_grey_bits_are_shown_as_they_are(tmp_path: Path) -> None:
-    ramp = files.grey_picture().astype(np.uint8)
-    np.testing.assert_array_equal(_grey(tmp_path, ramp), ramp)
-
-
-def test_monochrome1_shows_zero_as_white(tmp_path: Path) -> None:
-    ramp = files.grey_picture().astype(np.uint8)
-    np.testing.assert_array_equal(_grey(tmp_path, ramp, "MONOCHROME1"), 255 - ramp.astype(int))
-
-
-def test_sixteen_bits_show_the_full_range_of_what_is_stored(tmp_path: Path) -> None:
-    ramp = files.grey_picture(top=4095)
-    shown = _grey(tmp_path, ramp, bits_stored=12)
-
-    np.testing.assert_array_equal(shown, ramp.astype(int) * 255 // 4095)
-    assert (shown.min(), shown.max()) == (0, 255)
-
-
-def test_signed_values_begin_below_zero(tmp_path: Path) -> None:
-    ramp = files.grey_picture(top=4095).astype(np.int32) - 2048
-    shown = _grey(tmp_path, ramp.astype(np.int16), bits_stored=12)
-
-    np.testing.assert_array_equal(shown, (ramp + 2048) * 255 // 4095)
-
-
-def test_a_window_is_applied_by_the_standard_s_formula(tmp_path: Path) -> None:
-    ramp = files.grey_picture(top=4095)
-    shown = _grey(tmp_path, ramp, bits_stored=12, WindowCenter=1000, WindowWidth=500)
-    expected = np.clip((ramp - 999.5) / 499 + 0.5, 0, 1) * 255
-
-    np.testing.assert_allclose(shown, expected, atol=1)
-    assert shown[ramp <= 750].max() == 0
-    assert shown[ramp >= 1250].min() == 255
-
-
-def test_a_rescale_comes_before_the_window(tmp_path: Path) -> None:
-    ramp = files.grey_picture().astype(np.uint8)
-    plain = _grey(tmp_path, ramp, WindowCenter=100, WindowWidth=50)
-    moved = _grey(
-        tmp_path, ramp, WindowCenter=210, WindowWidth=100, RescaleSlope=2, RescaleIntercept=10, VOILUTFunction="LINEAR"
-    )
-    np.testing.assert_allclose(moved, plain, atol=3)
-
-
 def _palette(entries: int, first: int, dtype: str, *, scale: int, bits: int = 16) -> dict[str, Any]:
     ramp = (np.arange(entries) * scale).astype(dtype)
     tags: dict[str, Any] = {}
