@@ -90,15 +90,15 @@ def dwell_times(count: int, hz: float, times_s: Sequence[float] | None = None) -
         times_s: When each frame begins, from the first; None where they follow evenly.
 
     Raises:
-        ValueError: No rate, another number of times than of frames, or times that do not grow.
+        ValueError: No rate, another number of times than of frames, or times that go back.
     """
     if not hz > 0:
         raise ValueError(f"{hz} frames per second")
     if times_s is None:
         return (1.0 / hz,) * count
     dwell = tuple(after - before for before, after in pairwise(times_s))
-    if len(times_s) != count or any(not each > 0 for each in dwell):
-        raise ValueError(f"{len(times_s)} times of {count} frames do not grow from one to the next")
+    if len(times_s) != count or any(not each >= 0 for each in dwell):
+        raise ValueError(f"{len(times_s)} times of {count} frames go back")
     return (*dwell, 1.0 / hz)
 
 

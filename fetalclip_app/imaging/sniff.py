@@ -100,7 +100,33 @@ def _media(head: bytes) -> Kind | None:
         return Kind.VIDEO
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return Kind.VIDEO
-    return None
+    return Kind.VIDEO if _is_mpeg(head) else None
+
+
+def _is_mpeg(head: bytes) -> bool:
+    """Whether this is a program stream, a transport stream, or a stream without either.
+
+    Source: ISO/IEC 13818-1 2.4.3.2 (packets of 188 bytes that begin with 47H; recorders put 4 bytes before), 2.5.3.3.
+    """
+    is_transport = any(head[first : first + 2 * step + 1 : step] == b"GGG" for first, step in ((0, 188), (4, 192)))
+    return head.startswith(b"\0\0\1\xba") or is_transport or bool(bare_codec(head))
+
+
+def bare_codec(head: bytes) -> str:
+    """Return FFmpeg's name of the codec of a stream without a container; empty for what is none.
+
+    Source: ISO/IEC 13818-2 table 6-1 (sequence header), ITU-T H.264 table 7-1 and H.265 table 7-1 (parameter sets, and
+    the delimiter before them).
+    """
+    start = head.find(b"\0\0\1")
+    if start not in (0, 1) or head[:start].strip(b"\0"):
+        return ""
+    first, second = head[start + 3 : start + 4], head[start + 4 : start + 5]
+    if first == b"\xb3":
+        return "mpeg2video"
+    if first in (b"\x67", b"\x27", b"\x47") or (first == b"\x09" and second in b"\x10\x30\x50\x70\x90\xb0\xd0\xf0"):
+        return "h264"
+    return "hevc" if first in (b"\x40", b"\x46") and second == b"\x01" else ""
 
 
 def _stranger(head: bytes) -> str:

@@ -83,13 +83,20 @@ def test_the_way_on_from_a_frame_keeps_its_direction(count: int, data: st.DataOb
     assert sweep.goes_back(back) == (0 < frame < count - 1)
 
 
-def test_times_that_do_not_grow_are_no_times() -> None:
-    with pytest.raises(ValueError, match="do not grow"):
-        dwell_times(3, 10.0, (0.0, 0.2, 0.2))
+def test_times_that_go_back_are_no_times() -> None:
+    with pytest.raises(ValueError, match="go back"):
+        dwell_times(3, 10.0, (0.0, 0.2, 0.1))
     with pytest.raises(ValueError, match="2 times of 3 frames"):
         dwell_times(3, 10.0, (0.0, 0.2))
     with pytest.raises(ValueError, match="frames per second"):
         dwell_times(3, 0.0)
+
+
+def test_a_frame_that_another_one_replaces_at_its_very_moment_is_passed_over_in_playing() -> None:
+    """Videos hold such frames; stepping shows them."""
+    played = Round.of(dwell_times(3, 10.0, (0.0, 0.2, 0.2)), PlayMode.LOOP, 0, 2)
+
+    assert [played.frame(played.step_at(moment)) for moment in (0.0, 0.1, 0.201, 0.25)] == [0, 0, 2, 2]
 
 
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=30).filter(lambda steps: len(set(steps)) > 1))

@@ -93,8 +93,8 @@ def test_seeking_never_starts_the_file_over(kind: str, tmp_path: Path, monkeypat
     """Containers seek by decoding time, which differs from the time shown where frames are reordered."""
     clip = read_clip(write_video(tmp_path / "x", kind))
     opened: list[object] = []
-    really_open = video._opened
-    monkeypatch.setattr(video, "_opened", lambda content: opened.append(content) or really_open(content))
+    really_open = video.opened
+    monkeypatch.setattr(video, "opened", lambda content: opened.append(content) or really_open(content))
 
     assert [shown(clip.frame(index).pixels) for index in (30, 0, 12, 39, 5)] == [30, 0, 12, 39, 5]
     assert len(opened) == 1
