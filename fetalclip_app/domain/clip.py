@@ -14,6 +14,7 @@ from fetalclip_app.domain.calibration import Calibration, Ruler
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.domain.manual_scale import ruled_calibration, stated_calibration
 from fetalclip_app.domain.measuring import Refusal
+from fetalclip_app.domain.overlay_plane import OverlayPlane
 from fetalclip_app.domain.timing import FrameRate, Playback
 
 Pixels = NDArray[np.uint8]
@@ -119,6 +120,7 @@ class Clip:
         missing_frames: Frames that the file promises and does not hold whole; say so wherever the clip is shown.
         times_s: When each frame is shown, in seconds from the first; None where the frames follow at an even ``rate``.
         playback: How the file wants to be played.
+        overlays: Graphics of the file, drawn over the picture in the window and seen by no model.
         archive: The ZIP that the file lies in, where it lies in one: part of ``path``.
     """
 
@@ -133,6 +135,7 @@ class Clip:
     missing_frames: int = 0
     times_s: tuple[float, ...] | None = None
     playback: Playback = field(default_factory=Playback)
+    overlays: tuple[OverlayPlane, ...] = ()
     archive: Path | None = None
 
     def __len__(self) -> int:

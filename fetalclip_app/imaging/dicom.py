@@ -38,6 +38,7 @@ from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
 from fetalclip_app.imaging.grey_display import grey_table
 from fetalclip_app.imaging.guard import check_size, readable
 from fetalclip_app.imaging.joined import JoinedContent
+from fetalclip_app.imaging.overlay_planes import overlays_of
 from fetalclip_app.imaging.pydicom_decoding import HALF_CHROMA, PixelLayout
 from fetalclip_app.imaging.transfer_syntaxes import Codec, Family, codec_of, syntax_name
 
@@ -84,6 +85,7 @@ def read_dicom(file: KeyedContent) -> Clip:
         missing_frames=count - len(source),
         times_s=timing.times_s,
         playback=timing.playback,
+        overlays=overlays_of(dataset, source if isinstance(source, DicomFrames) else None, len(source)),
     )
 
 

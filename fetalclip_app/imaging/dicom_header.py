@@ -14,6 +14,7 @@ from pydicom.filereader import _read_file_meta_info  # the public one takes noth
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.budget import within_budget
 from fetalclip_app.imaging.content import Content, KeyedContent, MemoryContent
+from fetalclip_app.imaging.overlay_planes import OVERLAY_TAGS
 
 _MAX_INFLATED = 1 << 30
 """Bytes that a deflated file may unpack to."""
@@ -61,7 +62,7 @@ _TAGS: list[Any] = [
     "PixelAspectRatio",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "RescaleSlope", "RescaleIntercept",
     "ModalityLUTSequence", "PresentationLUTShape", "PixelPaddingValue", "PixelPaddingRangeLimit",
-    "EncryptedAttributesSequence",
+    "EncryptedAttributesSequence", *OVERLAY_TAGS,
 ]  # fmt: skip
 """Only these are parsed: whatever else a scanner wrote, private volumes included, is skipped unread."""
 

@@ -64,6 +64,15 @@ class DicomFrames:
             samples = self._samples(self.stream(index))
             return samples.values, samples.photometric
 
+    def words(self, index: int) -> NDArray[Any]:
+        """Return all allocated bits of a one-sample frame that is native or run-length coded: (H, W), unsigned.
+
+        Raises:
+            UnreadableFile: As `pixels`.
+        """
+        with reading(self.content.path):
+            return pydicom_decoding.words(self.stream(index), self.layout)
+
     def stream(self, index: int) -> bytes:
         """Return the bytes of one frame as they lie in the file.
 

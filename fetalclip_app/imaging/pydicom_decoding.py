@@ -49,6 +49,12 @@ class PixelLayout:
         samples = 2 if self.photometric in HALF_CHROMA else self.samples
         return self.height * self.width * samples * self.bits_allocated // 8
 
+    def has_spare_bit(self, position: int) -> bool:
+        """Whether a bit of the allocated ones, counted from 0, holds nothing of the picture but may hold a mark."""
+        is_stored = self.shift <= position < self.shift + self.bits_stored
+        is_kept = self.codec.family in (Family.NATIVE, Family.RLE)
+        return self.samples == 1 and is_kept and 0 <= position < self.bits_allocated and not is_stored
+
     @property
     def codec(self) -> Codec:
         """What decodes it."""
@@ -93,19 +99,23 @@ def decode(data: bytes, layout: PixelLayout) -> Samples:
         return _jpeg_2000(data, layout)
     if family is Family.JPEG_LS:
         return _jpeg_ls(data, layout)
-    # Bits above and below the stored ones may hold an overlay: they are dropped later, and not by pydicom, which
-    # takes the highest stored bit for the sign wherever it lies.
-    whole: dict[str, Any] = {"bits_stored": layout.bits_allocated, "pixel_representation": 0}
-    if family is Family.NATIVE and layout.photometric in HALF_CHROMA:
-        # Retired partial chroma lies as full chroma does; only its range differs.
-        whole["photometric_interpretation"] = "YBR_FULL_422"
-    values = _through_plugin(data, layout, **whole)
-    values = values >> layout.shift & (1 << layout.bits_stored) - 1
+    values = words(data, layout) >> layout.shift & (1 << layout.bits_stored) - 1
     if layout.signed:
         unused = layout.bits_allocated - layout.bits_stored
         values = (values << unused).view(f"i{values.itemsize}") >> unused
     photometric = layout.photometric.removesuffix("_422") if layout.samples == 3 else layout.photometric
     return Samples(values, photometric, layout.bits_stored)  # chroma that pixels shared was handed to each
+
+
+def words(data: bytes, layout: PixelLayout) -> NDArray[Any]:
+    """Return all allocated bits of a frame that is native or run-length coded, unsigned: (H, W) or (H, W, 3)."""
+    # Bits beside the stored ones are not left to pydicom, which takes the highest stored bit for the sign wherever it
+    # lies, and drops what may be an overlay.
+    whole: dict[str, Any] = {"bits_stored": layout.bits_allocated, "pixel_representation": 0}
+    if layout.is_native and layout.photometric in HALF_CHROMA:
+        # Retired partial chroma lies as full chroma does; only its range differs.
+        whole["photometric_interpretation"] = "YBR_FULL_422"
+    return _through_plugin(data, layout, **whole)
 
 
 def check_size(layout: PixelLayout, height: int, width: int) -> None:

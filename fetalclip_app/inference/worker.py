@@ -164,7 +164,7 @@ class ModelProcess:
         self._running(cancel)
         clip.content_key.digits()  # taken on this side: the other process has no file
         slots = self._slots_for(clip)
-        bare = replace(clip, source=worker_side.NoPixels(len(clip)))
+        bare = replace(clip, source=worker_side.NoPixels(len(clip)), overlays=())
         self._send((name, bare, arguments, slots.address))
         result = self._await(cancel, report, slots)
         if not isinstance(result, kind):

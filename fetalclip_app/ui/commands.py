@@ -53,6 +53,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", "Zoom in", ("+", "="), _PICTURE),
     Command("zoom_out", "Zoom out", ("-",), _PICTURE),
     Command("light", "Light", ("B",), _PICTURE, "light", is_switch=True),
+    Command("planes", "Graphics of the file", ("D",), _PICTURE, is_switch=True),
     Command("picture_only", "Picture only", ("F11",), _PICTURE, is_switch=True),
     Command("measured", "Go to the measured frame", ("G",), _READING),
     Command("outline", "Outline", ("M",), _READING, "outline", is_switch=True),

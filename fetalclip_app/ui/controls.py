@@ -79,5 +79,6 @@ def _switches(window: MainWindow) -> dict[str, Callable[[bool], object]]:
         "light": window.area.light.set_open,
         "ruler": window.scale.set_open,
         "regions": window.set_regions,
+        "planes": window.area.frame.planes.set_on,
         "picture_only": window.set_picture_only,
     }

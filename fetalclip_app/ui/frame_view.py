@@ -21,6 +21,7 @@ from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.reading import HeadMeasurement, Measurement
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.ui import overlays
+from fetalclip_app.ui.plane_layer import PlaneLayer
 from fetalclip_app.ui.qimage import Light, image_of
 from fetalclip_app.ui.region_overlay import draw_regions
 from fetalclip_app.ui.ruler import RULER_KEYS, Line, RulerTool
@@ -67,6 +68,7 @@ class FrameView(QWidget):
         self._shows_regions = False
         self._viewport = Viewport(QSizeF(1, 1), QSizeF(1, 1))
         self._dragged_from: QPointF | None = None
+        self.planes = PlaneLayer(self)
         self.ruler = RulerTool(self)
         self.ruler.changed.connect(self._line_moved)
 
@@ -214,6 +216,7 @@ class FrameView(QWidget):
 
     def _draw_over(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.planes.draw(painter, self._viewport)
         if self._heat is not None:
             overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
         if self._structures and self.ruler.line is None:

@@ -146,6 +146,7 @@ class MainWindow(TakesDrops):
     def _apply(self, settings: Settings) -> None:
         self.viewer.shows_outline = settings.show_outline
         self.actions_by_name["outline"].setChecked(settings.show_outline)
+        self.actions_by_name["planes"].setChecked(self.area.frame.planes.is_on)
         self.area.heat.opacity.setValue(round(100 * settings.heatmap_opacity))
         if settings.window_state:
             self.restoreGeometry(QByteArray(base64.b64decode(settings.window_state)))

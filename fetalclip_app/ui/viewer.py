@@ -275,6 +275,7 @@ class Viewer(QObject):
         head, at = None, -1 if self._on_screen is None else self._on_screen
         if self.shows_outline and finding is not None and finding.frame_index in {None, at}:
             head = finding.answer if isinstance(finding.answer, HeadMeasurement) else None
+        self._area.frame.planes.show(self._clip, at)
         self._area.frame.show_head(head)
         lines = reading.answer("measurements", LineMeasurements) if reading is not None else None
         drawn = lines.on_frame(at) if self.shows_outline and lines is not None else ()
