@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.fuzz import seeds_dicom, seeds_media, seeds_real
+from bench.fuzz import seeds_containers, seeds_dicom, seeds_media, seeds_real
 from bench.fuzz.child import Outcome
 from bench.fuzz.reader import opened
 from bench.fuzz.recipe import Cookbook
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 def all_seeds() -> list[Seed]:
     """Return every undamaged file: made ones, and real ones where ``FETALCLIP_DATA`` names their folder."""
     real = os.environ.get("FETALCLIP_DATA")
-    found = [*seeds_dicom.seeds(), *seeds_media.seeds()]
+    found = [*seeds_dicom.seeds(), *seeds_media.seeds(), *seeds_containers.seeds()]
     return [*found, *(seeds_real.seeds(Path(real)) if real else [])]
 
 

@@ -62,7 +62,7 @@ def many_elements(seed: Seed, chance: Random) -> tuple[bytes, str]:
         return closed(seed, inserted(found, tag, element_bytes(found, tag, "CS", b"") * count)), f"{count} {kind}"
     value = element_bytes(found, 0x00080100, "SH", b"X") if kind == "items with contents" else b""
     item = struct.pack(f"{found.order}HHI", 0xFFFE, 0xE000, len(value)) + value
-    tag = chance.choice((0x00081140, 0x00091010, 0x00186011))
+    tag = chance.choice((0x00081140, 0x00091010, 0x00186011, 0x00041220))
     return closed(seed, inserted(found, tag, element_bytes(found, tag, "SQ", item * count))), f"{count} {kind}"
 
 
@@ -160,7 +160,7 @@ _DICOM, _PICTURE = (Family.DICOM,), (Family.PICTURE,)
 
 DAMAGES = (
     Damage("deflated bomb", deflated_bomb, _DICOM, is_deflated),
-    Damage("elements by the thousand", many_elements, _DICOM),
+    Damage("elements by the thousand", many_elements, (Family.DICOM, Family.DISC)),
     Damage("huge picture", large_stream, _DICOM, in_jpeg_dicom),
     Damage("huge loop", large_palette_loop, _DICOM, in_jpeg_dicom),
     Damage("scans by the thousand", many_scans, (Family.DICOM, Family.PICTURE), in_jpeg_dicom),

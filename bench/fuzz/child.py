@@ -32,7 +32,7 @@ MOST_MEMORY = 1 << 30
 _MOST_NOISE = 100_000
 
 _LIBTIFF = re.compile(
-    r"^(tempfile\.tif|JPEGLib|JPEGSetupDecode|(LZW|ZIP|JPEG|PackBits|Fax3|Fax4|LZMA|ZSTD|TIFF)\w*): [^\n]{0,200}\n",
+    r"^(tempfile\.tif|JPEGLib|JPEGSetupDecode|_?(LZW|ZIP|JPEG|PackBits|Fax3|Fax4|LZMA|ZSTD|TIFF)\w*): [^\n]{0,200}\n",
     re.M,
 )
 """What libtiff writes to the terminal about a damaged file, which Pillow gives no means to turn off; its words hold
@@ -160,7 +160,7 @@ def _judged(made: Made, references: dict[str, Lengths], seen: Look) -> list[str]
         nothing: Lengths = (None,) * len(sight.lengths)
         single = next(iter(references.values()), nothing) if made.seed.family is Family.DICOM else nothing
         wrong.append(verdict(made.seed, made.content, references.get(sight.key, single), sight.lengths))
-        if made.damage == "none":
+        if made.damage == "none" and made.seed.family is Family.DICOM:
             wrong.append(against_the_standard(made.seed, sight.lengths))
     whole = bool(seen.sights) and all(sight.shown and not sight.code for sight in seen.sights)
     if made.damage == "none" and not whole:

@@ -216,14 +216,14 @@ def start_damaged(seed: Seed, chance: Random) -> tuple[bytes, str]:
     return changed[kind], kind
 
 
-_DICOM = (Family.DICOM,)
+_DICOM, _BOTH = (Family.DICOM,), (Family.DICOM, Family.DISC)
 _NAMES = (("length", _length_lied), ("kind of value", _vr_lied), ("tag", _tag_lied), ("element moved", _moved))
 
 DAMAGES = (
-    *(Damage(f"{name} lied", make(_any), _DICOM) for name, make in _NAMES),
+    *(Damage(f"{name} lied", make(_any), _BOTH) for name, make in _NAMES),
     *(Damage(f"calibration's {name} lied", make(_of_calibration), _DICOM, has_regions) for name, make in _NAMES),
-    Damage("delimiters", delimiters_damaged, _DICOM),
-    Damage("nested", nested, _DICOM),
-    Damage("transfer syntax", syntax_lied, _DICOM),
-    Damage("file's start", start_damaged, _DICOM),
+    Damage("delimiters", delimiters_damaged, _BOTH),
+    Damage("nested", nested, _BOTH),
+    Damage("transfer syntax", syntax_lied, _BOTH),
+    Damage("file's start", start_damaged, _BOTH),
 )

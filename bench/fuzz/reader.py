@@ -15,13 +15,15 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.measuring import measure
 from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing
-from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.imaging.readers import find, read_clip
 from fetalclip_app.wording import errors as wording
 
 Reader = Callable[[Path], Iterator[Clip]]
 """A path -> its clips; raises `UnreadableFile` where there is none. What is on trial."""
 
 _LONGEST_PARAMETER = 300
+_MOST_CLIPS = 10
+"""Of an archive with tens of thousands of members the first are opened, as the window does before any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,15 @@ class Look:
 
 
 def opened(path: Path) -> Iterator[Clip]:
-    """Open a path as the program does."""
-    yield read_clip(path)
+    """Open a path as the program does: what it names, one after the other; what is refused in it, last of all."""
+    refused: list[UnreadableFile] = []
+    for place in find([path]).files[:_MOST_CLIPS]:
+        try:
+            yield read_clip(place)
+        except UnreadableFile as error:
+            refused.append(error)
+    if refused:
+        raise refused[0]
 
 
 def look(path: Path, reader: Reader, places: Sequence[Probe]) -> Look:
@@ -89,15 +98,16 @@ def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
         except Exception as error:
             complaints.append(_escaped(f"frame {index}", error))
     complaints.extend(_header_faults(clip))
-    lengths = tuple(length_mm(clip, place) for place in places)
+    lengths, key = tuple(length_mm(clip, place) for place in places), ""
     try:
+        key = str(clip.key)
         crop = crop_of(clip)
         crop_spacing(clip.calibration, crop)
     except UnreadableFile as error:
         code = code or _refused(error, complaints)
     except Exception as error:
         complaints.append(_escaped("finding the scan", error))
-    return Sight(clip.key, count, lengths, shown, code)
+    return Sight(key, count, lengths, shown, code)
 
 
 def length_mm(clip: Clip, probe: Probe) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from bench.fuzz import blind, bombs, dicom_fragments, dicom_shape, dicom_values, media, streams
+from bench.fuzz import archives, blind, bombs, dicom_fragments, dicom_shape, dicom_values, media, streams
 from bench.fuzz.edits import Damage
 from bench.fuzz.seeds import Seed
 
@@ -19,6 +19,7 @@ DAMAGES: tuple[Damage, ...] = (
     *streams.DAMAGES,
     *bombs.DAMAGES,
     *media.DAMAGES,
+    *archives.DAMAGES,
 )
 
 

@@ -18,7 +18,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -44,6 +44,9 @@ _HARMLESS = 1 << 26
 
 _MOST_DIRECTORY = 1 << 23
 """Bytes of a central directory: some eighty thousand names."""
+
+_LONGEST_PART, _DEEPEST = 120, 30
+"""Letters of one part of a name, and parts: a damaged directory makes one name of thousands."""
 
 _SPARE_STREAMS = 3
 _BUFFER = 1 << 16
@@ -195,8 +198,9 @@ def members_of(archive: FileContent) -> Mapping[Path, zipfile.ZipInfo]:
         held = [info for info in opened.infolist() if not info.is_dir()]
     _check_limits(archive, held)
     found: dict[Path, zipfile.ZipInfo] = {}
+    doubles: Counter[Path] = Counter()
     for info in held:
-        found[_free(archive.path / _clean(info.filename), found)] = info
+        found[_free(archive.path / _clean(info.filename), found, doubles)] = info
     return found
 
 
@@ -271,18 +275,19 @@ def _bomb(path: Path) -> UnreadableFile:
 
 
 def _clean(name: str) -> PurePosixPath:
-    """Return a name without what could lead out of a folder: roots, drives, parents."""
+    """Return a name without what could lead out of a folder (roots, drives, parents), short enough to be shown."""
     parts = [part.strip() for part in re.split(r"[/\\]", name.replace("\0", ""))]
     kept = [re.sub(r"^[A-Za-z]:", "", part) for part in parts if part not in ("", ".", "..")]
-    return PurePosixPath(*[part for part in kept if part] or ["unnamed"])
+    short = [part if len(part) <= _LONGEST_PART else f"{part[:_LONGEST_PART]}…" for part in kept if part]
+    return PurePosixPath(*short[-_DEEPEST:] or ["unnamed"])
 
 
-def _free(path: Path, taken: Mapping[Path, object]) -> Path:
-    """Return the path, or one with a number where two members bear one name."""
-    number, free = 1, path
+def _free(path: Path, taken: Mapping[Path, object], doubles: Counter[Path]) -> Path:
+    """Return the path, or one with a number where several members bear one name; ``doubles`` counts them."""
+    free = path
     while free in taken:
-        number += 1
-        free = path.with_name(f"{path.name} ({number})")
+        doubles[path] += 1
+        free = path.with_name(f"{path.name} ({doubles[path] + 1})")
     return free
 
 

@@ -18,9 +18,9 @@ MOST_READS = 100_000
 class _Budgeted(io.RawIOBase):
     """A stream that can be read in so many pieces."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, most: int) -> None:
         super().__init__()
-        self._stream, self._left = stream, MOST_READS
+        self._stream, self._most, self._left = stream, most, most
 
     def readable(self) -> bool:
         """Return True."""
@@ -46,10 +46,10 @@ class _Budgeted(io.RawIOBase):
         """
         self._left -= 1
         if self._left < 0:
-            raise ValueError(f"a header of more than {MOST_READS} pieces")
+            raise ValueError(f"a header of more than {self._most} pieces")
         return self._stream.read(size)
 
 
-def within_budget(stream: BinaryIO) -> BinaryIO:
-    """Return the stream, to be read in at most `MOST_READS` pieces; closing it leaves the other open."""
-    return _Budgeted(stream)  # type: ignore[return-value] # what pydicom asks of a stream
+def within_budget(stream: BinaryIO, most: int = MOST_READS) -> BinaryIO:
+    """Return the stream, to be read in at most ``most`` pieces; closing it leaves the other open."""
+    return _Budgeted(stream, most)  # type: ignore[return-value] # what pydicom asks of a stream

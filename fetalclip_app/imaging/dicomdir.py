@@ -19,6 +19,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.budget import within_budget
 from fetalclip_app.imaging.calibration import number_of
 from fetalclip_app.imaging.content import Content
 
@@ -26,6 +27,11 @@ STORAGE_CLASS = b"1.2.840.10008.1.3.10"
 """Media Storage Directory Storage, as the head of such a file names it."""
 
 _MOST_BYTES = 1 << 27
+_MOST_RECORDS = 50_000
+_MOST_READS = 600_000
+"""Pieces in which an index may be read: records of undefined length take some thirty each."""
+
+_ITEM = b"\xfe\xff\x00\xe0"
 _NO_PICTURES = frozenset(
     {
         *("SR DOCUMENT", "PRESENTATION", "KEY OBJECT DOC", "ENCAP DOC", "HL7 STRUC DOC", "WAVEFORM", "RAW DATA"),
@@ -75,13 +81,23 @@ def read_index(content: Content) -> tuple[Record, ...]:
     if content.size > _MOST_BYTES:
         raise UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=name, limit=f"{_MOST_BYTES >> 20} MiB")
     with content.open() as stream:
-        index = dcmread(stream)
+        index = dcmread(within_budget(stream, _MOST_READS))
     if "DirectoryRecordSequence" not in index:
         raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=name)
+    _check_count(index, name)
     records = {int(record.seq_item_tell): record for record in index.DirectoryRecordSequence}
     first = number_of(index, "OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity")
     found = [_record(records[offset]) for offset in _in_order(records, int(first or 0))]
     return tuple(record for record in found if record is not None)
+
+
+def _check_count(index: Dataset, name: str) -> None:
+    """Refuse an index of records without end before they are parsed: even empty ones take 30 microseconds each."""
+    raw: Any = index.get_item("DirectoryRecordSequence")
+    held = raw.value
+    count = held.count(_ITEM) if isinstance(held, bytes) else len(held or ())
+    if count > _MOST_RECORDS:
+        raise UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=name, limit=str(_MOST_RECORDS))
 
 
 def _in_order(records: Mapping[int, Dataset], first: int) -> list[int]:

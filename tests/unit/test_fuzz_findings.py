@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import dicom_files as files
@@ -13,8 +15,11 @@ from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset
 
+from bench.fuzz import seeds_containers
+from bench.fuzz.archives import raw_zip
 from bench.fuzz.bombs import zeros_packed
 from bench.fuzz.edits import element_bytes, inserted, overwritten, with_value
+from bench.fuzz.seeds_containers import zipped
 from bench.fuzz.walker import walk
 from fetalclip_app.domain.calibration import Distrust
 from fetalclip_app.domain.measuring import measure
@@ -22,7 +27,8 @@ from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging import budget, jpeg
 from fetalclip_app.imaging.colour import through_table
 from fetalclip_app.imaging.content import FileContent
-from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.imaging.dicomdir import read_index
+from fetalclip_app.imaging.readers import list_files, read_clip
 
 RGB = files.colour_picture()
 CINE = files.cine(4)
@@ -188,3 +194,40 @@ def test_an_error_repeats_no_odd_letters_of_a_file(syntax: str, tmp_path: Path) 
     told = str(caught.value.parameters.get("syntax", ""))
     assert told.isprintable()
     assert len(told) < 200
+
+
+def test_an_index_of_records_without_end_is_refused_before_they_are_parsed(tmp_path: Path) -> None:
+    disc = next(seed for seed in seeds_containers.seeds() if seed.name == "disc")
+    found = walk(disc.content)
+    records = found.find(0x00041220)
+    assert records is not None
+    path = tmp_path / "DICOMDIR"
+    path.write_bytes(with_value(found, records, struct.pack("<HHI", 0xFFFE, 0xE000, 0) * 60_000))
+    with pytest.raises(UnreadableFile) as caught:
+        read_index(FileContent.of(path))
+
+    assert caught.value.code is ErrorCode.FILE_TOO_LARGE
+
+
+def test_names_in_an_archive_are_short_enough_to_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / "study.zip"
+    names = ("a" * 60_000, "x/" * 20_000 + "y", "b" * 200 + "/IM1")
+    path.write_bytes(zipped(dict.fromkeys(names, b"no scan"), zipfile.ZIP_STORED))
+    files = list_files([path])
+
+    assert len(files) == 3
+    assert all(len(str(file.relative_to(path))) < 300 for file in files)
+    for file in files:
+        with pytest.raises(UnreadableFile) as caught:
+            read_clip(file)
+        assert caught.value.code is ErrorCode.NOT_A_PICTURE
+        assert len(str(caught.value.parameters["name"])) < 300
+
+
+def test_members_of_one_name_are_told_apart_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "study.zip"
+    path.write_bytes(raw_zip([(b"IM", b"", 0, 0, 0)] * 20_000))
+    files = list_files([path])
+
+    assert len(set(files)) == 20_000
+    assert {"IM", "IM (2)", "IM (20000)"} <= {file.name for file in files}
