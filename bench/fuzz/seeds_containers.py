@@ -49,12 +49,12 @@ def _disc(scans: list[bytes]) -> dict[str, bytes]:
     medium.UID = UID("1.2.3.99")
     for place, content in enumerate(scans):
         data = dcmread(io.BytesIO(content))
-        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.4.{place}"
+        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.4.{place}")
         data.StudyTime, data.StudyID, data.SeriesNumber, data.InstanceNumber = "120000", "1", 1, place + 1
         data.AccessionNumber = ""
         medium.add(data)
     with tempfile.TemporaryDirectory() as folder:
         medium.write(folder)
-        medium._tmpdir.cleanup()  # pydicom leaves its staging folder to the garbage collector, which complains
+        medium._stage["t"].cleanup()  # pydicom leaves its staging folder to the garbage collector, which complains
         files = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()]
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
