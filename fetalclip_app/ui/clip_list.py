@@ -154,9 +154,11 @@ class ClipList(QFrame):
 
     Signals:
         chosen: The `OpenClip` that the user wants to look at.
+        scrolled: Other clips are in sight.
     """
 
     chosen = Signal(object)
+    scrolled = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,7 +167,7 @@ class ClipList(QFrame):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._heading = label("Clips", tone="muted", caption=True)
         self._heading.setContentsMargins(12, 8, 0, 4)
-        self._model = ClipRows()
+        self._model = ClipRows(title_of)
         self._is_showing = False
         self.view = QListView()
         self.view.setAccessibleName("Clips")
@@ -177,6 +179,7 @@ class ClipList(QFrame):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setStyleSheet("QListView { background: transparent; outline: none; }")
+        self.view.verticalScrollBar().valueChanged.connect(self.scrolled)
         self.view.selectionModel().currentChanged.connect(self._current_changed)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 0, 4, 4)
@@ -187,7 +190,7 @@ class ClipList(QFrame):
     def show_entries(self, entries: Sequence[OpenClip], shown: OpenClip | None) -> None:
         """Show these clips, with one chosen."""
         self._is_showing = True  # what is shown here was not chosen here
-        self._model.show(entries, [title_of(entry) for entry in entries])
+        self._model.show(entries)
         self.view.setUniformItemSizes(not self._model.has_headings)
         if shown is not None and shown in entries:
             index = self._model.index(list(entries).index(shown))

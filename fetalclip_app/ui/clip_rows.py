@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
@@ -20,11 +20,12 @@ HEADING_ROLE = Qt.ItemDataRole.UserRole + 1
 class ClipRows(QAbstractListModel):
     """Changes row by row where it can, so that the list neither jumps nor loses what is chosen."""
 
-    def __init__(self) -> None:
+    def __init__(self, state_of: Callable[[OpenClip], str]) -> None:
+        """Make it empty; ``state_of`` says in words how far a clip is."""
         super().__init__()
         self.entries: list[OpenClip] = []
         self._headings: dict[int, Heading] = {}
-        self._words: dict[int, str] = {}
+        self._state_of = state_of
 
     @property
     def has_headings(self) -> bool:
@@ -41,7 +42,7 @@ class ClipRows(QAbstractListModel):
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             heading = ", ".join(filter(None, self._headings.get(id(entry), ())))
             frames = f"{len(entry.clip)} frames"
-            said = [heading, self._words.get(id(entry), ""), entry.clip.name, frames]
+            said = [heading, self._state_of(entry), entry.clip.name, frames]
             return ", ".join(filter(None, said))
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(entry.clip.path)
@@ -49,9 +50,8 @@ class ClipRows(QAbstractListModel):
             return self._headings.get(id(entry))
         return entry if role == Qt.ItemDataRole.UserRole else None
 
-    def show(self, entries: Sequence[OpenClip], words: Sequence[str]) -> None:
-        """Show these clips, each with its state in words."""
-        self._words = {id(entry): word for entry, word in zip(entries, words, strict=True)}
+    def show(self, entries: Sequence[OpenClip]) -> None:
+        """Show these clips."""
         if len(entries) != len(self.entries) or any(a is not b for a, b in zip(entries, self.entries, strict=True)):
             self._headings = headings_of(entries)
             self._take_out(entries)

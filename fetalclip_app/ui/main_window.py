@@ -103,6 +103,7 @@ class MainWindow(TakesDrops):
         session.noticed.connect(self.telling.listing)
         session.clips_changed.connect(self.thumbnails.fetch)
         self.thumbnails.arrived.connect(self.clips.show_picture)
+        self.clips.scrolled.connect(self.thumbnails.fetch)
 
     def _tie_parts(self) -> None:
         self.clips.chosen.connect(self._session.show)

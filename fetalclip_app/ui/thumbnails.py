@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,9 @@ from fetalclip_app.ui.qimage import thumbnail_of
 
 THUMBNAIL = (96, 72)
 """Width and height, in pixels; made at twice this for a fine screen."""
+
+MOST = 600
+"""Thumbnails held, some 80 kB each: as many as an exam has clips; of thousands, those seen last."""
 
 Entries = Callable[[], Sequence[OpenClip]]
 
@@ -43,12 +47,13 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._jobs, self._entries, self._in_sight = jobs, entries, in_sight
         self._is_busy = False
+        self._held: deque[OpenClip] = deque()
 
     def fetch(self) -> None:
-        """Go on with what is still missing."""
+        """Go on with what is still missing: all of it in sight, and the rest as long as there is room."""
         if self._is_busy:
             return
-        entry = _first(self._in_sight()) or _first(self._entries())
+        entry = _first(self._in_sight()) or (_first(self._entries()) if len(self._held) < MOST else None)
         if entry is not None:
             self._start(entry)
 
@@ -62,6 +67,9 @@ class Thumbnails(QObject):
 
     def _keep(self, entry: OpenClip, image: QImage | None, error: Exception | None) -> None:
         entry.thumbnail, entry.thumbnail_error = image, error
+        self._held.append(entry)
+        while len(self._held) > MOST:
+            self._held.popleft().thumbnail = None
         self.arrived.emit(entry)
 
     def _go_on(self) -> None:

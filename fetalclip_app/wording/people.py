@@ -43,7 +43,7 @@ def study_heading(origin: Origin, folder: str = "", *, patients: int = 1) -> tup
         patients: How many people's clips are listed.
     """
     if folder:
-        return translate("Nobody named"), translate("Files in {folder}").format(folder=folder)
+        return translate("No patient named"), translate("Files in {folder}").format(folder=folder)
     who = patient_title(origin) if patients > 1 or origin.is_simulated else ""
     return who, study_title(origin) or translate("Study without a date")
 
