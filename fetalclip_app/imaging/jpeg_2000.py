@@ -21,9 +21,8 @@ class Jpeg2000Header:
 
     Attributes:
         precision: Bits of the first component.
-        is_transformed: A component transform (reversible or not) was applied, which the decoder undoes: red, green
-            and blue come out, whatever the DICOM header says.
-        is_wrapped_ycc: The JP2 wrapper names sYCC, which the decoder does not undo.
+        is_transformed: A component transform (reversible or not) was applied, or a JP2 wrapper names sYCC. The decoder
+            undoes both: red, green and blue come out, whatever the DICOM header says.
     """
 
     height: int
@@ -31,7 +30,6 @@ class Jpeg2000Header:
     components: int
     precision: int
     is_transformed: bool
-    is_wrapped_ycc: bool
 
     def photometric(self, declared: str) -> str:
         """Return the colours of three decoded components; ``declared`` is the DICOM header's word for them.
@@ -42,8 +40,6 @@ class Jpeg2000Header:
             return "MONOCHROME2"
         if self.is_transformed or declared in ("YBR_RCT", "YBR_ICT"):
             return "RGB"
-        if self.is_wrapped_ycc:
-            return "YBR_FULL"
         return declared
 
 
@@ -65,8 +61,7 @@ def parse(data: bytes) -> Jpeg2000Header:
         width=right - left,
         components=components,
         precision=(depth & 0x7F) + 1,
-        is_transformed=_is_transformed(data, start + 2),
-        is_wrapped_ycc=number == _SYCC,
+        is_transformed=_is_transformed(data, start + 2) or number == _SYCC,
     )
 
 

@@ -131,7 +131,8 @@ def check_size(layout: PixelLayout, height: int, width: int) -> None:
 def _jpeg_2000(data: bytes, layout: PixelLayout) -> Samples:
     header = jpeg_2000.parse(data)
     check_size(layout, header.height, header.width)
-    values = _through_plugin(data, layout, samples_per_pixel=header.components)
+    # OpenJPEG's plugin hands out colours pixel by pixel, whatever the header says of planes.
+    values = _through_plugin(data, layout, samples_per_pixel=header.components, planar_configuration=0)
     return Samples(values, header.photometric(layout.photometric), header.precision)
 
 

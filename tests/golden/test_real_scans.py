@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+from pydicom import dcmread
+from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
 
 from fetalclip_app.domain.calibration import Distrust
 from fetalclip_app.domain.timing import RateSource
@@ -118,3 +123,46 @@ def test_the_long_cine_decodes_faster_than_it_plays() -> None:
         clip.frame(index)
 
     assert (time.perf_counter() - began) / 20 < 0.025
+
+
+LOSSLESS_BOUND, LOSSY_BOUND = 0, 2
+"""Grey levels between this program and the other; two for JPEG, whose decoders may round otherwise."""
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_another_decoder_shows_the_same(name: str, tmp_path: Path) -> None:
+    clip = read_clip(scan(name))
+    bound = LOSSY_BOUND if clip.origin.is_lossy else LOSSLESS_BOUND
+    for number in sorted({0, len(clip) // 2, len(clip) - 1}):
+        other = _by_dcmtk(scan(name), number, tmp_path) if _dcmtk_decodes(name) else _by_pydicom(scan(name), number)
+        apart = np.abs(clip.frame(number).pixels.astype(int) - other)
+
+        assert apart.max() <= bound, number
+
+
+def _dcmtk_decodes(name: str) -> bool:
+    """Whether dcmtk is here and knows the syntax: its free build has no JPEG 2000."""
+    return shutil.which("dcmj2pnm") is not None and "JPEG 2000" not in TABLE[name]["syntax"]
+
+
+def _by_dcmtk(path: Path, number: int, folder: Path) -> np.ndarray:
+    picture = folder / "frame.ppm"
+    window = ["+Wi", "1"] if "WindowWidth" in dcmread(path, stop_before_pixels=True) else []
+    command = ["dcmj2pnm", "+op", "+F", str(number + 1), *window, str(path), str(picture)]
+    subprocess.run(command, check=True, capture_output=True)
+    with Image.open(picture) as shown:
+        return np.asarray(shown.convert("RGB")).astype(int)
+
+
+def _by_pydicom(path: Path, number: int) -> np.ndarray:
+    """Decode with pydicom and Pillow, colours by pydicom's own functions."""
+    data = dcmread(path)
+    syntax = data.file_meta.TransferSyntaxUID
+    plugins = get_decoder(syntax).available_plugins if syntax.is_encapsulated else ("",)
+    if not plugins:
+        pytest.skip("skipped, tool missing: dcmj2pnm, and pydicom has no second decoder")
+    values = pixel_array(data, index=number, decoding_plugin=plugins[0])
+    if data.PhotometricInterpretation == "PALETTE COLOR":
+        values = apply_color_lut(values, data)
+        values = values >> 8 if values.max() > 255 else values
+    return np.asarray(values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)).astype(int)
