@@ -39,7 +39,14 @@ class ErrorCode(StrEnum):
     WORKER_LOST = "worker_lost"
 
     VIEW_SET_INVALID = "view_set_invalid"
+    NOT_DICOM = "not_dicom"
+    SCAN_NOT_FOUND = "scan_not_found"
+    TEXT_LEFT = "text_left"
+    TEXT_READER_MISSING = "text_reader_missing"
+    IDENTITY_LEFT = "identity_left"
     KEY_INVALID = "key_invalid"
+    PSEUDONYMS_INVALID = "pseudonyms_invalid"
+    MASK_INVALID = "mask_invalid"
 
     EXPORT_FAILED = "export_failed"
     UNEXPECTED = "unexpected"

@@ -6,12 +6,59 @@ from fetalclip_app.errors import ErrorCode
 from fetalclip_app.wording.translate import mark
 
 SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
+    ErrorCode.NOT_DICOM: (
+        mark("{name} is no DICOM file, and only those are de-identified."),
+        mark("Only DICOM files are de-identified."),
+    ),
+    ErrorCode.SCAN_NOT_FOUND: (
+        mark("{name}: the scan cannot be told from what stands around it, so nothing says what to blank."),
+        mark("The scan cannot be told from what stands around it, so nothing says what to blank."),
+    ),
+    ErrorCode.TEXT_LEFT: (
+        mark("{name} still shows text inside the mask: {texts}."),
+        mark("{name} still shows text inside the mask."),
+        mark("There is still text inside the mask."),
+    ),
+    ErrorCode.TEXT_READER_MISSING: (
+        mark("Text left in the picture cannot be looked for: the package {package} is not installed."),
+        mark("Text left in the picture cannot be looked for: the text reader is not installed."),
+    ),
+    ErrorCode.IDENTITY_LEFT: (
+        mark("{name} was not written: the check of the result failed ({reason})."),
+        mark("{name} was not written: the check of the result failed."),
+        mark("The file was not written: the check of the result failed."),
+    ),
     ErrorCode.KEY_INVALID: (
         mark("{name} is no key file of this program, or cannot be made."),
         mark("The key file cannot be used."),
     ),
+    ErrorCode.PSEUDONYMS_INVALID: (
+        mark("{name}, line {line}: {problem}."),
+        mark("{name} is not a table of pseudonyms."),
+        mark("The table of pseudonyms cannot be used."),
+    ),
+    ErrorCode.MASK_INVALID: (
+        mark("{name} is not a mask that fits: {problem}."),
+        mark("{name} is not a mask that this program can use."),
+        mark("The mask cannot be used."),
+    ),
 }
 
 HINTS: dict[ErrorCode, tuple[str, ...]] = {
+    ErrorCode.NOT_DICOM: (mark("Export DICOM from the scanner. Pictures and videos carry no fields to clean."),),
+    ErrorCode.SCAN_NOT_FOUND: (
+        mark("Draw the mask in the window ('De-identify …'), or give one by --mask; it is remembered for this scanner."),
+    ),
+    ErrorCode.TEXT_LEFT: (
+        mark("Look at it, then confirm that it is harmless or have it blanked (window, --confirm-text, --blank-text)."),
+    ),
+    ErrorCode.TEXT_READER_MISSING: (
+        mark("Install it with the program's extra: pip install \"fetalclip-studio[deidentify]\"."),
+    ),
+    ErrorCode.IDENTITY_LEFT: (mark("The original is as it was. Please report it, with the program's log."),),
     ErrorCode.KEY_INVALID: (mark("Name a file that is not there yet, which is made, or one that was made so."),),
+    ErrorCode.PSEUDONYMS_INVALID: (
+        mark("It needs the columns patient_id and pseudonym; each pseudonym once, plain letters, 64 at most."),
+    ),
+    ErrorCode.MASK_INVALID: (mark("Draw it anew in the window ('De-identify …')."),),
 }

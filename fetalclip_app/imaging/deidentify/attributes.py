@@ -26,6 +26,9 @@ _DUMMIES = {
 }
 """By representation; what has none here is emptied."""
 
+_RECURSING = (Action.RECURSE, Action.REFERENCES)
+"""What is taken out of these sequences is noted item by item."""
+
 _DEEPEST = 16
 """Sequences within sequences; no ultrasound object comes near, a hostile file may."""
 
@@ -49,6 +52,7 @@ def clean(original: Dataset, identifiers: Identifiers) -> Cleaned:
     device = " ".join(str(original.get(keyword) or "") for keyword in profile.DEVICE_TEXTS)
     identity = Identity.of(worker.taken, produced=worker.produced, device=device)
     _drop_repetitions(dataset, identity)
+    dataset.PatientName = dataset.PatientID = identifiers.pseudonym(worker.patient)  # also where there was none
     return Cleaned(dataset, identity)
 
 
@@ -67,19 +71,18 @@ class _Worker:
         for element in readable(original):
             if not profile.is_data(int(element.tag)):
                 continue
-            kept = self._element(element, depth)
-            if kept is None or kept.value != element.value:
+            action = profile.action_for(int(element.tag), _standard_vr(element), keyword_for_tag(element.tag))
+            kept = self._element(element, action, depth)
+            if kept is None or (kept.value != element.value and action not in _RECURSING):
                 self.taken.extend(strings_of(element, profile.is_listed))
             if kept is not None:
                 dataset.add(kept)
         return dataset
 
-    def _element(self, element: DataElement, depth: int) -> DataElement | None:
-        tag, vr = int(element.tag), _standard_vr(element)
-        action = profile.action_for(tag, vr, keyword_for_tag(element.tag))
+    def _element(self, element: DataElement, action: Action, depth: int) -> DataElement | None:
         if action is Action.REMOVE or element.VR == "UN":
             return None
-        if vr == "SQ":
+        if element.VR == "SQ":
             return self._sequence(element, action, depth)
         value = self._value(element, action)
         return None if value is None else DataElement(element.tag, element.VR, value)
@@ -89,7 +92,7 @@ class _Worker:
         if action is Action.CODES:
             items = [code for item in element.value if (code := terms.standard_code(item)) is not None]
             self.produced.update(str(each.value).casefold() for code in items for each in code)
-        elif action in (Action.RECURSE, Action.REFERENCES) and depth < _DEEPEST:
+        elif action in _RECURSING and depth < _DEEPEST:
             items = [self.cleaned(item, depth + 1) for item in element.value]
         elif action is not Action.EMPTY:
             return None
@@ -123,16 +126,19 @@ class _Worker:
         return moved
 
     def _is_harmless(self, element: DataElement) -> bool:
-        """Whether a value that may stay is what its representation says, and no more."""
+        """Whether a value that may stay is a word of a list, a number or a standard UID: files lie about it."""
         values = element.value if element.VM > 1 else [element.value]
+        filled = [value for value in values if value not in ("", None)]
         if element.VR == "CS":
-            return all(terms.is_term(str(value or "")) for value in values)
+            return all(terms.is_term(str(value)) for value in filled)
         if element.VR == "UI":
-            return all(terms.is_standard_uid(str(value)) for value in values if value)
-        if element.VR in ("LO", "SH"):
-            return False
-        is_listed = element.VM <= profile.MOST_NUMBERS or profile.is_table(element.keyword)
-        return is_listed and all(terms.is_number(value, element.VR) for value in values if value not in ("", None))
+            return all(terms.is_standard_uid(str(value)) for value in filled)
+        if profile.is_table(element.keyword):
+            return element.VR in ("OB", "OW") or self._are_numbers(element.VR, filled)
+        return element.VM <= profile.MOST_NUMBERS and self._are_numbers(element.VR, filled)
+
+    def _are_numbers(self, vr: str, values: list[Any]) -> bool:
+        return vr in profile.NUMBERS and all(terms.is_number(value, vr) for value in values)
 
 
 def _standard_vr(element: DataElement) -> str:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
+from fetalclip_app.imaging.deidentify.terms import is_standard_uid
+
 _TEXTS = frozenset(
     {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
 )
@@ -54,10 +56,12 @@ class Identity:
     Attributes:
         texts: Whole values that are long enough to be looked for in bytes.
         words: Their words, and dates as screens write them, to be looked for in pictures.
+        initials: Of persons, both ways round.
     """
 
     texts: frozenset[str]
     words: frozenset[str]
+    initials: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, taken: Iterable[Taken], *, produced: Set[str] = frozenset(), device: str = "") -> Identity:
@@ -69,15 +73,19 @@ class Identity:
         """
         texts: set[str] = set()
         words: set[str] = set()
+        initials: set[str] = set()
         for vr, text, is_listed in taken:
             plain = text.strip(" \0\r\n\t").casefold()
-            if vr in _NOT_TELLING or any(plain in each for each in produced):
+            if vr in _NOT_TELLING or (vr == "UI" and is_standard_uid(plain)) or any(plain in each for each in produced):
                 continue
             if _is_telling(plain) and (is_listed or plain not in device.casefold()):
                 texts.add(plain)
             if is_listed:
                 words.update(_dates(plain[:8]) if vr in ("DA", "DT") else _words(plain, vr))
-        return cls(frozenset(texts), frozenset(words))
+            if vr == "PN":
+                letters = "".join(word[0] for word in _WORD.findall(plain)[:2])
+                initials.update({letters, letters[::-1]} if len(letters) == 2 else ())
+        return cls(frozenset(texts), frozenset(words), frozenset(initials))
 
     def is_in(self, text: str) -> bool:
         """Whether a removed text stands in ``text``."""
@@ -95,12 +103,14 @@ class Identity:
     def is_alike(self, seen: str) -> bool:
         """Whether what an OCR read may be (a part of) a removed text: it misreads letters and drops spaces."""
         plain = _squeezed(seen)
+        if plain in self.initials:
+            return True
         return len(plain) >= _SHORTEST_WORD and any(_alike(plain, _squeezed(word)) for word in self.words)
 
 
 def patient_of(dataset: Dataset) -> str:
     """Return what tells one patient from another: ID, else name and date of birth, else the study."""
-    for keywords in (("PatientID",), ("PatientName", "PatientBirthDate"), ("StudyInstanceUID",)):
+    for keywords in (("PatientID",), ("PatientName", "PatientBirthDate"), ("StudyInstanceUID",), ("SOPInstanceUID",)):
         parts = [str(dataset.get(keyword) or "").strip() for keyword in keywords]
         if parts[0]:
             return "\0".join(parts)

@@ -49,7 +49,7 @@ REQUIRED_EMPTY = frozenset({0x00400555})
 _TEMPORAL = frozenset({"DA", "TM", "DT"})
 _BIRTH = frozenset({0x00100030, 0x00100032})
 
-_NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "IS", "DS"})
+NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "IS", "DS"})
 _NUMBER_GROUPS = frozenset({0x0008, 0x0018, 0x0020, 0x0028})
 MOST_NUMBERS = 16
 """An unlisted attribute with more numbers than this might spell something."""
@@ -174,4 +174,4 @@ def _of_unlisted(tag: int, vr: str, keyword: str) -> Action:
         return Action.IMAGE_TYPE
     if vr == "UI":
         return Action.UID
-    return Action.KEEP if vr in _NUMBERS and tag >> 16 in _NUMBER_GROUPS else Action.REMOVE
+    return Action.KEEP if vr in NUMBERS and tag >> 16 in _NUMBER_GROUPS else Action.REMOVE

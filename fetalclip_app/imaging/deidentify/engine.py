@@ -1,0 +1,276 @@
+"""One file: what is to be done, what stands in the way, and the de-identified copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from pydicom import dcmread, uid
+from pydicom.dataset import Dataset
+
+from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.errors import ErrorCode, NotDeidentified, UnreadableFile
+from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.deidentify import blank, record, writing
+from fetalclip_app.imaging.deidentify.attributes import Cleaned, clean
+from fetalclip_app.imaging.deidentify.check import Expected, check
+from fetalclip_app.imaging.deidentify.identifiers import Identifiers
+from fetalclip_app.imaging.deidentify.jpeg_frames import DARK, blanked_streams, grid_of
+from fetalclip_app.imaging.deidentify.looks import frames_to_read
+from fetalclip_app.imaging.deidentify.mask import Mask, Visible, find_mask, grown
+from fetalclip_app.imaging.deidentify.mask_book import RememberedMask, Scanner
+from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, judged
+from fetalclip_app.imaging.guard import reading
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.imaging.sniff import Kind, kind_of
+from fetalclip_app.progress import CancelToken, Report, silent
+
+PLAIN = frozenset(
+    {
+        uid.ImplicitVRLittleEndian,
+        uid.ExplicitVRLittleEndian,
+        uid.ExplicitVRBigEndian,
+        uid.DeflatedExplicitVRLittleEndian,
+    }
+)
+"""Syntaxes whose pixels are not compressed (one is deflated as a whole)."""
+
+_ROUNDS = 3
+"""How often text is blanked and looked for again: blanking a line can bring out what it had hidden."""
+
+_TEXT_MARGIN = 3
+"""Pixels around a text that are blanked with it: the OCR's boxes cut letters short."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Opened:
+    """A file that is about to be de-identified: nothing is written yet.
+
+    Attributes:
+        syntax: Transfer syntax that the file states.
+        grid: Height and width of what can only be blanked as a whole.
+    """
+
+    clip: Clip
+    scanner: Scanner
+    cleaned: Cleaned
+    syntax: str
+    grid: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A mask with what an OCR found inside it."""
+
+    mask: Mask
+    texts: tuple[FoundText, ...] = ()
+    frames_read: tuple[int, ...] = ()
+
+    @property
+    def open_questions(self) -> tuple[FoundText, ...]:
+        """Texts that somebody has to look at."""
+        return tuple(text for text in self.texts if text.needs_a_person)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a file.
+
+    Attributes:
+        bytes_before, bytes_after: Sizes of the two files.
+        is_recoded: Compressed pixels were decoded and stored uncompressed, so that the file grew.
+    """
+
+    path: Path
+    seen: Seen
+    pseudonym: str
+    instance_uid: str
+    frames: int
+    bytes_before: int
+    bytes_after: int
+    is_recoded: bool
+    checked_by_person: bool = field(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    cancel: CancelToken
+    report: Report
+
+
+def open_original(path: Path, identifiers: Identifiers) -> Opened:
+    """Read a file and work out its new header.
+
+    Raises:
+        UnreadableFile: It cannot be read, or not to its end.
+        NotDeidentified: NOT_DICOM.
+    """
+    with reading(path):
+        if kind_of(FileContent.of(path)) is not Kind.DICOM:
+            raise NotDeidentified(ErrorCode.NOT_DICOM, name=path.name)
+    clip = read_clip(path)
+    if clip.missing_frames:
+        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=path.name)
+    with reading(path):
+        original = dcmread(path, stop_before_pixels=True, force=True)
+        cleaned = clean(_with_head(original), identifiers)
+        syntax = str(original.file_meta.get("TransferSyntaxUID") or "")
+        return Opened(clip, Scanner.of(original), cleaned, syntax, grid_of(clip))
+
+
+def choose_mask(opened: Opened, known: RememberedMask | None = None) -> Mask:
+    """Return the mask that is known for this scanner, else the one that the file itself shows.
+
+    Raises:
+        NotDeidentified: SCAN_NOT_FOUND.
+    """
+    mask = known.mask() if known is not None else find_mask(opened.clip, opened.grid)
+    if mask is None or not mask.visible().any():
+        raise NotDeidentified(ErrorCode.SCAN_NOT_FOUND, name=opened.clip.path.name)
+    return mask
+
+
+def look(
+    opened: Opened,
+    mask: Mask,
+    reader: TextReader,
+    *,
+    harmless: frozenset[str] = frozenset(),
+    cancel: CancelToken | None = None,
+    report: Report = silent,
+) -> Seen:
+    """Return what an OCR finds inside a mask."""
+    token = cancel or CancelToken()
+    visible = mask.visible()
+    device = f"{opened.scanner.manufacturer} {opened.scanner.model}"
+    identity = opened.cleaned.identity
+    frames = frames_to_read(opened.clip, visible, token.check)
+    found: list[FoundText] = []
+    for done, index in enumerate(frames):
+        token.check()
+        report(done, len(frames))
+        pixels = shown(opened.clip.frame(index).pixels, visible)
+        found += judged(reader.read(pixels), index, identity, harmless=harmless, device=device)
+    return Seen(mask, _each_once(found), tuple(frames))
+
+
+def without_texts(opened: Opened, seen: Seen, texts: tuple[FoundText, ...]) -> Mask:
+    """Return the mask with these texts blanked."""
+    size = opened.clip.height, opened.clip.width
+    return seen.mask.without(grown(text.box, _TEXT_MARGIN, opened.grid, size) for text in texts)
+
+
+def look_and_blank(
+    opened: Opened,
+    mask: Mask,
+    reader: TextReader,
+    *,
+    harmless: frozenset[str] = frozenset(),
+    every_question: bool = False,
+    cancel: CancelToken | None = None,
+) -> Seen:
+    """Look for text and blank what identifies, until nothing of it is found any more.
+
+    Args:
+        every_question: Blank what nobody has called harmless as well.
+    """
+    seen = look(opened, mask, reader, harmless=harmless, cancel=cancel)
+    for _ in range(_ROUNDS):
+        unwanted = tuple(t for t in seen.open_questions if every_question or t.kind == "identifying")
+        if not unwanted:
+            return seen
+        seen = look(opened, without_texts(opened, seen, unwanted), reader, harmless=harmless, cancel=cancel)
+    return seen
+
+
+def write(
+    opened: Opened,
+    seen: Seen,
+    target: Path,
+    *,
+    confirmed: bool = False,
+    cancel: CancelToken | None = None,
+    report: Report = silent,
+) -> Written:
+    """Write the de-identified copy and check it.
+
+    Args:
+        confirmed: A person has looked at every text that is left and calls it harmless.
+
+    Raises:
+        NotDeidentified: TEXT_LEFT, FILE_TOO_LARGE or IDENTITY_LEFT; nothing is left at ``target``.
+        ExportFailed: It cannot be written.
+    """
+    clip, questions = opened.clip, seen.open_questions
+    if questions and not confirmed:
+        texts = ", ".join(sorted({f"“{text.text}”" for text in questions}))
+        raise NotDeidentified(ErrorCode.TEXT_LEFT, name=clip.path.name, texts=texts)
+    dataset = _new_header(opened)
+    record.record_method(dataset, seen.mask.source, checked_by_person=bool(questions))
+    record.record_lossy(dataset, opened.syntax)
+    work = _Work(cancel or CancelToken(), report)
+    expected, is_plain = _write_pixels(target, dataset, opened, seen.mask, work)
+    try:
+        check(target, clip, expected, opened.cleaned.identity)
+    except (NotDeidentified, UnreadableFile):
+        target.unlink(missing_ok=True)
+        raise
+    return Written(
+        path=target,
+        seen=seen,
+        pseudonym=str(dataset.PatientID),
+        instance_uid=str(dataset.SOPInstanceUID),
+        frames=len(clip),
+        bytes_before=clip.path.stat().st_size,
+        bytes_after=target.stat().st_size,
+        is_recoded=is_plain and opened.syntax not in PLAIN,
+        checked_by_person=bool(questions),
+    )
+
+
+def shown(pixels: Pixels, visible: Visible) -> Pixels:
+    """Return a frame as it will look, RGB."""
+    return np.where(visible[..., None], pixels, np.uint8(0))
+
+
+def _write_pixels(target: Path, dataset: Dataset, opened: Opened, mask: Mask, work: _Work) -> tuple[Expected, bool]:
+    """Write the file; return what its pixels must be, and whether they had to be stored uncompressed."""
+    clip, visible = opened.clip, mask.visible()
+    blanked = blanked_streams(clip, visible, work.cancel, work.report)
+    if blanked is not None:
+        writing.write_streams(target, dataset, blanked.streams, opened.syntax)
+        return Expected(blanked.visible, blanked.black, DARK), False
+    layout = blank.plain_layout(clip)
+    writing.check_plain_size(clip.path.name, len(clip) * clip.height * clip.width * layout.frame_bytes_per_pixel)
+    record.describe_plain(dataset, layout)
+    with writing.spooled(blank.blanked_frames(clip, layout, visible, work.cancel, work.report)) as pixels:
+        writing.write_plain(target, dataset, pixels)
+    return Expected(visible, ~visible), True
+
+
+def _new_header(opened: Opened) -> Dataset:
+    """Return the cleaned header with what a file cannot be without."""
+    dataset = Dataset()
+    dataset.update(opened.cleaned.dataset)
+    if any(not str(element.value).isascii() for element in dataset if element.VR in ("LO", "SH")):
+        dataset.SpecificCharacterSet = "ISO_IR 192"
+    return dataset
+
+
+def _with_head(original: Dataset) -> Dataset:
+    """Return the data set with an instance UID, which old files state in their head only."""
+    if "SOPInstanceUID" not in original and "MediaStorageSOPInstanceUID" in original.file_meta:
+        original.SOPInstanceUID = original.file_meta.MediaStorageSOPInstanceUID
+        original.SOPClassUID = original.file_meta.MediaStorageSOPClassUID
+    return original
+
+
+def _each_once(found: list[FoundText]) -> tuple[FoundText, ...]:
+    """Return each text once: a cine shows the same one on every frame."""
+    kept: list[FoundText] = []
+    for text in found:
+        same = (t for t in kept if t.text == text.text and t.box.overlap(text.box) > 0.5 * text.box.area)
+        if next(same, None) is None:
+            kept.append(text)
+    return tuple(kept)

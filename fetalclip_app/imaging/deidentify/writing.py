@@ -1,0 +1,82 @@
+"""A de-identified data set and its pixels -> a DICOM file, whole or not at all."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+from pydicom import uid
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.filewriter import dcmwrite
+
+from fetalclip_app.atomic import write_whole
+from fetalclip_app.errors import ErrorCode, NotDeidentified
+
+LARGEST = (1 << 32) - 2
+"""Bytes that a length of 32 bits can state (PS3.5 7.1.1)."""
+
+
+@contextmanager
+def spooled(frames: Iterable[bytes]) -> Iterator[BinaryIO]:
+    """Keep uncompressed frames on the disk, not in memory; the file has no name and goes with its handle."""
+    with TemporaryFile() as spool:
+        for frame in frames:
+            spool.write(frame)
+        if spool.tell() % 2:
+            spool.write(b"\0")
+        spool.seek(0)
+        yield cast(BinaryIO, spool)
+
+
+def check_plain_size(name: str, size: int) -> None:
+    """Refuse a file whose uncompressed pixels no element can hold.
+
+    Raises:
+        NotDeidentified: FILE_TOO_LARGE.
+    """
+    if size > LARGEST:
+        raise NotDeidentified(ErrorCode.FILE_TOO_LARGE, name=name, limit="4 GiB uncompressed")
+
+
+def write_plain(path: Path, dataset: Dataset, pixels: BinaryIO) -> None:
+    """Write uncompressed pixels, explicit little endian."""
+    dataset.add_new(0x7FE00010, "OW" if dataset.BitsAllocated > 8 else "OB", pixels)
+    _write(path, dataset, uid.ExplicitVRLittleEndian)
+
+
+def write_streams(path: Path, dataset: Dataset, streams: list[bytes], syntax: str) -> None:
+    """Write codestreams, one for each frame, with an offset table where 32 bits can hold it."""
+    fits = sum(len(stream) + 9 for stream in streams) < LARGEST
+    dataset.add_new(0x7FE00010, "OB", encapsulate(streams, has_bot=fits))
+    dataset["PixelData"].is_undefined_length = True
+    _write(path, dataset, syntax)
+
+
+def bytes_before_pixels(path: Path) -> bytes:
+    """Return a written file up to its pixels, to be searched; and what follows the pixels, which is nothing.
+
+    Raises:
+        ValueError: There is no pixel element.
+    """
+    data = path.read_bytes()
+    places = [data.find(struct.pack("<HH2s", 0x7FE0, 0x0010, vr)) for vr in (b"OB", b"OW")]
+    found = [place for place in places if place >= 0]
+    if not found:
+        raise ValueError("no pixels in a file just written")
+    return data[: min(found)]
+
+
+def _write(path: Path, dataset: Dataset, syntax: str) -> None:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.TransferSyntaxUID = uid.UID(syntax)
+    dataset.file_meta = meta
+    dataset.preamble = b"\0" * 128
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda temporary: dcmwrite(temporary, dataset, enforce_file_format=True))
