@@ -34,7 +34,7 @@ _LONGEST_WORDS = 160
 _LIMIT = f"{MAX_PIXELS // 1_000_000} megapixels, {MAX_SIDE} pixels a side, {MAX_FRAMES} frames"
 
 _SPEAKERS = (
-    r"pydicom\.(filereader|fileutil|charset|values|encaps|multival|sequence|dataset|dataelem|uid|misc|pixels|util)",
+    r"pydicom\.(filereader|fileutil|charset|values|encaps|multival|sequence|dataset|dataelem|uid|misc|pixels|util|hooks)",
     r"PIL\.",
 )
 _FILTERS = tuple(("ignore", None, Warning, speaker, 0) for speaker in _SPEAKERS)

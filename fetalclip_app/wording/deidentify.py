@@ -47,13 +47,13 @@ SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
 HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.NOT_DICOM: (mark("Export DICOM from the scanner. Pictures and videos carry no fields to clean."),),
     ErrorCode.SCAN_NOT_FOUND: (
-        mark("Draw the mask in the window ('De-identify …'), or give one by --mask; it is remembered for this scanner."),
+        mark("Draw the mask in the window ('De-identify …'), where it is remembered, or give one by --mask."),
     ),
     ErrorCode.TEXT_LEFT: (
         mark("Look at it, then confirm that it is harmless or have it blanked (window, --confirm-text, --blank-text)."),
     ),
     ErrorCode.TEXT_READER_MISSING: (
-        mark("Install it with the program's extra: pip install \"fetalclip-studio[deidentify]\"."),
+        mark('Install it with the program\'s extra: pip install "fetalclip-studio[deidentify]".'),
     ),
     ErrorCode.IDENTITY_LEFT: (mark("The original is as it was. Please report it, with the program's log."),),
     ErrorCode.KEY_INVALID: (mark("Name a file that is not there yet, which is made, or one that was made so."),),

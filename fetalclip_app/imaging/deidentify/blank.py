@@ -16,12 +16,17 @@ from fetalclip_app.imaging.dicom_pixels import DicomFrames
 from fetalclip_app.progress import CancelToken, Report
 
 
+class MixedColours(Exception):
+    """The frames of one file do not all have the same photometric interpretation."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlainPixels:
     """How uncompressed frames are described (PS3.3 C.7.6.3).
 
     Attributes:
         black: Sample (one value, or three) that is shown as black.
+        is_as_stored: They keep the samples of the file; else they are RGB as shown.
     """
 
     photometric: str
@@ -30,6 +35,7 @@ class PlainPixels:
     bits_stored: int
     signed: bool
     black: tuple[int, ...]
+    is_as_stored: bool = True
 
     @property
     def frame_bytes_per_pixel(self) -> int:
@@ -37,17 +43,22 @@ class PlainPixels:
         return self.samples * self.bits_allocated // 8
 
 
+AS_SHOWN = PlainPixels("RGB", 3, 8, 8, signed=False, black=(0, 0, 0), is_as_stored=False)
+"""RGB of eight bits, as this program shows it: for videos, and for colours with no uncompressed form of their own."""
+
+
 def plain_layout(clip: Clip) -> PlainPixels:
     """Return how the frames of a clip are stored once they are not compressed any more."""
     source = clip.source
     if not isinstance(source, DicomFrames):
-        return PlainPixels("RGB", 3, 8, 8, signed=False, black=(0, 0, 0))
+        return AS_SHOWN
     samples, photometric = source.stored(0)
     layout = source.layout
+    if (samples.ndim == 3 or source.table is None) and photometric not in ("RGB", "YBR_FULL"):
+        return AS_SHOWN
     if samples.ndim == 3:
-        photometric = "YBR_FULL" if photometric.startswith("YBR_FULL") else "RGB"
         half = 1 << (layout.bits_stored - 1)
-        black = (0, half, half) if photometric == "YBR_FULL" else (0, 0, 0)
+        black: tuple[int, ...] = (0, half, half) if photometric == "YBR_FULL" else (0, 0, 0)
     else:
         black = (darkest(source.table, layout.bits_stored),)
     allocated = 8 * samples.dtype.itemsize
@@ -66,7 +77,7 @@ def blanked_frames(
     for index in range(len(clip)):
         cancel.check()
         report(index, len(clip))
-        samples = _samples(clip, index)
+        samples = _samples(clip, index, layout)
         yield blanked(samples, layout, visible).tobytes()
 
 
@@ -81,7 +92,10 @@ def blanked(samples: NDArray[Any], layout: PlainPixels, visible: Visible) -> NDA
     return whole
 
 
-def _samples(clip: Clip, index: int) -> NDArray[Any]:
-    if isinstance(clip.source, DicomFrames):
-        return clip.source.stored(index)[0]
+def _samples(clip: Clip, index: int, layout: PlainPixels) -> NDArray[Any]:
+    if isinstance(clip.source, DicomFrames) and layout.is_as_stored:
+        samples, photometric = clip.source.stored(index)
+        if samples.ndim == 2 or photometric == layout.photometric:
+            return samples
+        raise MixedColours
     return clip.frame(index).pixels

@@ -107,8 +107,9 @@ def open_original(path: Path, identifiers: Identifiers) -> Opened:
         NotDeidentified: NOT_DICOM.
     """
     with reading(path):
-        if kind_of(FileContent.of(path)) is not Kind.DICOM:
-            raise NotDeidentified(ErrorCode.NOT_DICOM, name=path.name)
+        kind = kind_of(FileContent.of(path))
+    if kind is not Kind.DICOM:
+        raise NotDeidentified(ErrorCode.NOT_DICOM, name=path.name)
     clip = read_clip(path)
     if clip.missing_frames:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=path.name)
@@ -241,12 +242,21 @@ def _write_pixels(target: Path, dataset: Dataset, opened: Opened, mask: Mask, wo
     if blanked is not None:
         writing.write_streams(target, dataset, blanked.streams, opened.syntax)
         return Expected(blanked.visible, blanked.black, DARK), False
-    layout = blank.plain_layout(clip)
+    try:
+        _write_plain(target, dataset, opened, (blank.plain_layout(clip), visible), work)
+    except blank.MixedColours:
+        _write_plain(target, dataset, opened, (blank.AS_SHOWN, visible), work)
+    return Expected(visible, ~visible), True
+
+
+def _write_plain(
+    target: Path, dataset: Dataset, opened: Opened, pixels: tuple[blank.PlainPixels, Visible], work: _Work
+) -> None:
+    clip, (layout, visible) = opened.clip, pixels
     writing.check_plain_size(clip.path.name, len(clip) * clip.height * clip.width * layout.frame_bytes_per_pixel)
     record.describe_plain(dataset, layout)
-    with writing.spooled(blank.blanked_frames(clip, layout, visible, work.cancel, work.report)) as pixels:
-        writing.write_plain(target, dataset, pixels)
-    return Expected(visible, ~visible), True
+    with writing.spooled(blank.blanked_frames(clip, layout, visible, work.cancel, work.report)) as spool:
+        writing.write_plain(target, dataset, spool)
 
 
 def _new_header(opened: Opened) -> Dataset:

@@ -7,7 +7,7 @@ pixels are stored instead: neither a half-cut letter nor a lost ruler is worth t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,9 +16,11 @@ from pydicom import uid
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.imaging import jpeg
+from fetalclip_app.imaging.content import MemoryContent
 from fetalclip_app.imaging.deidentify.jpeg_blank import any_in_mcus, blank_stream, mcu_size, pixels_of
 from fetalclip_app.imaging.deidentify.mask import Visible
 from fetalclip_app.imaging.dicom_pixels import DicomFrames
+from fetalclip_app.imaging.encapsulated import Span
 from fetalclip_app.progress import CancelToken, Report
 
 DARK = 12
@@ -99,10 +101,11 @@ def _kept(clip: Clip, visible: Visible, mcu: tuple[int, int], cancel: CancelToke
 
 
 def _blanked(source: DicomFrames, index: int, kept: NDArray[np.bool_]) -> bytes | None:
-    original, says_rgb = source.stream(index), source.layout.photometric == "RGB"
+    """Return a frame's stream with its dropped blocks black; what black is depends on what the colours are."""
+    original = source.stream(index)
     header = jpeg.parse(original)
-    is_rgb = header.is_rgb_unsaid(says_rgb) or header.adobe_transform == 0 or header.component_ids == tuple(b"RGB")
-    return blank_stream(original, kept, is_rgb=is_rgb and len(header.component_ids) == 3)
+    says_rgb = source.layout.photometric == "RGB" and not header.has_signs
+    return blank_stream(original, kept, is_rgb=len(header.component_ids) == 3 and (header.is_rgb or says_rgb))
 
 
 def _changed(
@@ -113,11 +116,9 @@ def _changed(
     None where the blanked part is not black, or a pixel that shows something differs.
     """
     stays, black = parts
-    says_rgb = source.layout.photometric == "RGB"
-    before, after = (
-        jpeg.decode(each, jpeg.parse(each), header_says_rgb=says_rgb).reshape(*stays.shape, -1)
-        for each in (source.stream(index), stream)
-    )
+    content = MemoryContent(source.content.path, stream)
+    before = source.pixels(index)
+    after = replace(source, content=content, spans=((Span(0, len(stream)),),)).pixels(0)
     differs = np.any(before != after, axis=2) & stays
     shows = np.maximum(before, after).max(axis=2) > DARK
     if int(after[black].max(initial=0)) > DARK or (differs & shows).any():

@@ -63,4 +63,4 @@ def _shows_more(grey: NDArray[np.int16], before: NDArray[np.int16], still: NDArr
 
 
 def _grey(pixels: Pixels) -> NDArray[np.int16]:
-    return pixels.max(axis=2).astype(np.int16)
+    return np.asarray(pixels.max(axis=2), dtype=np.int16)

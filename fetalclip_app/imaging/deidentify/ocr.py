@@ -42,8 +42,8 @@ class RapidReader:
 
     def read(self, pixels: Pixels) -> tuple[SeenText, ...]:
         """Return every text in a picture, uint8 (H, W, 3) RGB."""
-        found = self._read(np.ascontiguousarray(pixels[..., ::-1]))
-        if found.txts is None or found.boxes is None:
+        found: Any = self._read(np.ascontiguousarray(pixels[..., ::-1]))
+        if found.txts is None:
             return ()
         rows = zip(found.txts, found.boxes, found.scores, strict=True)
         return tuple(SeenText(text, _box(corners), float(score)) for text, corners, score in rows)
