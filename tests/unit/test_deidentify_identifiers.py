@@ -14,6 +14,7 @@ from pydicom.uid import UID
 from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.imaging.deidentify.dates import checked_time, shifted_date, shifted_moment
 from fetalclip_app.imaging.deidentify.identifiers import Identifiers, key_from, random_key
+from fetalclip_app.imaging.deidentify.pseudonyms import read_pseudonyms
 
 KEYS = st.binary(min_size=32, max_size=32)
 UIDS = st.lists(st.integers(0, 10**9), min_size=2, max_size=8).map(lambda parts: ".".join(["1.2", *map(str, parts)]))
@@ -107,3 +108,32 @@ def test_what_is_no_key_is_refused_and_not_overwritten(tmp_path: Path, text: str
 def test_a_key_is_in_no_printed_form() -> None:
     assert "kkk" not in repr(Identifiers(b"k" * 32, {"Maria": "CASE"}))
     assert "Maria" not in repr(Identifiers(b"k" * 32, {"Maria": "CASE"}))
+
+
+def test_a_table_of_pseudonyms_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("patient_id,pseudonym\n4711,CASE-1\n4712, CASE-2 \n", encoding="utf-8-sig")
+
+    assert read_pseudonyms(path) == {"4711": "CASE-1", "4712": "CASE-2"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ("id,pseudonym\n4711,A\n", 1),
+        ("patient_id,pseudonym\n,A\n", 2),
+        ("patient_id,pseudonym\n4711,\n", 2),
+        ("patient_id,pseudonym\n4711,A\n4711,B\n", 3),
+        ("patient_id,pseudonym\n4711,A\n4712,A\n", 3),
+        ("patient_id,pseudonym\n4711,4711\n", 2),
+        ("patient_id,pseudonym\n4711,A\\B\n", 2),
+    ],
+)
+def test_a_table_that_would_mix_patients_up_is_refused_with_its_line(tmp_path: Path, rows: str, line: int) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(rows)
+    with pytest.raises(InvalidInput) as caught:
+        read_pseudonyms(path)
+
+    assert caught.value.code is ErrorCode.PSEUDONYMS_INVALID
+    assert caught.value.parameters["line"] == line
