@@ -128,7 +128,7 @@ class _Delegate(QStyledItemDelegate):
             (title_of(entry), text_font(weight=text_font().Weight.DemiBold), DARK.text if best else DARK.muted),
             (_share(entry, best), caption_font(), DARK.muted),
             (frames, caption_font(), DARK.muted),
-            (entry.clip.name, caption_font(), DARK.muted),
+            (entry.clip.path.name, caption_font(), DARK.muted),
         ]
         top = box.top()
         for text, font, colour in lines:
@@ -190,12 +190,15 @@ class ClipList(QFrame):
     def show_entries(self, entries: Sequence[OpenClip], shown: OpenClip | None) -> None:
         """Show these clips, with one chosen."""
         self._is_showing = True  # what is shown here was not chosen here
-        self._model.show(entries)
+        stays = shown is not None and shown in self.in_sight()
+        stays = self._model.show(entries) and stays
         self.view.setUniformItemSizes(not self._model.has_headings)
         if shown is not None and shown in entries:
             index = self._model.index(list(entries).index(shown))
             if self.view.currentIndex() != index:
                 self.view.setCurrentIndex(index)
+                stays = True
+            if stays:  # others that arrive above it do not push it away
                 self.view.scrollTo(index)
         self._is_showing = False
         self._heading.setText(f"Clips · {len(entries)}" if entries else "Clips")

@@ -50,9 +50,12 @@ class ClipRows(QAbstractListModel):
             return self._headings.get(id(entry))
         return entry if role == Qt.ItemDataRole.UserRole else None
 
-    def show(self, entries: Sequence[OpenClip]) -> None:
-        """Show these clips."""
-        if len(entries) != len(self.entries) or any(a is not b for a, b in zip(entries, self.entries, strict=True)):
+    def show(self, entries: Sequence[OpenClip]) -> bool:
+        """Show these clips; return whether they are others than before."""
+        is_other = len(entries) != len(self.entries) or any(
+            a is not b for a, b in zip(entries, self.entries, strict=True)
+        )
+        if is_other:
             self._headings = headings_of(entries)
             self._take_out(entries)
             if not self._put_in(entries):
@@ -61,6 +64,7 @@ class ClipRows(QAbstractListModel):
                 self.endResetModel()
         if self.entries:
             self.dataChanged.emit(self.index(0), self.index(len(self.entries) - 1))
+        return is_other
 
     def _take_out(self, entries: Sequence[OpenClip]) -> None:
         kept = set(map(id, entries))

@@ -31,7 +31,8 @@ class EmptyState(QWidget):
         title = label("Drop a scan here")
         title.setFont(text_font(FIGURE_PX, text_font().Weight.DemiBold))
         kinds = label(
-            "DICOM stills and cines, PNG, JPEG, TIFF, BMP, MP4, AVI.\nA file, several files, or a whole folder.",
+            "DICOM stills and cines, PNG, JPEG, TIFF, BMP, MP4, AVI.\n"
+            "A file, several files, a folder, a DICOMDIR, or a ZIP.",
             tone="muted",
         )
         kinds.setAlignment(Qt.AlignmentFlag.AlignCenter)

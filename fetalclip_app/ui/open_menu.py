@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.session import Session
 
-_FILES = "Scans (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp *.mp4 *.avi *.mov *.mkv);;All files (*)"
+_FILES = (
+    "Scans (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp "
+    "*.mp4 *.avi *.mov *.mkv *.mpg *.zip DICOMDIR);;All files (*)"
+)
 
 
 class OpenMenu(QObject):

@@ -133,7 +133,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
         mark("Export a shorter clip or a smaller picture."),
     ),
     ErrorCode.FILE_ENCRYPTED: (mark("Export it without encryption, or decrypt it first."),),
-    ErrorCode.NOT_A_PICTURE: (mark("Open DICOM, PNG, JPEG, TIFF, BMP, MP4 or AVI."),),
+    ErrorCode.NOT_A_PICTURE: (mark("Open DICOM, PNG, JPEG, TIFF, BMP, MP4 or AVI, or a folder or ZIP of them."),),
     ErrorCode.NO_PIXELS: (mark("It may be a report or an index: open the image files beside it."),),
     ErrorCode.NO_CODEC: (mark("Export it from the scanner as uncompressed or JPEG DICOM, and open that."),),
     ErrorCode.ARCHIVE_INSIDE: (mark("Unpack the outer one, and open this one by itself."),),

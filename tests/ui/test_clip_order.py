@@ -199,3 +199,13 @@ def test_the_list_tells_what_is_in_sight(desk_of: Callable, qtbot: QtBot) -> Non
     assert list(seen) == list(desk.session.entries[: len(seen)])
     desk.window.clips.view.scrollToBottom()
     assert desk.window.clips.in_sight()[-1] is desk.session.entries[-1]
+
+
+def test_clips_that_arrive_above_do_not_push_the_shown_one_out_of_sight(desk_of: Callable, qtbot: QtBot) -> None:
+    clips = [of_study(f"{number}.dcm", instance_number=number) for number in range(20)]
+    desk = desk_of(*clips)
+    desk.open("19.dcm")
+    desk.open(*(clip.path.name for clip in clips[:19]))
+
+    assert desk.session.shown is desk.session.entries[19]
+    assert desk.session.shown in desk.window.clips.in_sight()
