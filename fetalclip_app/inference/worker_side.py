@@ -19,6 +19,12 @@ from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference.frame_slots import Address, open_memory, view
 from fetalclip_app.progress import Cancelled, CancelToken
 
+NICENESS = 10
+"""Steps of priority below the window; a step is a share of a quarter where both want the processor."""
+
+_BELOW_NORMAL = 0x4000
+"""Windows' name for the same: BELOW_NORMAL_PRIORITY_CLASS."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoPixels:
@@ -91,11 +97,23 @@ class _Memory:
 
 def serve(connection: Connection, factory: Callable[[Any], Any], request: Any) -> None:
     """Build the engine, answer calls until the window's side hangs up, and end this process."""
+    give_way()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window, which then ends us
     _serve(connection, factory, request)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # the interpreter's own end takes seconds with a network loaded, and the window waits for it
+
+
+def give_way() -> None:
+    """Let this process run after all others: it takes every core, and a cine that plays beside it must not wait."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - only there
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+    else:
+        os.nice(NICENESS)
 
 
 def _serve(connection: Connection, factory: Callable[[Any], Any], request: Any) -> None:

@@ -78,9 +78,9 @@ class FrameView(QWidget):
         return self._viewport
 
     @property
-    def has_picture(self) -> bool:
-        """Whether a frame is drawn."""
-        return self._pixels is not None
+    def pixels(self) -> Pixels | None:
+        """The frame that is drawn, if any."""
+        return self._pixels
 
     @property
     def heat(self) -> QImage | None:

@@ -110,5 +110,5 @@ def test_under_the_number_of_a_broken_frame_stands_no_other_frame(desk_of: Calla
     desk.window.viewer.player.seek(3)
     qtbot.waitUntil(lambda: desk.window.viewer.on_screen is None)
 
-    assert not desk.window.area.frame.has_picture
+    assert desk.window.area.frame.pixels is None
     assert "4" in desk.window.area.frame.caption

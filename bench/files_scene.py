@@ -1,0 +1,118 @@
+"""Generated cines of a realistic size: speckle in a fan, coded by libjpeg, each frame with its number in its pixels."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import dcmwrite, uid
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from scipy.ndimage import gaussian_filter
+
+HEIGHT, WIDTH = 768, 1024
+RATE_HZ = 30.0
+
+FRAME_BYTES = 333_000
+"""Of one JPEG stream: 900 of them are 300 MB."""
+
+_BITS, _BLOCK = 12, 24
+"""The number stands at the foot of the picture, outside the fan, a black or white block for each bit."""
+
+_PICTURES = 30
+"""Different speckle; further frames are these, turned."""
+
+Pixels = NDArray[np.uint8]
+
+
+def picture(number: int, mark: int = 0) -> Pixels:
+    """Return frame ``number`` (below 1024) of file ``mark`` (0 to 3): uint8, (768, 1024, 3)."""
+    grey = np.roll(_speckle(number % _PICTURES), 7 * (number // _PICTURES), axis=1) * _fan()
+    tint = np.array([1.0, 0.97, 0.9])
+    rgb = np.clip(grey[..., None] * tint, 0, 255).astype(np.uint8)
+    code = number + 1024 * mark
+    for bit in range(_BITS):
+        rgb[_code_box(bit)] = 255 if code >> bit & 1 else 0
+    return rgb
+
+
+def code_of(pixels: Pixels) -> tuple[int, int]:
+    """Return (number, mark) that stand in the pixels of a decoded frame."""
+    bits = [int(pixels[_code_box(bit)][6:-6, 6:-6].mean() > 127) << bit for bit in range(_BITS)]
+    code = sum(bits)
+    return code % 1024, code // 1024
+
+
+def write_cine(path: Path, numbers: range, *, mark: int = 0, quality: int | None = None) -> Path:
+    """Write a multi-frame ultrasound object, JPEG baseline, YBR_FULL_422, with its offset table.
+
+    Args:
+        numbers: Which pictures are its frames.
+        quality: Of libjpeg; where not given, the one that comes closest to `FRAME_BYTES`.
+    """
+    chosen = quality or fitting_quality()
+    return write_streams(path, [encoded(picture(number, mark), chosen) for number in numbers])
+
+
+def write_streams(path: Path, streams: list[bytes]) -> Path:
+    """Write an object of JPEG streams that are there already, under an instance identifier of its own."""
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
+    data.SOPClassUID = uid.UltrasoundMultiFrameImageStorage
+    data.SOPInstanceUID, data.StudyInstanceUID, data.SeriesInstanceUID = uid.generate_uid(), "2.25.1", "2.25.2"
+    data.PatientID, data.PatientName, data.Modality = "BENCH", "Generated", "US"
+    data.Rows, data.Columns, data.SamplesPerPixel, data.PlanarConfiguration = HEIGHT, WIDTH, 3, 0
+    data.PhotometricInterpretation = "YBR_FULL_422"
+    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 8, 8, 7, 0
+    data.NumberOfFrames, data.FrameTime = len(streams), f"{1000 / RATE_HZ:.10f}"
+    data.LossyImageCompression = "01"
+    data.PixelData = encapsulate(streams)
+    data["PixelData"].VR = "OB"
+    dcmwrite(path, data, enforce_file_format=True)
+    return path
+
+
+def encoded(pixels: Pixels, quality: int) -> bytes:
+    """Return the stream that libjpeg makes with chroma of half the width (4:2:2)."""
+    target = io.BytesIO()
+    Image.fromarray(pixels).save(target, "JPEG", quality=quality, subsampling="4:2:2")
+    return target.getvalue()
+
+
+def fitting_quality() -> int:
+    """Return the quality whose stream comes closest to `FRAME_BYTES`."""
+    first = picture(0)
+    return min(range(60, 99, 2), key=lambda quality: abs(len(encoded(first, quality)) - FRAME_BYTES))
+
+
+def _code_box(bit: int) -> tuple[slice, slice]:
+    return slice(HEIGHT - _BLOCK, HEIGHT), slice(bit * _BLOCK, (bit + 1) * _BLOCK)
+
+
+_made: dict[str | int, NDArray[np.float32]] = {}
+
+
+def _speckle(seed: int) -> NDArray[np.float32]:
+    """Return fully developed speckle: the envelope of a blurred complex noise, which is Rayleigh distributed."""
+    if seed not in _made:
+        chance = np.random.default_rng(seed)
+        real, imaginary = (gaussian_filter(chance.normal(size=(HEIGHT, WIDTH)), (0.8, 1.4)) for _ in range(2))
+        envelope = np.hypot(real, imaginary)
+        _made[seed] = (70.0 * envelope / envelope.mean()).astype(np.float32)
+    return _made[seed]
+
+
+def _fan() -> NDArray[np.float32]:
+    """Return 1 inside a sector of 70 degrees from the top, 0 outside; two structures in it are darker and brighter."""
+    if "fan" not in _made:
+        rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+        depth, side = rows + 60.0, columns - WIDTH / 2
+        inside = (np.abs(np.arctan2(side, depth)) < 0.61) & (np.hypot(side, depth) < HEIGHT + 20)
+        head = np.hypot((columns - 500) / 230, (rows - 420) / 170)
+        shade = np.where(np.abs(head - 1) < 0.06, 2.4, np.where(head < 1, 0.55, 1.0))
+        _made["fan"] = (inside * shade).astype(np.float32)
+    return _made["fan"]

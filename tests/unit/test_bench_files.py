@@ -1,0 +1,113 @@
+"""The bench of files: numbers survive compression, lateness is judged by paints, the page tells what failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import files as program
+from bench import files_scene as scene
+from bench.files_decode import compare
+from bench.files_late import Paint, judge
+from fetalclip_app.imaging.readers import read_clip
+
+HZ, FRAME_S = 25.0, 0.04
+
+
+def played(delays_s: list[float], *, first: int = 0, count: int = 10, pressed_s: float = 100.0) -> list[Paint]:
+    """Return the paints of a cine whose k-th frame after the first was delayed by so much."""
+    return [Paint(pressed_s + (k + 1) * FRAME_S + delay, (first + k + 1) % count) for k, delay in enumerate(delays_s)]
+
+
+@given(st.lists(st.floats(-0.0019, 0.0199), min_size=5, max_size=60), st.integers(0, 9))
+def test_a_cine_in_time_has_no_late_frame(delays_s: list[float], first: int) -> None:
+    found = judge(played(delays_s, first=first), pressed_s=100.0, first=first, count=10, hz=HZ)
+
+    assert (found.late, found.never_shown) == (0, 0)
+    assert found.due >= len(delays_s) - 2
+
+
+@given(st.lists(st.booleans(), min_size=20, max_size=60))
+def test_each_frame_that_comes_half_a_frame_late_is_counted(is_late: list[bool]) -> None:
+    paints = played([0.0205 if late else 0.001 for late in is_late] + [0.0])
+    found = judge(paints, pressed_s=100.0, first=0, count=10, hz=HZ)
+
+    assert found.late == sum(is_late[: found.due])
+
+
+def test_a_frame_that_was_skipped_is_late_and_one_that_came_early_too() -> None:
+    paints = played([0.0, 0.0, 0.0, 0.0, -0.01, 0.0, 0.0, 0.0])
+    del paints[2]
+    found = judge(paints, pressed_s=100.0, first=0, count=10, hz=HZ)
+
+    assert (found.late, found.never_shown) == (2, 1)
+
+
+def test_a_cine_that_is_held_up_and_goes_on_later_lost_time() -> None:
+    """Dropping time and no frame is what must not pass."""
+    paints = played([0.0] * 10) + [
+        Paint(paint.ended_s + 0.2, (paint.number + 10) % 50) for paint in played([0.4] * 30, count=50)
+    ]
+    found = judge(paints, pressed_s=100.0, first=0, count=50, hz=HZ)
+
+    assert found.share > 0.6
+
+
+def test_a_cine_that_runs_slow_has_another_rate() -> None:
+    paints = [Paint(100.0 + 1.05 * k * FRAME_S, k % 200) for k in range(1, 150)]
+
+    assert judge(paints, pressed_s=100.0, first=0, count=200, hz=HZ).rate_hz == pytest.approx(HZ / 1.05)
+
+
+def test_no_paint_is_no_measurement() -> None:
+    with pytest.raises(ValueError, match="1 paints"):
+        judge(played([0.0]), pressed_s=100.0, first=0, count=10, hz=HZ)
+
+
+def test_the_number_in_a_frame_survives_its_compression(tmp_path: Path) -> None:
+    clip = read_clip(scene.write_cine(tmp_path / "cine.dcm", range(518, 521), mark=2, quality=60))
+
+    assert [scene.code_of(clip.frame(index).pixels) for index in range(3)] == [(518, 2), (519, 2), (520, 2)]
+    assert clip.rate is not None
+    assert clip.rate.hz == pytest.approx(scene.RATE_HZ)
+
+
+def test_both_sides_decode_the_same_frames(tmp_path: Path) -> None:
+    found = compare(scene.write_cine(tmp_path / "cine.dcm", range(2), quality=60), rounds=1)
+
+    assert len(found.ours_s) == len(found.theirs_s) == 2
+    assert found.plugins
+    assert found.mean_difference < 1.0
+
+
+LATE = {"due": 700, "late": 7, "never_shown": 2, "rate_hz": 30.5, "worst_s": 0.02}
+
+
+def test_one_late_frame_more_than_asked_fails() -> None:
+    rows = [*program.late_rows("Playing", LATE), *program.late_rows("Playing", LATE | {"late": 8, "rate_hz": 30.7})]
+
+    assert [row.holds for row in rows] == [True, True, False, False]
+
+
+def test_playing_beside_a_model_that_did_not_read_proves_nothing() -> None:
+    found = {"late": LATE, "read_playing_hz": 9.0, "read_alone_hz": 10.0, "was_reading": False}
+
+    assert not any(row.holds for row in program.model_rows(found) if row.asked)
+
+
+def test_memory_counts_only_where_the_whole_loop_was_seen() -> None:
+    found = {"first_s": [0.1, 0.2], "opened_bytes": 1, "added_bytes": 10**8, "seen": 899, "late": LATE}
+    half = found | {"seen": 450, "first_s": [0.1, 0.31]}
+
+    assert [row.holds for row in program.window_rows(found, 1)][:2] == [True, True]
+    assert [row.holds for row in program.window_rows(half, 1)][:2] == [False, False]
+
+
+def test_the_page_says_which_figure_failed() -> None:
+    text = program.page([program.Row("a", "less than 1", "2", holds=False)], load=1.5, seconds=60)
+
+    assert "| a | less than 1 | 2 | FAIL |" in text
+    assert "load 1.5" in text and "1.0 minutes" in text
