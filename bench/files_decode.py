@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from pydicom import dcmread
-from pydicom.pixels import iter_pixels
 from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import iter_pixels
 
 from fetalclip_app.imaging.readers import read_clip
 from training.bootstrap import interval
@@ -55,19 +55,21 @@ def compare(path: Path, rounds: int) -> Decoding:
     syntax = dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID
     ours_s: list[float] = []
     theirs_s: list[float] = []
-    largest, means = 0, []
+    largest = 0
+    means: list[float] = []
     for turn in range(rounds + 1):
         their_frames: Iterator[Any] = iter_pixels(path)
         for index in range(len(clip)):
             ours_first = (index + turn) % 2 == 0
             if ours_first:
-                mine_s, mine = _timed(lambda index=index: clip.frame(index).pixels)  # type: ignore[misc]
-            other_s, other = _timed(lambda frames=their_frames: next(frames))  # type: ignore[misc]
+                mine_s, mine = _timed(lambda index=index: clip.frame(index).pixels)
+            other_s, other = _timed(lambda frames=their_frames: next(frames))
             if not ours_first:
-                mine_s, mine = _timed(lambda index=index: clip.frame(index).pixels)  # type: ignore[misc]
+                mine_s, mine = _timed(lambda index=index: clip.frame(index).pixels)
             if turn == 0:  # both sides warm up, and their pixels are compared
                 gap = np.abs(mine.astype(np.int16) - other.astype(np.int16))
-                largest, means = max(largest, int(gap.max())), [*means, float(gap.mean())]
+                largest = max(largest, int(gap.max()))
+                means.append(float(gap.mean()))
                 continue
             ours_s.append(mine_s)
             theirs_s.append(other_s)

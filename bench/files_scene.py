@@ -32,7 +32,7 @@ def picture(number: int, mark: int = 0) -> Pixels:
     """Return frame ``number`` (below 1024) of file ``mark`` (0 to 3): uint8, (768, 1024, 3)."""
     grey = np.roll(_speckle(number % _PICTURES), 7 * (number // _PICTURES), axis=1) * _fan()
     tint = np.array([1.0, 0.97, 0.9])
-    rgb = np.clip(grey[..., None] * tint, 0, 255).astype(np.uint8)
+    rgb: Pixels = np.clip(grey[..., None] * tint, 0, 255).astype(np.uint8)
     code = number + 1024 * mark
     for bit in range(_BITS):
         rgb[_code_box(bit)] = 255 if code >> bit & 1 else 0

@@ -55,7 +55,7 @@ class Witness:
                 if not self.paints or self.paints[-1][0] != mark or self.paints[-1][1].number != number:
                     self.paints.append((mark, Paint(ended_s, number)))
 
-        FrameView.paintEvent = watched  # type: ignore[method-assign]
+        FrameView.paintEvent = watched  # type: ignore[method-assign, assignment]
 
     def of(self, mark: int) -> list[Paint]:
         """Return the paints of one file."""
@@ -163,7 +163,7 @@ def thumbnails(warm_up: Path, folder: Path, count: int) -> dict[str, Any]:
     bench.window.open_menu.open_paths([folder])
     bench.wait(lambda: len(bench.session.entries) == count)
     listed_s = time.perf_counter() - began
-    bench.wait(lambda: not any(entry.thumbnail.isNull() for entry in bench.session.entries))
+    bench.wait(lambda: all(entry.thumbnail for entry in bench.session.entries))
     seconds = time.perf_counter() - began
     bench.studio.end()
     return {"seconds": seconds, "listed_s": listed_s, "count": count}
