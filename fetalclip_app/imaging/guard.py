@@ -18,6 +18,7 @@ from pathlib import Path
 from pydicom import config as pydicom_config
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.progress import Cancelled
 
 MAX_PIXELS = 64_000_000
 """Pixels of one frame. Ultrasound stays below 9 million; a frame of this size takes 192 MB as RGB."""
@@ -60,7 +61,7 @@ def reading(path: Path) -> Iterator[None]:
     hush()
     try:
         yield
-    except UnreadableFile:
+    except (UnreadableFile, Cancelled):
         raise
     except FileNotFoundError as error:
         # FFmpeg raises it, too, for things that a damaged container only mentions.

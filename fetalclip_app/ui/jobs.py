@@ -28,9 +28,13 @@ Work = Callable[[CancelToken, Report], Any]
 
 
 class Lane(Enum):
-    """Which queue a job waits in. The value is its number of workers."""
+    """Which queue a job waits in. The value is its number of workers, so no two may have the same.
+
+    What is looked at and written is fetched in a queue of its own, so that it never waits behind the opening of files.
+    """
 
     MODEL = 1
+    OPENING = 2
     FILE = 3
 
 

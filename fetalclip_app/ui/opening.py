@@ -16,7 +16,7 @@ from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 
 AT_ONCE = 2
-"""Files under way: one worker of the file lane stays free for the frame that is looked at."""
+"""Files under way: more would only keep each other, and the thumbnails, from the two workers."""
 
 
 def _find(paths: Sequence[Path], cancel: CancelToken) -> Listing:
@@ -90,7 +90,7 @@ class Opening(QObject):
         self._tell()
 
     def _start(self, work: Callable[[CancelToken, Report], object]) -> Job:
-        job = self._jobs.start(Lane.FILE, work)
+        job = self._jobs.start(Lane.OPENING, work)
         self._under_way.add(job)
         job.settled.connect(lambda: self._settled(job))
         return job

@@ -35,7 +35,7 @@ def thumbnail(clip: Clip) -> QImage:
 
 
 class Thumbnails(QObject):
-    """One job at a time, so that playing and opening always find a free worker.
+    """One job at a time, in the queue of opening: playing never waits for it.
 
     Signals:
         arrived: The `OpenClip` whose thumbnail is there, or is known to be none.
@@ -60,7 +60,7 @@ class Thumbnails(QObject):
     def _start(self, entry: OpenClip) -> None:
         self._is_busy = True
         clip = entry.clip
-        job = self._jobs.start(Lane.FILE, lambda cancel, report: thumbnail(clip))
+        job = self._jobs.start(Lane.OPENING, lambda cancel, report: thumbnail(clip))
         job.succeeded.connect(lambda image: self._keep(entry, image, None))
         job.failed.connect(lambda error: self._keep(entry, None, error))
         job.settled.connect(self._go_on)
