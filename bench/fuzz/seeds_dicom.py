@@ -21,7 +21,7 @@ from bench.fuzz.seeds import Family, Seed
 
 HEIGHT, WIDTH, FRAMES = 64, 96, 4
 SECRETS = ("Zzyzx^Fuzzina", "PID-ZZ-4711", "19870203")
-_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422")
+_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420")
 
 
 def colours(seed: int = 0) -> NDArray[np.uint8]:
@@ -205,6 +205,19 @@ def _times() -> bytes:
     return file_of(data, uid.ImplicitVRLittleEndian)
 
 
+def _native_in_items() -> bytes:
+    data = dataset_of(loop())
+    return packed(data, [frame.tobytes() for frame in loop()], "1.2.840.10008.1.2.1.98")
+
+
+def _region_on_region() -> bytes:
+    """A zoomed inset of high priority on a large region of low priority: a lost inset must not lend the large scale."""
+    large = region((0, 0, WIDTH - 1, HEIGHT - 1), (0.04, 0.04))
+    large.RegionFlags = 1
+    inset = region((WIDTH // 3, HEIGHT // 3, WIDTH * 2 // 3, HEIGHT * 2 // 3), (0.01, 0.01))
+    return file_of(dataset_of(colours(), SequenceOfUltrasoundRegions=[large, inset]))
+
+
 _MAKERS: dict[str, Callable[[], bytes]] = {
     "native RGB": lambda: file_of(dataset_of(colours())),
     "native planes": lambda: file_of(dataset_of(loop(), PlanarConfiguration=1)),
@@ -233,6 +246,11 @@ _MAKERS: dict[str, Callable[[], bytes]] = {
     "JPEG lossless": lambda: packed(
         dataset_of(loop()), [lossless_jpeg.encode(frame) for frame in loop()], uid.JPEGLosslessSV1
     ),
+    "JPEG-LS": lambda: _compressed(dataset_of(loop()), uid.JPEGLSLossless, "pyjpegls"),
+    "JPEG-LS 16 bits": lambda: _compressed(dataset_of(greys(65535), "MONOCHROME2"), uid.JPEGLSLossless, "pyjpegls"),
+    "native in items": _native_in_items,
+    "retired class": lambda: file_of(dataset_of(loop(), SOPClassUID="1.2.840.10008.5.1.4.1.1.3")),
+    "region on region": _region_on_region,
     "JPEG 2000": lambda: _compressed(dataset_of(loop(), "RGB"), uid.JPEG2000Lossless, "pylibjpeg"),
     "JPEG 2000 16 bits": lambda: _compressed(
         dataset_of(greys(65535), "MONOCHROME2"), uid.JPEG2000Lossless, "pylibjpeg"

@@ -9,14 +9,15 @@ from typing import Any
 import av
 import numpy as np
 from PIL import Image
+from pydicom import uid
 
 from bench.fuzz.seeds import Family, Seed
-from bench.fuzz.seeds_dicom import HEIGHT, WIDTH, colours, greys, loop
+from bench.fuzz.seeds_dicom import HEIGHT, SECRETS, WIDTH, colours, dataset_of, greys, loop, packed
 
 
 def seeds() -> list[Seed]:
-    """Return every kind of picture and video that the program reads."""
-    return [*_pictures(), *_videos()]
+    """Return every kind of picture and video that the program reads, videos inside DICOM as well."""
+    return [*_pictures(), *_videos(), *_videos_in_dicom()]
 
 
 def _pictures() -> Iterator[Seed]:
@@ -58,6 +59,18 @@ def _videos() -> Iterator[Seed]:
     ):
         content = video(container, codec, colour)
         yield Seed(name, Family.VIDEO, (("scan.vid", content),), HEIGHT, WIDTH)
+
+
+def _videos_in_dicom() -> Iterator[Seed]:
+    for name, container, codec, syntax in (
+        ("DICOM MPEG-2", "mpeg2video", "mpeg2video", uid.MPEG2MPML),
+        ("DICOM H.264", "h264", "libx264", uid.MPEG4HP41),
+        ("DICOM H.264 in MP4", "mp4", "libx264", uid.MPEG4HP41),
+        ("DICOM HEVC", "hevc", "libx265", uid.HEVCMP51),
+    ):
+        data = dataset_of(loop(), "YBR_PARTIAL_420", NumberOfFrames=8)
+        content = packed(data, [video(container, codec, "yuv420p")], syntax)
+        yield Seed(name, Family.DICOM, (("scan.dcm", content),), HEIGHT, WIDTH, SECRETS)
 
 
 def video(container: str, codec: str, colour: str) -> bytes:
