@@ -21,6 +21,10 @@ _LARGE = ((8000, 8000), (16_384, 3900), (3900, 16_384), (8001, 8000), (16_385, 1
 """Height and width: just within the program's limits, just above them, far above."""
 
 
+_PNG_SAMPLES = {"RGB": (8, 2, 3), "RGBA": (8, 6, 4), "16 bits": (16, 0, 2)}
+"""Bits, colour type and bytes of a pixel."""
+
+
 def deflated_bomb(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """Pack up to several GiB of zeros into a deflated file: after the data set, or as an element in it."""
     found = walked(seed)
@@ -125,7 +129,8 @@ def large_picture(_seed: Seed, chance: Random) -> tuple[bytes, str]:
     height, width = chance.choice(_LARGE)
     kind = chance.choice(("PNG", "TIFF", "JPEG")) if height * width < 100_000_000 else "PNG"
     if kind == "PNG":
-        return png(height, width), f"PNG {height} x {width}"
+        samples = chance.choice(sorted(_PNG_SAMPLES))
+        return png(height, width, samples), f"PNG {height} x {width} {samples}"
     held = io.BytesIO()
     if kind == "TIFF":
         Image.new("L", (width, height)).save(held, "TIFF", compression="tiff_adobe_deflate")
@@ -138,12 +143,12 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png(height: int, width: int, between: bytes = b"") -> bytes:
-    """Return a black RGB picture whose lines are packed zeros; ``between`` lies before them."""
-    lines = height * (1 + 3 * width)
-    packed_lines = b"\x78\xda" + zeros_packed(lines + (1 << 20))
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + between + chunk(b"IDAT", packed_lines) + chunk(b"IEND", b"")
+def png(height: int, width: int, samples: str = "RGB") -> bytes:
+    """Return a black picture whose lines are packed zeros."""
+    bits, colour, size = _PNG_SAMPLES[samples]
+    packed_lines = b"\x78\xda" + zeros_packed(height * (1 + size * width) + (1 << 20))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", packed_lines) + chunk(b"IEND", b"")
 
 
 def in_jpeg_dicom(seed: Seed) -> bool:

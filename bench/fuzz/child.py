@@ -46,7 +46,7 @@ class Outcome:
     Attributes:
         code: Why it was refused, in whole or in part; empty where it opened.
         lengths: How many probes gave millimetres.
-        seconds: From opening to the last look.
+        seconds: Of the processor, from opening to the last look.
         peak: Bytes of memory that the look added at its peak.
         complaints: Failures; empty where the program behaved.
     """
@@ -108,9 +108,9 @@ class Desk:
         self.quiet.clear()
         before, quiet = _memory("VmRSS"), self.noise.stat().st_size
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is counted from here
-        start = time.perf_counter()
+        start = time.process_time()
         seen = look(path, self.reader, probes(made.seed))
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         peak = max(_memory("VmHWM") - before, 0)
         complaints = [*seen.complaints, *self._noises(made.seed, quiet), *_judged(made, references, seen)]
         if peak > MOST_MEMORY:

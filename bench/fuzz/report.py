@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from bench.fuzz.child import ADDRESS_SPACE, MOST_MEMORY, Outcome
 from bench.fuzz.recipe import Cookbook
-from bench.fuzz.runner import SLOWEST_SECONDS
+from bench.fuzz.runner import PATIENCE, SLOWEST_SECONDS
 
 _LIBRARIES = ("pydicom", "Pillow", "av", "pylibjpeg-openjpeg", "numpy")
 
@@ -22,7 +22,8 @@ details chance decides. The file is written to a folder and opened in a process 
 calibration, first, middle and last frame, thumbnail, rate, the crop for the network, and the length in mm between
 78 fixed pairs of pixels. A file fails the run where
 
-- the process ends (a crash), or the look takes more than {SLOWEST_SECONDS:g} s of the clock twice (a hang);
+- the process ends (a crash), or the look takes, twice, more than {SLOWEST_SECONDS:g} s of the processor's time or
+  {PATIENCE * SLOWEST_SECONDS:g} s of the clock (a hang; on an idle machine the first is the clock's time too);
 - memory rises by more than {MOST_MEMORY >> 20} MiB (the peak of the resident set, counted anew for each file; a net of
   {ADDRESS_SPACE >> 30} GiB of address space lies below, and a file that reaches it fails as well);
 - anything but `UnreadableFile` escapes, its sentence is missing, or its details are no text for a user;
@@ -75,7 +76,8 @@ def summary(run: Run) -> str:
             f"Ran out of time at first and were looked at again: {run.again}.",
             f"Shown: {opened} ({whole} without any refusal), with millimetres: {measured}.",
             f"Refused: {len(outcomes) - opened}.",
-            f"Slowest: {slowest.seconds:.2f} s (number {slowest.number}: {slowest.seed}, {slowest.damage}).",
+            f"Slowest: {slowest.seconds:.2f} s of the processor (number {slowest.number}: {slowest.seed}, "
+            f"{slowest.damage}).",
             f"Most memory: {largest.peak >> 20} MiB (number {largest.number}: {largest.seed}, {largest.damage}, "
             f"{largest.touched[:60]}).",
         ]
@@ -115,7 +117,7 @@ def _table(title: str, outcomes: Iterable[Outcome], key: Callable[[Outcome], str
     for outcome in outcomes:
         groups.setdefault(key(outcome), []).append(outcome)
     lines = [
-        f"| {title} | files | shown | with mm | refused | slowest s | most MiB | failures |",
+        f"| {title} | files | shown | with mm | refused | slowest, s of the processor | most MiB | failures |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, group in sorted(groups.items()):

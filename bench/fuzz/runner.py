@@ -19,7 +19,14 @@ from bench.fuzz.reader import Reader
 from bench.fuzz.recipe import Cookbook
 
 SLOWEST_SECONDS = 5.0
-"""A file that takes longer is a hang."""
+"""A look that takes more of the processor's time is a hang: on an idle machine that is the clock's time, and on a busy
+one it is still the file's."""
+
+PATIENCE = 6
+"""Times as many seconds of the clock end a look too: a look that waits for something uses no processor."""
+
+_TICK = 0.2
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 _START_SECONDS = 60.0
 _MAKE_SECONDS = 60.0
@@ -35,6 +42,13 @@ class _Child:
     number: int | None = None
     begun: tuple[str, str, str] | None = None
     deadline: float = 0.0
+    spent: float = float("inf")
+
+    def is_late(self, limit: float) -> bool:
+        """Whether it has used up its share of the processor, or its time by the clock."""
+        if time.monotonic() > self.deadline:
+            return True
+        return self.begun is not None and _processor_seconds(self.process.pid) - self.spent > limit
 
 
 @dataclass(slots=True)
@@ -43,7 +57,7 @@ class Runner:
 
     Attributes:
         folder: An empty folder of its own, on a fast disk.
-        again: Numbers that ran out of time once, on a machine that others use as well: a hang hangs twice.
+        again: Numbers that ran out of time once: a hang hangs twice, a machine that stood still does not.
     """
 
     cookbook: Cookbook
@@ -83,13 +97,11 @@ class Runner:
         return _Child(process, ours, place, deadline=time.monotonic() + _START_SECONDS)
 
     def _listen(self, waiting: deque[int], told: Callable[[Outcome], None]) -> None:
-        now = time.monotonic()
-        nearest = min(child.deadline for child in self._children)
-        ready = wait([child.line for child in self._children], max(nearest - now, 0.0))
+        ready = wait([child.line for child in self._children], _TICK)
         for child in list(self._children):
             if child.line in ready:
                 self._heard(child, waiting, told)
-            elif time.monotonic() > child.deadline:
+            elif child.is_late(self.limit):
                 self._lost(child, waiting, told, self._hang(child))
 
     def _heard(self, child: _Child, waiting: deque[int], told: Callable[[Outcome], None]) -> None:
@@ -100,7 +112,8 @@ class Runner:
             self._lost(child, waiting, told, f"crash: the process ended with {_exit(child.process.exitcode)}")
             return
         if kind == "begun":
-            child.begun, child.deadline = tuple(rest), time.monotonic() + self.limit
+            child.begun, child.deadline = tuple(rest), time.monotonic() + PATIENCE * self.limit
+            child.spent = _processor_seconds(child.process.pid)
             return
         if kind == "seen":
             told(rest[0])
@@ -118,7 +131,7 @@ class Runner:
             child.process.join(_LAST_WORDS)
         child.process.kill()
         child.process.join()
-        return f"hang: more than {self.limit:g} s"
+        return f"hang: more than {self.limit:g} s of the processor, or {PATIENCE * self.limit:g} s of the clock"
 
     def _lost(self, child: _Child, waiting: deque[int], told: Callable[[Outcome], None], what: str) -> None:
         self._children.remove(child)
@@ -134,6 +147,15 @@ class Runner:
         family = next(each.family for each in self.cookbook.seeds if each.name == seed)
         complaint = f"{what}{_trace(child.place)}"
         told(Outcome(child.number, seed, family, damage, touched, complaints=(complaint,), seconds=self.limit))
+
+
+def _processor_seconds(pid: int | None) -> float:
+    """Return what a process has used of the processor up to now, in its own code and in the system's."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
 
 
 def _exit(code: int | None) -> str:

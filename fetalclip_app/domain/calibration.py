@@ -108,6 +108,9 @@ class Distrust(StrEnum):
     OTHER_PICTURE = "other_picture"
     """Another region of the same file lies outside the picture, so all were written for another one."""
 
+    BESIDE_UNPLACED = "beside_unplaced"
+    """Another region of the same file has no place, so it may have lain on top of this one."""
+
     NOT_LENGTH = "not_length"
     NO_DELTA = "no_delta"
     IMPLAUSIBLE = "implausible"

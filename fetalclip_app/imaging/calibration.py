@@ -17,8 +17,8 @@ The rules, all from DICOM PS3.3 C.8.5.5 (US Region Calibration):
   lies further outside belongs to another picture (a cine that was scaled down after the region was written): its
   scale is not trusted, and its box is kept as the file states it. Then the file's other regions were written for that
   other picture as well: one that happens to fit into this one is not trusted either.
-- Regions whose corners are missing or cross over cannot be placed; they are counted, since they may have lain
-  anywhere.
+- Regions whose corners are missing or cross over cannot be placed; they are counted, and since they may have lain
+  anywhere, on top of the others too, none of the others is trusted.
 
 Without regions, PixelSpacing (PS3.3 10.7) counts for the whole picture: it is the distance in the patient.
 ImagerPixelSpacing is the distance on a detector and NominalScannedPixelSpacing the distance on a scanned film; neither
@@ -89,7 +89,8 @@ def calibration_of(dataset: Dataset, height: int, width: int) -> Calibration | N
     placed = [region for region in (_region(item, height, width) for item in items) if region is not None]
     statements = tuple(_statements(dataset, has_regions=bool(items)))
     if items:
-        regions, unplaced = tuple(_of_this_picture(placed)), len(items) - len(placed)
+        unplaced = len(items) - len(placed)
+        regions = tuple(_beside_the_lost(placed) if unplaced else _of_this_picture(placed))
         return Calibration(CalibrationSource.ULTRASOUND_REGION, regions, statements=statements, unplaced=unplaced)
     whole = _whole_picture(statements, Box(0, 0, width, height))
     source = CalibrationSource.PIXEL_SPACING
@@ -141,6 +142,12 @@ def _of_this_picture(regions: Sequence[Region]) -> Iterable[Region]:
     for region in regions:
         fits = region.distrust is not Distrust.OUTSIDE_PICTURE
         yield replace(region, distrust=Distrust.OTHER_PICTURE) if is_stale and fits else region
+
+
+def _beside_the_lost(regions: Sequence[Region]) -> Iterable[Region]:
+    """Trust none of the regions where another one, which may have lain on top of them, cannot be placed."""
+    for region in regions:
+        yield replace(region, distrust=region.distrust or Distrust.BESIDE_UNPLACED)
 
 
 def _region(item: Dataset, height: int, width: int) -> Region | None:

@@ -17,6 +17,7 @@ _MUCH_WIDER = 8
 """A display table that claims so many times more than its largest entry has its bits wrong."""
 
 
+@np.errstate(over="raise", invalid="raise", divide="raise")
 def grey_table(dataset: Dataset, bits: int, *, signed: bool, photometric: str) -> Table:
     """Return the colour of each stored value of a MONOCHROME picture.
 
@@ -26,6 +27,9 @@ def grey_table(dataset: Dataset, bits: int, *, signed: bool, photometric: str) -
 
     Args:
         bits: BitsStored.
+
+    Raises:
+        FloatingPointError: A transform of infinite or absurd numbers, which only a damaged file asks for.
     """
     stored = np.arange(1 << bits, dtype=np.int64)
     if signed:

@@ -94,7 +94,7 @@ class PictureFrames:
                 image.draft(None, least)  # only JPEG knows how
             picture = _as_rgb(image, path.name)
             turn = _TURNS.get(self.orientation)
-            return np.array(picture if turn is None else picture.transpose(turn))
+            return np.asarray(picture if turn is None else picture.transpose(turn))
 
 
 def read_picture(content: KeyedContent, kind: Kind) -> Clip:
@@ -160,9 +160,14 @@ def _as_rgb(image: Image.Image, name: str) -> Image.Image:
         raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax="32 bits per sample")
     if image.mode in _SIXTEEN_BITS:
         values = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8)).convert("RGB")
+        values *= 255  # in place: a large picture is held once at four bytes, not four times
+        values += 32767
+        values //= 65535
+        return Image.fromarray(values.astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        alpha = image.convert("RGBA")
-        ground = Image.new("RGBA", alpha.size, (0, 0, 0, 255))
-        return Image.alpha_composite(ground, alpha).convert("RGB")
-    return image.convert("RGB")
+        alpha = image if image.mode == "RGBA" else image.convert("RGBA")
+        ground = Image.new("RGB", alpha.size)
+        ground.paste(alpha, mask=alpha)
+        return ground
+    image.load()
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -58,6 +58,7 @@ _DATA: dict[DataType, str] = {
 _DISTRUST: dict[Distrust, str] = {
     Distrust.OUTSIDE_PICTURE: mark("not used: the region lies outside the picture"),
     Distrust.OTHER_PICTURE: mark("not used: another region of this file lies outside the picture"),
+    Distrust.BESIDE_UNPLACED: mark("not used: another region of this file cannot be placed and may cover it"),
     Distrust.NOT_LENGTH: mark("not used: its axes are no lengths"),
     Distrust.NO_DELTA: mark("not used: it states no size of a pixel"),
     Distrust.IMPLAUSIBLE: mark("not used: it states a size of a pixel that no ultrasound picture has"),

@@ -17,8 +17,8 @@ from pydicom.dataset import Dataset
 
 from bench.fuzz import seeds_containers
 from bench.fuzz.archives import raw_zip
-from bench.fuzz.bombs import zeros_packed
-from bench.fuzz.edits import element_bytes, inserted, overwritten, with_value
+from bench.fuzz.bombs import png, zeros_packed
+from bench.fuzz.edits import element_bytes, inserted, overwritten, spliced, with_value
 from bench.fuzz.seeds_containers import zipped
 from bench.fuzz.walker import walk
 from fetalclip_app.domain.calibration import Distrust
@@ -174,6 +174,20 @@ def test_a_pixel_that_no_ultrasound_has_is_not_trusted(centimetres: float, tmp_p
     assert [region.distrust for region in clip.calibration.regions] == [Distrust.IMPLAUSIBLE]
 
 
+@pytest.mark.parametrize("tag", [0x00186018, 0x0018601A, 0x0018601C, 0x0018601E])
+def test_a_region_that_cannot_be_placed_lends_its_place_to_no_other_scale(tag: int, tmp_path: Path) -> None:
+    inset = files.region((2, 2, 30, 30), delta=(0.01, 0.01))
+    content = _regions(tmp_path, files.region((1, 2, 60, 40)), inset)
+    found = walk(content)
+    corner = [each for each in found.elements if each.tag == tag][1]
+    lost = spliced(found, corner.start, corner.end, b"", corner.parents)
+
+    assert _mm(tmp_path / "y.dcm", lost) is None
+    calibration = read_clip(tmp_path / "y.dcm").calibration
+    assert calibration is not None
+    assert [region.distrust for region in calibration.regions] == [Distrust.BESIDE_UNPLACED]
+
+
 def test_regions_by_the_thousand_are_not_trusted(tmp_path: Path) -> None:
     assert _mm(tmp_path / "y.dcm", _regions(tmp_path, *[files.region()] * 1001)) is None
     assert _mm(tmp_path / "y.dcm", _regions(tmp_path, *[files.region()] * 3)) == pytest.approx(2.0)
@@ -231,3 +245,28 @@ def test_members_of_one_name_are_told_apart_at_once(tmp_path: Path) -> None:
 
     assert len(set(files)) == 20_000
     assert {"IM", "IM (2)", "IM (20000)"} <= {file.name for file in files}
+
+
+def test_a_large_picture_of_16_bits_is_widened_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(png(2000, 2000, "16 bits"))
+    tracemalloc.start()
+    pixels = read_clip(path).frame(0).pixels
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert pixels.shape == (2000, 2000, 3)
+    assert peak < 3 * pixels.nbytes
+
+
+@pytest.mark.parametrize("slope", ["1e308", "-1e308"])
+@pytest.mark.parametrize("has_table", [True, False])
+def test_display_values_without_bound_are_damage_and_no_warning(slope: str, has_table: bool, tmp_path: Path) -> None:
+    table = Dataset()
+    table.LUTDescriptor, table.LUTData = [256, 0, 8], struct.pack("<256H", *range(256))
+    table["LUTData"].VR = "OW"
+    tags = {"VOILUTSequence": [table]} if has_table else {}
+    data = files.dataset_of(files.grey_picture().astype(np.uint8), "MONOCHROME2", RescaleIntercept="0", **tags)
+    data.RescaleSlope = slope
+
+    assert code_of(files.write(tmp_path / "x.dcm", data)) is ErrorCode.FILE_DAMAGED
