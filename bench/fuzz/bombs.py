@@ -104,23 +104,24 @@ def large_palette_loop(_seed: Seed, chance: Random) -> tuple[bytes, str]:
 
 def many_scans(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """Repeat a progressive JPEG's last scan thousands of times: each costs a pass over the whole picture."""
-    side = chance.choice((64, 2000, 8000))
+    side, mode = chance.choice((64, 2000, 8000)), chance.choice(("L", "RGB"))
     scans = chance.choice((100, 2000, 10_000))
-    stream = _progressive(side)
+    stream = _progressive(side, mode)
     start = stream.rindex(b"\xff\xda")
     longer = stream[:start] + stream[start:-2] * scans + b"\xff\xd9"
-    told = f"{scans} scans of {side} x {side}"
+    told = f"{scans} scans of {side} x {side}, {mode}"
     if seed.family is Family.PICTURE:
         return longer, told
-    data = dataset_of(np.zeros((1, 1), np.uint8), "MONOCHROME2")
+    grey = mode == "L"
+    data = dataset_of(np.zeros((1, 1) if grey else (1, 1, 3), np.uint8), "MONOCHROME2" if grey else "YBR_FULL_422")
     data.Rows = data.Columns = side
     return packed(data, [longer], uid.JPEGBaseline8Bit), told
 
 
 @lru_cache
-def _progressive(side: int) -> bytes:
+def _progressive(side: int, mode: str) -> bytes:
     held = io.BytesIO()
-    Image.new("L", (side, side)).save(held, "JPEG", progressive=True)
+    Image.new(mode, (side, side)).save(held, "JPEG", progressive=True)
     return held.getvalue()
 
 

@@ -16,11 +16,13 @@ from fetalclip_app.domain.measuring import measure
 from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing
 from fetalclip_app.imaging.readers import find, read_clip
+from fetalclip_app.imaging.thumbnails import small_picture
 from fetalclip_app.wording import errors as wording
 
 Reader = Callable[[Path], Iterator[Clip]]
 """A path -> its clips; raises `UnreadableFile` where there is none. What is on trial."""
 
+_THUMBNAIL = 144, 192
 _LONGEST_PARAMETER = 300
 _MOST_CLIPS = 10
 """Of an archive with tens of thousands of members the first are opened, as the window does before any other."""
@@ -91,7 +93,6 @@ def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
             pixels = clip.frame(index).pixels
             if pixels.shape != (clip.height, clip.width, 3):
                 complaints.append(f"frame {index} is {pixels.shape} in a clip of {clip.height} x {clip.width}")
-            _thumbnail(pixels)
             shown = True
         except UnreadableFile as error:
             code = _refused(error, complaints)
@@ -101,23 +102,19 @@ def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
     lengths, key = tuple(length_mm(clip, place) for place in places), ""
     try:
         key = str(clip.key)
+        small_picture(clip, height=_THUMBNAIL[0], width=_THUMBNAIL[1])
         crop = crop_of(clip)
         crop_spacing(clip.calibration, crop)
     except UnreadableFile as error:
         code = code or _refused(error, complaints)
     except Exception as error:
-        complaints.append(_escaped("finding the scan", error))
+        complaints.append(_escaped("key, thumbnail or crop", error))
     return Sight(key, count, lengths, shown, code)
 
 
 def length_mm(clip: Clip, probe: Probe) -> float | None:
     """Return the length between two pixels as the program measures it; None where it gives none."""
     return measure(clip.calibration, probe[:2], probe[2:]).length_mm
-
-
-def _thumbnail(pixels: np.ndarray) -> None:
-    """Touch every pixel, as scaling a picture down does."""
-    pixels[:: max(pixels.shape[0] // 72, 1), :: max(pixels.shape[1] // 96, 1)].mean()
 
 
 def _header_faults(clip: Clip) -> Iterator[str]:

@@ -54,6 +54,7 @@ def _small_dicom(source: DicomFrames, index: int, height: int, width: int) -> Pi
         is_colour = header.is_supported and not header.is_lossless and len(header.component_ids) == 3
         if not is_whole or not is_colour or not header.has_signs or header.is_rgb:
             return None
+        jpeg.check_scans(data, height=header.height, width=header.width)
         try:
             pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=height, min_width=width)
         except ValueError:

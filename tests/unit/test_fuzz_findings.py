@@ -29,6 +29,7 @@ from fetalclip_app.imaging.colour import through_table
 from fetalclip_app.imaging.content import FileContent
 from fetalclip_app.imaging.dicomdir import read_index
 from fetalclip_app.imaging.readers import list_files, read_clip
+from fetalclip_app.imaging.thumbnails import small_picture
 
 RGB = files.colour_picture()
 CINE = files.cine(4)
@@ -100,6 +101,18 @@ def test_a_large_jpeg_of_scans_without_end_is_not_decoded(tmp_path: Path) -> Non
 
     assert code_of(path) is ErrorCode.FILE_DAMAGED
     assert code_of(files.encapsulated(tmp_path / "x.dcm", data, [_scans(4000, 30)])) is ErrorCode.FILE_DAMAGED
+
+
+def test_no_thumbnail_is_made_of_a_jpeg_of_scans_without_end(tmp_path: Path) -> None:
+    held = io.BytesIO()
+    Image.new("RGB", (4000, 4000)).save(held, "JPEG", progressive=True)
+    stream = held.getvalue()
+    endless = stream[:-2] + stream[stream.rindex(b"\xff\xda") : -2] * 30 + b"\xff\xd9"
+    data = files.dataset_of(np.zeros((1, 1, 3), np.uint8), "YBR_FULL_422", Rows=4000, Columns=4000)
+    clip = read_clip(files.encapsulated(tmp_path / "x.dcm", data, [endless]))
+
+    with pytest.raises(UnreadableFile):
+        small_picture(clip, height=144, width=192)
 
 
 def test_a_progressive_jpeg_of_the_usual_scans_is_decoded(tmp_path: Path) -> None:
