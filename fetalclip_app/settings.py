@@ -75,6 +75,11 @@ def view_sets_folder() -> Path:
     return folder() / "prompts"
 
 
+def masks_file() -> Path:
+    """Return the path of the masks remembered for scanners (de-identification); it may not exist yet."""
+    return folder() / "masks.json"
+
+
 def file() -> Path:
     """Return the path of the settings file; it may not exist yet."""
     return folder() / "settings.json"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__
+from fetalclip_app.cli import deidentify_arguments
 
 PROGRAM = "python -m fetalclip_app"
 
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_open(commands)
     _add_analyze(commands)
+    _add_deidentify(commands)
     _add_fetch(commands)
     _add_demo(commands)
     return top
@@ -49,8 +51,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     top = parser()
     given = top.parse_args(arguments)
     given.prog = f"{PROGRAM} {given.command}"
-    if given.command == "analyze":
-        problem = _problem(given)
+    check = _CHECKS.get(given.command)
+    if check is not None:
+        problem = check(given)
         if problem:
             sys.stderr.write(f"{given.prog}: {problem} (--help says more)\n")
             raise SystemExit(USAGE_ERROR)
@@ -115,6 +118,15 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     model.add_argument("--accept-licence", action="store_true", help="accept the licence of these weights")
 
 
+def _add_deidentify(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
+    command = commands.add_parser(
+        deidentify_arguments.NAME,
+        help="write de-identified copies of DICOM files and folders",
+        description=deidentify_arguments.DESCRIPTION,
+    )
+    deidentify_arguments.add_options(command)
+
+
 def _add_fetch(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser(
         "fetch-weights",
@@ -170,3 +182,7 @@ def _problem(given: argparse.Namespace) -> str:
 def _is_input(path: Path, given: argparse.Namespace) -> bool:
     inputs = [*given.paths, *([given.manifest] if given.manifest is not None else [])]
     return path.exists() and any(other.exists() and path.samefile(other) for other in inputs)
+
+
+_CHECKS = {"analyze": _problem, deidentify_arguments.NAME: deidentify_arguments.problem}
+"""What looks at the combination of a command's arguments."""

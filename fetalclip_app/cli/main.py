@@ -41,6 +41,10 @@ def _dispatch(given: argparse.Namespace, open_window: OpenWindow, why_no_window:
         return open_window(given.paths)
     if given.command == "fetch-weights":
         return _fetch(given)
+    if given.command == "deidentify":
+        from fetalclip_app.cli.deidentify import deidentify  # noqa: PLC0415
+
+        return deidentify(given)
     if given.command == "demo":
         from fetalclip_app.cli import demo  # noqa: PLC0415
 

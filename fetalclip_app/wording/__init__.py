@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_title
 from fetalclip_app.wording.answers import Line, answer_lines
+from fetalclip_app.wording.deidentify import deidentified, mask_source, text_kind
 from fetalclip_app.wording.errors import hint, left_out, sentence, unexpected
 from fetalclip_app.wording.lines import (
     line_definition,
@@ -84,6 +85,7 @@ __all__ = [
     "calibration_source",
     "day_count",
     "definition",
+    "deidentified",
     "dicom_date",
     "distrust",
     "frame_number",
@@ -102,6 +104,7 @@ __all__ = [
     "line_title",
     "line_value",
     "lossy",
+    "mask_source",
     "method_title",
     "millimetres",
     "missing_frames",
@@ -137,6 +140,7 @@ __all__ = [
     "study_heading",
     "study_title",
     "task_title",
+    "text_kind",
     "trim_offered",
     "unexpected",
     "unfamiliar_frame",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fetalclip_app.errors import ErrorCode
-from fetalclip_app.wording.translate import mark
+from fetalclip_app.wording.translate import mark, translate
 
 SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.NOT_DICOM: (
@@ -62,3 +62,43 @@ HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ),
     ErrorCode.MASK_INVALID: (mark("Draw it anew in the window ('De-identify …')."),),
 }
+
+_MASKS = {
+    "regions": mark("the ultrasound regions of the file"),
+    "fan": mark("the scan found in the picture"),
+    "remembered": mark("the mask remembered for this scanner"),
+    "given": mark("the mask given"),
+}
+"""Who says what is blanked (`MaskSource`) -> words."""
+
+_KINDS = {
+    "identifying": mark("identifying"),
+    "unknown": mark("to be looked at"),
+    "harmless": mark("harmless"),
+    "measurement": mark("measurement"),
+    "mark": mark("mark"),
+}
+"""What a text in the picture may be (`TextKind`) -> words."""
+
+_GROWN = 1.5
+"""A copy this many times as large as its original is worth a word."""
+
+
+def mask_source(source: str) -> str:
+    """Return who says what is blanked."""
+    return translate(_MASKS[source])
+
+
+def text_kind(kind: str) -> str:
+    """Return what a text that is left in the picture may be."""
+    return translate(_KINDS[kind])
+
+
+def deidentified(name: str, source: str, bytes_before: int, bytes_after: int) -> str:
+    """Return what became of a file."""
+    said = translate("written as {name}; all is blanked outside {mask}.").format(name=name, mask=mask_source(source))
+    if bytes_after <= _GROWN * bytes_before:
+        return said
+    times = bytes_after / max(bytes_before, 1)
+    grown = translate("It is {times} times as large: its frames could only be kept exactly uncompressed.")
+    return f"{said} {grown.format(times=f'{times:.0f}' if times >= 10 else f'{times:.1f}')}"

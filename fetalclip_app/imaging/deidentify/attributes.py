@@ -35,10 +35,11 @@ _DEEPEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The data set without pixels, and what was taken out of it."""
+    """The data set without pixels, what was taken out of it, and what the file calls the patient."""
 
     dataset: Dataset
     identity: Identity
+    patient: str
 
 
 def clean(original: Dataset, identifiers: Identifiers) -> Cleaned:
@@ -53,7 +54,7 @@ def clean(original: Dataset, identifiers: Identifiers) -> Cleaned:
     identity = Identity.of(worker.taken, produced=worker.produced, device=device)
     _drop_repetitions(dataset, identity)
     dataset.PatientName = dataset.PatientID = identifiers.pseudonym(worker.patient)  # also where there was none
-    return Cleaned(dataset, identity)
+    return Cleaned(dataset, identity, worker.patient)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import ErrorCode, NotDeidentified, UnreadableFile
-from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.archives import MemberContent
 from fetalclip_app.imaging.deidentify import blank, record, writing
 from fetalclip_app.imaging.deidentify.attributes import Cleaned, clean
 from fetalclip_app.imaging.deidentify.check import Expected, check
@@ -21,6 +21,7 @@ from fetalclip_app.imaging.deidentify.looks import frames_to_read
 from fetalclip_app.imaging.deidentify.mask import Mask, Visible, find_mask, grown
 from fetalclip_app.imaging.deidentify.mask_book import RememberedMask, Scanner
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, judged
+from fetalclip_app.imaging.finding import content_at
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.imaging.sniff import Kind, kind_of
@@ -49,6 +50,7 @@ class Opened:
 
     Attributes:
         syntax: Transfer syntax that the file states.
+        size: Bytes of the file.
         grid: Height and width of what can only be blanked as a whole.
     """
 
@@ -56,6 +58,7 @@ class Opened:
     scanner: Scanner
     cleaned: Cleaned
     syntax: str
+    size: int
     grid: tuple[int, int] = (1, 1)
 
 
@@ -107,17 +110,21 @@ def open_original(path: Path, identifiers: Identifiers) -> Opened:
         NotDeidentified: NOT_DICOM.
     """
     with reading(path):
-        kind = kind_of(FileContent.of(path))
+        content = content_at(path)
+        content = content.checked() if isinstance(content, MemberContent) else content
+        kind = kind_of(content)
     if kind is not Kind.DICOM:
         raise NotDeidentified(ErrorCode.NOT_DICOM, name=path.name)
     clip = read_clip(path)
     if clip.missing_frames:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=path.name)
-    with reading(path):
-        original = dcmread(path, stop_before_pixels=True, force=True)
+    with reading(path), content.open() as stream:
+        original = dcmread(stream, stop_before_pixels=True, force=True)
         cleaned = clean(_with_head(original), identifiers)
+        if "SOPInstanceUID" not in cleaned.dataset:  # type 1 (PS3.3 C.12.1), yet some writers forget it
+            cleaned.dataset.SOPInstanceUID = identifiers.uid(str(clip.key))
         syntax = str(original.file_meta.get("TransferSyntaxUID") or "")
-        return Opened(clip, Scanner.of(original), cleaned, syntax, grid_of(clip))
+        return Opened(clip, Scanner.of(original), cleaned, syntax, content.size, grid_of(clip))
 
 
 def choose_mask(opened: Opened, known: RememberedMask | None = None) -> Mask:
@@ -223,7 +230,7 @@ def write(
         pseudonym=str(dataset.PatientID),
         instance_uid=str(dataset.SOPInstanceUID),
         frames=len(clip),
-        bytes_before=clip.path.stat().st_size,
+        bytes_before=opened.size,
         bytes_after=target.stat().st_size,
         is_recoded=is_plain and opened.syntax not in PLAIN,
         checked_by_person=bool(questions),
