@@ -135,6 +135,7 @@ class Neighbours:
     """The files beside an index and below, found by names as indexes write them."""
 
     def __init__(self, folder: Path, files: Sequence[Path]) -> None:
+        self._written = {path.relative_to(folder).parts: path for path in files}
         self._exact: dict[tuple[str, ...], Path] = {}
         self._bare: dict[tuple[str, ...], list[Path]] = {}
         for path in files:
@@ -147,8 +148,9 @@ class Neighbours:
         parts = tuple(_plain(part) for part in record.parts)
         if record.leads_out:
             return None
-        if parts in self._exact:
-            return self._exact[parts]
+        found = self._written.get(record.parts) or self._exact.get(parts)
+        if found is not None:
+            return found
         bare = self._bare.get(parts, [])
         return bare[0] if len(bare) == 1 else None
 

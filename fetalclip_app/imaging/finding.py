@@ -139,12 +139,12 @@ def _arranged(root: Path, files: Sequence[Path]) -> Listing:
         notices += of_index.notices
         roots.append(index.parent)
     others = [file for file in files if file not in named and _may_be_media(file)]
-    forgotten = [file for file in others if any(each in file.parents for each in roots)]
+    forgotten = {file for file in others if any(each in file.parents for each in roots)}
     scans = {file for file in forgotten if _is_scan(file)}
     if scans:
-        names = tuple(str(file.relative_to(root)) for file in forgotten if file in scans)
+        names = tuple(str(file.relative_to(root)) for file in others if file in scans)
         notices.append(Notice(NoticeKind.INDEX_FORGOT, root.name, names))
-    kept = [file for file in others if file in scans or file not in set(forgotten)]
+    kept = [file for file in others if file in scans or file not in forgotten]
     return Listing((*pictures, *kept), tuple(notices))
 
 

@@ -13,6 +13,7 @@ from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.pictures import PictureFrames
 from fetalclip_app.imaging.transfer_syntaxes import Family
 from fetalclip_app.imaging.video import VideoFrames
+from fetalclip_app.imaging.video_stream import StreamFrames
 
 
 def small_picture(clip: Clip, *, height: int, width: int) -> Pixels:
@@ -39,6 +40,8 @@ def _small(clip: Clip, height: int, width: int) -> Pixels:
             return source.small_pixels(middle, height, width)
         case VideoFrames() as source:
             return source.pixels(source.index.key_near(middle))
+        case StreamFrames() as source:
+            return source.pixels(source.index.anchor_near(middle))
         case source:
             return source.pixels(middle)
 

@@ -82,6 +82,10 @@ class StreamIndex:
         first = self.anchors[0]
         return len(self.edges) - 1 - first.packet - first.leading
 
+    def anchor_near(self, index: int) -> int:
+        """Return the number of the anchor nearest to a frame: it decodes by itself."""
+        return min((anchor.shown for anchor in self.anchors), key=lambda shown: abs(shown - index))
+
 
 def is_bare(content: Content) -> bool:
     """Whether a stream has no container; a program stream (pack or packet headers, 0xBA to 0xEF) is one."""

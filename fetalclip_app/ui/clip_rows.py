@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from fetalclip_app.errors import FetalClipError
 from fetalclip_app.ui.open_clip import OpenClip
-from fetalclip_app.wording import patients_of, study_heading
+from fetalclip_app.wording import patients_of, sentence, study_heading
 
 Index = QModelIndex | QPersistentModelIndex
 Heading = tuple[str, str]
@@ -45,7 +46,7 @@ class ClipRows(QAbstractListModel):
             said = [heading, self._state_of(entry), entry.clip.name, frames]
             return ", ".join(filter(None, said))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(entry.clip.path)
+            return "\n".join(filter(None, [str(entry.clip.path), _why_no_picture(entry)]))
         if role == HEADING_ROLE:
             return self._headings.get(id(entry))
         return entry if role == Qt.ItemDataRole.UserRole else None
@@ -90,6 +91,11 @@ class ClipRows(QAbstractListModel):
                 return False
             row = end if end > row else row + 1
         return True
+
+
+def _why_no_picture(entry: OpenClip) -> str:
+    error = entry.thumbnail_error
+    return sentence(error) if isinstance(error, FetalClipError) else ""
 
 
 def headings_of(entries: Sequence[OpenClip]) -> dict[int, Heading]:

@@ -205,6 +205,30 @@ def test_an_archive_of_more_than_32_bits_is_read(tmp_path: Path, monkeypatch: py
     np.testing.assert_array_equal(read_clip(archive / "b.png").frame(0).pixels, 255 - RGB)
 
 
+class OneWay(io.BytesIO):
+    """A pipe: what is written to it cannot be gone back to."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *given: int) -> int:
+        raise io.UnsupportedOperation
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+
+def test_an_archive_that_was_written_to_a_pipe_is_read(tmp_path: Path) -> None:
+    """Sizes stand behind the bytes there, and in the directory."""
+    pipe = OneWay()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", png())
+        archive.writestr("b.png", png(255 - RGB))
+    (tmp_path / "s.zip").write_bytes(pipe.getvalue())
+
+    np.testing.assert_array_equal(read_clip(tmp_path / "s.zip" / "b.png").frame(0).pixels, 255 - RGB)
+
+
 def test_an_empty_archive_and_a_missing_member_say_so(tmp_path: Path) -> None:
     assert code_of(packed(tmp_path / "e.zip", {})) is ErrorCode.FOLDER_EMPTY
     archive = packed(tmp_path / "s.zip", {"x.png": png()})

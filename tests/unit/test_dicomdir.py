@@ -229,6 +229,21 @@ def test_archives_in_a_folder_stay_closed_and_are_named(medium: Path) -> None:
     assert told(listing) == {NoticeKind.ARCHIVES_CLOSED: ("more.zip",)}
 
 
+def test_of_two_names_that_differ_in_capitals_the_one_as_written_is_meant() -> None:
+    folder = Path("/medium")
+    beside = Neighbours(folder, [folder / "im1", folder / "IM1"])
+
+    assert beside.find(Record(("IM1",), is_picture=True)) == folder / "IM1"
+    assert beside.find(Record(("im1",), is_picture=True)) == folder / "im1"
+
+
+def test_a_name_without_its_ending_that_two_files_could_have_is_not_guessed() -> None:
+    folder = Path("/medium")
+    beside = Neighbours(folder, [folder / "IM1.dcm", folder / "IM1.png"])
+
+    assert beside.find(Record(("IM1",), is_picture=True)) is None
+
+
 @given(parts=st.lists(st.text(max_size=6), max_size=4), damage=st.binary(max_size=3))
 def test_no_name_finds_what_is_not_below_the_folder(parts: list[str], damage: bytes) -> None:
     folder = Path("/medium")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import av
 import dicom_files as files
 import numpy as np
 import pytest
@@ -126,3 +128,17 @@ def test_a_picture_smaller_than_asked_stays_as_it_is() -> None:
     clip = make_clip(1, height=60, width=80)
 
     np.testing.assert_array_equal(small_picture(clip, **SIZE), clip.frame(0).pixels)
+
+
+@pytest.mark.parametrize("name", ["mp4", "h264"])
+def test_a_video_s_thumbnail_is_the_key_frame_nearest_to_its_middle(name: str, tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "x"), "w", format=name) as output:
+        stream: Any = output.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.options = {"g": "8", "sc_threshold": "0", "bf": "2"}
+        for number in range(20):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), 40 + 8 * number, np.uint8))))
+        output.mux(stream.encode())
+    clip = read_clip(tmp_path / "x")
+
+    assert round((float(small_picture(clip, height=48, width=64).mean()) - 40) / 8) == 8
