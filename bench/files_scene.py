@@ -19,18 +19,27 @@ RATE_HZ = 30.0
 FRAME_BYTES = 333_000
 """Of one JPEG stream: 900 of them are 300 MB."""
 
+SCANNER_BYTES = 50_000
+"""What scanners write: the Voluson S8 and the SonoSite cine that the tests know have 43 and 51 kB a frame."""
+
 _BITS, _BLOCK = 12, 24
 """The number stands at the foot of the picture, outside the fan, a black or white block for each bit."""
 
 _PICTURES = 30
 """Different speckle; further frames are these, turned."""
 
+FINE, COARSE = 1.0, 4.0
+
 Pixels = NDArray[np.uint8]
 
 
-def picture(number: int, mark: int = 0) -> Pixels:
-    """Return frame ``number`` (below 1024) of file ``mark`` (0 to 3): uint8, (768, 1024, 3)."""
-    grey = np.roll(_speckle(number % _PICTURES), 7 * (number // _PICTURES), axis=1) * _fan()
+def picture(number: int, mark: int = 0, grain: float = FINE) -> Pixels:
+    """Return frame ``number`` (below 1024) of file ``mark`` (0 to 3): uint8, (768, 1024, 3).
+
+    Args:
+        grain: Size of the speckle: `FINE` fills a stream, `COARSE` is what scanners show after their own smoothing.
+    """
+    grey = np.roll(_speckle(number % _PICTURES, grain), 7 * (number // _PICTURES), axis=1) * _fan()
     tint = np.array([1.0, 0.97, 0.9])
     rgb: Pixels = np.clip(grey[..., None] * tint, 0, 255).astype(np.uint8)
     code = number + 1024 * mark
@@ -46,15 +55,14 @@ def code_of(pixels: Pixels) -> tuple[int, int]:
     return code % 1024, code // 1024
 
 
-def write_cine(path: Path, numbers: range, *, mark: int = 0, quality: int | None = None) -> Path:
+def write_cine(path: Path, numbers: range, quality: int, *, mark: int = 0, grain: float = FINE) -> Path:
     """Write a multi-frame ultrasound object, JPEG baseline, YBR_FULL_422, with its offset table.
 
     Args:
         numbers: Which pictures are its frames.
-        quality: Of libjpeg; where not given, the one that comes closest to `FRAME_BYTES`.
+        quality: Of libjpeg.
     """
-    chosen = quality or fitting_quality()
-    return write_streams(path, [encoded(picture(number, mark), chosen) for number in numbers])
+    return write_streams(path, [encoded(picture(number, mark, grain), quality) for number in numbers])
 
 
 def write_streams(path: Path, streams: list[bytes]) -> Path:
@@ -83,27 +91,29 @@ def encoded(pixels: Pixels, quality: int) -> bytes:
     return target.getvalue()
 
 
-def fitting_quality() -> int:
-    """Return the quality whose stream comes closest to `FRAME_BYTES`."""
-    first = picture(0)
-    return min(range(60, 99, 2), key=lambda quality: abs(len(encoded(first, quality)) - FRAME_BYTES))
+def fitting_quality(frame_bytes: int = FRAME_BYTES, grain: float = FINE) -> int:
+    """Return the quality whose stream comes closest to a size."""
+    first = picture(0, grain=grain)
+    return min(range(40, 99, 2), key=lambda quality: abs(len(encoded(first, quality)) - frame_bytes))
 
 
 def _code_box(bit: int) -> tuple[slice, slice]:
     return slice(HEIGHT - _BLOCK, HEIGHT), slice(bit * _BLOCK, (bit + 1) * _BLOCK)
 
 
-_made: dict[str | int, NDArray[np.float32]] = {}
+_made: dict[str | tuple[int, float], NDArray[np.float32]] = {}
 
 
-def _speckle(seed: int) -> NDArray[np.float32]:
+def _speckle(seed: int, grain: float) -> NDArray[np.float32]:
     """Return fully developed speckle: the envelope of a blurred complex noise, which is Rayleigh distributed."""
-    if seed not in _made:
+    if (seed, grain) not in _made:
         chance = np.random.default_rng(seed)
-        real, imaginary = (gaussian_filter(chance.normal(size=(HEIGHT, WIDTH)), (0.8, 1.4)) for _ in range(2))
+        real, imaginary = (
+            gaussian_filter(chance.normal(size=(HEIGHT, WIDTH)), (0.8 * grain, 1.4 * grain)) for _ in range(2)
+        )
         envelope = np.hypot(real, imaginary)
-        _made[seed] = (70.0 * envelope / envelope.mean()).astype(np.float32)
-    return _made[seed]
+        _made[seed, grain] = (70.0 * envelope / envelope.mean()).astype(np.float32)
+    return _made[seed, grain]
 
 
 def _fan() -> NDArray[np.float32]:

@@ -66,6 +66,12 @@ class FrameStore(QObject):
         """Whether a frame was tried and cannot be decoded."""
         return (clip.source, index) in self._broken
 
+    def clear(self) -> None:
+        """Hold nothing: no clip is shown."""
+        self._ready.clear()
+        self._need.clear()
+        self._clip, self._bytes = None, 0
+
     def want(self, clip: Clip, indices: Sequence[int]) -> None:
         """Fetch these frames, the first one first; what is late in the row, or not in it, is dropped first.
 

@@ -95,6 +95,7 @@ class Viewer(QObject):
         self._transport.show_rate(clip.rate if clip is not None else None)
         if clip is None:
             self.player.load(1, None)
+            self._store.clear()
             self._transport.timeline.show_clip(1)
             self._area.frame.show_pixels(None)
             return

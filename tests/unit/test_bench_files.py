@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from bench import files as program
 from bench import files_scene as scene
-from bench.files_decode import compare
+from bench.files_decode import WORKERS, compare
 from bench.files_late import Paint, judge
 from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.ui.frames import AT_ONCE
 
 HZ, FRAME_S = 25.0, 0.04
 
@@ -68,7 +69,7 @@ def test_no_paint_is_no_measurement() -> None:
 
 
 def test_the_number_in_a_frame_survives_its_compression(tmp_path: Path) -> None:
-    clip = read_clip(scene.write_cine(tmp_path / "cine.dcm", range(518, 521), mark=2, quality=60))
+    clip = read_clip(scene.write_cine(tmp_path / "cine.dcm", range(518, 521), 60, mark=2))
 
     assert [scene.code_of(clip.frame(index).pixels) for index in range(3)] == [(518, 2), (519, 2), (520, 2)]
     assert clip.rate is not None
@@ -76,11 +77,20 @@ def test_the_number_in_a_frame_survives_its_compression(tmp_path: Path) -> None:
 
 
 def test_both_sides_decode_the_same_frames(tmp_path: Path) -> None:
-    found = compare(scene.write_cine(tmp_path / "cine.dcm", range(2), quality=60), rounds=1)
+    found = compare(scene.write_cine(tmp_path / "cine.dcm", range(2), 60), rounds=1)
 
     assert len(found.ours_s) == len(found.theirs_s) == 2
     assert found.plugins
     assert found.mean_difference < 1.0
+
+
+def test_a_cine_is_decoded_by_as_many_workers_as_the_window_has() -> None:
+    assert WORKERS == AT_ONCE
+
+
+def test_a_ratio_below_what_is_asked_fails() -> None:
+    assert program.together_row("50 kB", (0.002, 0.0101)).holds
+    assert not program.together_row("50 kB", (0.002, 0.0099)).holds
 
 
 LATE = {"due": 700, "late": 7, "never_shown": 2, "rate_hz": 30.5, "worst_s": 0.02}
