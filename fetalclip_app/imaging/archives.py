@@ -137,8 +137,6 @@ class MemberContent:
                 digest.update(data)
                 if isinstance(stream, InflatingStream) and is_marked(stream.tell(), self.size):
                     marks.append(stream.mark())
-            if isinstance(stream, InflatingStream):
-                stream.check_end()
         if crc != self.crc:
             raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.path.name)
         return replace(self, marks=tuple(marks), digits=digest.hexdigest()[:KEY_LENGTH], _spare=deque())

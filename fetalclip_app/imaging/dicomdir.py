@@ -146,8 +146,6 @@ class Neighbours:
     def find(self, record: Record) -> Path | None:
         """Return the file; None where there is none, or where more than one could be meant."""
         parts = tuple(_plain(part) for part in record.parts)
-        if record.leads_out:
-            return None
         found = self._written.get(record.parts) or self._exact.get(parts)
         if found is not None:
             return found

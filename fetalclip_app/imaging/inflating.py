@@ -115,18 +115,6 @@ class InflatingStream(io.RawIOBase):
         """Return where this stream stands, to go on from there later."""
         return Mark(self._worker.copy(), self._taken, self._given)
 
-    def check_end(self) -> None:
-        """Check, after all bytes were read, that the input ends there too.
-
-        Raises:
-            ValueError: It goes on: the archive's sizes are not true.
-        """
-        with self._member.open_compressed() as archive:
-            archive.seek(self._taken, os.SEEK_CUR)
-            rest = archive.read(min(self._member.compressed_size - self._taken, _INPUT))
-        if not self._worker.eof and self._worker.decompress(rest, 1):
-            raise ValueError("a member that holds more than its archive says")
-
     def _start_near(self, target: int) -> None:
         """Go back, or far ahead, to the nearest mark before ``target``."""
         before = [mark for mark in self._member.marks if mark.given <= target]

@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import dicom_files as files
 import numpy as np
@@ -21,7 +22,7 @@ from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging import archives
 from fetalclip_app.imaging.archives import MOST_RATIO, MemberContent
 from fetalclip_app.imaging.content import FileContent
-from fetalclip_app.imaging.inflating import PIECE
+from fetalclip_app.imaging.inflating import PIECE, InflatingStream
 from fetalclip_app.imaging.readers import list_files, read_clip
 
 RGB = files.colour_picture()
@@ -267,10 +268,27 @@ def test_any_bytes_of_a_deflated_file_are_those_bytes(large: tuple[bytes, Member
     assert member.key().digits() == hashlib.sha256(truth).hexdigest()[:16]
 
 
-def test_going_back_in_a_large_file_starts_from_a_mark(large: tuple[bytes, MemberContent]) -> None:
-    _truth, member = large
+@pytest.mark.parametrize("offset", [0, 2 * PIECE + 5, 3 * PIECE - 900, 5 * PIECE])
+def test_no_more_than_one_piece_is_inflated_to_reach_a_place(
+    offset: int, large: tuple[bytes, MemberContent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth, member = large
+    inflated: list[int] = []
+    really = InflatingStream._more
 
-    assert [mark.given // PIECE for mark in member.marks] == [1, 2, 3, 4, 5]
+    def counted(stream: InflatingStream, archive: Any, most: int) -> bytes:
+        piece = really(stream, archive, most)
+        inflated.append(len(piece))
+        return piece
+
+    monkeypatch.setattr(InflatingStream, "_more", counted)
+    for start in (len(truth) - 1, offset):
+        stream = InflatingStream(member)
+        stream.seek(start)
+        inflated.clear()
+        assert stream.read(100) == truth[start : start + 100]
+
+    assert sum(inflated) <= PIECE + 100
 
 
 def test_a_large_file_is_read_in_little_memory(large: tuple[bytes, MemberContent]) -> None:

@@ -132,6 +132,9 @@ def test_two_frames_of_one_time_are_two_frames(tmp_path: Path) -> None:
     check_order(clip)
     assert clip.times_s is not None
     assert clip.times_s[6] == clip.times_s[7] == 0.24
+    for first in (7, 12, 18):
+        backwards = [19, first, 0, first - 1, 19, first - 1, first]
+        assert numbers(clip, backwards) == backwards
     assert clip.rate is not None
     assert len(dwell_times(COUNT, clip.rate.hz, clip.times_s)) == COUNT
 
