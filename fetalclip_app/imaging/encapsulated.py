@@ -170,11 +170,8 @@ def frames_of(
     edges = [*starts, len(items.fragments)]
     frames = [items.fragments[first:last] for first, last in pairwise(edges) if last > first]
     one_to_one = len(starts) == len(items.fragments)
-    if (
-        not items.complete
-        and len(frames) <= count
-        and not _is_last_whole(items, len(frames), table=table, one_to_one=one_to_one)
-    ):
+    is_sure = items.complete or len(frames) > count
+    if not is_sure and not _is_last_whole(items, len(frames), count=count, table=table, one_to_one=one_to_one):
         frames = frames[:-1]
     if len(lengths) == count and one_to_one:
         frames = [_unpadded(frame, length) for frame, length in zip(frames, lengths, strict=False)]
@@ -187,16 +184,16 @@ def _unpadded(frame: tuple[Span, ...], length: int) -> tuple[Span, ...]:
     return (Span(whole.offset, length),) if whole.length - length == 1 else frame
 
 
-def _is_last_whole(items: Items, held: int, *, table: Sequence[int], one_to_one: bool) -> bool:
+def _is_last_whole(items: Items, held: int, *, count: int, table: Sequence[int], one_to_one: bool) -> bool:
     """Whether the last frame of a file that breaks off is there to its end.
 
     The table tells where the next one would have begun. Without it nobody knows whether another fragment was to follow,
-    unless each frame before had one only.
+    unless each frame before had one only; one that was begun behind the last of all frames belongs to it.
     """
     if 0 < held < len(table):
         last = items.fragments[-1]
         return items.base + table[held] <= last.offset + last.length
-    return one_to_one
+    return one_to_one and not (held == count and items.cut is not None)
 
 
 def _starts(items: Items, count: int, extended: Sequence[int]) -> tuple[Sequence[int], list[int] | None]:

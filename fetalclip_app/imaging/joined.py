@@ -57,6 +57,8 @@ class JoinedContent:
         Raises:
             UnreadableFile: FILE_TRUNCATED where the pieces end before.
         """
+        if length == 0:
+            return b""
         if length < 0 or offset < 0 or offset + length > self.size:
             raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=self.path.name)
         pieces, number = list[Span](), bisect_right(self.starts, offset) - 1

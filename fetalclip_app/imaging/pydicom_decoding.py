@@ -18,6 +18,10 @@ HALF_CHROMA = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 """Uncompressed, two pixels share their chroma: two samples for each pixel (PS3.3 C.7.6.3.1.2)."""
 
 
+_JPEG_LS_END = b"\xff\xd9" * 4
+"""Put behind a JPEG-LS stream: where one was cut, CharLS looks for a marker far beyond its last byte."""
+
+
 @dataclass(frozen=True, slots=True)
 class PixelLayout:
     """The Image Pixel module (PS3.3 C.7.6.3) of a file that passed all checks.
@@ -139,7 +143,7 @@ def _jpeg_2000(data: bytes, layout: PixelLayout) -> Samples:
 def _jpeg_ls(data: bytes, layout: PixelLayout) -> Samples:
     header = jpeg.parse(data)
     check_size(layout, header.height, header.width)
-    values = _through_plugin(data, layout, samples_per_pixel=len(header.component_ids))
+    values = _through_plugin(data + _JPEG_LS_END, layout, samples_per_pixel=len(header.component_ids))
     return Samples(values, "RGB" if header.has_hp_transform else layout.photometric, header.precision)
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, cast
 
 import av
@@ -27,6 +28,9 @@ from fetalclip_app.imaging.video_colour import rgb_of
 
 _BUFFER = 1 << 18
 _SPARE_DECODERS = 3
+
+_DELAY_PICTURES = 64
+"""Enough to see how far a stream reorders: no standard lets it be more than 16 pictures."""
 
 _START = b"\0\0\1"
 """Begins each unit of all three kinds of stream."""
@@ -66,6 +70,7 @@ class StreamIndex:
         edges: Where each packet begins, and the end of the last.
         head: Parameters that stand at the beginning only, given to the decoder with each anchor.
         rate_hz: As the stream states it; None where it does not.
+        unsure: How many of the last pictures cannot be told: frames that were to be shown before them are missing.
     """
 
     codec: str
@@ -75,12 +80,13 @@ class StreamIndex:
     height: int
     width: int
     rate_hz: float | None
+    unsure: int = 0
 
     @property
     def frames(self) -> int:
         """How many pictures can be shown: those before the first anchor cannot."""
         first = self.anchors[0]
-        return len(self.edges) - 1 - first.packet - first.leading
+        return max(len(self.edges) - 1 - first.packet - first.leading - self.unsure, 0)
 
     def anchor_near(self, index: int) -> int:
         """Return the number of the anchor nearest to a frame: it decodes by itself."""
@@ -124,7 +130,24 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
     anchors = _anchors(notes)
     if not anchors:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
-    return StreamIndex(codec, tuple(edges), anchors, head, height, width, float(rate) if rate else None)
+    index = StreamIndex(codec, tuple(edges), anchors, head, height, width, float(rate) if rate else None)
+    if is_whole:
+        return index
+    index = replace(index, unsure=_delay(content, index))
+    if index.frames == 0:
+        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
+    return index
+
+
+def _delay(content: Content, index: StreamIndex) -> int:
+    """Return by how many pictures the decoding of a picture comes after its turn in the order shown, at most.
+
+    A stream that breaks off after n packets holds the first n less so many of its pictures, in the order shown, without
+    a gap.
+    """
+    shown = enumerate(islice(_pictures(content, index, index.anchors[0]), _DELAY_PICTURES))
+    first = index.anchors[0].packet + index.anchors[0].leading
+    return max((int(picture.pts or 0) - first - place for place, picture in shown), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +222,22 @@ def _parameters(codec: str, data: bytes) -> bytes:
     return b""
 
 
+def _pictures(content: Content, index: StreamIndex, anchor: Anchor) -> Iterator[Any]:
+    """Yield pictures in the order shown, from an anchor on, without those that lead it; PTS is the packet's place."""
+    context: Any = av.CodecContext.create(index.codec, "r")
+    last_leading = anchor.packet + anchor.leading
+    edges = index.edges
+    for place in range(anchor.packet, len(edges)):
+        packet: Any = None
+        if place < len(edges) - 1:
+            data = content.read(edges[place], edges[place + 1] - edges[place])
+            packet = av.Packet(index.head + data if place == anchor.packet else data)
+            packet.pts = packet.dts = place
+        for picture in context.decode(packet):
+            if not anchor.packet < (picture.pts or 0) <= last_leading:
+                yield picture
+
+
 @dataclass(slots=True)
 class _Decoder:
     """Pictures from an anchor on; belongs to one thread at a time."""
@@ -250,22 +289,7 @@ class StreamFrames:
             spare = None
         if spare is not None and anchor.shown <= spare.next_index <= index:
             return spare
-        return _Decoder(self._pictures_from(anchor), anchor.shown)
-
-    def _pictures_from(self, anchor: Anchor) -> Iterator[Any]:
-        """Yield pictures in the order shown, from an anchor on and without those that lead it."""
-        context: Any = av.CodecContext.create(self.index.codec, "r")
-        last_leading = anchor.packet + anchor.leading
-        edges = self.index.edges
-        for place in range(anchor.packet, len(edges)):
-            packet: Any = None
-            if place < len(edges) - 1:
-                data = self.content.read(edges[place], edges[place + 1] - edges[place])
-                packet = av.Packet(self.index.head + data if place == anchor.packet else data)
-                packet.pts = packet.dts = place
-            for picture in context.decode(packet):
-                if not anchor.packet < (picture.pts or 0) <= last_leading:
-                    yield picture
+        return _Decoder(_pictures(self.content, self.index, anchor), anchor.shown)
 
     def _checked(self, picture: Any) -> Pixels:
         if picture.is_corrupt:

@@ -21,6 +21,7 @@ from fetalclip_app.imaging.content import MemoryContent
 from fetalclip_app.imaging.readers import read_clip
 
 SYNTAX = {"libx264": uid.MPEG4HP41, "libx265": uid.HEVCMP51, "mpeg2video": uid.MPEG2MPML}
+CODEC = {"h264": "h264", "hevc": "hevc", "mpeg2": "mpeg2video"}
 BARE = ["h264", "h264 open", "hevc", "hevc open", "mpeg2"]
 
 
@@ -66,6 +67,50 @@ def test_the_stream_says_how_many_frames_there_are(kind: str, promised: int, mis
     assert videos.number_of(clip.frame(19).pixels) == 19
 
 
+@pytest.mark.parametrize("lost", range(1, 9))
+@pytest.mark.parametrize("kind", BARE)
+def test_wherever_a_bare_stream_breaks_off_the_frames_that_are_told_are_the_right_ones(
+    kind: str, lost: int, tmp_path: Path
+) -> None:
+    content = MemoryContent(tmp_path, encoded(kind))
+    whole = video_stream.index_of(content, CODEC[kind.partition(" ")[0]], is_whole=True)
+    held = MemoryContent(tmp_path, encoded(kind)[: whole.edges[-lost] - 3])
+    index = video_stream.index_of(held, whole.codec, is_whole=False)
+    frames = video_stream.StreamFrames(held, index)
+
+    assert 20 - lost - 4 <= len(frames) <= 20 - lost
+    assert [videos.number_of(frames.pixels(place)) for place in range(len(frames))] == list(range(len(frames)))
+
+
+def test_parameters_that_stand_at_the_beginning_only_serve_every_anchor(tmp_path: Path) -> None:
+    """Sequence and picture parameter sets, units 7 and 8 of H.264."""
+    units = encoded("h264").split(b"\0\0\1")
+    kept, seen = [units[0]], set()
+    for unit in units[1:]:
+        kind = unit[0] & 0x1F
+        if kind not in (7, 8) or kind not in seen:
+            kept.append(unit)
+        seen.add(kind)
+    clip = read_clip(videos.write(tmp_path / "x", b"\0\0\1".join(kept), uid.MPEG4HP41))
+
+    assert [videos.number_of(clip.frame(index).pixels) for index in (19, 9, 17)] == [19, 9, 17]
+
+
+def test_pictures_that_lead_an_anchor_are_not_counted_from_it(tmp_path: Path) -> None:
+    """FFmpeg drops those that cannot be decoded; others it hands out, and they are passed over."""
+    content = MemoryContent(tmp_path, encoded("h264"))
+    index = video_stream.index_of(content, "h264", is_whole=True)
+    anchor = video_stream.Anchor(packet=8, shown=10, leading=2)
+    frames = video_stream.StreamFrames(content, replace(index, anchors=(index.anchors[0], anchor)))
+    plain = video_stream.StreamFrames(content, index)
+    led = {videos.number_of(plain.pixels(place)) for place in range(8, 20)}
+    counted = [videos.number_of(frames.pixels(place)) for place in range(10, 20)]
+
+    assert len(counted) == len(set(counted)) == 10
+    assert len(led - set(counted)) == 2
+    assert 8 in counted
+
+
 @pytest.mark.parametrize("kind", BARE)
 def test_the_whole_frames_of_a_video_that_was_cut_can_be_seen(kind: str, tmp_path: Path) -> None:
     path = videos.write(tmp_path / "x", encoded(kind), syntax_of(kind))
@@ -75,7 +120,7 @@ def test_the_whole_frames_of_a_video_that_was_cut_can_be_seen(kind: str, tmp_pat
 
     assert 5 <= len(clip) < 20
     assert len(clip) + clip.missing_frames == 20
-    assert videos.number_of(clip.frame(4).pixels) == 4
+    assert [videos.number_of(clip.frame(index).pixels) for index in range(len(clip))] == list(range(len(clip)))
 
 
 def test_a_video_without_one_whole_frame_is_truncated(tmp_path: Path) -> None:

@@ -83,6 +83,21 @@ def test_frames_that_begin_with_nothing_known_lie_one_to_a_fragment(
     assert read_back(sequence([[each] for each in segments], table), len(frames)) == segments
 
 
+def test_empty_fragments_between_frames_of_nothing_known_are_no_frames() -> None:
+    frames = [struct.pack("<2I", 1, 64) + bytes(60) for _ in range(3)]
+
+    assert read_back(sequence([[frames[0], b""], [b"", frames[1]], [frames[2]]], []), 3) == frames
+
+
+def test_a_frame_whose_second_half_is_gone_is_not_shown_though_the_first_is_a_fragment() -> None:
+    frames = [[b"\xff\xd8\xff" + bytes(5), bytes(8)], [b"\xff\xd8\xff" + bytes(5), bytes(8)]]
+    whole = sequence(frames, true_table(frames))
+    first_piece = len(item(bytes(8))) + len(item(frames[0][0]))
+    content = MemoryContent(Path("x"), whole[: first_piece + 3])
+
+    assert frames_of(scan(content, 0), 2) == ()
+
+
 @given(cut(), st.integers(0, 7))
 def test_empty_fragments_between_are_nothing(frames: list[list[bytes]], place: int) -> None:
     with_gap = [list(frame) for frame in frames]
@@ -117,9 +132,14 @@ def test_of_a_file_that_breaks_off_the_whole_frames_are_found(frames: list[list[
     whole = sequence(frames, true_table(frames))
     held = data.draw(st.integers(0, len(whole) - 1))
     content = MemoryContent(Path("x"), whole[:held])
-    found = [joined(content, spans) for spans in frames_of(scan(content, 0), len(frames))]
+    items = scan(content, 0)
+    found = [joined(content, spans) for spans in frames_of(items, len(frames))]
+    wanted = [b"".join(frame) for frame in frames][: len(found)]
+    if found and len(found) == len(frames) and items.cut is None:
+        # Cut exactly behind a fragment of the last frame: only its decoder can tell.
+        assert wanted.pop().startswith(found.pop())
 
-    assert found == [b"".join(frame) for frame in frames][: len(found)]
+    assert found == wanted
 
 
 WRITERS = {

@@ -16,6 +16,7 @@ from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset
 
+from fetalclip_app.imaging.dicom_pixels import DicomFrames
 from fetalclip_app.imaging.grey_display import grey_table
 from fetalclip_app.imaging.readers import read_clip
 
@@ -95,9 +96,11 @@ def test_the_high_bit_says_where_the_value_lies_and_other_bits_are_nothing(
 def test_signed_values_below_a_high_bit_keep_their_sign(tmp_path: Path) -> None:
     ramp = files.grey_picture(top=1023).astype(np.int32) - 512
     data = files.dataset_of((ramp << 4).astype(np.int16), "MONOCHROME2", bits_stored=10, HighBit=13)
+    source = read_clip(files.write(tmp_path / "x", data)).source
+    assert isinstance(source, DicomFrames)
 
-    shown = read_clip(files.write(tmp_path / "x", data)).frame(0).pixels[..., 0]
-    np.testing.assert_array_equal(shown, (ramp + 512) * 255 // 1023)
+    np.testing.assert_array_equal(source.pixels(0)[..., 0], (ramp + 512) * 255 // 1023)
+    np.testing.assert_array_equal(source.stored(0)[0], ramp)
 
 
 @pytest.mark.parametrize("high", [0, 40])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ def test_colours_in_planes_of_a_jpeg_ls_stream(tmp_path: Path) -> None:
     )
 
     np.testing.assert_array_equal(shown(tmp_path, files.dataset_of(RGB), bytes(stream), uid.JPEGLSLossless), RGB)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_jpeg_ls_stream_that_was_cut_is_refused_at_once(share: float, tmp_path: Path) -> None:
+    """CharLS by itself looks for the next marker for many seconds, beyond the last byte."""
+    whole = jls(RGB, interleave_mode=2)
+    began = time.perf_counter()
+    with pytest.raises(UnreadableFile):
+        shown(tmp_path, files.dataset_of(RGB), whole[: int(len(whole) * share)], uid.JPEGLSLossless)
+
+    assert time.perf_counter() - began < 3
 
 
 @pytest.mark.parametrize("planar", [0, 1])
