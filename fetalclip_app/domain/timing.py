@@ -85,6 +85,8 @@ class Playback:
 def dwell_times(count: int, hz: float, times_s: Sequence[float] | None = None) -> tuple[float, ...]:
     """Return how long each frame stands, in seconds; the last one, which nothing follows, for the mean.
 
+    A frame that shares its moment with the next one stands for no time: its place is taken at once.
+
     Args:
         hz: Mean rate.
         times_s: When each frame begins, from the first; None where they follow evenly.

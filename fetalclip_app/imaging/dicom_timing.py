@@ -30,8 +30,9 @@ _SENSIBLE_RATES_HZ = (0.1, 5000.0)
 _EVEN = 1e-6
 """Share by which increments may differ and are equal still: decimal strings hold at most 16 characters."""
 
-_AGREE_HZ, _AGREE_SHARE = 0.5, 0.02
-"""Rates agree within what rounding to a whole number does (CineRate is an integer), or within 2 %: we chose it."""
+_AGREE_HZ, _AGREE_SHARE = 1.0, 0.02
+"""Rates agree where they are less than one apart (two of the sources are whole numbers, which scanners round or cut:
+the Voluson S8 writes 28 for 28.58), or within 2 %: we chose it."""
 
 _VECTOR_TAG = Tag("FrameTimeVector")
 
@@ -116,7 +117,7 @@ def _remarks(stated: list[_Stated], chosen: _Stated | None, hz: float) -> Iterat
 
 
 def _agree(one: float, other: float) -> bool:
-    return abs(one - other) <= max(_AGREE_HZ, _AGREE_SHARE * other)
+    return abs(one - other) < max(_AGREE_HZ, _AGREE_SHARE * other)
 
 
 def _from_interval(dataset: Dataset) -> _Stated | None:

@@ -87,6 +87,14 @@ def test_the_voluson_cine_plays_at_its_true_rate() -> None:
     assert rate.hz == pytest.approx(28.6, rel=0.05)
 
 
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row["frames"] > 1])
+def test_no_real_cine_is_said_to_contradict_itself(name: str) -> None:
+    rate = read_clip(scan(name)).rate
+
+    assert rate is not None
+    assert rate.remarks == ()
+
+
 def test_the_scale_of_a_cine_that_was_halved_is_not_trusted() -> None:
     whole, halved = (read_clip(scan(f"sonosite_cine{count}.dcm")) for count in (120, 30))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 from counted import CountingFrames, clip_of
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.domain.clip import Origin, Pixels
+from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.jobs import Jobs
@@ -114,3 +118,37 @@ def test_under_the_number_of_a_broken_frame_stands_no_other_frame(desk_of: Calla
 
     assert desk.window.area.frame.pixels is None
     assert "4" in desk.window.area.frame.caption
+
+
+def test_no_frame_of_another_clip_is_ever_shown(desk_of: Callable, qtbot: QtBot) -> None:
+    """Also where the other clip's frames arrive late: each clip's pixels are of one value of its own."""
+
+    class Slow(CountingFrames):
+        def __init__(self, value: int) -> None:
+            super().__init__(40)
+            self.value, self.gate = value, threading.Event()
+
+        def pixels(self, index: int) -> Pixels:
+            self.gate.wait(5)
+            return np.full((30, 40, 3), self.value, np.uint8)
+
+    sources = [Slow(10), Slow(200)]
+    key_a, key_b = (ContentKey.of_digits(name * 16) for name in "ab")
+    first = replace(clip_of(sources[0], "a"), origin=Origin(patient_id="a"), content_key=key_a)
+    second = replace(clip_of(sources[1], "b"), origin=Origin(patient_id="b"), content_key=key_b)
+    desk = desk_of(first, second)
+    desk.open("a", "b")
+    shown: list[tuple[int, int]] = []
+    frame = desk.window.area.frame
+    frame.painted.connect(lambda: shown.append((desk.session.shown.clip.source.value, int(frame.pixels[0, 0, 0]))))
+    for turn in range(6):
+        desk.press("next_clip" if turn % 2 == 0 else "previous_clip")
+        sources[turn % 2].gate.set()
+        desk.window.viewer.player.play()
+        qtbot.wait(60)
+        desk.window.viewer.player.seek(7 * turn)
+    for source in sources:
+        source.gate.set()
+    qtbot.waitUntil(lambda: len({mine for mine, _ in shown}) == 2)
+
+    assert all(mine == seen for mine, seen in shown)

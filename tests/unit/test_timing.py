@@ -11,6 +11,7 @@ import dicom_files as files
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from fetalclip_app import wording
@@ -24,6 +25,7 @@ from fetalclip_app.domain.timing import (
     Round,
     dwell_times,
 )
+from fetalclip_app.imaging.dicom_timing import timing_of
 from fetalclip_app.imaging.readers import read_clip
 
 VECTOR, TIME = Tag("FrameTimeVector"), Tag("FrameTime")
@@ -108,6 +110,21 @@ def test_a_cine_of_uneven_steps_has_a_time_for_each_frame(steps_ms: list[int]) -
         expected = bisect_right(times_s, moment + 1e-6) - 1
 
         assert played.frame(played.step_at(moment)) == expected
+
+
+def test_of_two_frames_at_one_moment_the_later_one_is_seen() -> None:
+    played = Round.of(dwell_times(4, 10.0, (0.0, 0.1, 0.1, 0.3)), PlayMode.SWEEP, 0, 3)
+    seen = [played.frame(played.step_at(moment)) for moment in (0.05, 0.1, 0.2, 0.35, 0.45, 0.65)]
+
+    assert seen == [0, 2, 2, 3, 2, 0]
+
+
+@given(st.floats(1.0, 200.0))
+def test_a_rate_that_was_rounded_or_cut_to_a_whole_number_agrees(hz: float) -> None:
+    data = Dataset()
+    data.FrameTime, data.CineRate, data.RecommendedDisplayFrameRate = f"{1000 / hz:.9f}", int(hz), round(hz)
+
+    assert timing_of(data, 10).rate.remarks == ()
 
 
 def test_the_vector_s_increments_become_the_moments_of_the_frames(tmp_path: Path) -> None:
