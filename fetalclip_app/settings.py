@@ -80,6 +80,11 @@ def masks_file() -> Path:
     return folder() / "masks.json"
 
 
+def key_file() -> Path:
+    """Return the path of the secret that makes pseudonyms in the window; it may not exist yet."""
+    return folder() / "deidentify.key"
+
+
 def file() -> Path:
     """Return the path of the settings file; it may not exist yet."""
     return folder() / "settings.json"

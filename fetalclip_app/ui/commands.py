@@ -71,6 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_pdf", "PDF report …", ("P",), _FILES, "pdf"),
     Command("export_json", "Findings as JSON …", ("Ctrl+J",), _FILES, "json"),
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
+    Command("deidentify", "De-identify …", ("Ctrl+D",), _FILES),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),
     Command("dismiss", "Close what lies over the picture", ("Esc",), _FILES),
     Command("quit", "Quit", ("Ctrl+Q",), _FILES),

@@ -65,6 +65,7 @@ def _rest(window: MainWindow) -> dict[str, Callable[[], object]]:
         "export_pdf": window.exporting.pdf,
         "export_json": window.exporting.json,
         "export_png": window.export_png,
+        "deidentify": window.deidentify.open,
         "keys": window.cheat_sheet.toggle,
         "dismiss": window.dismiss,
         "quit": window.close,

@@ -21,6 +21,8 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
     opening.addSeparator()
     opening.addAction(actions["quit"])
     export.addActions([actions[name] for name in ("export_pdf", "export_json", "export_png")])
+    export.addSeparator()
+    export.addAction(actions["deidentify"])
     return opening, export, model
 
 

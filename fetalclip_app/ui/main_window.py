@@ -16,6 +16,7 @@ from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.cine_controls import CineControls
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.commands import actions
+from fetalclip_app.ui.deidentify_door import DeidentifyDoor
 from fetalclip_app.ui.drops import TakesDrops
 from fetalclip_app.ui.exporting import Exporting
 from fetalclip_app.ui.exports import Drawn
@@ -68,6 +69,7 @@ class MainWindow(TakesDrops):
         self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
         self.scale = ScaleSetting(self.area, session, self.undo, self)
         self.exporting = Exporting(jobs, session, self)
+        self.deidentify = DeidentifyDoor(jobs, session, self)
         self.cheat_sheet = CheatSheet(self)
         self._tie_session()
         self._tie_parts()
@@ -131,6 +133,7 @@ class MainWindow(TakesDrops):
         self.exporting.written.connect(lambda path: self.telling.good(f"Written: {path}"))
         self.exporting.failed.connect(self.telling.trouble)
         self.exporting.refused.connect(self.telling.refused)
+        self.deidentify.work.activity_changed.connect(self.status.show_activity)
         self._tie_model_menu()
 
     def _tie_model_menu(self) -> None:
@@ -165,7 +168,7 @@ class MainWindow(TakesDrops):
         self._show_reading()
         title = f"{entry.clip.name} – FetalCLIP Studio" if entry is not None else "FetalCLIP Studio"
         self.setWindowTitle(title)
-        for name in ("close_clip", "export_png", "ruler", "heatmap", "light", "fit", "read_again"):
+        for name in ("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again"):
             self.actions_by_name[name].setEnabled(entry is not None)
         if entry is not None:
             self.area.frame.setFocus()
@@ -263,6 +266,7 @@ class MainWindow(TakesDrops):
         """Stop reading, opening and fetching."""
         self._session.cancel()
         self.model_menu.cancel()
+        self.deidentify.work.cancel()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window's place."""

@@ -133,7 +133,7 @@ def choose_mask(opened: Opened, known: RememberedMask | None = None) -> Mask:
     Raises:
         NotDeidentified: SCAN_NOT_FOUND.
     """
-    mask = known.mask() if known is not None else find_mask(opened.clip, opened.grid)
+    mask = known.mask() if known is not None and known.has_mask else find_mask(opened.clip, opened.grid)
     if mask is None or not mask.visible().any():
         raise NotDeidentified(ErrorCode.SCAN_NOT_FOUND, name=opened.clip.path.name)
     return mask

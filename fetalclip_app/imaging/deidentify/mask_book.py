@@ -48,7 +48,10 @@ class Scanner(_Strict):
 
 
 class RememberedMask(_Strict):
-    """One scanner's mask, and which texts inside it a person called harmless."""
+    """One scanner's mask, and which texts inside it a person called harmless.
+
+    Without anything to keep only the texts are remembered, and each file's own mask is taken.
+    """
 
     scanner: Scanner
     keep: tuple[_Corners, ...]
@@ -66,6 +69,11 @@ class RememberedMask(_Strict):
             blank=tuple(map(_corners, mask.blank)),
             harmless=harmless,
         )
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether there is a mask in it."""
+        return bool(self.keep or self.outlines)
 
     def mask(self) -> Mask:
         """Return the mask.
