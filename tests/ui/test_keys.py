@@ -113,4 +113,4 @@ def test_no_hint_names_a_key_that_does_nothing_or_the_command_line_alone() -> No
 
     assert "R" in named
     assert named <= keys
-    assert [hint for hint in hints if "--" in hint and not re.search(r"ruler|model menu", hint)] == []
+    assert [hint for hint in hints if "--" in hint and not re.search(r"ruler|model menu|window", hint)] == []
