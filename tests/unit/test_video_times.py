@@ -121,13 +121,14 @@ def test_frames_that_an_edit_list_cuts_away_are_not_shown(tmp_path: Path) -> Non
     assert numbers(clip, [0, 15, 1, 7, 0]) == [4, 19, 5, 11, 4]
 
 
-def test_two_frames_of_one_time_are_two_frames(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mp4", "matroska", "mpegts"])
+def test_two_frames_of_one_time_are_two_frames(name: str, tmp_path: Path) -> None:
     def double(number: int, packet: Any) -> None:
         packet.dts = 40 * number - 80
         packet.pts = 40 * (number - 1 if number in (7, 12, 18) else number)  # 12 and 18 are key frames
 
     times = [40 * number for number in range(COUNT)]
-    clip = read_clip(write(tmp_path / "x", "mp4", times, bf="0", retime=double))
+    clip = read_clip(write(tmp_path / "x", name, times, bf="0", retime=double))
 
     check_order(clip)
     assert clip.times_s is not None
