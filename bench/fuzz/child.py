@@ -21,7 +21,7 @@ from pathlib import Path
 from bench.fuzz.judge import Lengths, against_the_standard, verdict
 from bench.fuzz.reader import Look, Reader, look
 from bench.fuzz.recipe import Cookbook, Made
-from bench.fuzz.seeds import Family, Seed, probes
+from bench.fuzz.seeds import Family, Seed
 
 ADDRESS_SPACE = 6 << 30
 """Bytes that a child may map: the net under the measured peak, see `MOST_MEMORY`."""
@@ -85,7 +85,7 @@ class Desk:
         """Return the lengths of an undamaged file, by the clip's key."""
         if seed.name not in self.undamaged:
             whole = Made(-1, seed, "", "", seed.content)
-            seen = look(self._written(whole), self.reader, probes(seed))
+            seen = look(self._written(whole), self.reader, seed)
             self.undamaged[seed.name] = {each.key: each.lengths for each in seen.sights}
         return self.undamaged[seed.name]
 
@@ -109,7 +109,7 @@ class Desk:
         before, quiet = _memory("VmRSS"), self.noise.stat().st_size
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is counted from here
         start = time.process_time()
-        seen = look(path, self.reader, probes(made.seed))
+        seen = look(path, self.reader, made.seed)
         seconds = time.process_time() - start
         peak = max(_memory("VmHWM") - before, 0)
         complaints = [*seen.complaints, *self._noises(made.seed, quiet), *_judged(made, references, seen)]

@@ -86,8 +86,7 @@ def verdict(seed: Seed, content: bytes, undamaged: Lengths, given: Lengths) -> s
         return f"{told}; the walker cannot read the file"
     if now is None or now == truth(seed):
         return f"{told}; the calibration was not touched"
-    places = probes(seed)
-    wrong = [place for place in differing if not _is_meant(now, places[place], given[place])]
+    wrong = [place for place in differing if not _is_meant(now, seed, place, given[place])]
     if not wrong:
         return ""
     return f"{told}; the calibration was changed, but means something else ({len(wrong)} probes)"
@@ -98,8 +97,8 @@ def against_the_standard(seed: Seed, given: Lengths) -> str:
     now = truth(seed)
     wrong = [
         length
-        for probe, length in zip(probes(seed), given, strict=True)
-        if length is not None and (now is None or not _is_meant(now, probe, length))
+        for place, length in enumerate(given)
+        if length is not None and (now is None or not _is_meant(now, seed, place, length))
     ]
     return f"{wrong[0]!r} mm, which the undamaged file does not mean, {len(wrong)} probes" if wrong else ""
 
@@ -109,8 +108,19 @@ def _same(old: float | None, new: float | None) -> bool:
     return new is None or (old is not None and math.isclose(old, new, rel_tol=_CLOSE))
 
 
-def _is_meant(now: Stated, probe: Probe, given: float | None) -> bool:
-    return any(given is not None and math.isclose(given, each, rel_tol=_CLOSE) for each in meant(now, probe))
+def _is_meant(now: Stated, seed: Seed, place: int, given: float | None) -> bool:
+    """Whether the calibration's bytes allow a length: between two points, or as the side of a pixel."""
+    points = probes(seed)
+    allowed = meant(now, points[place]) if place < len(points) else _sides(now, (place - len(points)) % 2)
+    return any(given is not None and math.isclose(given, each, rel_tol=_CLOSE) for each in allowed)
+
+
+def _sides(now: Stated, axis: int) -> list[float]:
+    """Return the row (axis 0) or column of a pixel in mm, of every region of tissue and of PixelSpacing."""
+    regions = [values for item in now.regions for values in (dict(item), dict(reversed(item)))]
+    steps = [_pixel(values, now.order) for values in regions]
+    spacings = [_spacing(value) for tag, value in now.spacings if tag == _SPACING]
+    return [pair[axis] for pair in (*steps, *spacings) if pair is not None]
 
 
 def meant(now: Stated, probe: Probe) -> list[float]:
@@ -130,17 +140,27 @@ def meant(now: Stated, probe: Probe) -> list[float]:
 def _in_region(item: dict[int, bytes], order: str, probe: Probe) -> float | None:
     """Return the length in a 2-D region of tissue or flow that holds both points and is scaled in cm, else None."""
     try:
-        spatial, kind = (struct.unpack(f"{order}H", item[tag])[0] for tag in (_FORMAT, _TYPE))
-        units = [struct.unpack(f"{order}H", item[tag])[0] for tag in _UNITS]
         left, top, right, bottom = (struct.unpack(f"{order}I", item[tag])[0] for tag in _CORNERS)
-        across, down = (struct.unpack(f"{order}d", item[tag])[0] for tag in _DELTAS)
     except (KeyError, struct.error):
         return None
     holds = all(left <= x <= right and top <= y <= bottom for x, y in (probe[:2], probe[2:]))
-    if not holds or spatial != 1 or kind not in (1, 2) or units != [_CENTIMETRES] * 2:
+    pixel = _pixel(item, order)
+    if not holds or pixel is None:
         return None
-    length = 10 * math.hypot(across * (probe[2] - probe[0]), down * (probe[3] - probe[1]))
-    return length if math.isfinite(length) and across and down else None
+    return math.hypot(pixel[1] * (probe[2] - probe[0]), pixel[0] * (probe[3] - probe[1]))
+
+
+def _pixel(item: dict[int, bytes], order: str) -> tuple[float, float] | None:
+    """Return row and column of a pixel in mm of a 2-D region of tissue or flow that is scaled in cm, else None."""
+    try:
+        spatial, kind = (struct.unpack(f"{order}H", item[tag])[0] for tag in (_FORMAT, _TYPE))
+        units = [struct.unpack(f"{order}H", item[tag])[0] for tag in _UNITS]
+        across, down = (abs(struct.unpack(f"{order}d", item[tag])[0]) for tag in _DELTAS)
+    except (KeyError, struct.error):
+        return None
+    if spatial != 1 or kind not in (1, 2) or units != [_CENTIMETRES] * 2:
+        return None
+    return (10 * down, 10 * across) if 0 < across < math.inf and 0 < down < math.inf else None
 
 
 def _spacing(value: bytes) -> tuple[float, float] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bench.fuzz.seeds import Probe
+from bench.fuzz.seeds import Seed, probes, rectangles
+from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.measuring import measure
 from fetalclip_app.errors import UnreadableFile
@@ -33,7 +34,8 @@ class Sight:
     """What could be seen of one clip.
 
     Attributes:
-        lengths: In mm, one for each probe; None where the program gives none.
+        lengths: In mm, one for each probe, then row and column of a pixel for each rectangle; None where the program
+            gives none.
         shown: Whether any picture of it decoded.
         code: Why a frame was refused; empty where all that were asked for decoded.
     """
@@ -71,14 +73,17 @@ def opened(path: Path) -> Iterator[Clip]:
         raise refused[0]
 
 
-def look(path: Path, reader: Reader, places: Sequence[Probe]) -> Look:
-    """Open a path, look at its clips and measure in them; whatever escapes but `UnreadableFile` is a complaint."""
+def look(path: Path, reader: Reader, seed: Seed) -> Look:
+    """Open what came of a seed, look at its clips and measure in them.
+
+    Whatever escapes but `UnreadableFile` is a complaint.
+    """
     sights: list[Sight] = []
     complaints: list[str] = []
     code = ""
     try:
         for clip in reader(path):
-            sights.append(_seen(clip, places, complaints))
+            sights.append(_seen(clip, seed, complaints))
     except UnreadableFile as error:
         code = _refused(error, complaints)
     except BaseException as error:
@@ -86,7 +91,7 @@ def look(path: Path, reader: Reader, places: Sequence[Probe]) -> Look:
     return Look(tuple(sights), code, tuple(complaints))
 
 
-def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
+def _seen(clip: Clip, seed: Seed, complaints: list[str]) -> Sight:
     count, shown, code = len(clip), False, ""
     for index in sorted({0, count // 2, count - 1}):
         try:
@@ -99,7 +104,7 @@ def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
         except Exception as error:
             complaints.append(_escaped(f"frame {index}", error))
     complaints.extend(_header_faults(clip))
-    lengths, key = tuple(length_mm(clip, place) for place in places), ""
+    key, lengths = "", lengths_of(clip, seed)
     try:
         key = str(clip.key)
         small_picture(clip, height=_THUMBNAIL[0], width=_THUMBNAIL[1])
@@ -112,9 +117,13 @@ def _seen(clip: Clip, places: Sequence[Probe], complaints: list[str]) -> Sight:
     return Sight(key, count, lengths, shown, code)
 
 
-def length_mm(clip: Clip, probe: Probe) -> float | None:
-    """Return the length between two pixels as the program measures it; None where it gives none."""
-    return measure(clip.calibration, probe[:2], probe[2:]).length_mm
+def lengths_of(clip: Clip, seed: Seed) -> tuple[float | None, ...]:
+    """Return every length that the program gives: between points, and the sides of a pixel of what a reading crops."""
+    found = [measure(clip.calibration, probe[:2], probe[2:]).length_mm for probe in probes(seed)]
+    for rectangle in rectangles(seed):
+        spacing = crop_spacing(clip.calibration, Box(*rectangle))
+        found += [None, None] if spacing is None else [spacing.row_mm, spacing.column_mm]
+    return tuple(found)
 
 
 def _header_faults(clip: Clip) -> Iterator[str]:

@@ -19,8 +19,9 @@ _LIBRARIES = ("pydicom", "Pillow", "av", "pylibjpeg-openjpeg", "numpy")
 METHOD = f"""\
 Each number names one file: a seed file (made by a formula, or a real scan cut to a few frames) and one damage, whose
 details chance decides. The file is written to a folder and opened in a process of its own as a user would: header,
-calibration, first, middle and last frame, thumbnail, rate, the crop for the network, and the length in mm between
-78 fixed pairs of pixels. A file fails the run where
+calibration, first, middle and last frame, thumbnail, rate, the crop for the network, the length in mm between 78 fixed
+pairs of pixels, and the size of a pixel in five fixed parts of the picture, as an age or a circumference takes it. A
+file fails the run where
 
 - the process ends (a crash), or the look takes, twice, more than {SLOWEST_SECONDS:g} s of the processor's time or
   {PATIENCE * SLOWEST_SECONDS:g} s of the clock (a hang; on an idle machine the first is the clock's time too);

@@ -61,3 +61,19 @@ def _probes(height: int, width: int) -> Iterator[Probe]:
     yield width // 8, height // 4, width * 7 // 8, height // 4
     yield width // 4, height // 8, width // 4, height * 7 // 8
     yield width // 8, height // 8, width * 3 // 8, height * 3 // 8
+
+
+Rectangle = tuple[int, int, int, int]
+"""Left, top, right, bottom, in pixels; the last two lie outside."""
+
+
+def rectangles(seed: Seed) -> tuple[Rectangle, ...]:
+    """Return parts of the undamaged picture as a reading crops them: the whole, halves, a quarter, the middle."""
+    height, width = seed.height, seed.width
+    return (
+        (0, 0, width, height),
+        (0, 0, width // 2, height * 3 // 4),
+        (width // 2, 0, width, height * 3 // 4),
+        (0, height // 2, width // 2, height),
+        (width // 3, height // 3, width * 2 // 3, height * 2 // 3),
+    )

@@ -49,7 +49,7 @@ from fetalclip_app.domain.calibration import (
     Verdict,
 )
 from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
-from fetalclip_app.imaging.kinds_of_value import set_right
+from fetalclip_app.imaging.kinds_of_value import is_whole, set_right
 
 _MM_PER_CM = 10.0
 _TISSUE_TYPES = (DataType.TISSUE, DataType.COLOUR_FLOW)
@@ -66,6 +66,7 @@ of a deep abdomen, 64 lines high, some 5 mm. What lies outside is damage, or a u
 _CORNERS = ("RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1", "RegionLocationMaxY1")
 _FILM_SPACINGS = ("NominalScannedPixelSpacing", "ImagerPixelSpacing")
 _REGIONS = "SequenceOfUltrasoundRegions"
+_GROUP = 0x0018
 _BESIDE_REGIONS = ("PixelSpacing", *_FILM_SPACINGS, "PixelAspectRatio")
 _OF_A_REGION = (
     *(*_CORNERS, "RegionSpatialFormat", "RegionDataType", "RegionFlags"),
@@ -132,8 +133,22 @@ def _items(dataset: Dataset) -> list[Dataset] | None:
     if len(items) > _MOST_REGIONS:
         return None
     for item in items:
+        if not _is_of_one_piece(item):
+            return None
         set_right(item, _OF_A_REGION)
     return list(items)
+
+
+def _is_of_one_piece(item: Dataset) -> bool:
+    """Whether an item holds what a region can: group 0018 (PS3.3 C.8.5.5), and private elements with their creator.
+
+    A length that lies lets an item swallow the next one or break off, and the bytes between become elements of
+    any tag, or one that is shorter than it says; the region that is lost so may have lain on top of the others.
+    """
+    tags = list(item.keys())
+    creators = {tag.group for tag in tags if tag.is_private_creator}
+    known = all(tag.group == _GROUP or tag.group in creators for tag in tags)
+    return bool(tags) and known and all(is_whole(item, tag) for tag in tags)
 
 
 def _of_this_picture(regions: Sequence[Region]) -> Iterable[Region]:

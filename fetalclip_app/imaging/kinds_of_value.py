@@ -15,6 +15,8 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
+_UNDEFINED = 0xFFFFFFFF
+
 
 def set_right(dataset: Dataset, keywords: Iterable[str]) -> None:
     """Give these elements their standard kind of value, where they are not read yet."""
@@ -26,3 +28,11 @@ def set_right(dataset: Dataset, keywords: Iterable[str]) -> None:
         kind = dictionary_VR(tag)
         if isinstance(raw, RawDataElement) and raw.VR not in (None, kind):
             dataset[tag] = raw._replace(VR=kind)
+
+
+def is_whole(dataset: Dataset, tag: Any) -> bool:
+    """Whether an element that is not read yet has as many bytes as it says: what holds it may end before."""
+    raw: Any = dataset.get_item(tag)
+    if not isinstance(raw, RawDataElement) or raw.length == _UNDEFINED:
+        return True
+    return len(raw.value or b"") == raw.length

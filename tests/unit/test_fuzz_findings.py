@@ -201,6 +201,22 @@ def test_a_region_that_cannot_be_placed_lends_its_place_to_no_other_scale(tag: i
     assert [region.distrust for region in calibration.regions] == [Distrust.BESIDE_UNPLACED]
 
 
+@pytest.mark.parametrize("tag", [0x0018602C, 0x0018602E, 0x00186012])
+def test_a_region_that_swallowed_the_next_one_takes_the_trust_from_all(tag: int, tmp_path: Path) -> None:
+    content = _regions(tmp_path, *[files.region((1, 2, 60, 40), delta=(0.02 * each, 0.02)) for each in (1, 2, 3)])
+    element = [each for each in walk(content).elements if each.tag == tag][1]
+
+    assert _mm(tmp_path / "y.dcm", overwritten(content, element.length_at, b"\0\0")) is None
+    assert _mm(tmp_path / "y.dcm", overwritten(content, element.length_at, b"\x38\x46")) is None
+
+
+def test_a_scanners_own_elements_in_a_region_are_lived_with(tmp_path: Path) -> None:
+    item = files.region((1, 2, 60, 40))
+    item.private_block(0x200D, "A SCANNER", create=True).add_new(1, "LO", "x")
+
+    assert _mm(tmp_path / "y.dcm", _regions(tmp_path, item)) == pytest.approx(2.0)
+
+
 def test_regions_by_the_thousand_are_not_trusted(tmp_path: Path) -> None:
     assert _mm(tmp_path / "y.dcm", _regions(tmp_path, *[files.region()] * 1001)) is None
     assert _mm(tmp_path / "y.dcm", _regions(tmp_path, *[files.region()] * 3)) == pytest.approx(2.0)

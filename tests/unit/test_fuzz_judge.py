@@ -12,8 +12,8 @@ from pydicom import dcmread
 
 from bench.fuzz import seeds_dicom
 from bench.fuzz.edits import overwritten, walked
-from bench.fuzz.judge import Lengths, meant, stated, truth, verdict
-from bench.fuzz.seeds import Seed, probes
+from bench.fuzz.judge import Lengths, against_the_standard, meant, stated, truth, verdict
+from bench.fuzz.seeds import Seed, probes, rectangles
 from bench.fuzz.walker import PIXEL_DATA, walk
 
 SEEDS = {seed.name: seed for seed in seeds_dicom.seeds()}
@@ -25,7 +25,8 @@ def lengths(seed: Seed, content: bytes) -> Lengths:
     """Return what a right reader would give."""
     now = stated(content)
     assert now is not None
-    return tuple(next(iter(meant(now, probe)), None) for probe in probes(seed))
+    between = [next(iter(meant(now, probe)), None) for probe in probes(seed)]
+    return (*between, *[None, None] * len(rectangles(seed)))
 
 
 def with_number(tag: int, packed: bytes) -> bytes:
@@ -49,7 +50,7 @@ def test_the_walker_finds_the_elements_that_pydicom_finds(name: str) -> None:
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_every_seed_states_its_scales(name: str) -> None:
-    given_lengths = lengths(SEEDS[name], SEEDS[name].content)
+    given_lengths = lengths(SEEDS[name], SEEDS[name].content)[: len(probes(SEEDS[name]))]
     covers_all = name in ("PixelSpacing alone", "region on region")
 
     assert truth(SEEDS[name]) is not None
@@ -107,3 +108,17 @@ def test_another_kind_of_value_is_no_change_of_the_calibration() -> None:
     changed = overwritten(PLAIN.content, element.start + 4, b"FL")
 
     assert stated(changed) == truth(PLAIN)
+
+
+def test_the_sides_of_a_pixel_are_judged_as_lengths_are() -> None:
+    count = len(probes(PLAIN))
+    whole = (*lengths(PLAIN, PLAIN.content)[:count], *[None, None] * len(rectangles(PLAIN)))
+    said = (*whole[: count + 2], 0.34, 0.21, *whole[count + 4 :])
+    mixed = (*whole[: count + 2], 0.21, 0.34, *whole[count + 4 :])
+    changed = with_number(DELTA_X, struct.pack("<d", 0.07))
+
+    assert against_the_standard(PLAIN, said) == ""
+    assert against_the_standard(PLAIN, mixed) != ""
+    assert "not touched" in verdict(PLAIN, PLAIN.content, said, mixed)
+    assert verdict(PLAIN, changed, said, (*whole[: count + 2], 0.34, 0.7, *whole[count + 4 :])) == ""
+    assert "something else" in verdict(PLAIN, changed, said, (*whole[: count + 2], 0.34, 0.6, *whole[count + 4 :]))
