@@ -33,8 +33,10 @@ class OpenMenu(QObject):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders, and remember them."""
+        kept = self._choices.now
         for path in paths:
-            self._choices.keep(recent=self._choices.now.with_recent(path.absolute()).recent)
+            kept = kept.with_recent(path.absolute())
+        self._choices.keep(recent=kept.recent)  # once: they are written to disk
         self._show_recent()
         self._session.open(paths)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes import make_clip
+from holding import held_up
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
@@ -209,3 +210,18 @@ def test_clips_that_arrive_above_do_not_push_the_shown_one_out_of_sight(desk_of:
 
     assert desk.session.shown is desk.session.entries[19]
     assert desk.session.shown in desk.window.clips.in_sight()
+
+
+def test_hundreds_of_clips_that_arrive_do_not_hold_the_window_up(desk_of: Callable, qtbot: QtBot) -> None:
+    one = make_clip(1)
+    clips = [
+        replace(one, path=Path(f"{number}.dcm"), origin=Origin(patient_id=f"P{number % 7}", instance_uid=f"1.{number}"))
+        for number in range(600)
+    ]
+    desk = desk_of(*clips)
+    with held_up() as holds:
+        desk.window.open_menu.open_paths([clip.path for clip in clips])
+        qtbot.waitUntil(lambda: len(desk.session.entries) == len(clips), timeout=60_000)
+
+    assert [hold for hold in holds if hold.is_too_long] == []
+    assert [entry.order for entry in desk.session.entries] == sorted(entry.order for entry in desk.session.entries)
