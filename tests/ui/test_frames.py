@@ -37,14 +37,15 @@ def test_what_nobody_needs_is_dropped_before_what_is_due(jobs: Jobs, qtbot: QtBo
     store = FrameStore(jobs, 12 * FRAME_BYTES)
     store.want(clip, range(10))
     qtbot.waitUntil(lambda: all(store.has(clip, index) for index in range(10)))
-    for index in range(4, 10):
-        store.get(clip, index)  # looked at since
-    store.want(clip, [50, 51, 52, 53, 54, 55])
+    for index in range(10):
+        store.get(clip, index)  # the first ones are the longest unused
+    store.want(clip, [0, 1, 50, 51, 52, 53, 54, 55])
     qtbot.waitUntil(lambda: all(store.has(clip, index) for index in range(50, 56)))
     kept = [index for index in range(10) if store.has(clip, index)]
 
     assert all(store.has(clip, index) for index in range(50, 56))
-    assert kept == [4, 5, 6, 7, 8, 9]
+    assert kept == [0, 1, 6, 7, 8, 9]
+    assert [source.decoded.count(index) for index in (0, 1)] == [1, 1], "kept, and not dropped and fetched again"
     assert store.byte_count <= 12 * FRAME_BYTES
 
 
@@ -106,18 +107,18 @@ def test_a_frame_that_cannot_be_decoded_is_told_once_and_not_tried_for_ever(desk
 def test_under_the_number_of_a_broken_frame_stands_no_other_frame(desk_of: Callable, qtbot: QtBot) -> None:
     class Broken(CountingFrames):
         def pixels(self, index: int) -> Pixels:
-            if index == 3:
-                raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name="a.dcm", frame=4)
+            if index == 30:
+                raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name="a.dcm", frame=31)
             return super().pixels(index)
 
-    desk = desk_of(clip_of(Broken(5), "a.dcm"))
+    desk = desk_of(clip_of(Broken(40), "a.dcm"))
     desk.open("a.dcm")
     qtbot.waitUntil(lambda: desk.window.viewer.on_screen == 0)
-    desk.window.viewer.player.seek(3)
+    desk.window.viewer.player.seek(30)
     qtbot.waitUntil(lambda: desk.window.viewer.on_screen is None)
 
     assert desk.window.area.frame.pixels is None
-    assert "4" in desk.window.area.frame.caption
+    assert "31" in desk.window.area.frame.caption
 
 
 def test_no_frame_of_another_clip_is_ever_shown(desk_of: Callable, qtbot: QtBot) -> None:
