@@ -73,7 +73,7 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
         "Exit status: 0 all read, 1 some file could not be read or written, 2 a wrong call.",
     )
     what = command.add_argument_group("what to read (at least one of PATH and --manifest)")
-    what.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scans, or folders of scans")
+    what.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scans, or folders, ZIPs, DICOMDIRs of scans")
     what.add_argument("--manifest", type=Path, metavar="ROWS.csv", help="columns file,pixel_mm; relative to the CSV")
     scale = command.add_argument_group("scale")
     scale.add_argument(

@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     ARCHIVES_CLOSED = "archives_closed"
     FOLDERS_CLOSED = "folders_closed"
     COPIES = "copies"
+    SAME_CLIP = "same_clip"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,19 @@ def order_key(clip: Clip) -> Key:
     )
 
 
+def identity_of(clip: Clip) -> Key:
+    """Return what makes two clips one: the same DICOM instance, or the same content where a file names no instance.
+
+    An instance whose copies differ in size or length is another clip: one of them was cut or scaled by somebody.
+
+    Raises:
+        UnreadableFile: The content's key is needed, not taken yet, and the file has gone or changed.
+    """
+    if clip.origin.instance_uid:
+        return clip.origin.instance_uid, clip.height, clip.width, len(clip), clip.missing_frames
+    return (clip.key,)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """What is listed together: a study of a patient, or a folder of pictures that name nobody.

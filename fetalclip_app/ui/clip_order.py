@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 
-from fetalclip_app.domain.study import Key
+from fetalclip_app.domain.study import Key, identity_of
 from fetalclip_app.ui.open_clip import OpenClip
 
 
@@ -20,7 +20,7 @@ class ClipOrder:
 
     def add(self, entry: OpenClip) -> bool:
         """Take a clip into its place; False where it is one that is open."""
-        same = _identity(entry)
+        same = identity_of(entry.clip)
         if same in self._same:
             self._copies.append((entry, self._same[same]))
             return False
@@ -43,15 +43,4 @@ class ClipOrder:
     def remove(self, entry: OpenClip) -> None:
         """Take a clip out."""
         place = self.entries.index(entry)
-        del self.entries[place], self._keys[place], self._same[_identity(entry)]
-
-
-def _identity(entry: OpenClip) -> tuple[object, ...]:
-    """Return what makes two clips one: the same DICOM instance, or the same content where a file names no instance.
-
-    An instance whose copies differ in size or length is shown for each: one of them was cut or scaled by somebody.
-    """
-    clip = entry.clip
-    if clip.origin.instance_uid:
-        return clip.origin.instance_uid, clip.height, clip.width, len(clip), clip.missing_frames
-    return (clip.key,)
+        del self.entries[place], self._keys[place], self._same[identity_of(entry.clip)]

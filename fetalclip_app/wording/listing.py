@@ -34,6 +34,10 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
         mark("1 file holds what is open already and is shown once: {names}."),
         mark("{count} files hold what is open already and are shown once: {names}."),
     ),
+    NoticeKind.SAME_CLIP: (
+        mark("1 file holds the same clip as one before it: {names}."),
+        mark("{count} files hold the same clip as one before them: {names}."),
+    ),
 }
 """For one file, and for several."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,15 @@ import dicom_files as files
 import pytest
 from fakes import FakeEngine, make_reading
 
+from fetalclip_app.cli import analyze as analyze_module
 from fetalclip_app.cli.analyze import read_one
+from fetalclip_app.cli.main import main
 from fetalclip_app.cli.manifest import from_manifest, from_paths
+from fetalclip_app.domain.listing import Notice, NoticeKind
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.build import ClipEntry, UnreadEntry
+from fetalclip_app.wording import notice_sentence
 
 
 @pytest.fixture
@@ -69,3 +74,34 @@ def test_what_a_listing_tells_is_said_on_the_command_line(tmp_path: Path, capsys
 
     assert [wanted.path.name for wanted in found] == ["IM1"]
     assert "DICOMDIR cannot be read: the files of its folder are listed without it." in "".join(capsys.readouterr())
+
+
+def test_two_files_of_one_clip_are_both_read_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(analyze_module, "load", lambda given=None: FakeEngine())
+    for name in ("a", "b"):
+        files.write(tmp_path / name, files.dataset_of(files.colour_picture()))
+    files.write(tmp_path / "c", files.dataset_of(255 - files.colour_picture(), SOPInstanceUID="1.2.3.9"))
+    out = tmp_path / "out.json"
+    status = main(
+        ["analyze", *(str(tmp_path / name) for name in "abc"), "--json", str(out)],
+        lambda paths: 1,
+        why_no_window=lambda: "",
+    )
+
+    assert status == 0
+    assert len(json.loads(out.read_text(encoding="utf-8"))["clips"]) == 3
+    assert f"1 file holds the same clip as one before it: {tmp_path / 'b'}." in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_notice_has_a_sentence_for_one_file_and_for_many(kind: NoticeKind) -> None:
+    one, many = (notice_sentence(Notice(kind, "exam", names)) for names in (("IM1",), ("IM1", "IM2", "IM3", "IM4")))
+
+    assert one.endswith(".") and many.endswith(".")
+    assert "{" not in one + many
+    if kind is not NoticeKind.INDEX_DAMAGED:
+        assert "IM1" in one
+        assert one.startswith("1 ") and many.startswith("4 ")
+        assert many.endswith("IM1, IM2, IM3 and 1 more.")
