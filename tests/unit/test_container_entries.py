@@ -91,7 +91,7 @@ def test_two_files_of_one_clip_are_both_read_and_it_is_said(
     )
 
     assert status == 0
-    assert len(json.loads(out.read_text(encoding="utf-8"))["clips"]) == 3
+    assert len(json.loads(out.read_text(encoding="utf-8"))) == 3
     assert f"1 file holds the same clip as one before it: {tmp_path / 'b'}." in "".join(capsys.readouterr())
 
 
