@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from bench.fuzz.child import ADDRESS_SPACE, MOST_MEMORY, Outcome
 from bench.fuzz.recipe import Cookbook
-from bench.fuzz.runner import PATIENCE, SLOWEST_SECONDS
+from bench.fuzz.runner import PATIENCE, SLOW_CODEC, SLOW_CODEC_SECONDS, SLOWEST_SECONDS
 
 _LIBRARIES = ("pydicom", "Pillow", "av", "pylibjpeg-openjpeg", "numpy")
 
@@ -24,7 +24,9 @@ pairs of pixels, and the size of a pixel in five fixed parts of the picture, as 
 file fails the run where
 
 - the process ends (a crash), or the look takes, twice, more than {SLOWEST_SECONDS:g} s of the processor's time or
-  {PATIENCE * SLOWEST_SECONDS:g} s of the clock (a hang; on an idle machine the first is the clock's time too);
+  {PATIENCE * SLOWEST_SECONDS:g} s of the clock (a hang; on an idle machine the first is the clock's time too).
+  One exception is known and counted above: on some damaged {SLOW_CODEC} frames CharLS counts up to 2 ** 31 before it
+  refuses them, which takes about 5 s a frame and cannot be interrupted; there {SLOW_CODEC_SECONDS:g} s are a hang;
 - memory rises by more than {MOST_MEMORY >> 20} MiB (the peak of the resident set, counted anew for each file; a net of
   {ADDRESS_SPACE >> 30} GiB of address space lies below, and a file that reaches it fails as well);
 - anything but `UnreadableFile` escapes, its sentence is missing, or its details are no text for a user;
@@ -79,6 +81,8 @@ def summary(run: Run) -> str:
             f"Refused: {len(outcomes) - opened}.",
             f"Slowest: {slowest.seconds:.2f} s of the processor (number {slowest.number}: {slowest.seed}, "
             f"{slowest.damage}).",
+            f"Beyond {SLOWEST_SECONDS:g} s of the processor: {sum(each.seconds > SLOWEST_SECONDS for each in outcomes)} "
+            f"(damaged {SLOW_CODEC}, see below).",
             f"Most memory: {largest.peak >> 20} MiB (number {largest.number}: {largest.seed}, {largest.damage}, "
             f"{largest.touched[:60]}).",
         ]

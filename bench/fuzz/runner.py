@@ -22,6 +22,10 @@ SLOWEST_SECONDS = 5.0
 """A look that takes more of the processor's time is a hang: on an idle machine that is the clock's time, and on a busy
 one it is still the file's."""
 
+SLOW_CODEC, SLOW_CODEC_SECONDS = "JPEG-LS", 30.0
+"""The one exception. CharLS 2.4 counts up to 2 ** 31 in a damaged run of samples before it refuses the frame: five
+seconds, once a frame at most, in C code that nothing can interrupt. A look takes up to five frames."""
+
 PATIENCE = 6
 """Times as many seconds of the clock end a look too: a look that waits for something uses no processor."""
 
@@ -46,6 +50,8 @@ class _Child:
 
     def is_late(self, limit: float) -> bool:
         """Whether it has used up its share of the processor, or its time by the clock."""
+        if self.begun is not None and SLOW_CODEC in self.begun[0]:
+            limit = max(limit, SLOW_CODEC_SECONDS)
         if time.monotonic() > self.deadline:
             return True
         return self.begun is not None and _processor_seconds(self.process.pid) - self.spent > limit
@@ -113,6 +119,7 @@ class Runner:
             return
         if kind == "begun":
             child.begun, child.deadline = tuple(rest), time.monotonic() + PATIENCE * self.limit
+            child.deadline += PATIENCE * SLOW_CODEC_SECONDS * (SLOW_CODEC in child.begun[0])
             child.spent = _processor_seconds(child.process.pid)
             return
         if kind == "seen":
