@@ -99,6 +99,8 @@ def _seen(clip: Clip, seed: Seed, complaints: list[str]) -> Sight:
             if pixels.shape != (clip.height, clip.width, 3):
                 complaints.append(f"frame {index} is {pixels.shape} in a clip of {clip.height} x {clip.width}")
             shown = True
+            for plane in clip.overlays:
+                plane.on_frame(index, clip.height, clip.width)
         except UnreadableFile as error:
             code = _refused(error, complaints)
         except Exception as error:

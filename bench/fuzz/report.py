@@ -72,6 +72,7 @@ def summary(run: Run) -> str:
     opened = sum(each.opened for each in outcomes)
     whole = sum(each.opened and not each.code for each in outcomes)
     measured = sum(each.lengths > 0 for each in outcomes)
+    late = sum(each.seconds > SLOWEST_SECONDS for each in outcomes)
     words = "PASS" if run.is_passed else f"FAIL: {len(run.failures)} files"
     return "\n".join(
         [
@@ -81,8 +82,7 @@ def summary(run: Run) -> str:
             f"Refused: {len(outcomes) - opened}.",
             f"Slowest: {slowest.seconds:.2f} s of the processor (number {slowest.number}: {slowest.seed}, "
             f"{slowest.damage}).",
-            f"Beyond {SLOWEST_SECONDS:g} s of the processor: {sum(each.seconds > SLOWEST_SECONDS for each in outcomes)} "
-            f"(damaged {SLOW_CODEC}, see below).",
+            f"Beyond {SLOWEST_SECONDS:g} s of the processor: {late} (of damaged {SLOW_CODEC}, see below).",
             f"Most memory: {largest.peak >> 20} MiB (number {largest.number}: {largest.seed}, {largest.damage}, "
             f"{largest.touched[:60]}).",
         ]
