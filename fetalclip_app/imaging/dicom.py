@@ -48,6 +48,9 @@ _VIDEO_COLOURS = {"YBR_PARTIAL_420"}
 
 _GREYS = {"MONOCHROME1", "MONOCHROME2"}
 
+_SELF_TOLD = {uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit}
+"""Streams that say themselves what their colours are: a label that is missing or misspelt does not matter."""
+
 
 def read_dicom(file: KeyedContent) -> Clip:
     """Return the clip of a DICOM file.
@@ -125,6 +128,8 @@ def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelL
     samples = int(number_of(dataset, "SamplesPerPixel") or (3 if photometric in _COLOURS else 1))
     allocated = _whole_number(dataset, "BitsAllocated")
     stored = int(number_of(dataset, "BitsStored") or allocated)
+    if header.syntax in _SELF_TOLD and photometric not in _COLOURS | _VIDEO_COLOURS | _GREYS | {"PALETTE COLOR"}:
+        photometric = "YBR_FULL" if samples == 3 else "MONOCHROME2"
     colours = _COLOURS | _VIDEO_COLOURS if header.syntax in LOSSY else _COLOURS
     known = photometric in (colours if samples == 3 else _GREYS | {"PALETTE COLOR"})
     if samples not in (1, 3) or not known or allocated not in (8, 16) or not 1 <= stored <= allocated:

@@ -18,12 +18,14 @@ from itertools import islice
 from typing import Any, cast
 
 import av
+import av.error
 import numpy as np
 
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import check_size, reading
+from fetalclip_app.imaging.stream_units import Note, note_of, parameters_of
 from fetalclip_app.imaging.video_colour import rgb_of
 
 _BUFFER = 1 << 18
@@ -31,16 +33,6 @@ _SPARE_DECODERS = 3
 
 _DELAY_PICTURES = 64
 """Enough to see how far a stream reorders: no standard lets it be more than 16 pictures."""
-
-_START = b"\0\0\1"
-"""Begins each unit of all three kinds of stream."""
-
-_H264_IDR, _H264_SLICES = 5, range(1, 6)
-_HEVC_IDR, _HEVC_CRA, _HEVC_LEADING, _HEVC_SLICES = (19, 20), 21, range(6, 10), range(32)
-"""NAL unit types: ITU-T H.264 table 7-1, H.265 table 7-1. Leading: RADL and RASL pictures."""
-
-_MPEG_2_PICTURE, _MPEG_2_GROUP = 0x00, 0xB8
-"""ISO/IEC 13818-2 table 6-1."""
 
 _RAW_FORMATS = {"h264": "h264", "hevc": "hevc", "mpeg2video": "mpegvideo"}
 """FFmpeg's decoder -> its name of the bare stream."""
@@ -107,7 +99,7 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
         is_whole: Nothing of the file is missing; otherwise the last packet is not counted.
 
     Raises:
-        UnreadableFile: FILE_TRUNCATED without a picture to begin with, FILE_TOO_LARGE.
+        UnreadableFile: FILE_TRUNCATED without a picture to begin with, FILE_TOO_LARGE, NO_CODEC for separate fields.
         Exception: FFmpeg's own, on damaged input.
     """
     source = cast(Any, DetachedStream(content))
@@ -115,13 +107,13 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
         stream = container.streams.video[0]
         height, width = stream.codec_context.height, stream.codec_context.width
         check_size(content.path, height=height, width=width)
-        edges, notes, head = [0], list[_Note](), b""
+        edges, notes, head = [0], list[Note](), b""
         for packet in container.demux(stream):
             if packet.size == 0:
                 continue
             data = bytes(packet)
-            head = head if notes else _parameters(codec, data)
-            notes.append(_note(codec, data))
+            head = head if notes else parameters_of(codec, data)
+            notes.append(note_of(codec, data))
             edges.append(edges[-1] + packet.size)
             check_size(content.path, height=height, width=width, frames=len(notes))
         rate = stream.codec_context.framerate
@@ -131,12 +123,31 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
     if not anchors:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
     index = StreamIndex(codec, tuple(edges), anchors, head, height, width, float(rate) if rate else None)
+    if _has_fields(content, index):
+        syntax = "a video whose pictures lie in two fields each"
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
     if is_whole:
         return index
     index = replace(index, unsure=_delay(content, index))
     if index.frames == 0:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
     return index
+
+
+def _has_fields(content: Content, index: StreamIndex) -> bool:
+    """Whether two packets make one picture, so that counting packets would name the wrong frame.
+
+    The first two packets that can be shown are decoded by themselves; damage is no sign of fields.
+    """
+    first = index.anchors[0]
+    second = first.packet + first.leading + 1
+    if second + 1 >= len(index.edges):
+        return False
+    alone = replace(index, edges=index.edges[: second + 2])
+    try:
+        return sum(1 for _ in _pictures(content, alone, first)) == 1
+    except av.error.FFmpegError:
+        return False
 
 
 def _delay(content: Content, index: StreamIndex) -> int:
@@ -150,25 +161,7 @@ def _delay(content: Content, index: StreamIndex) -> int:
     return max((int(picture.pts or 0) - first - place for place, picture in shown), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """What a packet says of its picture: whether one can count from it, and whether it leads."""
-
-    is_anchor: bool
-    may_lead: bool = False
-
-
-def _note(codec: str, data: bytes) -> _Note:
-    if codec == "mpeg2video":
-        kind = _mpeg_2_picture_type(data)
-        return _Note(kind == 1, may_lead=kind == 3)
-    kind = next((each for each in _unit_types(codec, data) if each in _slices(codec)), -1)
-    if codec == "h264":
-        return _Note(kind == _H264_IDR)
-    return _Note(kind in _HEVC_IDR or kind == _HEVC_CRA, may_lead=kind in _HEVC_LEADING)
-
-
-def _anchors(notes: list[_Note]) -> tuple[Anchor, ...]:
+def _anchors(notes: list[Note]) -> tuple[Anchor, ...]:
     """Return the anchors; their numbers count from the first picture that can be shown."""
     found: list[Anchor] = []
     lost = 0
@@ -182,44 +175,6 @@ def _anchors(notes: list[_Note]) -> tuple[Anchor, ...]:
             lost = place + leading
         found.append(Anchor(place, place + leading - lost, leading))
     return tuple(found)
-
-
-def _slices(codec: str) -> range:
-    return _H264_SLICES if codec == "h264" else _HEVC_SLICES
-
-
-def _units(data: bytes) -> Iterator[int]:
-    """Yield where each unit's first byte behind its start code lies."""
-    place = data.find(_START)
-    while 0 <= place < len(data) - len(_START):
-        yield place + len(_START)
-        place = data.find(_START, place + len(_START))
-
-
-def _unit_types(codec: str, data: bytes) -> Iterator[int]:
-    for place in _units(data):
-        yield data[place] & 0x1F if codec == "h264" else data[place] >> 1 & 0x3F
-
-
-def _mpeg_2_picture_type(data: bytes) -> int:
-    """Return 1 for I, 2 for P, 3 for B (ISO/IEC 13818-2 6.3.9); 0 where there is no picture."""
-    for place in _units(data):
-        if data[place] == _MPEG_2_PICTURE and place + 2 < len(data):
-            return data[place + 2] >> 3 & 7
-    return 0
-
-
-def _parameters(codec: str, data: bytes) -> bytes:
-    """Return what stands before the first picture: sequence header, or parameter sets."""
-    for place in _units(data):
-        if codec == "mpeg2video":
-            begins = data[place] in (_MPEG_2_PICTURE, _MPEG_2_GROUP)
-        else:
-            kind = data[place] & 0x1F if codec == "h264" else data[place] >> 1 & 0x3F
-            begins = kind in _slices(codec)
-        if begins:
-            return data[: place - len(_START)]
-    return b""
 
 
 def _pictures(content: Content, index: StreamIndex, anchor: Anchor) -> Iterator[Any]:

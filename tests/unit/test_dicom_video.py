@@ -6,6 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import dicom_files as files
@@ -221,6 +222,19 @@ def test_the_header_s_photometric_interpretation_changes_nothing(label: str, tmp
     path = videos.write(tmp_path / "x", encoded("mpeg2"), uid.MPEG2MPHL, photometric=label)
 
     assert _colours_are_pure(read_clip(path).frame(3).pixels)
+
+
+def test_a_video_of_separate_fields_is_refused_by_name_and_not_counted_wrongly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No encoder here writes it: the decoder is made to give one picture for the first two packets."""
+    pictures = video_stream._pictures
+    monkeypatch.setattr(video_stream, "_pictures", lambda *given: islice(pictures(*given), 1))
+    with pytest.raises(UnreadableFile) as caught:
+        read_clip(videos.write(tmp_path / "x", encoded("h264"), uid.MPEG4HP41))
+
+    assert caught.value.code is ErrorCode.NO_CODEC
+    assert "fields" in str(caught.value.parameters["syntax"])
 
 
 def test_nothing_but_noise_is_damaged_and_no_crash(tmp_path: Path) -> None:

@@ -169,6 +169,16 @@ def test_grey_in_a_file_that_promises_colours_is_shown(kind: str, tmp_path: Path
     assert np.abs(pixels.astype(int) - one[..., None]).mean() < 3
 
 
+@pytest.mark.parametrize("label", ["", "YBR FULL 422", "YCBCR"])
+@pytest.mark.parametrize("picture", [RGB, RGB[..., 0]], ids=["colour", "grey"])
+def test_a_lossy_jpeg_needs_no_label(picture: np.ndarray, label: str, tmp_path: Path) -> None:
+    data = files.dataset_of(picture, "RGB" if picture.ndim == 3 else "MONOCHROME2")
+    data.PhotometricInterpretation = label
+    pixels = shown(tmp_path, data, files.jpeg_stream(picture), uid.JPEGBaseline8Bit)
+
+    assert np.abs(pixels.astype(int) - (picture if picture.ndim == 3 else picture[..., None])).mean() < 3
+
+
 @pytest.mark.parametrize("photometric", ["HSV", "ARGB", "CMYK", "YBR_PARTIAL_420", "", "PALETTE"])
 def test_colours_that_nobody_decodes_are_refused_by_name(photometric: str, tmp_path: Path) -> None:
     path = files.write(tmp_path / "x", files.dataset_of(RGB, photometric))
