@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.timing import PlayMode
@@ -57,6 +57,14 @@ class Settings(BaseModel):
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = True
     window_state: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_programs(cls, saved: Any) -> Any:
+        """Keep the choice of those who switched the loop off when it was a switch."""
+        if isinstance(saved, dict) and saved.get("loop") is False:
+            return {"play_mode": PlayMode.ONCE, **saved}
+        return saved
 
     def with_recent(self, path: Path) -> Settings:
         """Return these settings with ``path`` as the last opened."""

@@ -119,9 +119,11 @@ class Round:
     frames: tuple[int, ...]
     dwell_s: tuple[float, ...]
     _ends_s: tuple[float, ...] = field(init=False, repr=False)
+    _turn: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_ends_s", tuple(accumulate(self.dwell_s)))
+        object.__setattr__(self, "_turn", max(self.frames) - self.frames[0])
 
     @classmethod
     def of(cls, dwell_s: Sequence[float], mode: PlayMode, first: int, last: int) -> Round:
@@ -165,13 +167,10 @@ class Round:
 
         A frame outside the round is taken for the nearest end.
         """
-        first = self.frames[0]
-        last = max(self.frames)
-        inside = min(max(frame, first), last)
-        there = inside - first
-        is_on_way_back = backward and first < inside < last and len(self.frames) > last - first + 1
+        there = min(max(frame - self.frames[0], 0), self._turn)
+        is_on_way_back = backward and 0 < there < self._turn and len(self.frames) > self._turn + 1
         return len(self.frames) - there if is_on_way_back else there
 
     def goes_back(self, step: int) -> bool:
         """Whether a step lies on the way back."""
-        return step % len(self.frames) > max(self.frames) - self.frames[0]
+        return step % len(self.frames) > self._turn

@@ -16,6 +16,9 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _LOOK_BACK = 30
 """Steps before the one that is due in which a decoded frame is looked for."""
 
+_SHORTEST_MS = 8
+"""Between two frames: no screen shows more of them, and a cine of thousands a second must leave the window time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -252,7 +255,7 @@ class Player(QObject):
 
     def _schedule(self) -> None:
         left_s = (self._round.begins_s(self._due + 1) - self._elapsed_s()) / self._speed
-        self._timer.start(min(max(1, math.ceil(left_s * 1000)), 60_000))
+        self._timer.start(min(max(_SHORTEST_MS, math.ceil(left_s * 1000)), 60_000))
 
     def _show(self, index: int) -> None:
         self._index = index

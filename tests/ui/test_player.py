@@ -260,3 +260,16 @@ def test_what_is_fetched_is_what_will_be_due(clockwork: Clockwork) -> None:
     player.set_mode(PlayMode.ONCE)
 
     assert player.upcoming(4) == [11, 12]
+
+
+def test_a_cine_of_thousands_a_second_leaves_the_window_time(qtbot: QtBot) -> None:
+    due: list[int] = []
+    player = Player(lambda index: True)
+    player.frame_due.connect(due.append)
+    player.load(4000, 2000.0)
+    player.play()
+    spin(qtbot, 0.5)
+    player.pause()
+
+    assert 5 < len(due) < 80
+    assert max(due) > 700, "frames are dropped and time is not"

@@ -56,3 +56,9 @@ def test_recent_files_are_few_and_each_stands_once() -> None:
 def test_settings_cannot_be_changed_in_place() -> None:
     with pytest.raises(ValidationError):
         Settings().device = "cpu"  # type: ignore[misc]
+
+
+def test_who_had_switched_the_loop_off_still_plays_once() -> None:
+    assert Settings.model_validate_json('{"loop": false}').play_mode is PlayMode.ONCE
+    assert Settings.model_validate_json('{"loop": true}').play_mode is PlayMode.LOOP
+    assert Settings.model_validate_json('{"loop": false, "play_mode": "sweep"}').play_mode is PlayMode.SWEEP
