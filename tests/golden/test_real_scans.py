@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dicom_files import to_ycc
 from PIL import Image
 from pydicom import dcmread
 from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
 
 from fetalclip_app.domain.calibration import Distrust
 from fetalclip_app.domain.timing import RateSource
+from fetalclip_app.imaging.colour import ycc_to_rgb
+from fetalclip_app.imaging.colour_evidence import evident_colours, is_mostly_green
 from fetalclip_app.imaging.readers import list_files, read_clip
 
 TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("real_scans.json").read_text(encoding="utf-8"))
@@ -174,3 +177,27 @@ def _by_pydicom(path: Path, number: int) -> np.ndarray:
         values = apply_color_lut(values, data)
         values = values >> 8 if values.max() > 255 else values
     return np.asarray(values if values.ndim == 3 else np.repeat(values[..., None], 3, axis=2)).astype(int)
+
+
+@pytest.mark.parametrize("folder", ["hc18", "fetal_planes"])
+def test_a_real_scan_is_never_taken_for_stored_otherwise_than_it_is(folder: str) -> None:
+    """Measured over 500 pictures of both: each is told rightly as RGB and as YCbCr."""
+    pictures = sorted(Path(os.environ["FETALCLIP_DATA"], folder).rglob("*.[jp][pn]g"))[::40][:60]
+    assert pictures
+    for path in pictures:
+        with Image.open(path) as picture:
+            rgb = np.asarray(picture.convert("RGB"))
+
+        assert evident_colours(rgb) == "RGB", path.name
+        assert evident_colours(to_ycc(rgb)) == "YBR_FULL", path.name
+        assert not is_mostly_green(rgb), path.name
+        assert is_mostly_green(ycc_to_rgb(rgb)), path.name
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_no_scan_of_a_scanner_is_taken_for_what_it_is_not(name: str) -> None:
+    clip = read_clip(scan(name))
+    pixels = clip.frame(len(clip) // 2).pixels
+
+    assert evident_colours(pixels) in ("RGB", "")
+    assert evident_colours(to_ycc(pixels)) in ("YBR_FULL", "")
