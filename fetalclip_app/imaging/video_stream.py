@@ -13,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, cast
@@ -230,21 +231,28 @@ class StreamFrames:
                 decoder.next_index += 1
                 if picture is None:
                     raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.content.path.name, frame=index)
-            if len(self._spare) < _SPARE_DECODERS:
-                self._spare.append(decoder)
+            self._keep(decoder)
             return self._checked(picture)
 
     def _decoder_for(self, index: int) -> _Decoder:
         """Return a spare decoder that is on its way to the frame, or one at the nearest anchor."""
         anchors = self.index.anchors
         anchor = anchors[bisect_right(anchors, index, key=lambda each: each.shown) - 1]
-        try:
-            spare = self._spare.pop()
-        except IndexError:
-            spare = None
-        if spare is not None and anchor.shown <= spare.next_index <= index:
-            return spare
-        return _Decoder(_pictures(self.content, self.index, anchor), anchor.shown)
+        spares: list[_Decoder] = []
+        with suppress(IndexError):
+            while True:
+                spares.append(self._spare.pop())
+        on_the_way = [spare for spare in spares if anchor.shown <= spare.next_index <= index]
+        nearest = max(on_the_way, key=lambda spare: spare.next_index, default=None)
+        self._spare.extendleft(spare for spare in spares if spare is not nearest)
+        return nearest or _Decoder(_pictures(self.content, self.index, anchor), anchor.shown)
+
+    def _keep(self, decoder: _Decoder) -> None:
+        """Keep a decoder for the next frame, in place of the one that was not asked for the longest."""
+        self._spare.append(decoder)
+        with suppress(IndexError):
+            while len(self._spare) > _SPARE_DECODERS:
+                self._spare.popleft()
 
     def _checked(self, picture: Any) -> Pixels:
         if picture.is_corrupt:

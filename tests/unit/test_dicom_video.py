@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -18,7 +19,7 @@ from pydicom import uid
 from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging import transfer_syntaxes, video_stream
-from fetalclip_app.imaging.content import MemoryContent
+from fetalclip_app.imaging.content import Content, MemoryContent
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.imaging.video_colour import rgb_of
 
@@ -222,6 +223,26 @@ def test_the_header_s_photometric_interpretation_changes_nothing(label: str, tmp
     path = videos.write(tmp_path / "x", encoded("mpeg2"), uid.MPEG2MPHL, photometric=label)
 
     assert _colours_are_pure(read_clip(path).frame(3).pixels)
+
+
+@pytest.mark.parametrize("kind", ["h264", "h264 open", "hevc open"])
+def test_two_that_go_through_a_video_at_once_need_a_decoder_each(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = read_clip(videos.write(tmp_path / "x", encoded(kind), syntax_of(kind)))
+    started: list[int] = []
+    pictures = video_stream._pictures
+
+    def counted(content: Content, index: video_stream.StreamIndex, anchor: video_stream.Anchor) -> Iterator[object]:
+        started.append(anchor.shown)
+        return pictures(content, index, anchor)
+
+    monkeypatch.setattr(video_stream, "_pictures", counted)
+    order = [index for pair in zip(range(7), range(10, 17), strict=True) for index in pair]
+    shown = [videos.number_of(clip.frame(index).pixels) for index in order]
+
+    assert shown == order
+    assert len(started) <= 3  # one more where the second goes past an anchor, which is as near
 
 
 def test_a_video_of_separate_fields_is_refused_by_name_and_not_counted_wrongly(
