@@ -7,7 +7,6 @@ import logging
 import os
 import pickle
 import re
-import resource
 import shutil
 import signal
 import sys
@@ -170,6 +169,8 @@ def _judged(made: Made, references: dict[str, Lengths], seen: Look) -> list[str]
 
 def serve(line: Connection, cookbook_file: Path, reader: Reader, place: Path) -> None:
     """Look at the files whose numbers come down the line, until None comes."""
+    import resource  # noqa: PLC0415 - not there on Windows, where the rest of this module can be imported
+
     place.mkdir()
     noise = place / "noise"
     with noise.open("wb") as sink:
