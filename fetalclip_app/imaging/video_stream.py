@@ -125,8 +125,9 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
     index = StreamIndex(codec, tuple(edges), anchors, head, height, width, float(rate) if rate else None)
     if _has_fields(content, index):
-        syntax = "a video whose pictures lie in two fields each"
-        raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
+        raise UnreadableFile(
+            ErrorCode.NO_CODEC, name=content.path.name, syntax="a video of two fields for each picture"
+        )
     if is_whole:
         return index
     index = replace(index, unsure=_delay(content, index))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pixel_cases
+import pixel_truths
 import print_pixels
 import pytest
 
@@ -13,12 +14,12 @@ from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.imaging.transfer_syntaxes import CODECS
 
 CASES = pixel_cases.cases()
-FILMS = [case for case in CASES if case.photometric == "YBR_PARTIAL_420" and case.truth is not pixel_cases.GENTLE]
-PURE = [case for case in CASES if case.truth is pixel_cases.RGB] + FILMS
+FILMS = [case for case in CASES if case.photometric == "YBR_PARTIAL_420" and case.truth is not pixel_truths.GENTLE]
+PURE = [case for case in CASES if case.truth is pixel_truths.RGB] + FILMS
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_shows_what_was_written(case: pixel_cases.Case, tmp_path: Path) -> None:
+def test_shows_what_was_written(case: pixel_truths.Case, tmp_path: Path) -> None:
     pixels = read_clip(case.write(tmp_path / "scan")).frame(0).pixels
     apart = np.abs(pixels.astype(int) - case.truth)
 
@@ -28,9 +29,9 @@ def test_shows_what_was_written(case: pixel_cases.Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", PURE, ids=lambda case: case.name)
-def test_red_stays_red_green_green_and_blue_blue(case: pixel_cases.Case, tmp_path: Path) -> None:
+def test_red_stays_red_green_green_and_blue_blue(case: pixel_truths.Case, tmp_path: Path) -> None:
     pixels = read_clip(case.write(tmp_path / "scan")).frame(0).pixels.astype(int)
-    row = pixel_cases.BLOCK // 2 if case.truth is pixel_cases.RGB else -1
+    row = pixel_truths.BLOCK // 2 if case.truth is pixel_truths.RGB else -1
     width = pixels.shape[1] // 4
     middles = [pixels[row, width * number + width // 2] for number in range(4)]
 
