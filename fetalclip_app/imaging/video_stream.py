@@ -124,10 +124,18 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
     if not anchors:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
     index = StreamIndex(codec, tuple(edges), anchors, head, height, width, float(rate) if rate else None)
+    return _checked(content, index, is_whole=is_whole)
+
+
+def _checked(content: Content, index: StreamIndex, *, is_whole: bool) -> StreamIndex:
+    """Return the index with the number of its last pictures that cannot be told.
+
+    Raises:
+        UnreadableFile: NO_CODEC for separate fields, FILE_TRUNCATED where no picture can be told.
+    """
     if _has_fields(content, index):
-        raise UnreadableFile(
-            ErrorCode.NO_CODEC, name=content.path.name, syntax="a video of two fields for each picture"
-        )
+        syntax = "a video of two fields for each picture"
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
     if is_whole:
         return index
     index = replace(index, unsure=_delay(content, index))
