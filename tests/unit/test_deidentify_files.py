@@ -348,3 +348,24 @@ def test_the_same_key_gives_the_same_copy_another_key_another(tmp_path: Path) ->
     for keyword in ("SOPInstanceUID", "StudyInstanceUID", "PatientID", "StudyDate"):
         assert dcmread(tmp_path / "one")[keyword].value != dcmread(tmp_path / "three")[keyword].value
     assert one != three
+
+
+def test_an_object_of_no_standard_class_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.dcm", rgb(), preamble=True)
+    data = path.read_bytes().replace(ULTRASOUND_CINE.encode(), b"1.2.840.99999.5.1.4.1.1.3.1"[: len(ULTRASOUND_CINE)])
+    (tmp_path / "a.dcm").write_bytes(data)
+    with pytest.raises(NotDeidentified) as caught:
+        engine.open_original(tmp_path / "a.dcm", IDENTIFIERS)
+
+    assert caught.value.code is ErrorCode.IDENTITY_LEFT
+
+
+def test_a_header_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), IDENTIFIERS)
+    opened.cleaned.dataset.add_new(0x00181063, "FD", "no number")
+    with pytest.raises(NotDeidentified) as caught:
+        engine.write(opened, Seen(MASK), tmp_path / "b.dcm")
+
+    assert caught.value.code is ErrorCode.IDENTITY_LEFT
+    assert not list(tmp_path.glob("*.part"))
+    assert not (tmp_path / "b.dcm").exists()

@@ -107,7 +107,7 @@ def open_original(path: Path, identifiers: Identifiers) -> Opened:
 
     Raises:
         UnreadableFile: It cannot be read, or not to its end.
-        NotDeidentified: NOT_DICOM.
+        NotDeidentified: NOT_DICOM; IDENTITY_LEFT for a class of object that the standard does not know.
     """
     with reading(path):
         content = content_at(path)
@@ -124,6 +124,9 @@ def open_original(path: Path, identifiers: Identifiers) -> Opened:
         if "SOPInstanceUID" not in cleaned.dataset:  # type 1 (PS3.3 C.12.1), yet some writers forget it
             cleaned.dataset.SOPInstanceUID = identifiers.uid(str(clip.key))
         syntax = str(original.file_meta.get("TransferSyntaxUID") or "")
+    if "SOPClassUID" not in cleaned.dataset:
+        raise NotDeidentified(ErrorCode.IDENTITY_LEFT, name=path.name, reason="its class of object is no standard one")
+    with reading(path):  # JPEG frames are looked into for their blocks
         return Opened(clip, Scanner.of(original), cleaned, syntax, content.size, grid_of(clip))
 
 

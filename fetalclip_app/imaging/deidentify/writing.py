@@ -15,7 +15,7 @@ from pydicom.encaps import encapsulate
 from pydicom.filewriter import dcmwrite
 
 from fetalclip_app.atomic import write_whole
-from fetalclip_app.errors import ErrorCode, NotDeidentified
+from fetalclip_app.errors import ErrorCode, ExportFailed, NotDeidentified
 
 LARGEST = (1 << 32) - 2
 """Bytes that a length of 32 bits can state (PS3.5 7.1.1)."""
@@ -44,13 +44,22 @@ def check_plain_size(name: str, size: int) -> None:
 
 
 def write_plain(path: Path, dataset: Dataset, pixels: BinaryIO) -> None:
-    """Write uncompressed pixels, explicit little endian."""
+    """Write uncompressed pixels, explicit little endian.
+
+    Raises:
+        NotDeidentified: IDENTITY_LEFT for a header that cannot be written.
+        ExportFailed: The folder is closed or full.
+    """
     dataset.add_new(0x7FE00010, "OW" if dataset.BitsAllocated > 8 else "OB", pixels)
     _write(path, dataset, uid.ExplicitVRLittleEndian)
 
 
 def write_streams(path: Path, dataset: Dataset, streams: list[bytes], syntax: str) -> None:
-    """Write codestreams, one for each frame, with an offset table where 32 bits can hold it."""
+    """Write codestreams, one for each frame, with an offset table where 32 bits can hold it.
+
+    Raises:
+        NotDeidentified, ExportFailed: As `write_plain`.
+    """
     fits = sum(len(stream) + 9 for stream in streams) < LARGEST
     dataset.add_new(0x7FE00010, "OB", encapsulate(streams, has_bot=fits))
     dataset["PixelData"].is_undefined_length = True
@@ -79,4 +88,17 @@ def _write(path: Path, dataset: Dataset, syntax: str) -> None:
     dataset.file_meta = meta
     dataset.preamble = b"\0" * 128
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda temporary: dcmwrite(temporary, dataset, enforce_file_format=True))
+    try:
+        write_whole(path, lambda temporary: dcmwrite(temporary, dataset, enforce_file_format=True))
+    except ExportFailed as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno is not None:
+            raise
+        raise _unwritable(path) from error  # pydicom's own OSError: no system had a part in it
+    except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError, struct.error) as error:
+        raise _unwritable(path) from error
+
+
+def _unwritable(path: Path) -> NotDeidentified:
+    """Return the error for a value of a damaged header that pydicom could read and cannot write."""
+    return NotDeidentified(ErrorCode.IDENTITY_LEFT, name=path.name, reason="its header cannot be written")
