@@ -24,6 +24,7 @@ from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError, Inval
 from fetalclip_app.inference import frame_slots
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
+from fetalclip_app.inference.worker_side import NICENESS
 from fetalclip_app.progress import Cancelled, CancelToken, silent
 
 
@@ -49,6 +50,14 @@ def test_the_start_tells_which_model_runs_and_where() -> None:
     assert info.device == "cpu fp32"
     assert info.methods == ("gradcam", "scorecam", "eigencam")
     assert process.pid is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="steps of niceness are for systems that have them")
+def test_the_model_gives_way_to_a_cine_that_plays(model: ModelProcess) -> None:
+    assert model.pid is not None
+    ours, theirs = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, model.pid))
+
+    assert theirs == min(ours + NICENESS, 19)
 
 
 def test_every_frame_arrives_unchanged_and_in_any_order(model: ModelProcess) -> None:
@@ -229,6 +238,7 @@ def test_nothing_is_left_behind_and_nothing_is_said_about_it(tmp_path: Path) -> 
             from fetalclip_app.progress import CancelToken, silent
             from fetalclip_app.inference.request import EngineRequest
             from fetalclip_app.inference.worker import ModelProcess
+from fetalclip_app.inference.worker_side import NICENESS
 
             if __name__ == "__main__":
                 process = ModelProcess(spell_factory)
