@@ -1,4 +1,4 @@
-"""What follows the last frame, and which part plays: keys, buttons and timeline say what the player does."""
+"""Pace, what follows the last frame, which part plays: keys, buttons and timeline say what the player does."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.timing import PlayMode
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.icons import icon
-from fetalclip_app.ui.player import Player
-from fetalclip_app.ui.timeline import Timeline
+from fetalclip_app.ui.player import SPEEDS, Player
+from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
 from fetalclip_app.wording import part_played, play_mode, play_mode_of_file
 
@@ -25,20 +25,32 @@ class CineControls(QObject):
     """Holds nothing itself: the player knows, and this shows what it knows."""
 
     def __init__(
-        self, viewer: Viewer, timeline: Timeline, actions: Mapping[str, QAction], choices: Choices, parent: QObject
+        self, viewer: Viewer, transport: Transport, actions: Mapping[str, QAction], choices: Choices, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._viewer, self._timeline, self._choices = viewer, timeline, choices
+        self._viewer, self._transport, self._choices = viewer, transport, choices
         self._loop, self._part = actions["loop"], actions["mark_next"]
         self._cine = [actions[name] for name in _ONLY_CINES]
         self._unmark = actions["unmark"]
         viewer.clip_loaded.connect(self._begin)
         viewer.player.part_changed.connect(self._show)
+        transport.speed_changed.connect(self.set_speed)
+        transport.show_speed(viewer.player.speed)
         viewer.player.set_mode(choices.now.play_mode)
 
     @property
     def _player(self) -> Player:
         return self._viewer.player
+
+    def set_speed(self, speed: float) -> None:
+        """Play at a multiple of the clip's own pace."""
+        self._player.set_speed(speed)
+        self._transport.show_speed(speed)
+
+    def change_speed(self, step: int) -> None:
+        """Take the next or the last of the paces."""
+        place = SPEEDS.index(self._player.speed) + step
+        self.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
 
     def next_mode(self) -> None:
         """Take the next of loop, sweep and once, and remember it."""
@@ -74,7 +86,7 @@ class CineControls(QObject):
 
     def _show(self) -> None:
         player = self._player
-        self._timeline.show_marks(player.marks)
+        self._transport.timeline.show_marks(player.marks)
         for action in self._cine:
             action.setEnabled(player.can_play)
         self._unmark.setEnabled(player.marks.is_set)

@@ -65,7 +65,7 @@ class MainWindow(TakesDrops):
         self._build()
         self.telling = Telling(self.area.message, self)
         self.viewer = Viewer(self.area, self.transport, FrameStore(jobs, parent=self), self)
-        self.cine = CineControls(self.viewer, self.transport.timeline, self.actions_by_name, self._choices, self)
+        self.cine = CineControls(self.viewer, self.transport, self.actions_by_name, self._choices, self)
         self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
         self.scale = ScaleSetting(self.area, session, self.undo, self)
         self.exporting = Exporting(jobs, session, self)

@@ -12,7 +12,7 @@ from fetalclip_app.ui.badges import badges_of
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
 from fetalclip_app.ui.picture_area import PictureArea
-from fetalclip_app.ui.player import SPEEDS, Player
+from fetalclip_app.ui.player import Player
 from fetalclip_app.ui.shown_rate import ShownRate
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.wording import frame_number, view_title
@@ -58,12 +58,10 @@ class Viewer(QObject):
         self.player.frame_wanted.connect(self._fetch)
         self.player.playing_changed.connect(self._playing_changed)
         self.player.part_changed.connect(self._fetch)
-        area.frame.painted.connect(self.shown_rate.count)
+        area.frame.painted.connect(self._painted)
         store.arrived.connect(self._arrived)
         store.failed.connect(self._failed)
         transport.timeline.frame_wanted.connect(self.player.seek)
-        transport.speed_changed.connect(self.set_speed)
-        transport.show_speed(1.0)
         self._rest = QTimer(self, singleShot=True, interval=HEAT_PAUSE_MS)
         self._rest.timeout.connect(self._ask_heat)
         self._caption = QTimer(self, interval=CAPTION_MS)
@@ -149,16 +147,6 @@ class Viewer(QObject):
             return None
         return finding.frame_index
 
-    def set_speed(self, speed: float) -> None:
-        """Play at a multiple of the clip's own pace."""
-        self.player.set_speed(speed)
-        self._transport.show_speed(speed)
-
-    def change_speed(self, step: int) -> None:
-        """Take the next or the last of the paces."""
-        place = SPEEDS.index(self.player.speed) + step
-        self.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
-
     def set_outline(self, is_on: bool) -> None:
         """Draw the head's outline on the frame that it belongs to, or not."""
         self.shows_outline = is_on
@@ -229,6 +217,12 @@ class Viewer(QObject):
             reach = AHEAD if self.player.is_playing else AROUND
             self._store.want(self._clip, self.player.upcoming(min(reach, 1 + self._store.room(self._clip))))
 
+    def _painted(self) -> None:
+        """Count it; and decode what comes next only now, so that no decoder takes the processor from a due paint."""
+        self.shown_rate.count()
+        if self.player.is_playing:
+            self._fetch()
+
     def _due(self, index: int) -> None:
         clip = self._clip
         if clip is None:
@@ -238,7 +232,8 @@ class Viewer(QObject):
         if pixels is not None or self._store.is_broken(clip, index):
             self._on_screen = index if pixels is not None else None
             self._area.frame.show_pixels(pixels)
-        self._fetch()
+        if pixels is None or not self.player.is_playing:
+            self._fetch()
         self._draw_overlays()
         if self.drawn_heat is not None and self.drawn_heat[0].frame_index != index:
             self.drawn_heat = None
