@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from fetalclip_app.settings import RECENT_LIMIT
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.session import Session
 
@@ -34,7 +35,7 @@ class OpenMenu(QObject):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders, and remember them."""
         kept = self._choices.now
-        for path in paths:
+        for path in reversed(list(dict.fromkeys(reversed(paths)))[:RECENT_LIMIT]):
             kept = kept.with_recent(path.absolute())
         self._choices.keep(recent=kept.recent)  # once: they are written to disk
         self._show_recent()

@@ -53,9 +53,15 @@ class Thumbnails(QObject):
         """Go on with what is still missing: all of it in sight, and the rest as long as there is room."""
         if self._is_busy:
             return
+        if len(self._held) >= MOST:
+            self._forget_closed()
         entry = _first(self._in_sight()) or (_first(self._entries()) if len(self._held) < MOST else None)
         if entry is not None:
             self._start(entry)
+
+    def _forget_closed(self) -> None:
+        is_open = set(map(id, self._entries()))
+        self._held = deque(entry for entry in self._held if id(entry) in is_open)
 
     def _start(self, entry: OpenClip) -> None:
         self._is_busy = True

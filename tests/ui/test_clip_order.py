@@ -179,6 +179,10 @@ def test_of_thousands_only_the_thumbnails_seen_last_are_held(
     qtbot.waitUntil(lambda: all(entry.thumbnail is not None for entry in entries[8:11]))
 
     assert [number for number, entry in enumerate(entries) if entry.thumbnail is not None] == [3, 8, 9, 10]
+    del entries[8:]
+    seen.append([])
+    thumbnails.fetch()
+    qtbot.waitUntil(lambda: sum(entry.thumbnail is not None for entry in entries) == 4)  # closed ones leave room
 
 
 def test_a_thumbnail_is_small_and_shows_the_middle() -> None:
