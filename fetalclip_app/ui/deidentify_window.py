@@ -54,6 +54,7 @@ class DeidentifyWindow(QWidget):
         self.files = QListWidget()
         self.files.setAccessibleName("Files")
         self.files.setFixedWidth(_LIST_PX)
+        self.files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.picture = MaskView()
         self.after = QCheckBox("As it will look")
         self.draw = QPushButton("Draw the mask")

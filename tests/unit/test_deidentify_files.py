@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dicom_videos
+import jpeg_ls
 import numpy as np
 import pytest
 from deidentify_files import SECRET, SECRET_TEXTS, full_dataset
@@ -104,6 +106,12 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "palette, rle": lambda path: compressed(path, palette(GREY), uid.RLELossless),
     "rle": lambda path: compressed(path, rgb(), uid.RLELossless),
     "jpeg 2000": lambda path: compressed(path, rgb(), uid.JPEG2000Lossless),
+    "jpeg 2000, grey of twelve bits": lambda path: compressed(
+        path, full_dataset(grey_picture(top=4095), "MONOCHROME2", bits_stored=12), uid.JPEG2000Lossless
+    ),
+    "jpeg-ls": lambda path: encapsulated(
+        path, rgb(), [bytes(jpeg_ls.encode_array(frame, interleave_mode=2)) for frame in cine()], uid.JPEGLSLossless
+    ),
     "jpeg lossless": lambda path: jpeg_lossless(path, rgb()),
     "jpeg lossless, grey": lambda path: jpeg_lossless(path, full_dataset(GREY, "MONOCHROME2")),
     "jpeg": lambda path: jpeg_cine(path, subsampling=0),
@@ -223,6 +231,27 @@ def test_a_jpeg_whose_edge_runs_through_letters_is_stored_without_loss(tmp_path:
     assert (copy.PhotometricInterpretation, copy.LossyImageCompression) == ("RGB", "01")
     assert copy.LossyImageCompressionMethod == "ISO_10918_1"
     assert copy.file_meta.TransferSyntaxUID == uid.ExplicitVRLittleEndian
+
+
+@pytest.mark.parametrize(("film", "syntax"), [("h264", uid.MPEG4HP41), ("mpeg2", uid.MPEG2MPML)])
+def test_a_video_is_stored_frame_by_frame(film: str, syntax: str, tmp_path: Path) -> None:
+    regions = {"SequenceOfUltrasoundRegions": [region((8, 40, 99, 89))], "FrameTime": "40", "PatientID": f"{SECRET}1"}
+    original = dicom_videos.write(tmp_path / "a.dcm", dicom_videos.FILMS[film].encoded(), syntax, **regions)
+    before = read_clip(original)
+    mask = Mask(before.height, before.width, (Box(8, 40, 100, 90),), MaskSource.GIVEN)
+    written = deidentified(original, tmp_path / "b.dcm", mask)
+    copy, after = dcmread(tmp_path / "b.dcm"), read_clip(tmp_path / "b.dcm")
+
+    assert written.is_recoded
+    assert (copy.PhotometricInterpretation, copy.LossyImageCompression) == ("RGB", "01")
+    assert copy.LossyImageCompressionMethod in ("ISO_14496_10", "ISO_13818_2")
+    assert (after.rate, len(after), after.calibration) == (before.rate, len(before), before.calibration)
+    for index in range(len(before)):
+        np.testing.assert_array_equal(
+            after.frame(index).pixels[mask.visible()], before.frame(index).pixels[mask.visible()]
+        )
+        assert not after.frame(index).pixels[~mask.visible()].any()
+    assert SECRET.encode() not in (tmp_path / "b.dcm").read_bytes()
 
 
 def test_colours_do_not_turn_green(tmp_path: Path) -> None:
