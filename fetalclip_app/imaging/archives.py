@@ -13,7 +13,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import os
 import re
 import struct
 import zipfile
@@ -22,12 +21,13 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.content import KEY_LENGTH, DetachedStream, FileContent
 from fetalclip_app.imaging.inflating import PIECE, InflatingStream, Mark, is_marked
+from fetalclip_app.imaging.stored import StoredStream
 
 MOST_MEMBERS = 50_000
 MOST_BYTES = 1 << 32
@@ -142,43 +142,9 @@ class MemberContent:
         return replace(self, marks=tuple(marks), digits=digest.hexdigest()[:KEY_LENGTH], _spare=deque())
 
     def _raw(self) -> io.RawIOBase:
-        return InflatingStream(self) if self.is_deflated else _Window(self)
-
-
-class _Window(io.RawIOBase):
-    """The part of an archive that is a stored member; holds the archive open until it is closed."""
-
-    def __init__(self, member: MemberContent) -> None:
-        super().__init__()
-        self._file, self._start, self._size = member.open_compressed(), member.start, member.size
-        self._position = 0
-        self.name = member.path.name  # asked for by pydicom
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = max(start + offset, 0)
-        self._file.seek(self._start + self._position)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        piece = self._file.read(min(len(view), max(self._size - self._position, 0)))
-        view[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+        return (
+            InflatingStream(self) if self.is_deflated else StoredStream(self.open_compressed(), self.start, self.size)
+        )
 
 
 @functools.lru_cache(maxsize=4)

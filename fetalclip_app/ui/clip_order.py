@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 
+from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.study import Key, identity_of
 from fetalclip_app.ui.open_clip import OpenClip
 
@@ -30,6 +31,13 @@ class ClipOrder:
         self.entries.insert(place, entry)
         self._same[same] = entry
         return True
+
+    def people(self) -> tuple[Origin, ...]:
+        """Return one origin for each way in which files name a patient, in the order of the clips."""
+        found: dict[tuple[object, ...], Origin] = {}
+        for origin in (entry.clip.origin for entry in self.entries):
+            found.setdefault((origin.patient_id, origin.patient_name, origin.is_simulated), origin)
+        return tuple(found.values())
 
     def told_apart(self) -> tuple[tuple[str, ...], OpenClip | None]:
         """Return what was no new clip since the last time: the names of other files with the same, and, where nothing

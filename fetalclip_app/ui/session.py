@@ -98,9 +98,7 @@ class Session(QObject):
     @property
     def patients(self) -> tuple[str, ...]:
         """The patients whose clips are open, by name and identifier; each once."""
-        origins = [entry.clip.origin for entry in self._entries]
-        people = {(one.patient_id, one.patient_name, one.is_simulated): one for one in reversed(origins)}
-        return tuple(title for title, _clips in patients_of(tuple(reversed(people.values()))))
+        return tuple(title for title, _clips in patients_of(self._clips.people()))
 
     def start_model(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs; all clips are read again by it."""
