@@ -58,7 +58,7 @@ class Reads:
 
 def deidentified(path: Path, target: Path, mask: Mask = MASK, **options: Any) -> Written:
     opened = engine.open_original(path, IDENTIFIERS)
-    return engine.write(opened, Seen(mask), target, **options)
+    return engine.write(opened, Seen(mask, frames_read=(0,)), target, **options)
 
 
 def dark_banner(frames: np.ndarray) -> np.ndarray:
@@ -174,6 +174,15 @@ def test_every_pixel_outside_is_black(pair: tuple[Path, Path]) -> None:
 def _table(path: Path) -> np.ndarray:
     table = getattr(read_clip(path).source, "table", None)
     return np.zeros((1, 3), int) if table is None else np.asarray(table, int)
+
+
+def test_where_nobody_looked_for_text_nothing_is_said_about_it(tmp_path: Path) -> None:
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb(BurnedInAnnotation="NO")), IDENTIFIERS)
+    engine.write(opened, Seen(MASK), tmp_path / "b.dcm")
+    copy = dcmread(tmp_path / "b.dcm")
+
+    assert "BurnedInAnnotation" not in copy
+    assert copy.DeidentificationMethod[-1] == "Text left in the pixels was not looked for"
 
 
 def test_the_copy_says_what_was_done(pair: tuple[Path, Path]) -> None:

@@ -218,7 +218,7 @@ def write(
         texts = ", ".join(sorted({f"“{text.text}”" for text in questions}))
         raise NotDeidentified(ErrorCode.TEXT_LEFT, name=clip.path.name, texts=texts)
     dataset = _new_header(opened)
-    record.record_method(dataset, seen.mask.source, checked_by_person=bool(questions))
+    record.record_method(dataset, seen.mask.source, _who_looked(seen))
     record.record_lossy(dataset, opened.syntax)
     work = _Work(cancel or CancelToken(), report)
     expected, is_plain = _write_pixels(target, dataset, opened, seen.mask, work)
@@ -276,6 +276,12 @@ def _new_header(opened: Opened) -> Dataset:
     if any(not str(element.value).isascii() for element in dataset if element.VR in ("LO", "SH")):
         dataset.SpecificCharacterSet = "ISO_IR 192"
     return dataset
+
+
+def _who_looked(seen: Seen) -> record.Looked:
+    if not seen.frames_read:
+        return record.Looked.NOBODY
+    return record.Looked.PERSON if seen.open_questions else record.Looked.OCR
 
 
 def _with_head(original: Dataset) -> Dataset:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydicom import uid
 from pydicom.dataset import Dataset
 
@@ -36,23 +38,32 @@ _LOSSY_METHODS = {
 """PS3.3 C.7.6.1.1.5.1."""
 
 
-def record_method(dataset: Dataset, mask: MaskSource, *, checked_by_person: bool) -> None:
-    """State that and how a data set was de-identified."""
+class Looked(StrEnum):
+    """Who looked for text in what is left of the pixels."""
+
+    NOBODY = "Text left in the pixels was not looked for"
+    OCR = "OCR: no identifying text was found in the pixels left"
+    PERSON = "OCR: a person confirmed the text in the pixels left"
+
+
+def record_method(dataset: Dataset, mask: MaskSource, looked: Looked) -> None:
+    """State that and how a data set was de-identified.
+
+    That no text is burned in is said only where somebody looked. Whether a face can be recognised is not said at all:
+    nothing here looks for faces in three-dimensional renderings.
+    """
     dataset.PatientIdentityRemoved = "YES"
-    looked = (
-        "a person confirmed what was left" if checked_by_person else "no identifying text was found in what is left"
-    )
     dataset.DeidentificationMethod = [
         f"FetalCLIP Studio {__version__}",
         "PS3.15 Basic Profile, unlisted texts and private tags removed",
         "Dates moved back by whole days, times of day kept",
         _MASKS[mask],
-        f"OCR: {looked}",
+        str(looked),
     ]
     dataset.DeidentificationMethodCodeSequence = [_code(value, meaning) for value, meaning in METHODS]
     dataset.LongitudinalTemporalInformationModified = "MODIFIED"
-    dataset.BurnedInAnnotation = "NO"
-    dataset.RecognizableVisualFeatures = "NO"
+    if looked is not Looked.NOBODY:
+        dataset.BurnedInAnnotation = "NO"
 
 
 def record_lossy(dataset: Dataset, syntax: str) -> None:
