@@ -9,7 +9,7 @@ from random import Random
 
 from bench.fuzz import archives, blind, bombs, dicom_fragments, dicom_shape, dicom_values, media, streams
 from bench.fuzz.edits import Damage
-from bench.fuzz.seeds import Seed
+from bench.fuzz.seeds import Family, Seed
 
 DAMAGES: tuple[Damage, ...] = (
     *blind.DAMAGES,
@@ -21,6 +21,8 @@ DAMAGES: tuple[Damage, ...] = (
     *media.DAMAGES,
     *archives.DAMAGES,
 )
+
+_TURNS = 4
 
 
 # eq=False: holds whole files.
@@ -52,8 +54,8 @@ class Made:
 class Cookbook:
     """Which file each number means.
 
-    All pairs of seed and damage that suit each other come once, in an order that chance decides, before any comes
-    again with other details.
+    All pairs of seed and damage that suit each other come once (those of the few containers `_TURNS` times), in an
+    order that chance decides, before any comes again with other details.
     """
 
     seeds: tuple[Seed, ...]
@@ -68,6 +70,7 @@ class Cookbook:
             for place, seed in enumerate(seeds)
             for which, damage in enumerate(DAMAGES)
             if seed.family in damage.families and damage.suits(seed)
+            for _ in range(_TURNS if seed.family in (Family.ZIP, Family.DISC) else 1)
         ]
         Random(f"{chance} pairs").shuffle(pairs)
         return cls(tuple(seeds), tuple(pairs), chance)
