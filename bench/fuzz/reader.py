@@ -148,7 +148,7 @@ def _refused(error: UnreadableFile, complaints: list[str]) -> str:
             complaints.append(f"the error's {name} is no text for a user: {text[:80]!r} ({len(text)} characters)")
     if not wording.sentence(error):
         complaints.append(f"no sentence for {error.code}")
-    if isinstance(error.__cause__, MemoryError):
+    if isinstance(error.__cause__, MemoryError) and not hasattr(error.__cause__, "errno"):  # else FFmpeg's
         complaints.append("memory ran out before the file was refused")
     return str(error.code)
 

@@ -70,6 +70,8 @@ def reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise UnreadableFile(ErrorCode.FILE_MISSING, name=path.name, reason="permission") from error
     except MemoryError as error:
+        if hasattr(error, "errno"):  # FFmpeg's: a damaged container made up a size that it does not even try
+            raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=path.name) from error
         raise UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=path.name, limit=_LIMIT) from error
     except EOFError as error:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=path.name) from error

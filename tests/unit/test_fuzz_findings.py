@@ -8,6 +8,8 @@ import tracemalloc
 import zipfile
 from pathlib import Path
 
+import av
+import av.error
 import dicom_files as files
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from bench.fuzz.walker import walk
 from fetalclip_app.domain.calibration import Distrust
 from fetalclip_app.domain.measuring import measure
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import budget, jpeg
+from fetalclip_app.imaging import budget, guard, jpeg
 from fetalclip_app.imaging.colour import through_table
 from fetalclip_app.imaging.content import FileContent
 from fetalclip_app.imaging.dicomdir import read_index
@@ -299,3 +301,17 @@ def test_display_values_without_bound_are_damage_and_no_warning(slope: str, has_
     data.RescaleSlope = slope
 
     assert code_of(files.write(tmp_path / "x.dcm", data)) is ErrorCode.FILE_DAMAGED
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (av.error.MemoryError(12, "Cannot allocate memory"), ErrorCode.FILE_DAMAGED),
+        (MemoryError(), ErrorCode.FILE_TOO_LARGE),
+    ],
+)
+def test_a_size_that_a_damaged_video_makes_up_is_damage(error: Exception, code: ErrorCode, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile) as caught, guard.reading(tmp_path):
+        raise error
+
+    assert caught.value.code is code
