@@ -88,6 +88,9 @@ class Box:
 class CalibrationSource(StrEnum):
     """Who says how many millimetres a pixel is."""
 
+    NONE = "none"
+    """Nobody; the file says something of pixels that is no length."""
+
     ULTRASOUND_REGION = "ultrasound_region"
     PIXEL_SPACING = "pixel_spacing"
     USER = "user"
@@ -116,6 +119,19 @@ class Distrust(StrEnum):
     IMPLAUSIBLE = "implausible"
 
 
+Point = tuple[float, float]
+"""(x, y) in frame pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """A line of known length by which a person stated a scale."""
+
+    first: Point
+    last: Point
+    length_mm: float
+
+
 SAME_SCALE = 1e-6
 """Two scales that differ by less than this share are one: scanners write the same number in several precisions."""
 
@@ -129,6 +145,7 @@ class Region:
         distrust: Why ``spacing`` must not be used; None for a region that is used.
         facts: What an ultrasound file says of the region; None for a scale of the whole picture.
         is_manual: A person stated ``spacing``.
+        ruler: The line by which that was done; None where it was typed as a number, or is the file's own.
     """
 
     box: Box
@@ -137,6 +154,7 @@ class Region:
     distrust: Distrust | None = None
     facts: RegionFacts | None = None
     is_manual: bool = False
+    ruler: Ruler | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -178,6 +196,7 @@ class Verdict(StrEnum):
     """Ultrasound regions say it better; for the eye only."""
 
     NOT_IN_BODY = "not_in_body"
+    IMPLAUSIBLE = "implausible"
     UNREADABLE = "unreadable"
     RATIO_ONLY = "ratio_only"
 
@@ -198,19 +217,6 @@ class Statement:
     ratio: float | None = None
 
 
-Point = tuple[float, float]
-"""(x, y) in frame pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ruler:
-    """A line of known length by which a person stated a scale."""
-
-    first: Point
-    last: Point
-    length_mm: float
-
-
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Every scale of a picture, and where it comes from.
@@ -220,7 +226,6 @@ class Calibration:
             or regions without one.
         statements: What else the file says of the size of a pixel.
         unplaced: Regions that the file lists without corners that make a rectangle.
-        ruler: How a person stated the scale; None where it was typed as a number, or is the file's own.
     """
 
     source: CalibrationSource
@@ -228,7 +233,6 @@ class Calibration:
     overridden: Calibration | None = None
     statements: tuple[Statement, ...] = ()
     unplaced: int = 0
-    ruler: Ruler | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -240,13 +244,3 @@ class Calibration:
         """What the file itself says: this, or what a person's scale stands in place of."""
         by_hand = self.source in (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE)
         return self.overridden if by_hand else self
-
-    def region_of(self, box: Box) -> Region | None:
-        """Return the one usable region that holds most of ``box``.
-
-        None where no usable region holds at least half of it, or where two that do differ in scale.
-        """
-        holding = [r for r in self.regions if r.is_usable and r.box.overlap(box) >= 0.5 * box.area]
-        if not holding or not all(region.has_scale_of(holding[0]) for region in holding):
-            return None
-        return max(holding, key=lambda r: r.box.overlap(box))

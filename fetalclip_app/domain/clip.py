@@ -191,17 +191,12 @@ class Clip:
         """
         if self.is_calibrated and not override:
             return self
-        return replace(self, calibration=stated_calibration(pixel_mm, self.height, self.width, said=self._said))
+        return replace(self, calibration=stated_calibration(pixel_mm, self.height, self.width, now=self.calibration))
 
     def with_ruler(self, ruler: Ruler) -> Clip | Refusal:
         """Return this clip with the scale that a line of known length gives, or why it gives none.
 
         A person's second scale replaces the first; what the file says stays on record.
         """
-        made = ruled_calibration(ruler, self.height, self.width, said=self._said)
+        made = ruled_calibration(ruler, self.height, self.width, now=self.calibration)
         return made if isinstance(made, Refusal) else replace(self, calibration=made)
-
-    @property
-    def _said(self) -> Calibration | None:
-        """What the file says of its scale."""
-        return self.calibration.as_the_file_says if self.calibration is not None else None

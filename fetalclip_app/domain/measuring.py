@@ -6,7 +6,8 @@ The rules, from DICOM PS3.3 C.8.5.5 (US Region Calibration):
   that of the two steps, each times its own delta: the axes of a region need not have the same scale.
 - Where regions meet, one of high priority lies on top of those of low priority (bit 0 of the flags). A point that
   another region covers as well can be measured only where that one has the same scale, or lies beneath.
-- A region that counts nothing (a grey bar, graphics) says nothing of scale; it only hides what it lies on top of.
+- A bar or graphics that says of both axes that they count nothing says nothing of scale; it only hides what it lies on
+  top of. Any other region without units may hide another picture, and contests.
 - Between points of a spectrum, an M-mode or a trace the steps are told in what its axes count: seconds, cm/s.
   The depth of an M-mode is no length between two places of the body, so it is not told in mm.
 """
@@ -19,7 +20,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fetalclip_app.domain.calibration import Box, Calibration, PixelSpacing, Point, Region, RegionKind
-from fetalclip_app.domain.region_axes import LENGTH_FREE, Unit
+from fetalclip_app.domain.region_axes import LENGTH_FREE, DataType, SpatialFormat, Unit
+
+BORDER_SHARE = 0.05
+"""A box may be covered by another region up to this share: a bar, or the edge of a trace. Our choice."""
+
+_FURNITURE_FORMATS = (SpatialFormat.NONE, SpatialFormat.GRAPHICS)
+_FURNITURE_DATA = (DataType.NONE, DataType.GRAY_BAR, DataType.COLOUR_BAR)
 
 
 class Refusal(StrEnum):
@@ -76,7 +83,12 @@ def distance_mm(spacing: PixelSpacing, first: Point, last: Point) -> float:
 
 
 def region_of_points(calibration: Calibration | None, points: Sequence[Point]) -> Region | Refusal:
-    """Return the one region whose scale holds for all these points, or why there is none."""
+    """Return the one region whose scale holds for all these points, or why there is none.
+
+    No point at all lies in no region.
+    """
+    if not points:
+        return Refusal.OUTSIDE_REGIONS
     if calibration is None or not calibration.regions:
         return Refusal.NO_SCALE
     holding = [region for region in calibration.regions if all(_holds(region, point) for point in points)]
@@ -87,8 +99,27 @@ def region_of_points(calibration: Calibration | None, points: Sequence[Point]) -
     return max(free, key=lambda region: region.box.area) if free else Refusal.OVERLAP
 
 
+def region_of_box(calibration: Calibration | None, box: Box) -> Region | None:
+    """Return the region whose scale holds for what a box of the picture shows, or None.
+
+    It holds at least half of the box, and no region that says otherwise covers more of it than a border does.
+    """
+    regions = calibration.regions if calibration is not None else ()
+    holding = [region for region in regions if region.is_usable and region.box.overlap(box) >= 0.5 * box.area]
+    for region in sorted(holding, key=lambda region: region.box.overlap(box), reverse=True):
+        others = [other for other in regions if other is not region and contests(other, region)]
+        if all(other.box.overlap(box) <= BORDER_SHARE * box.area for other in others):
+            return region
+    return None
+
+
+def rivals(calibration: Calibration, region: Region) -> tuple[Region, ...]:
+    """Return the regions that say otherwise than ``region`` where they cover it."""
+    return tuple(other for other in calibration.regions if other is not region and contests(other, region))
+
+
 def inside(points: Sequence[Point], height: int, width: int) -> tuple[Point, ...]:
-    """Return those of the points that lie on the picture: an outline may leave it."""
+    """Return those of an outline's points that lie on the picture: an outline may leave it."""
     whole = Box(0, 0, width, height)
     return tuple(point for point in points if whole.contains(*point))
 
@@ -100,12 +131,13 @@ def _holds(region: Region, point: Point) -> bool:
 def _is_contested(region: Region, regions: Sequence[Region], points: Sequence[Point]) -> bool:
     """Whether another region says otherwise at one of the points."""
     return any(
-        other is not region and any(_holds(other, point) for point in points) and _contests(other, region)
+        other is not region and any(_holds(other, point) for point in points) and contests(other, region)
         for other in regions
     )
 
 
-def _contests(other: Region, region: Region) -> bool:
+def contests(other: Region, region: Region) -> bool:
+    """Whether, where both lie, the other region takes the scale from this one."""
     if not other.is_placed or (other.is_usable and other.has_scale_of(region)):
         return False
     if other.is_low_priority != region.is_low_priority:
@@ -114,8 +146,12 @@ def _contests(other: Region, region: Region) -> bool:
 
 
 def _counts_nothing(region: Region) -> bool:
-    axes = (region.facts.x, region.facts.y) if region.facts is not None else ()
-    return bool(axes) and all(axis is None or axis.unit is Unit.NONE for axis in axes)
+    """Whether this is a bar or graphics, and says itself that its axes count nothing."""
+    facts = region.facts
+    if facts is None or facts.x is None or facts.y is None or region.kind is RegionKind.TISSUE:
+        return False
+    is_furniture = facts.spatial_format in _FURNITURE_FORMATS or facts.data_type in _FURNITURE_DATA
+    return is_furniture and facts.x.unit is Unit.NONE and facts.y.unit is Unit.NONE
 
 
 def _why_none(calibration: Calibration, holding: Sequence[Region], points: Sequence[Point]) -> Refusal:

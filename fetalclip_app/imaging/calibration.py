@@ -67,6 +67,11 @@ _CORNERS = ("RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1",
 _FILM_SPACINGS = ("NominalScannedPixelSpacing", "ImagerPixelSpacing")
 _REGIONS = "SequenceOfUltrasoundRegions"
 _GROUP = 0x0018
+_DISTRUST_OF = {
+    Verdict.UNREADABLE: Distrust.NO_DELTA,
+    Verdict.IMPLAUSIBLE: Distrust.IMPLAUSIBLE,
+    Verdict.NOT_IN_BODY: Distrust.NOT_LENGTH,
+}
 _BESIDE_REGIONS = ("PixelSpacing", *_FILM_SPACINGS, "PixelAspectRatio")
 _OF_A_REGION = (
     *(*_CORNERS, "RegionSpatialFormat", "RegionDataType", "RegionFlags"),
@@ -94,8 +99,9 @@ def calibration_of(dataset: Dataset, height: int, width: int) -> Calibration | N
         regions = tuple(_beside_the_lost(placed) if unplaced else _of_this_picture(placed))
         return Calibration(CalibrationSource.ULTRASOUND_REGION, regions, statements=statements, unplaced=unplaced)
     whole = _whole_picture(statements, Box(0, 0, width, height))
-    source = CalibrationSource.PIXEL_SPACING
-    return None if whole is None else Calibration(source, (whole,), statements=statements)
+    if whole is None:
+        return Calibration(CalibrationSource.NONE, (), statements=statements) if statements else None
+    return Calibration(CalibrationSource.PIXEL_SPACING, (whole,), statements=statements)
 
 
 def number_of(dataset: Dataset, keyword: str) -> float | None:
@@ -244,16 +250,16 @@ def _statements(dataset: Dataset, *, has_regions: bool) -> Iterable[Statement]:
     for keyword in ("PixelSpacing", *_FILM_SPACINGS):
         if dataset.get(keyword):
             values = numbers_of(dataset, keyword)
-            spacing = _spacing(values[0], values[1], 1.0)[0] if len(values) == 2 else None
-            yield Statement(keyword, _verdict(keyword, spacing, has_regions=has_regions), spacing)
+            spacing, distrust = _spacing(values[0], values[1], 1.0) if len(values) == 2 else (None, Distrust.NO_DELTA)
+            yield Statement(keyword, _verdict(keyword, distrust, has_regions=has_regions), spacing)
     ratio = numbers_of(dataset, "PixelAspectRatio")
     if len(ratio) == 2 and min(ratio) > 0:
         yield Statement("PixelAspectRatio", Verdict.RATIO_ONLY, ratio=ratio[0] / ratio[1])
 
 
-def _verdict(keyword: str, spacing: PixelSpacing | None, *, has_regions: bool) -> Verdict:
-    if spacing is None:
-        return Verdict.UNREADABLE
+def _verdict(keyword: str, distrust: Distrust | None, *, has_regions: bool) -> Verdict:
+    if distrust is not None:
+        return Verdict.IMPLAUSIBLE if distrust is Distrust.IMPLAUSIBLE else Verdict.UNREADABLE
     if keyword in _FILM_SPACINGS:
         return Verdict.NOT_IN_BODY
     return Verdict.REGIONS_FIRST if has_regions else Verdict.USED
@@ -264,5 +270,4 @@ def _whole_picture(statements: Sequence[Statement], box: Box) -> Region | None:
     first = next((one for one in statements if one.verdict is not Verdict.RATIO_ONLY), None)
     if first is None:
         return None
-    distrust = {Verdict.UNREADABLE: Distrust.NO_DELTA, Verdict.NOT_IN_BODY: Distrust.NOT_LENGTH}.get(first.verdict)
-    return Region(box, RegionKind.TISSUE, first.spacing, distrust)
+    return Region(box, RegionKind.TISSUE, first.spacing, _DISTRUST_OF.get(first.verdict))

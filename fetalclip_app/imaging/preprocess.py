@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, Distrust, PixelSpacing, RegionKind
+from fetalclip_app.domain.calibration import Box, Calibration, PixelSpacing, RegionKind
 from fetalclip_app.domain.clip import Clip, Frame, Pixels
+from fetalclip_app.domain.measuring import region_of_box
 from fetalclip_app.imaging.fan import CROP_RULE, find_fan
 
 FRAMES_FOR_CROP = 5
@@ -113,12 +114,11 @@ def _scan_region(calibration: Calibration | None) -> Box | None:
     """
     if calibration is None:
         return None
-    if calibration.source in (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE):
-        return _scan_region(calibration.overridden)
+    said = calibration.as_the_file_says
     fitting = [
         region.box
-        for region in calibration.regions
-        if region.kind is RegionKind.TISSUE and region.distrust is not Distrust.OUTSIDE_PICTURE
+        for region in (said.regions if said is not None else ())
+        if region.kind is RegionKind.TISSUE and region.is_placed
     ]
     return max(fitting, key=lambda box: box.area, default=None)
 
@@ -166,7 +166,7 @@ def prepare_batch(frames: Iterable[Frame], spec: PreprocessSpec, crop: Box) -> N
 
 def crop_spacing(calibration: Calibration | None, crop: Box) -> PixelSpacing | None:
     """Return the one scale that holds for the crop, or None."""
-    region = calibration.region_of(crop) if calibration is not None else None
+    region = region_of_box(calibration, crop)
     return region.spacing if region is not None else None
 
 

@@ -13,6 +13,7 @@ from reportlab.lib.utils import ImageReader
 
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.domain.measuring import region_of_box
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.structures import name_place
 from fetalclip_app.imaging.blend import blend, contours, dashes, scale_bar_mm
@@ -55,7 +56,7 @@ class Picture:
 
 def scale_of(calibration: Calibration | None, shown: Box) -> float | None:
     """Return the width of a pixel in mm where one trusted scale holds for what is shown, else None."""
-    region = None if calibration is None else calibration.region_of(shown)
+    region = region_of_box(calibration, shown)
     return None if region is None or region.spacing is None else region.spacing.column_mm
 
 

@@ -19,7 +19,6 @@ def calibration(found: Calibration | None) -> dict[str, Any] | None:
         "regions": [_region(region) for region in found.regions],
         "unplaced_regions": found.unplaced,
         "statements": [_statement(one) for one in found.statements],
-        "ruler": None if found.ruler is None else _ruler(found.ruler),
     }
     if found.overridden is not None:
         table["overridden"] = calibration(found.overridden)
@@ -36,6 +35,7 @@ def _region(region: Region) -> dict[str, Any]:
         "trusted": region.is_usable,
         "distrust": None if region.distrust is None else str(region.distrust),
         "by_hand": region.is_manual,
+        **({} if region.ruler is None else {"ruler": _ruler(region.ruler)}),
         **({} if region.facts is None else _facts(region.facts)),
     }
 
@@ -45,6 +45,8 @@ def _facts(facts: RegionFacts) -> dict[str, Any]:
         "spatial_format": None if facts.spatial_format is None else facts.spatial_format.name.lower(),
         "data_type": None if facts.data_type is None else facts.data_type.name.lower(),
         "low_priority": facts.is_low_priority,
+        "scale_protected": facts.is_scale_protected,
+        "counts_frequency": facts.counts_frequency,
         "x": None if facts.x is None else _axis(facts.x),
         "y": None if facts.y is None else _axis(facts.y),
     }

@@ -9,7 +9,7 @@ from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
 
 from fetalclip_app import wording
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.calibration import Box, Calibration, Region, Verdict
+from fetalclip_app.domain.calibration import Calibration, Region, Verdict
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements, Provenance
@@ -177,7 +177,7 @@ def _file(entry: ClipEntry, width: float, whose: Sequence[tuple[str, str]]) -> F
         *whose,
         (_("SHA-256, first 16 digits"), entry.clip.key),
         (_("Frames"), _frames(entry)),
-        (_("Seen by the network"), _box(entry.reading.crop)),
+        (_("Seen by the network"), scale.box_place(entry.reading.crop)),
         (_("Scanner"), device),
         (_("Compression"), ", ".join(text for text in (origin.transfer_syntax, lossy) if text)),
         (_("Simulated"), wording.simulated() if origin.is_simulated else ""),
@@ -204,11 +204,10 @@ def _regions(calibration: Calibration | None) -> list[tuple[str, str]]:
     ]
     if calibration.unplaced:
         facts.append((_("Regions left out"), scale.unplaced(calibration)))
-    if calibration.ruler is not None:
-        facts.append((_("Scale by hand"), scale.ruler(calibration.ruler)))
-    facts += [
-        (_("Also stated"), scale.statement(one)) for one in calibration.statements if one.verdict is not Verdict.USED
-    ]
+    facts += [(_("Scale by hand"), scale.ruler(line)) for line in scale.rulers(calibration)]
+    said = calibration.as_the_file_says
+    statements = said.statements if said is not None else ()
+    facts += [(_("Also stated"), scale.statement(one)) for one in statements if one.verdict is not Verdict.USED]
     if calibration.overridden is not None:
         facts.append((_("Overridden"), wording.calibration_source(calibration.overridden)))
     return facts
@@ -240,10 +239,4 @@ def _read_from(entry: ClipEntry) -> list[tuple[str, str]]:
 def _ellipse(ellipse: Ellipse) -> str:
     return _("centre {cx:.1f}, {cy:.1f}; semi-axes {a:.1f}, {b:.1f} pixels; turned {angle:.1f} degrees").format(
         cx=ellipse.cx, cy=ellipse.cy, a=ellipse.a, b=ellipse.b, angle=ellipse.angle_deg
-    )
-
-
-def _box(box: Box) -> str:
-    return _("columns {left} to {right}, rows {top} to {bottom}").format(
-        left=box.left, right=box.right - 1, top=box.top, bottom=box.bottom - 1
     )

@@ -15,7 +15,7 @@ from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.imaging.preprocess import Letterbox
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.keys import HEAD
-from fetalclip_app.tasks.scale import spacing_of_points
+from fetalclip_app.tasks.scale import spacing_of_outline
 
 __all__ = ["CANDIDATES", "HeadTask", "outline_ellipse", "to_frame"]
 
@@ -65,7 +65,7 @@ def _measured(scan: Scan, values: NDArray[np.float32], ellipse: Ellipse, fit: fl
 
 
 def _size(scan: Scan, ellipse: Ellipse) -> HeadSize | Abstention:
-    spacing = spacing_of_points(scan, [(float(x), float(y)) for x, y in ellipse.points(_EDGE_POINTS)])
+    spacing = spacing_of_outline(scan, [(float(x), float(y)) for x, y in ellipse.points(_EDGE_POINTS)])
     if isinstance(spacing, Abstention):
         return spacing
     measured = lengths(ellipse, spacing)

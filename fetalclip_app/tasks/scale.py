@@ -4,24 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.calibration import PixelSpacing, Point
-from fetalclip_app.domain.measuring import Refusal, inside, region_of_points
+from fetalclip_app.domain.calibration import PixelSpacing, Point, Region
+from fetalclip_app.domain.measuring import Refusal, inside, region_of_points, rivals
 from fetalclip_app.imaging.preprocess import crop_spacing
 from fetalclip_app.tasks.base import Scan
 
 
 def spacing_of_points(scan: Scan, points: Sequence[Point]) -> PixelSpacing | Abstention:
-    """Return the scale of the 2-D tissue region that holds all points which lie on the picture.
+    """Return the scale of the one 2-D tissue region that holds all points, (x, y) in frame pixels."""
+    return _spacing(region_of_points(scan.clip.calibration, points))
 
-    Args:
-        points: (x, y) in frame pixels. An outline that leaves the picture is judged by the rest of it.
-    """
-    found = region_of_points(scan.clip.calibration, inside(points, scan.clip.height, scan.clip.width))
-    if isinstance(found, Refusal):
-        return Abstention(Reason.NOT_CALIBRATED, str(found))
-    assert found.spacing is not None
-    return found.spacing
+
+def spacing_of_outline(scan: Scan, points: Sequence[Point]) -> PixelSpacing | Abstention:
+    """Return the same for an outline; one that leaves the picture is judged by the rest of it."""
+    return spacing_of_points(scan, inside(points, scan.clip.height, scan.clip.width))
+
+
+def spacing_of_mask(scan: Scan, mask: NDArray[np.bool_]) -> PixelSpacing | Abstention:
+    """Return the scale of the one 2-D tissue region that holds all of a mask, (height, width)."""
+    rows, columns = np.nonzero(mask)
+    if not len(rows):
+        return Abstention(Reason.NOT_CALIBRATED, str(Refusal.OUTSIDE_REGIONS))
+    corners = [(float(x), float(y)) for x in (columns.min(), columns.max()) for y in (rows.min(), rows.max())]
+    calibration = scan.clip.calibration
+    region = region_of_points(calibration, corners)
+    if isinstance(region, Region) and calibration is not None:
+        boxes = (other.box for other in rivals(calibration, region))
+        if any(mask[box.top : box.bottom, box.left : box.right].any() for box in boxes):
+            return Abstention(Reason.NOT_CALIBRATED, str(Refusal.OVERLAP))
+    return _spacing(region)
 
 
 def spacing_of_crop(scan: Scan) -> PixelSpacing | Abstention:
@@ -34,3 +49,10 @@ def spacing_of_crop(scan: Scan) -> PixelSpacing | Abstention:
         return Abstention(Reason.NOT_CALIBRATED, str(Refusal.NO_SCALE))
     detail = "several_scales" if calibration.is_usable else str(Refusal.UNTRUSTED)
     return Abstention(Reason.NOT_CALIBRATED, detail)
+
+
+def _spacing(found: Region | Refusal) -> PixelSpacing | Abstention:
+    if isinstance(found, Refusal):
+        return Abstention(Reason.NOT_CALIBRATED, str(found))
+    assert found.spacing is not None
+    return found.spacing

@@ -17,7 +17,7 @@ from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.imaging.preprocess import Letterbox
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.keys import STRUCTURES
-from fetalclip_app.tasks.scale import spacing_of_points
+from fetalclip_app.tasks.scale import spacing_of_mask
 
 CANDIDATES = 8
 """How many of the best brain frames are looked at; each structure is given on the one that shows it most clearly."""
@@ -118,9 +118,5 @@ def _lies_outside(maps: NDArray[np.float32], place: int, skull: int, head_limit:
 
 def _area(scan: Scan, mask: NDArray[np.bool_]) -> Area:
     count = int(mask.sum())
-    if not count:
-        return Area(0, None)
-    rows, columns = np.nonzero(mask)
-    corners = [(float(x), float(y)) for x in (columns.min(), columns.max()) for y in (rows.min(), rows.max())]
-    spacing = spacing_of_points(scan, corners)
+    spacing = spacing_of_mask(scan, mask)
     return Area(count, None if isinstance(spacing, Abstention) else count * spacing.row_mm * spacing.column_mm)

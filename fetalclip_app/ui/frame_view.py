@@ -225,9 +225,7 @@ class FrameView(QWidget):
             overlays.draw_head(painter, self._viewport, self._head, self._tint)
         if self._lines and self.ruler.line is None:
             overlays.draw_lines(painter, self._viewport, self._lines)
-        region = overlays.scale_region(self._calibration)
-        if region is not None:
-            overlays.draw_scale(painter, self._viewport, region, self.width() - 8.0)
+        overlays.draw_scales(painter, self._viewport, self._calibration, self.width() - 8.0)
         if self._shows_regions and self._calibration is not None:
             draw_regions(painter, self._viewport, self._calibration)
         if self.ruler.line is not None:

@@ -117,10 +117,24 @@ def draw_line(
         painter.drawEllipse(end, 5.0, 5.0)
 
 
-def scale_region(calibration: Calibration | None) -> Region | None:
-    """Return the largest region with a trusted scale, or None."""
+def scale_regions(calibration: Calibration | None) -> tuple[Region, ...]:
+    """Return the regions that have a depth scale of their own: trusted ones, none of which lies in one of its scale."""
     regions = [region for region in calibration.regions if region.is_usable] if calibration is not None else []
-    return max(regions, key=lambda region: region.box.area, default=None)
+    regions.sort(key=lambda region: region.box.area, reverse=True)
+    kept: list[Region] = []
+    for region in regions:
+        around = [one for one in kept if one.has_scale_of(region) and one.box.overlap(region.box) == region.box.area]
+        if not around:
+            kept.append(region)
+    return tuple(kept)
+
+
+def draw_scales(painter: QPainter, viewport: Viewport, calibration: Calibration | None, right: float) -> None:
+    """Draw depth: along ``right`` where the picture has one scale, else along the right edge of each region."""
+    regions = scale_regions(calibration)
+    for region in regions:
+        edge = viewport.to_screen(region.box.right - 0.5, 0).x()
+        draw_scale(painter, viewport, region, right if len(regions) == 1 else min(edge, right))
 
 
 def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: float) -> None:

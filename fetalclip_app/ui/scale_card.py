@@ -52,8 +52,8 @@ class ScaleCard(Card):
             self._say(label("Set it with the ruler (R).", tone="doubt", caption=True, wrap=True))
             return
         self._show_regions(calibration)
-        if calibration.ruler is not None:
-            self._remark(f"By hand: {words.ruler(calibration.ruler)}.")
+        for line in words.rulers(calibration):
+            self._remark(f"By hand: {words.ruler(line)}.")
         file_says = calibration.as_the_file_says
         if file_says is not calibration and file_says is not None:
             self._remark(f"The file itself: {calibration_source(file_says)}.")
@@ -77,7 +77,8 @@ class ScaleCard(Card):
         title = f"{words.region_kind(region)}: {words.region_trust(region)}"
         self._say(label(title, wrap=True, tone="doubt" if is_doubt(region) else ""))
         self._say(label(words.region_scale(region), caption=True, wrap=True))
-        rest = ", ".join(text for text in (words.region_place(region), words.region_remarks(region)) if text)
+        said = words.region_axes(region), words.region_place(region), words.region_remarks(region)
+        rest = "; ".join(text for text in said if text)
         self._say(label(rest, tone="muted", caption=True, wrap=True))
         self._rows.addItem(QSpacerItem(0, 6), self._rows.rowCount(), 1)
 

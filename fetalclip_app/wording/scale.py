@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fetalclip_app.domain.calibration import Calibration, Distrust, Region, Ruler, Statement, Verdict
+from fetalclip_app.domain.calibration import Box, Calibration, Distrust, Region, Ruler, Statement, Verdict
 from fetalclip_app.domain.measuring import Change, Measured, Refusal
 from fetalclip_app.domain.region_axes import Axis, DataType, SpatialFormat, Unit
 from fetalclip_app.wording.numbers import TIMES, millimetres, pixel_size, pixels, with_unit
@@ -77,6 +77,7 @@ _VERDICTS: dict[Verdict, str] = {
     Verdict.USED: mark("used for the whole picture"),
     Verdict.REGIONS_FIRST: mark("not used: the regions come first"),
     Verdict.NOT_IN_BODY: mark("not used: it is a distance on film or detector"),
+    Verdict.IMPLAUSIBLE: mark("not used: no picture of a body has pixels of this size"),
     Verdict.UNREADABLE: mark("not used: it cannot be read"),
     Verdict.RATIO_ONLY: mark("a proportion, not a length"),
 }
@@ -130,9 +131,31 @@ def axis_step(axis: Axis) -> str:
 
 def region_place(region: Region) -> str:
     """Return where a region lies in the picture."""
-    box = region.box
+    return box_place(region.box)
+
+
+def box_place(box: Box) -> str:
+    """Return where a box lies in the picture: both ends belong to it."""
     said = translate("columns {left} to {right}, rows {top} to {bottom}")
     return said.format(left=box.left, right=box.right - 1, top=box.top, bottom=box.bottom - 1)
+
+
+def region_axes(region: Region) -> str:
+    """Return the axes of a region as the file has them: unit, delta with its sign, and the reference pixel."""
+    facts = region.facts
+    if facts is None:
+        return ""
+    pairs = [(name, axis) for name, axis in (("x", facts.x), ("y", facts.y)) if axis is not None]
+    said = ", ".join(f"{name} {axis_step(axis)}" for name, axis in pairs)
+    if len(pairs) == 2 and all(axis.origin_px is not None for _name, axis in pairs):
+        zero = ", ".join(f"{axis.origin_px:g}" for _name, axis in pairs)
+        return f"{said}, {translate('reference pixel')} ({zero})"
+    return said
+
+
+def rulers(calibration: Calibration) -> tuple[Ruler, ...]:
+    """Return the lines by which a person stated scales, each once."""
+    return tuple(dict.fromkeys(region.ruler for region in calibration.regions if region.ruler is not None))
 
 
 def region_remarks(region: Region) -> str:

@@ -12,6 +12,7 @@ from fetalclip_app.wording.translate import choose, mark, translate
 from fetalclip_app.wording.views import task_title, view_title
 
 _CALIBRATION: dict[CalibrationSource, str] = {
+    CalibrationSource.NONE: mark("No scale in this file"),
     CalibrationSource.ULTRASOUND_REGION: mark("Scale from the file's ultrasound regions"),
     CalibrationSource.PIXEL_SPACING: mark("Scale from the file's pixel spacing"),
     CalibrationSource.USER: mark("Scale stated by the user"),
@@ -41,6 +42,8 @@ def calibration_source(calibration: Calibration | None) -> str:
     if calibration is None:
         return translate("No scale in this file")
     text = translate(_CALIBRATION[calibration.source])
+    if calibration.source is CalibrationSource.NONE:
+        return text
     if not calibration.is_usable:
         return translate("{source}, but none of it can be trusted").format(source=text)
     sizes = dict.fromkeys(

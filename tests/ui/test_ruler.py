@@ -47,7 +47,7 @@ def test_overriding_the_files_scale_keeps_it_on_record(desk, qtbot: QtBot) -> No
 
     assert calibration.source is CalibrationSource.USER_OVERRIDE
     assert calibration.overridden is clip.calibration
-    assert calibration.ruler == Ruler((20.0, 30.0), (20.0, 90.0), 18.0)
+    assert calibration.regions[0].ruler == Ruler((20.0, 30.0), (20.0, 90.0), 18.0)
     assert calibration.regions[0].spacing.row_mm == pytest.approx(0.3)
 
 

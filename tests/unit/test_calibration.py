@@ -22,6 +22,7 @@ from fetalclip_app.domain.calibration import (
     RegionKind,
     Verdict,
 )
+from fetalclip_app.domain.measuring import region_of_box
 from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
 from fetalclip_app.imaging.calibration import calibration_of
 from fetalclip_app.imaging.readers import read_clip
@@ -128,8 +129,8 @@ def test_every_region_is_kept_in_its_order() -> None:
     assert calibration is not None
     assert calibration.source is CalibrationSource.ULTRASOUND_REGION
     assert [region.is_usable for region in calibration.regions] == [True, True, False]
-    assert calibration.region_of(Box(2, 2, 20, 20)) == calibration.regions[0]
-    assert calibration.region_of(Box(40, 2, 60, 20)) == calibration.regions[1]
+    assert region_of_box(calibration, Box(2, 2, 20, 20)) == calibration.regions[0]
+    assert region_of_box(calibration, Box(40, 2, 60, 20)) == calibration.regions[1]
 
 
 def test_a_region_that_cannot_be_placed_is_counted_and_gives_no_scale() -> None:
@@ -161,6 +162,34 @@ def test_what_else_the_file_says_is_kept_with_what_became_of_it() -> None:
         ("PixelAspectRatio", Verdict.RATIO_ONLY, 1.5),
     ]
     assert calibration.regions[0].spacing == PixelSpacing(0.2, 0.2)
+
+
+@pytest.mark.parametrize(("delta_cm", "is_used"), [(9.9e-5, False), (1.01e-4, True), (0.99, True), (1.01, False)])
+def test_a_pixel_that_no_picture_of_a_body_has_is_not_trusted(delta_cm: float, is_used: bool) -> None:
+    region = only(files.region(delta=(delta_cm, delta_cm)))
+    whole = calibrated(PixelSpacing=[delta_cm * 10, delta_cm * 10])
+
+    assert region.is_usable is is_used
+    assert region.distrust is (None if is_used else Distrust.IMPLAUSIBLE)
+    assert whole is not None and whole.is_usable is is_used
+    assert whole.statements[0].verdict is (Verdict.USED if is_used else Verdict.IMPLAUSIBLE)
+
+
+def test_a_proportion_alone_is_kept_and_is_no_scale() -> None:
+    calibration = calibrated(PixelAspectRatio=[2, 1])
+
+    assert calibration is not None
+    assert (calibration.source, calibration.regions, calibration.is_usable) == (CalibrationSource.NONE, (), False)
+    assert calibration.statements[0].ratio == 2.0
+
+
+def test_a_lost_region_takes_the_trust_from_those_that_it_may_cover() -> None:
+    lost = files.region()
+    del lost.RegionLocationMaxX1
+    calibration = calibrated(files.region(), lost)
+
+    assert calibration is not None
+    assert [region.distrust for region in calibration.regions] == [Distrust.BESIDE_UNPLACED]
 
 
 def test_units_flags_and_reference_pixel_are_kept() -> None:

@@ -15,6 +15,7 @@ from fetalclip_app.domain.calibration import (
     RegionKind,
 )
 from fetalclip_app.domain.clip import Frame
+from fetalclip_app.domain.measuring import region_of_box
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 
 
@@ -70,8 +71,8 @@ def test_two_scales_over_one_crop_give_none() -> None:
     ]
     calibration = Calibration(CalibrationSource.ULTRASOUND_REGION, tuple(halves))
 
-    assert calibration.region_of(Box(10, 10, 60, 60)) is None
-    assert calibration.region_of(Box(0, 0, 100, 100)) is None
+    assert region_of_box(calibration, Box(10, 10, 60, 60)) is None
+    assert region_of_box(calibration, Box(0, 0, 100, 100)) is None
 
 
 def test_a_distrusted_region_gives_no_scale() -> None:

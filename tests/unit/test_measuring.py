@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from fetalclip_app.domain.calibration import Calibration, Point
-from fetalclip_app.domain.measuring import Change, Refusal, inside, measure
+from fetalclip_app.domain.calibration import Box, Calibration, Point
+from fetalclip_app.domain.measuring import Change, Refusal, inside, measure, region_of_box, region_of_points
 from fetalclip_app.domain.region_axes import Unit
 from fetalclip_app.imaging.calibration import calibration_of
 
@@ -206,6 +206,58 @@ def test_a_trace_tells_what_its_axes_count_and_no_millimetres(kind: dict, change
     assert [(one.unit, one.amount) for one in measured.changes] == [
         (one.unit, pytest.approx(one.amount)) for one in changes
     ]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"units": (0, 0), "data_type": 1},
+        {"units": (0, 0), "spatial_format": 3, "data_type": 3},
+        {"units": (0, 0), "spatial_format": 2},
+    ],
+)
+@pytest.mark.parametrize("lacks", [(), ("PhysicalDeltaX", "PhysicalDeltaY"), ("PhysicalUnitsXDirection",)])
+def test_another_picture_or_spectrum_without_units_contests(kind: dict, lacks: tuple[str, ...]) -> None:
+    inset = files.region((200, 200, 400, 400), **kind)
+    for keyword in lacks:
+        delattr(inset, keyword)
+    calibration = read(files.region((0, 0, 799, 599)), inset)
+
+    assert measure(calibration, (250, 250), (350, 250)).refusal is Refusal.OVERLAP
+    assert measure(calibration, (10, 10), (110, 10)).length_mm == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize("point", [(math.nan, 10.0), (10.0, math.nan), (-0.6, 10.0), (10.0, 599.6), (math.inf, 10.0)])
+def test_a_point_off_the_picture_has_no_length(point: Point) -> None:
+    calibration = read(files.region((0, 0, 799, 599)))
+
+    assert measure(calibration, point, (110, 10)).length_mm is None
+    assert measure(calibration, (110, 10), point).length_mm is None
+
+
+def test_no_point_lies_in_no_region() -> None:
+    assert region_of_points(read(files.region((0, 0, 799, 599))), ()) is Refusal.OUTSIDE_REGIONS
+
+
+def test_a_box_has_the_scale_of_the_region_that_holds_half_of_it() -> None:
+    calibration = read(files.region((0, 0, 399, 599)))
+
+    assert region_of_box(calibration, Box(0, 0, 800, 600)) is not None
+    assert region_of_box(calibration, Box(2, 0, 802, 600)) is None
+
+
+@pytest.mark.parametrize(("share", "has_scale"), [(0.049, True), (0.051, False), (0.49, False)])
+@pytest.mark.parametrize("other", [{"delta": (0.05, 0.05)}, SPECTRUM])
+def test_a_box_with_more_than_a_border_of_another_region_has_no_scale(
+    share: float, has_scale: bool, other: dict
+) -> None:
+    calibration = read(files.region((0, 0, 799, 599)), files.region((0, 0, 799, round(600 * share) - 1), **other))
+
+    assert (region_of_box(calibration, Box(0, 0, 800, 600)) is not None) is has_scale
+
+
+def test_two_pictures_side_by_side_have_no_common_scale() -> None:
+    assert region_of_box(read(*side_by_side()), Box(0, 0, 800, 600)) is None
 
 
 def test_outside_every_region_there_is_no_length() -> None:
