@@ -129,7 +129,7 @@ def _entry(number: int, written: Written, tools: _Tools) -> dict[str, Any]:
         "frames_read_for_text": [index + 1 for index in written.seen.frames_read],
         "texts_left": dict(sorted(kinds.items())),
         "confirmed_by_person": written.checked_by_person,
-        "stored_uncompressed": written.is_recoded,
+        "stored_anew": written.is_recoded,
         "bytes_before": written.bytes_before,
         "bytes_after": written.bytes_after,
     }

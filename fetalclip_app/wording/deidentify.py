@@ -100,5 +100,5 @@ def deidentified(name: str, source: str, bytes_before: int, bytes_after: int) ->
     if bytes_after <= _GROWN * bytes_before:
         return said
     times = bytes_after / max(bytes_before, 1)
-    grown = translate("It is {times} times as large: its frames could only be kept exactly uncompressed.")
+    grown = translate("It is {times} times as large: its frames are stored anew, without loss.")
     return f"{said} {grown.format(times=f'{times:.0f}' if times >= 10 else f'{times:.1f}')}"

@@ -67,10 +67,14 @@ def idle(window: DeidentifyWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not work(window).is_busy, timeout=30_000)
 
 
-def button(window: DeidentifyWindow, name: str) -> QPushButton:
-    found = [each for each in window.findChildren(QPushButton) if each.accessibleName() == name and each.isVisible()]
-    assert len(found) == 1
-    return found[0]
+def button(window: DeidentifyWindow, qtbot: QtBot, name: str) -> QPushButton:
+    """Return a button of the list of texts, once it is on the screen."""
+
+    def found() -> list[QPushButton]:
+        return [each for each in window.findChildren(QPushButton) if each.accessibleName() == name and each.isVisible()]
+
+    qtbot.waitUntil(lambda: len(found()) == 1)
+    return found()[0]
 
 
 def test_files_are_listed_and_the_one_without_a_mask_asks_for_one(opened: DeidentifyWindow) -> None:
@@ -92,7 +96,7 @@ def test_text_is_asked_about_and_the_answer_holds_for_the_scanner(
 
     assert not list((tmp_path / "out").glob("*.dcm")) if (tmp_path / "out").exists() else True
     assert "1 text to be looked at" in opened.state.text()
-    button(opened, "Harmless: Har-low").click()
+    button(opened, qtbot, "Harmless: Har-low").click()
     opened.write.click()
     idle(opened, qtbot)
     copies = sorted((tmp_path / "out").glob("*.dcm"))
@@ -110,7 +114,7 @@ def test_text_is_asked_about_and_the_answer_holds_for_the_scanner(
 def test_a_text_can_be_blanked(opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path) -> None:
     opened.look.click()
     idle(opened, qtbot)
-    button(opened, "Blank it: Har-low").click()
+    button(opened, qtbot, "Blank it: Har-low").click()
     case = work(opened).case
 
     assert case is not None
@@ -137,7 +141,7 @@ def test_an_edge_is_dragged_and_the_mask_is_remembered(
     opened.ask = lambda parent: tmp_path / "out"
     opened.write.click()
     idle(opened, qtbot)
-    button(opened, "Harmless: Har-low").click()
+    button(opened, qtbot, "Harmless: Har-low").click()
     opened.write.click()
     idle(opened, qtbot)
     remembered = [each.keep for each in load_book(settings.masks_file()).masks if each.has_mask]
@@ -239,7 +243,7 @@ def test_the_menu_opens_the_window_on_the_open_clips(desk_of: Callable, qtbot: Q
 def test_no_frame_of_a_cine_shows_what_was_blanked(opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path) -> None:
     opened.look.click()
     idle(opened, qtbot)
-    button(opened, "Blank it: Har-low").click()
+    button(opened, qtbot, "Blank it: Har-low").click()
     opened.ask = lambda parent: tmp_path / "out"
     opened.write.click()
     idle(opened, qtbot)

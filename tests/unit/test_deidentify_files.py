@@ -34,7 +34,7 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.errors import ErrorCode, NotDeidentified
-from fetalclip_app.imaging.deidentify import engine
+from fetalclip_app.imaging.deidentify import blank, engine
 from fetalclip_app.imaging.deidentify.engine import Seen, Written
 from fetalclip_app.imaging.deidentify.identifiers import Identifiers
 from fetalclip_app.imaging.deidentify.mask import Mask, MaskSource
@@ -239,7 +239,18 @@ def test_a_jpeg_whose_edge_runs_through_letters_is_stored_without_loss(tmp_path:
     assert written.is_recoded
     assert (copy.PhotometricInterpretation, copy.LossyImageCompression) == ("RGB", "01")
     assert copy.LossyImageCompressionMethod == "ISO_10918_1"
-    assert copy.file_meta.TransferSyntaxUID == uid.ExplicitVRLittleEndian
+    assert copy.file_meta.TransferSyntaxUID in (uid.ExplicitVRLittleEndian, uid.RLELossless)
+
+
+def test_a_compressed_original_is_compressed_again_where_that_saves_space(tmp_path: Path) -> None:
+    flat = np.zeros((48, 64), np.uint8)
+    flat[20:40, 12:50] = 90
+    original = compressed(tmp_path / "a.dcm", palette(flat), uid.RLELossless)
+    deidentified(original, tmp_path / "b.dcm")
+    deidentified(KINDS["palette"](tmp_path / "c.dcm"), tmp_path / "d.dcm")
+
+    assert dcmread(tmp_path / "b.dcm").file_meta.TransferSyntaxUID == uid.RLELossless
+    assert dcmread(tmp_path / "d.dcm").file_meta.TransferSyntaxUID == uid.ExplicitVRLittleEndian
 
 
 @pytest.mark.parametrize(("film", "syntax"), [("h264", uid.MPEG4HP41), ("mpeg2", uid.MPEG2MPML)])
@@ -367,7 +378,7 @@ def test_a_copy_that_still_holds_a_name_is_taken_away_again(tmp_path: Path, monk
 
 def test_a_copy_whose_pixels_differ_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), IDENTIFIERS)
-    monkeypatch.setattr(engine.blank, "blanked", lambda samples, layout, visible: samples // 2)
+    monkeypatch.setattr(blank, "blanked", lambda samples, layout, visible: samples // 2)
     with pytest.raises(NotDeidentified) as caught:
         engine.write(opened, Seen(MASK), tmp_path / "b.dcm")
 

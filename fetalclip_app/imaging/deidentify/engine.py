@@ -6,36 +6,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from pydicom import dcmread, uid
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import ErrorCode, NotDeidentified, UnreadableFile
 from fetalclip_app.imaging.archives import MemberContent
-from fetalclip_app.imaging.deidentify import blank, record, writing
+from fetalclip_app.imaging.deidentify import record
 from fetalclip_app.imaging.deidentify.attributes import Cleaned, clean
-from fetalclip_app.imaging.deidentify.check import Expected, check
+from fetalclip_app.imaging.deidentify.check import check
 from fetalclip_app.imaging.deidentify.identifiers import Identifiers
-from fetalclip_app.imaging.deidentify.jpeg_frames import DARK, blanked_streams, grid_of
+from fetalclip_app.imaging.deidentify.jpeg_frames import grid_of
 from fetalclip_app.imaging.deidentify.looks import frames_to_read
 from fetalclip_app.imaging.deidentify.mask import Mask, Visible, find_mask, grown
 from fetalclip_app.imaging.deidentify.mask_book import RememberedMask, Scanner
+from fetalclip_app.imaging.deidentify.storing import Work, store
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, judged
 from fetalclip_app.imaging.finding import content_at
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.imaging.sniff import Kind, kind_of
 from fetalclip_app.progress import CancelToken, Report, silent
-
-PLAIN = frozenset(
-    {
-        uid.ImplicitVRLittleEndian,
-        uid.ExplicitVRLittleEndian,
-        uid.ExplicitVRBigEndian,
-        uid.DeflatedExplicitVRLittleEndian,
-    }
-)
-"""Syntaxes whose pixels are not compressed (one is deflated as a whole)."""
 
 _ROUNDS = 3
 """How often text is blanked and looked for again: blanking a line can bring out what it had hidden."""
@@ -82,7 +73,7 @@ class Written:
 
     Attributes:
         bytes_before, bytes_after: Sizes of the two files.
-        is_recoded: Compressed pixels were decoded and stored uncompressed, so that the file grew.
+        is_recoded: Compressed pixels were decoded and stored without further loss, so that the file may have grown.
     """
 
     path: Path
@@ -94,12 +85,6 @@ class Written:
     bytes_after: int
     is_recoded: bool
     checked_by_person: bool = field(default=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    cancel: CancelToken
-    report: Report
 
 
 def open_original(path: Path, identifiers: Identifiers) -> Opened:
@@ -220,8 +205,8 @@ def write(
     dataset = _new_header(opened)
     record.record_method(dataset, seen.mask.source, _who_looked(seen))
     record.record_lossy(dataset, opened.syntax)
-    work = _Work(cancel or CancelToken(), report)
-    expected, is_plain = _write_pixels(target, dataset, opened, seen.mask, work)
+    work = Work(cancel or CancelToken(), report)
+    expected, is_recoded = store(target, dataset, (clip, opened.syntax), seen.mask.visible(), work)
     try:
         check(target, clip, expected, opened.cleaned.identity)
     except (NotDeidentified, UnreadableFile):
@@ -235,7 +220,7 @@ def write(
         frames=len(clip),
         bytes_before=opened.size,
         bytes_after=target.stat().st_size,
-        is_recoded=is_plain and opened.syntax not in PLAIN,
+        is_recoded=is_recoded,
         checked_by_person=bool(questions),
     )
 
@@ -243,30 +228,6 @@ def write(
 def shown(pixels: Pixels, visible: Visible) -> Pixels:
     """Return a frame as it will look, RGB."""
     return np.where(visible[..., None], pixels, np.uint8(0))
-
-
-def _write_pixels(target: Path, dataset: Dataset, opened: Opened, mask: Mask, work: _Work) -> tuple[Expected, bool]:
-    """Write the file; return what its pixels must be, and whether they had to be stored uncompressed."""
-    clip, visible = opened.clip, mask.visible()
-    blanked = blanked_streams(clip, visible, work.cancel, work.report)
-    if blanked is not None:
-        writing.write_streams(target, dataset, blanked.streams, opened.syntax)
-        return Expected(blanked.visible, blanked.black, DARK), False
-    try:
-        _write_plain(target, dataset, opened, (blank.plain_layout(clip), visible), work)
-    except blank.MixedColours:
-        _write_plain(target, dataset, opened, (blank.AS_SHOWN, visible), work)
-    return Expected(visible, ~visible), True
-
-
-def _write_plain(
-    target: Path, dataset: Dataset, opened: Opened, pixels: tuple[blank.PlainPixels, Visible], work: _Work
-) -> None:
-    clip, (layout, visible) = opened.clip, pixels
-    writing.check_plain_size(clip.path.name, len(clip) * clip.height * clip.width * layout.frame_bytes_per_pixel)
-    record.describe_plain(dataset, layout)
-    with writing.spooled(blank.blanked_frames(clip, layout, visible, work.cancel, work.report)) as spool:
-        writing.write_plain(target, dataset, spool)
 
 
 def _new_header(opened: Opened) -> Dataset:
