@@ -28,6 +28,7 @@ from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.settings import HOME_VARIABLE, Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.app import Studio
+from fetalclip_app.ui.collecting import spare_what_stays
 from fetalclip_app.ui.frame_view import FrameView
 from fetalclip_app.ui.open_clip import ReadState
 
@@ -74,6 +75,7 @@ class Bench:
         self.window, self.session = self.studio.window, self.studio.session
         self.window.show()
         self.wait(self.window.isVisible)
+        spare_what_stays()
 
     def wait(self, until: Callable[[], bool], patience_s: float = _PATIENCE_S) -> None:
         """Run the window until something is so.

@@ -18,6 +18,7 @@ from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
+from fetalclip_app.ui.collecting import spare_what_stays
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.model_menu import engine_request
@@ -45,6 +46,7 @@ def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     app.installEventFilter(studio.keys)
     _tell_what_nobody_caught(studio.window)
     studio.window.show()
+    spare_what_stays()
     studio.start(paths, request)
     try:
         return app.exec()

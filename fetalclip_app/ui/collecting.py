@@ -40,3 +40,13 @@ def collect() -> None:
     ]
     if due:
         gc.collect(due[-1])
+
+
+def spare_what_stays() -> None:
+    """Leave all that is there now out of every later collection: modules, and a window that lives to the end.
+
+    A full collection walks over every object, and the window waits for it: 88 ms with two hundred
+    thousand objects, three frames of a cine.
+    """
+    gc.collect()
+    gc.freeze()

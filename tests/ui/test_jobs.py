@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.progress import CancelToken, Report
-from fetalclip_app.ui.collecting import PERIOD_MS, collect
+from fetalclip_app.ui.collecting import PERIOD_MS, collect, spare_what_stays
 from fetalclip_app.ui.jobs import Jobs, Lane
 
 
@@ -179,6 +180,19 @@ def test_garbage_is_collected_while_the_window_lives(jobs: Jobs, qtbot: QtBot) -
 
     qtbot.waitUntil(lambda: gc.get_stats()[0]["collections"] > before, timeout=20 * PERIOD_MS)
     assert not gc.isenabled()
+
+
+def test_what_stays_is_walked_over_no_more_and_later_garbage_is_found() -> None:
+    stays = [[number] for number in range(1000)]
+    spare_what_stays()
+    try:
+        assert not any(one is stays for one in gc.get_objects())
+        gone = weakref.ref(_Cell())
+        gc.collect()
+
+        assert gone() is None
+    finally:
+        gc.unfreeze()
 
 
 def test_the_collector_is_given_back_when_no_worker_is_left(qtbot: QtBot) -> None:
