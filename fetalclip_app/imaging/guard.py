@@ -48,7 +48,8 @@ def hush() -> None:
         if (action, category, speaker) not in present:
             warnings.filterwarnings("ignore", category=category, module=speaker)
     pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    for speaker in ("pydicom", "PIL"):
+        logging.getLogger(speaker).setLevel(logging.CRITICAL)
 
 
 @contextmanager

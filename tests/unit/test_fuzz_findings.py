@@ -315,3 +315,17 @@ def test_a_size_that_a_damaged_video_makes_up_is_damage(error: Exception, code: 
         raise error
 
     assert caught.value.code is code
+
+
+def test_a_library_that_logs_an_error_of_a_file_says_it_to_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "x.tif"
+    Image.fromarray(RGB).save(path, "TIFF")
+    held = bytearray(path.read_bytes())
+    entry = held.index(struct.pack("<HHI", 277, 3, 1))
+    held[entry + 4 : entry + 8] = struct.pack("<I", 8000)
+    path.write_bytes(bytes(held))
+
+    assert code_of(path) is ErrorCode.FILE_DAMAGED
+    assert caplog.records == []
