@@ -4,7 +4,8 @@ Warnings. Files from scanners break value rules, and the libraries say so by `wa
 those lines, and the suite runs with warnings as errors. `warnings.catch_warnings` swaps the filter list of the
 whole process and is not safe where several threads decode. So filters are *added*, once, and only for modules that
 read: pydicom's value checks are switched off for reading (they live in `pydicom.valuerep`, which writing uses too
-and which therefore keeps its warnings), and pydicom's log lines, which can quote values of a patient, are dropped.
+and which therefore keeps its warnings), and the log lines of pydicom and Pillow, which can quote values of a patient,
+are dropped.
 """
 
 from __future__ import annotations
