@@ -242,6 +242,20 @@ def test_a_jpeg_whose_edge_runs_through_letters_is_stored_without_loss(tmp_path:
     assert copy.file_meta.TransferSyntaxUID in (uid.ExplicitVRLittleEndian, uid.RLELossless)
 
 
+def test_nothing_visible_is_lost_for_a_block_that_the_edge_crosses(tmp_path: Path) -> None:
+    """Even brightness, no colour: no block betrays itself by bleeding over its edge."""
+    even = np.full((48, 64, 3), 180, np.uint8)
+    stream = jpeg_stream(even, subsampling=0)
+    original = encapsulated(tmp_path / "a.dcm", full_dataset(even, "YBR_FULL_422"), [stream])
+    mask = Mask(48, 64, (Box(11, 20, 51, 48),), MaskSource.GIVEN)
+    written = deidentified(original, tmp_path / "b.dcm", mask)
+    after = read_clip(tmp_path / "b.dcm").frame(0).pixels
+
+    assert written.is_recoded
+    np.testing.assert_array_equal(after[mask.visible()], read_clip(original).frame(0).pixels[mask.visible()])
+    assert not after[~mask.visible()].any()
+
+
 def test_a_compressed_original_is_compressed_again_where_that_saves_space(tmp_path: Path) -> None:
     flat = np.zeros((48, 64), np.uint8)
     flat[20:40, 12:50] = 90
