@@ -21,10 +21,10 @@ from PIL.TiffImagePlugin import TiffImageFile
 from fetalclip_app.domain.clip import Clip, Origin, Pixels
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import KeyedContent
+from fetalclip_app.imaging.dicom.jpeg import check_scans
+from fetalclip_app.imaging.files.content import KeyedContent
+from fetalclip_app.imaging.files.sniff import Kind
 from fetalclip_app.imaging.guard import check_size, reading
-from fetalclip_app.imaging.jpeg import check_scans
-from fetalclip_app.imaging.sniff import Kind
 
 _ASSUMED_RATE_HZ = 30.0
 _ORIENTATION = 0x0112

@@ -9,14 +9,14 @@ from pathlib import Path
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.study import natural_key
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.archives import MemberContent, is_archive, shown_name
-from fetalclip_app.imaging.content import FileContent
-from fetalclip_app.imaging.dicom import read_dicom
-from fetalclip_app.imaging.finding import content_at, find
+from fetalclip_app.imaging.dicom.reader import read_dicom
+from fetalclip_app.imaging.files.archives import MemberContent, is_archive, shown_name
+from fetalclip_app.imaging.files.content import FileContent
+from fetalclip_app.imaging.files.finding import content_at, find
+from fetalclip_app.imaging.files.sniff import Kind, kind_of
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.pictures import read_picture
-from fetalclip_app.imaging.sniff import Kind, kind_of
-from fetalclip_app.imaging.video import read_video
+from fetalclip_app.imaging.video.reader import read_video
 
 __all__ = ["find", "list_files", "natural_key", "read_clip"]
 

@@ -6,14 +6,14 @@ import numpy as np
 import simplejpeg
 
 from fetalclip_app.domain.clip import Clip, Pixels
-from fetalclip_app.imaging import jpeg
-from fetalclip_app.imaging.colour_evidence import is_mostly_green
-from fetalclip_app.imaging.dicom_pixels import DicomFrames
+from fetalclip_app.imaging.dicom import jpeg
+from fetalclip_app.imaging.dicom.colour_evidence import is_mostly_green
+from fetalclip_app.imaging.dicom.pixels import DicomFrames
+from fetalclip_app.imaging.dicom.transfer_syntaxes import Family
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.pictures import PictureFrames
-from fetalclip_app.imaging.transfer_syntaxes import Family
-from fetalclip_app.imaging.video import VideoFrames
-from fetalclip_app.imaging.video_stream import StreamFrames
+from fetalclip_app.imaging.video.reader import VideoFrames
+from fetalclip_app.imaging.video.stream import StreamFrames
 
 
 def small_picture(clip: Clip, *, height: int, width: int) -> Pixels:

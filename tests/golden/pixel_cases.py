@@ -40,7 +40,7 @@ from pixel_truths import (
 from pydicom import uid
 from pydicom.dataset import Dataset
 
-from fetalclip_app.imaging.transfer_syntaxes import CODECS, Family
+from fetalclip_app.imaging.dicom.transfer_syntaxes import CODECS, Family
 
 ENCAPSULATED_NATIVE = "1.2.840.10008.1.2.1.98"
 VARIANTS = {"open": "bare, open groups", "mp4": "MP4", "ts": "transport stream", "ps": "program stream"}

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import pixel_cases
 from pydicom import uid
 
-from fetalclip_app.imaging.transfer_syntaxes import CODECS
+from fetalclip_app.imaging.dicom.transfer_syntaxes import CODECS
 
 PAGE = Path(__file__).parents[2] / "docs" / "pixels.md"
 _BEGIN, _END = "<!-- table: python tests/golden/print_pixels.py -->\n", "<!-- end of table -->\n"

@@ -10,8 +10,8 @@ import pixel_truths
 import print_pixels
 import pytest
 
+from fetalclip_app.imaging.dicom.transfer_syntaxes import CODECS
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.imaging.transfer_syntaxes import CODECS
 
 CASES = pixel_cases.cases()
 FILMS = [case for case in CASES if case.photometric == "YBR_PARTIAL_420" and case.truth is not pixel_truths.GENTLE]

@@ -20,8 +20,8 @@ from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
 
 from fetalclip_app.domain.calibration import Distrust
 from fetalclip_app.domain.timing import RateSource
-from fetalclip_app.imaging.colour import ycc_to_rgb
-from fetalclip_app.imaging.colour_evidence import evident_colours, is_mostly_green
+from fetalclip_app.imaging.dicom.colour import ycc_to_rgb
+from fetalclip_app.imaging.dicom.colour_evidence import evident_colours, is_mostly_green
 from fetalclip_app.imaging.readers import list_files, read_clip
 
 TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("real_scans.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.calibration import Calibration
-from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.region_overlay import draw_regions
 from fetalclip_app.ui.theme import DARK

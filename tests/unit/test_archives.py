@@ -19,10 +19,10 @@ from PIL import Image
 
 from fetalclip_app import wording
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import archives
-from fetalclip_app.imaging.archives import MOST_RATIO, MemberContent
-from fetalclip_app.imaging.content import FileContent
-from fetalclip_app.imaging.inflating import PIECE, InflatingStream
+from fetalclip_app.imaging.files import archives
+from fetalclip_app.imaging.files.archives import MOST_RATIO, MemberContent
+from fetalclip_app.imaging.files.content import FileContent
+from fetalclip_app.imaging.files.inflating import PIECE, InflatingStream
 from fetalclip_app.imaging.readers import list_files, read_clip
 
 RGB = files.colour_picture()

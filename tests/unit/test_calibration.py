@@ -24,7 +24,7 @@ from fetalclip_app.domain.calibration import (
 )
 from fetalclip_app.domain.measuring import region_of_box
 from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
-from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.imaging.readers import read_clip
 
 HEIGHT, WIDTH = 48, 64

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import uid
 
-from fetalclip_app.imaging.colour_evidence import evident_colours
+from fetalclip_app.imaging.dicom.colour_evidence import evident_colours
 from fetalclip_app.imaging.readers import read_clip
 
 

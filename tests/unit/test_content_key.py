@@ -12,7 +12,7 @@ import pytest
 
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import FileContent
+from fetalclip_app.imaging.files.content import FileContent
 from fetalclip_app.imaging.readers import read_clip
 
 

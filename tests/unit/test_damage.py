@@ -194,7 +194,7 @@ def test_a_stream_that_is_larger_than_its_header_says_is_not_decoded(kind: str, 
 
 
 def test_a_deflated_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fetalclip_app.imaging.dicom_header._MAX_INFLATED", 5000)
+    monkeypatch.setattr("fetalclip_app.imaging.dicom.header._MAX_INFLATED", 5000)
     path = files.write(tmp_path / "x.dcm", files.dataset_of(RGB), uid.DeflatedExplicitVRLittleEndian)
 
     assert code_of(path) is ErrorCode.FILE_TOO_LARGE

@@ -14,7 +14,7 @@ from pydicom import uid
 
 from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.dicom_pixels import DicomFrames
+from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.imaging.readers import read_clip
 
 RGB = files.colour_picture()

@@ -18,10 +18,11 @@ from pydicom import uid
 
 from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import transfer_syntaxes, video_stream
-from fetalclip_app.imaging.content import Content, MemoryContent
+from fetalclip_app.imaging.dicom import transfer_syntaxes
+from fetalclip_app.imaging.files.content import Content, MemoryContent
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.imaging.video_colour import rgb_of
+from fetalclip_app.imaging.video import stream as video_stream
+from fetalclip_app.imaging.video.colour import rgb_of
 
 SYNTAX = {"libx264": uid.MPEG4HP41, "libx265": uid.HEVCMP51, "mpeg2video": uid.MPEG2MPML}
 CODEC = {"h264": "h264", "hevc": "hevc", "mpeg2": "mpeg2video"}

@@ -17,7 +17,7 @@ from pydicom.uid import generate_uid
 
 from fetalclip_app.domain.listing import Listing, NoticeKind
 from fetalclip_app.errors import UnreadableFile
-from fetalclip_app.imaging.dicomdir import Neighbours, Record
+from fetalclip_app.imaging.files.dicomdir import Neighbours, Record
 from fetalclip_app.imaging.readers import find, read_clip
 from fetalclip_app.wording import notice_sentence
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import uid
 
-from fetalclip_app.imaging.content import MemoryContent
-from fetalclip_app.imaging.encapsulated import frames_of, joined, scan
+from fetalclip_app.imaging.dicom.encapsulated import frames_of, joined, scan
+from fetalclip_app.imaging.files.content import MemoryContent
 from fetalclip_app.imaging.readers import read_clip
 
 _END = b"\xfe\xff\xdd\xe0\0\0\0\0"

@@ -26,10 +26,12 @@ from bench.fuzz.walker import walk
 from fetalclip_app.domain.calibration import Distrust
 from fetalclip_app.domain.measuring import measure
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import budget, guard, jpeg
-from fetalclip_app.imaging.colour import through_table
-from fetalclip_app.imaging.content import FileContent
-from fetalclip_app.imaging.dicomdir import read_index
+from fetalclip_app.imaging import guard
+from fetalclip_app.imaging.dicom import jpeg
+from fetalclip_app.imaging.dicom.colour import through_table
+from fetalclip_app.imaging.files import budget
+from fetalclip_app.imaging.files.content import FileContent
+from fetalclip_app.imaging.files.dicomdir import read_index
 from fetalclip_app.imaging.readers import list_files, read_clip
 from fetalclip_app.imaging.thumbnails import small_picture
 

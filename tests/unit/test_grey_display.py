@@ -16,8 +16,8 @@ from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset
 
-from fetalclip_app.imaging.dicom_pixels import DicomFrames
-from fetalclip_app.imaging.grey_display import grey_table
+from fetalclip_app.imaging.dicom.grey_display import grey_table
+from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.imaging.readers import read_clip
 
 

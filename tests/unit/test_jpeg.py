@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fetalclip_app.imaging import jpeg
+from fetalclip_app.imaging.dicom import jpeg
 
 RGB = files.colour_picture(200, 300)
 

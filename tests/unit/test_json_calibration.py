@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.calibration import Calibration, Ruler
 from fetalclip_app.domain.manual_scale import ruled_calibration
-from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.report.json_calibration import calibration as as_json
 
 

@@ -13,7 +13,7 @@ from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Pix
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.manual_scale import ruled_calibration, stated_calibration
 from fetalclip_app.domain.measuring import Refusal, measure
-from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 
 HEIGHT, WIDTH = 600, 800
 SPECTRUM = {"spatial_format": 3, "data_type": 3, "units": (4, 7)}

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.calibration import Box, Calibration, Point
 from fetalclip_app.domain.measuring import Change, Refusal, inside, measure, region_of_box, region_of_points
 from fetalclip_app.domain.region_axes import Unit
-from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 
 HEIGHT, WIDTH = 600, 800
 LOW, HIGH = 1, 0

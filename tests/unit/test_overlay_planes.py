@@ -14,7 +14,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.overlay_plane import MasksInMemory, OverlayPlane, PlaneKind
-from fetalclip_app.imaging.overlay_planes import PackedMasks
+from fetalclip_app.imaging.dicom.overlay_planes import PackedMasks
 from fetalclip_app.imaging.readers import read_clip
 
 RGB = files.colour_picture()

@@ -17,7 +17,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.jpeg_2000 import parse
+from fetalclip_app.imaging.dicom.jpeg_2000 import parse
 from fetalclip_app.imaging.readers import read_clip
 
 RGB = files.colour_picture()

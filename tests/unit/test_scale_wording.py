@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.calibration import Calibration, Distrust, Region, Ruler, Verdict
 from fetalclip_app.domain.measuring import Refusal, measure
 from fetalclip_app.domain.region_axes import Axis, DataType, SpatialFormat, Unit
-from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.wording import scale
 from fetalclip_app.wording.translate import translate
 

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.calibration import Box, Calibration, PixelSpacing
 from fetalclip_app.domain.overlay import Ellipse
-from fetalclip_app.imaging.calibration import calibration_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.report.figures import scale_of
 from fetalclip_app.tasks.base import Scan

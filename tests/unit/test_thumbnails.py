@@ -16,7 +16,7 @@ from PIL import Image
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import UnreadableFile
-from fetalclip_app.imaging import dicom_pixels
+from fetalclip_app.imaging.dicom import pixels as dicom_pixels
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.imaging.thumbnails import small_picture
 

@@ -25,7 +25,7 @@ from fetalclip_app.domain.timing import (
     Round,
     dwell_times,
 )
-from fetalclip_app.imaging.dicom_timing import timing_of
+from fetalclip_app.imaging.dicom.timing import timing_of
 from fetalclip_app.imaging.readers import read_clip
 
 VECTOR, TIME = Tag("FrameTimeVector"), Tag("FrameTime")

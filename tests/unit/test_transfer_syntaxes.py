@@ -17,8 +17,8 @@ from pydicom.pixels.decoders.base import Decoder
 
 import fetalclip_app.imaging
 from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.dicom.transfer_syntaxes import CODECS, Family, codec_of, syntax_name
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.imaging.transfer_syntaxes import CODECS, Family, codec_of, syntax_name
 
 RGB = files.colour_picture()
 Writer = Callable[[Path], Path]

@@ -13,8 +13,8 @@ import pytest
 
 from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import video
 from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.imaging.video import reader as video
 
 COUNT = 40
 KINDS: dict[str, tuple[str, str, str, dict[str, str]]] = {

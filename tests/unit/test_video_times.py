@@ -17,7 +17,7 @@ from fetalclip_app import wording
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.timing import RateDoubt, RateSource, dwell_times
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.imaging.video_index import is_even
+from fetalclip_app.imaging.video.index import is_even
 
 COUNT = 20
 MS = Fraction(1, 1000)

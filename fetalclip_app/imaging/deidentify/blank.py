@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.imaging.colour import Table
 from fetalclip_app.imaging.deidentify.mask import Visible
-from fetalclip_app.imaging.dicom_pixels import DicomFrames
+from fetalclip_app.imaging.dicom.colour import Table
+from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.progress import CancelToken, Report
 
 

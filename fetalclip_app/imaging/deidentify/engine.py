@@ -11,7 +11,6 @@ from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import ErrorCode, NotDeidentified, UnreadableFile
-from fetalclip_app.imaging.archives import MemberContent
 from fetalclip_app.imaging.deidentify import record
 from fetalclip_app.imaging.deidentify.attributes import Cleaned, clean
 from fetalclip_app.imaging.deidentify.check import check
@@ -22,10 +21,11 @@ from fetalclip_app.imaging.deidentify.mask import Mask, Visible, find_mask, grow
 from fetalclip_app.imaging.deidentify.mask_book import RememberedMask, Scanner
 from fetalclip_app.imaging.deidentify.storing import Work, store
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, judged
-from fetalclip_app.imaging.finding import content_at
+from fetalclip_app.imaging.files.archives import MemberContent
+from fetalclip_app.imaging.files.finding import content_at
+from fetalclip_app.imaging.files.sniff import Kind, kind_of
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.imaging.sniff import Kind, kind_of
 from fetalclip_app.progress import CancelToken, Report, silent
 
 _ROUNDS = 3

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from pydicom import uid
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.imaging import jpeg
-from fetalclip_app.imaging.content import MemoryContent
 from fetalclip_app.imaging.deidentify.jpeg_blank import any_in_mcus, blank_stream, mcu_size, pixels_of
 from fetalclip_app.imaging.deidentify.mask import Visible
-from fetalclip_app.imaging.dicom_pixels import DicomFrames
-from fetalclip_app.imaging.encapsulated import Span
+from fetalclip_app.imaging.dicom import jpeg
+from fetalclip_app.imaging.dicom.encapsulated import Span
+from fetalclip_app.imaging.dicom.pixels import DicomFrames
+from fetalclip_app.imaging.files.content import MemoryContent
 from fetalclip_app.progress import CancelToken, Report
 
 DARK = 12

@@ -19,9 +19,9 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.budget import within_budget
-from fetalclip_app.imaging.calibration import number_of
-from fetalclip_app.imaging.content import Content
+from fetalclip_app.imaging.dicom.calibration import number_of
+from fetalclip_app.imaging.files.budget import within_budget
+from fetalclip_app.imaging.files.content import Content
 
 STORAGE_CLASS = b"1.2.840.10008.1.3.10"
 """Media Storage Directory Storage, as the head of such a file names it."""

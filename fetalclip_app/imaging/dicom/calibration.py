@@ -49,7 +49,7 @@ from fetalclip_app.domain.calibration import (
     Verdict,
 )
 from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
-from fetalclip_app.imaging.kinds_of_value import is_whole, set_right
+from fetalclip_app.imaging.dicom.kinds_of_value import is_whole, set_right
 
 _MM_PER_CM = 10.0
 _TISSUE_TYPES = (DataType.TISSUE, DataType.COLOUR_FLOW)

@@ -10,8 +10,8 @@ from typing import BinaryIO, cast
 
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import Content, DetachedStream
-from fetalclip_app.imaging.encapsulated import Span, joined
+from fetalclip_app.imaging.dicom.encapsulated import Span, joined
+from fetalclip_app.imaging.files.content import Content, DetachedStream
 
 
 @dataclass(frozen=True, slots=True)

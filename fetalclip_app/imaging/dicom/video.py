@@ -11,9 +11,9 @@ from typing import Any, cast
 
 from fetalclip_app.domain.clip import FrameSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import video_stream
-from fetalclip_app.imaging.joined import JoinedContent
-from fetalclip_app.imaging.video import read_video
+from fetalclip_app.imaging.files.joined import JoinedContent
+from fetalclip_app.imaging.video import stream as video_stream
+from fetalclip_app.imaging.video.reader import read_video
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -21,12 +21,12 @@ import numpy as np
 from fetalclip_app.domain.clip import Clip, Origin, Pixels
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import video_stream
-from fetalclip_app.imaging.content import Content, KeyedContent
+from fetalclip_app.imaging.files.content import Content, KeyedContent
+from fetalclip_app.imaging.files.sniff import bare_codec
 from fetalclip_app.imaging.guard import reading
-from fetalclip_app.imaging.sniff import bare_codec
-from fetalclip_app.imaging.video_colour import rgb_of
-from fetalclip_app.imaging.video_index import VideoIndex, decoded, ends_early, index_of, opened
+from fetalclip_app.imaging.video import stream as video_stream
+from fetalclip_app.imaging.video.colour import rgb_of
+from fetalclip_app.imaging.video.index import VideoIndex, decoded, ends_early, index_of, opened
 
 _ASSUMED_RATE_HZ = 30.0
 _SPARE_DECODERS = 3

@@ -25,9 +25,9 @@ from typing import BinaryIO, cast
 
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import KEY_LENGTH, DetachedStream, FileContent
-from fetalclip_app.imaging.inflating import PIECE, InflatingStream, Mark, is_marked
-from fetalclip_app.imaging.stored import StoredStream
+from fetalclip_app.imaging.files.content import KEY_LENGTH, DetachedStream, FileContent
+from fetalclip_app.imaging.files.inflating import PIECE, InflatingStream, Mark, is_marked
+from fetalclip_app.imaging.files.stored import StoredStream
 
 MOST_MEMBERS = 50_000
 MOST_BYTES = 1 << 32

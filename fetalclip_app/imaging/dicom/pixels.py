@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging import jpeg, pydicom_decoding
-from fetalclip_app.imaging.colour import Table, partial_to_full, through_table, to_eight_bits, ycc_to_rgb
-from fetalclip_app.imaging.colour_evidence import evident_colours, is_mostly_green
-from fetalclip_app.imaging.content import Content
-from fetalclip_app.imaging.encapsulated import Span, joined
+from fetalclip_app.imaging.dicom import jpeg, pydicom_decoding
+from fetalclip_app.imaging.dicom.colour import Table, partial_to_full, through_table, to_eight_bits, ycc_to_rgb
+from fetalclip_app.imaging.dicom.colour_evidence import evident_colours, is_mostly_green
+from fetalclip_app.imaging.dicom.encapsulated import Span, joined
+from fetalclip_app.imaging.dicom.pydicom_decoding import PixelLayout, Samples
+from fetalclip_app.imaging.dicom.transfer_syntaxes import Family
+from fetalclip_app.imaging.files.content import Content
 from fetalclip_app.imaging.guard import reading
-from fetalclip_app.imaging.pydicom_decoding import PixelLayout, Samples
-from fetalclip_app.imaging.transfer_syntaxes import Family
 
 
 # eq=False: holds an array.

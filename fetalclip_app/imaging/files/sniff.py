@@ -6,7 +6,7 @@ import struct
 from enum import StrEnum
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import Content
+from fetalclip_app.imaging.files.content import Content
 
 _HEAD = 4096
 _TAIL = 65536

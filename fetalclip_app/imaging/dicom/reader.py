@@ -19,10 +19,11 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.clip import Clip, FrameSource
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.calibration import calibration_of, number_of
-from fetalclip_app.imaging.colour import Table, palette_table
-from fetalclip_app.imaging.content import KeyedContent
-from fetalclip_app.imaging.dicom_header import (
+from fetalclip_app.imaging.dicom.calibration import calibration_of, number_of
+from fetalclip_app.imaging.dicom.colour import Table, palette_table
+from fetalclip_app.imaging.dicom.encapsulated import Span, frames_of, scan
+from fetalclip_app.imaging.dicom.grey_display import grey_table
+from fetalclip_app.imaging.dicom.header import (
     UNDEFINED_LENGTH,
     DicomHeader,
     PixelElement,
@@ -30,17 +31,16 @@ from fetalclip_app.imaging.dicom_header import (
     pixel_element,
     read_header,
 )
-from fetalclip_app.imaging.dicom_origin import LOSSY, origin_of
-from fetalclip_app.imaging.dicom_pixels import DicomFrames
-from fetalclip_app.imaging.dicom_timing import timing_of
-from fetalclip_app.imaging.dicom_video import video_of
-from fetalclip_app.imaging.encapsulated import Span, frames_of, scan
-from fetalclip_app.imaging.grey_display import grey_table
+from fetalclip_app.imaging.dicom.origin import LOSSY, origin_of
+from fetalclip_app.imaging.dicom.overlay_planes import overlays_of
+from fetalclip_app.imaging.dicom.pixels import DicomFrames
+from fetalclip_app.imaging.dicom.pydicom_decoding import HALF_CHROMA, PixelLayout
+from fetalclip_app.imaging.dicom.timing import timing_of
+from fetalclip_app.imaging.dicom.transfer_syntaxes import Codec, Family, codec_of, syntax_name
+from fetalclip_app.imaging.dicom.video import video_of
+from fetalclip_app.imaging.files.content import KeyedContent
+from fetalclip_app.imaging.files.joined import JoinedContent
 from fetalclip_app.imaging.guard import check_size, readable
-from fetalclip_app.imaging.joined import JoinedContent
-from fetalclip_app.imaging.overlay_planes import overlays_of
-from fetalclip_app.imaging.pydicom_decoding import HALF_CHROMA, PixelLayout
-from fetalclip_app.imaging.transfer_syntaxes import Codec, Family, codec_of, syntax_name
 
 _COLOURS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_ICT", "YBR_RCT"}
 _VIDEO_COLOURS = {"YBR_PARTIAL_420"}

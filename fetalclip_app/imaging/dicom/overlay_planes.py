@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
 from fetalclip_app.domain.overlay_plane import Mask, OverlayPlane, PlaneKind
-from fetalclip_app.imaging.dicom_pixels import DicomFrames
+from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.imaging.guard import MAX_FRAMES, MAX_PIXELS
 
 _GROUPS = range(0x6000, 0x6020, 2)

@@ -14,7 +14,7 @@ from av.codec import codecs_available
 from pydicom import uid
 from pydicom.pixels.decoders.base import get_decoder
 
-from fetalclip_app.imaging import jpeg
+from fetalclip_app.imaging.dicom import jpeg
 
 _ENCAPSULATED_NATIVE = "1.2.840.10008.1.2.1.98"
 """Encapsulated Uncompressed Explicit VR Little Endian, for frames beyond 4 GiB; pydicom has no name for it."""

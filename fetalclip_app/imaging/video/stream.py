@@ -24,10 +24,10 @@ import numpy as np
 
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import Content, DetachedStream
+from fetalclip_app.imaging.files.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import check_size, reading
-from fetalclip_app.imaging.stream_units import Note, note_of, parameters_of
-from fetalclip_app.imaging.video_colour import rgb_of
+from fetalclip_app.imaging.video.colour import rgb_of
+from fetalclip_app.imaging.video.units import Note, note_of, parameters_of
 
 _BUFFER = 1 << 18
 _SPARE_DECODERS = 3

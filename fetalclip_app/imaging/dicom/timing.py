@@ -19,7 +19,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from fetalclip_app.domain.timing import FrameRate, Playback, PlayMode, RateDoubt, RateRemark, RateSource
-from fetalclip_app.imaging.calibration import number_of, numbers_of
+from fetalclip_app.imaging.dicom.calibration import number_of, numbers_of
 
 ASSUMED_RATE_HZ = 30.0
 """For a cine whose file states no rate."""

@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from fetalclip_app.domain.clip import Origin
-from fetalclip_app.imaging.calibration import number_of
-from fetalclip_app.imaging.dicom_header import ORIGIN_TAGS
+from fetalclip_app.imaging.dicom.calibration import number_of
+from fetalclip_app.imaging.dicom.header import ORIGIN_TAGS
 
 OWN_MANUFACTURER = "FetalCLIP Studio"
 """Manufacturer of the cines that this project makes."""

@@ -14,7 +14,7 @@ import av.error
 
 from fetalclip_app.domain.timing import FrameRate, RateDoubt, RateRemark, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.content import Content, DetachedStream
+from fetalclip_app.imaging.files.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size
 
 _ASSUMED_RATE_HZ = 30.0

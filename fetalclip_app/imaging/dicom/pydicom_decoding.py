@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.pixels.decoders.base import get_decoder
 
-from fetalclip_app.imaging import jpeg, jpeg_2000
-from fetalclip_app.imaging.transfer_syntaxes import CODECS, Codec, Family
+from fetalclip_app.imaging.dicom import jpeg, jpeg_2000
+from fetalclip_app.imaging.dicom.transfer_syntaxes import CODECS, Codec, Family
 
 HALF_CHROMA = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 """Uncompressed, two pixels share their chroma: two samples for each pixel (PS3.3 C.7.6.3.1.2)."""

@@ -12,9 +12,9 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import _read_file_meta_info  # the public one takes nothing but a file's name
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.budget import within_budget
-from fetalclip_app.imaging.content import Content, KeyedContent, MemoryContent
-from fetalclip_app.imaging.overlay_planes import OVERLAY_TAGS
+from fetalclip_app.imaging.dicom.overlay_planes import OVERLAY_TAGS
+from fetalclip_app.imaging.files.budget import within_budget
+from fetalclip_app.imaging.files.content import Content, KeyedContent, MemoryContent
 
 _MAX_INFLATED = 1 << 30
 """Bytes that a deflated file may unpack to."""

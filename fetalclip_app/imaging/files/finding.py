@@ -15,11 +15,11 @@ from pathlib import Path
 from fetalclip_app.domain.listing import Listing, Notice, NoticeKind
 from fetalclip_app.domain.study import natural_key
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.archives import MemberContent, is_archive, is_encrypted, members_of, open_member
-from fetalclip_app.imaging.content import FileContent
-from fetalclip_app.imaging.dicomdir import STORAGE_CLASS, Neighbours, is_index_name, read_index
+from fetalclip_app.imaging.files.archives import MemberContent, is_archive, is_encrypted, members_of, open_member
+from fetalclip_app.imaging.files.content import FileContent
+from fetalclip_app.imaging.files.dicomdir import STORAGE_CLASS, Neighbours, is_index_name, read_index
+from fetalclip_app.imaging.files.sniff import kind_of
 from fetalclip_app.imaging.guard import reading
-from fetalclip_app.imaging.sniff import kind_of
 from fetalclip_app.progress import CancelToken
 
 _NEVER_MEDIA = frozenset(

@@ -1,0 +1,1 @@
+"""Video files and streams, frame by frame."""
