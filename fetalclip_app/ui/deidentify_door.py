@@ -1,31 +1,56 @@
-"""Opens the window of de-identification on the clips that are open."""
+"""Opens the window of de-identification on the clips that are open; until then none of it is loaded."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from fetalclip_app.ui.deidentify_window import DeidentifyWindow
-from fetalclip_app.ui.deidentifying import Deidentifying
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.session import Session
 
+if TYPE_CHECKING:
+    from fetalclip_app.ui.deidentify_window import DeidentifyWindow
+    from fetalclip_app.ui.deidentifying import Deidentifying
+
 
 class DeidentifyDoor(QObject):
-    """Holds the work and, once it was wanted, its window."""
+    """Holds the work and its window, once they were wanted.
+
+    Signals:
+        activity_changed: An `Activity`, or None.
+    """
+
+    activity_changed = Signal(object)
 
     def __init__(self, jobs: Jobs, session: Session, window: QWidget) -> None:
         super().__init__(window)
-        self._session, self._parent = session, window
-        self.work = Deidentifying(jobs, self)
+        self._jobs, self._session, self._parent = jobs, session, window
+        self.work: Deidentifying | None = None
         self.window: DeidentifyWindow | None = None
 
     def open(self) -> None:
         """Show the window; the clips that are open now are its files, unless it is at work."""
-        if self.window is None:
+        work, window = self._made()
+        if not work.is_busy:
+            work.begin([entry.clip.path for entry in self._session.entries])
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
+    def cancel(self) -> None:
+        """Stop what is under way, if anything is."""
+        if self.work is not None:
+            self.work.cancel()
+
+    def _made(self) -> tuple[Deidentifying, DeidentifyWindow]:
+        # The codecs and the mask's finder wait until somebody de-identifies.
+        from fetalclip_app.ui.deidentify_window import DeidentifyWindow  # noqa: PLC0415
+        from fetalclip_app.ui.deidentifying import Deidentifying  # noqa: PLC0415
+
+        if self.work is None or self.window is None:
+            self.work = Deidentifying(self._jobs, self)
+            self.work.activity_changed.connect(self.activity_changed)
             self.window = DeidentifyWindow(self.work, self._parent)
-        if not self.work.is_busy:
-            self.work.begin([entry.clip.path for entry in self._session.entries])
-        self.window.show()
-        self.window.raise_()
-        self.window.activateWindow()
+        return self.work, self.window

@@ -133,7 +133,7 @@ class MainWindow(TakesDrops):
         self.exporting.written.connect(lambda path: self.telling.good(f"Written: {path}"))
         self.exporting.failed.connect(self.telling.trouble)
         self.exporting.refused.connect(self.telling.refused)
-        self.deidentify.work.activity_changed.connect(self.status.show_activity)
+        self.deidentify.activity_changed.connect(self.status.show_activity)
         self._tie_model_menu()
 
     def _tie_model_menu(self) -> None:
@@ -266,7 +266,7 @@ class MainWindow(TakesDrops):
         """Stop reading, opening and fetching."""
         self._session.cancel()
         self.model_menu.cancel()
-        self.deidentify.work.cancel()
+        self.deidentify.cancel()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window's place."""

@@ -84,7 +84,7 @@ def test_a_plugin_is_named_wherever_pydicom_decodes() -> None:
     room = Path(fetalclip_app.imaging.__file__).parent
     calls = [
         node
-        for path in room.glob("*.py")
+        for path in room.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("as_array", "iter_array", "pixel_array")
     ]

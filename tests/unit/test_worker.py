@@ -238,7 +238,6 @@ def test_nothing_is_left_behind_and_nothing_is_said_about_it(tmp_path: Path) -> 
             from fetalclip_app.progress import CancelToken, silent
             from fetalclip_app.inference.request import EngineRequest
             from fetalclip_app.inference.worker import ModelProcess
-from fetalclip_app.inference.worker_side import NICENESS
 
             if __name__ == "__main__":
                 process = ModelProcess(spell_factory)
