@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fetalclip_app import wording
+from fetalclip_app import RESEARCH_USE_ONLY, wording
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextKind
 from fetalclip_app.ui.deidentify_cases import Case
@@ -92,6 +92,7 @@ class DeidentifyWindow(QWidget):
         side.addWidget(scroll, 1)
         side.addWidget(self.remember)
         side.addWidget(self.write)
+        side.addWidget(label(RESEARCH_USE_ONLY, tone="muted", caption=True))
         panel = QWidget()
         panel.setFixedWidth(_SIDE_PX)
         panel.setLayout(side)

@@ -11,10 +11,10 @@ from deidentify_files import SECRET, full_dataset
 from dicom_files import cine, colour_picture, dataset_of, write
 from pydicom import dcmread
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app import settings
+from fetalclip_app import RESEARCH_USE_ONLY, settings
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.imaging.deidentify.mask import MaskSource
@@ -85,6 +85,10 @@ def test_files_are_listed_and_the_one_without_a_mask_asks_for_one(opened: Deiden
     assert "Draw the mask" in opened.state.text()
     assert opened.draw.isEnabled()
     assert not opened.look.isEnabled()
+
+
+def test_the_window_says_what_it_is_for(opened: DeidentifyWindow) -> None:
+    assert any(made.text() == RESEARCH_USE_ONLY for made in opened.findChildren(QLabel))
 
 
 def test_text_is_asked_about_and_the_answer_holds_for_the_scanner(
