@@ -13,7 +13,7 @@ from fetalclip_app.imaging.dicom.transfer_syntaxes import Family
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.pictures import PictureFrames
 from fetalclip_app.imaging.video.reader import VideoFrames
-from fetalclip_app.imaging.video.stream import StreamFrames
+from fetalclip_app.imaging.video.counted import CountedFrames
 
 
 def small_picture(clip: Clip, *, height: int, width: int) -> Pixels:
@@ -40,7 +40,7 @@ def _small(clip: Clip, height: int, width: int) -> Pixels:
             return source.small_pixels(middle, height, width)
         case VideoFrames() as source:
             return source.pixels(source.index.key_near(middle))
-        case StreamFrames() as source:
+        case CountedFrames() as source:
             return source.pixels(source.index.anchor_near(middle))
         case source:
             return source.pixels(middle)

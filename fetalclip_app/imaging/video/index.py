@@ -16,10 +16,28 @@ from fetalclip_app.domain.timing import FrameRate, RateDoubt, RateRemark, RateSo
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size
+from fetalclip_app.imaging.video.units import Note, note_of
 
 _ASSUMED_RATE_HZ = 30.0
 _ROUNDED_S = Fraction(1, 1000)
 _BUFFER = 1 << 18
+
+_TIMED = frozenset({"mov", "matroska", "flv"})
+"""Containers that state when each frame is shown. Others state when it is decoded (AVI, ASF), or state the time of some
+frames only (program and transport streams): FFmpeg supplies the rest, and after a seek supplies it wrongly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What one packet says.
+
+    Attributes:
+        time: PTS, else DTS, in ticks; None where the container gives neither.
+    """
+
+    time: int | None
+    is_key: bool
+    note: Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +51,8 @@ class VideoIndex:
         tick_s: Length of a tick in seconds.
         quarter_turns: How often the picture is turned left by 90 degrees to stand upright.
         missing: Frames that the container lists and does not hold.
+        listed: Packets in the order in which they lie, where times do not tell which frame is which.
+        pixel_ratio: Height to width of a pixel as stored, before the picture is turned; 1 where nothing is said.
     """
 
     times: tuple[int, ...]
@@ -44,6 +64,8 @@ class VideoIndex:
     codec: str
     quarter_turns: int
     missing: int
+    listed: tuple[Listed, ...] = ()
+    pixel_ratio: float = 1.0
 
     def key_near(self, index: int) -> int:
         """Return the number of the key frame nearest to a frame."""
@@ -102,12 +124,25 @@ def decoded(container: Any) -> Iterator[Any]:
             yield from packet.decode()
 
 
-def index_of(content: Content) -> VideoIndex:
-    """Read all packets of the first picture track.
+def held_packets(container: Any) -> Iterator[Any]:
+    """Yield the packets of the first picture track that hold something whole, in the order in which they lie.
 
     Raises:
-        UnreadableFile: NO_PIXELS without such a track, NO_CODEC, FILE_TRUNCATED, FILE_TOO_LARGE; FILE_DAMAGED where
-            packets have no times, which no container of pictures may do.
+        av.error.FFmpegError: The file breaks off or is damaged here.
+    """
+    for packet in container.demux(container.streams.video[0]):
+        if packet.size > 0 and not packet.is_corrupt:
+            yield packet
+
+
+def index_of(content: Content, *, is_timed: bool = True) -> VideoIndex:
+    """Read all packets of the first picture track.
+
+    Args:
+        is_timed: Trust the times of containers that are known to state them.
+
+    Raises:
+        UnreadableFile: NO_PIXELS without such a track, NO_CODEC, FILE_TRUNCATED, FILE_TOO_LARGE.
         av.error.FFmpegError: A damaged container.
     """
     with opened(content) as container:
@@ -119,7 +154,10 @@ def index_of(content: Content) -> VideoIndex:
             raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=_codec_of(stream))
         height, width = stream.codec_context.height, stream.codec_context.width
         check_size(content.path, height=height, width=width)
-        packets = _packets(content, container, stream)
+        is_counted = not is_timed or _is_counted(container, stream)
+        packets = _packets(content, container, is_counted=is_counted)
+        if packets.lacks_times and not is_counted:
+            return index_of(content, is_timed=False)
         return VideoIndex(
             times=tuple(sorted(packets.times)),
             keys=tuple(sorted(packets.keys)),
@@ -130,7 +168,15 @@ def index_of(content: Content) -> VideoIndex:
             codec=_codec_of(stream),
             quarter_turns=_quarter_turns(container),
             missing=max(int(stream.frames or 0) - packets.seen, 0),
+            listed=tuple(packets.listed),
+            pixel_ratio=_pixel_ratio(stream),
         )
+
+
+def _is_counted(container: Any, stream: Any) -> bool:
+    """Whether times do not tell which frame is which."""
+    names = set(container.format.name.split(","))
+    return not names & _TIMED and (bool(names & {"mpeg", "mpegts"}) or bool(stream.codec_context.codec.reorder))
 
 
 @dataclass(slots=True)
@@ -139,29 +185,38 @@ class _Packets:
 
     times: list[int] = field(default_factory=list)
     keys: set[tuple[int, int]] = field(default_factory=set)
+    listed: list[Listed] = field(default_factory=list)
     seen: int = 0
+    lacks_times: bool = False
 
     def add(self, packet: Any) -> None:
         """Count a packet; frames that an edit list cuts away are not shown."""
         self.seen += 1
+        self.lacks_times |= packet.pts is None
         time = packet.pts if packet.pts is not None else packet.dts
         if time is None:
-            raise ValueError("a packet without a time")
+            return
         if packet.is_keyframe:
             self.keys.add((time, time if packet.dts is None else packet.dts))
         if not packet.is_discard:
             self.times.append(time)
 
+    def list(self, packet: Any, codec: str) -> None:
+        """Note what it says of its picture."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        self.listed.append(Listed(time, packet.is_keyframe, note_of(codec, bytes(packet))))
 
-def _packets(content: Content, container: Any, stream: Any) -> _Packets:
-    found = _Packets()
+
+def _packets(content: Content, container: Any, *, is_counted: bool) -> _Packets:
+    found, codec = _Packets(), _codec_of(container.streams.video[0])
     try:
-        for packet in container.demux(stream):
-            if packet.size > 0 and not packet.is_corrupt:
-                found.add(packet)
-                check_size(content.path, height=1, width=1, frames=found.seen)
+        for packet in held_packets(container):
+            found.add(packet)
+            if is_counted:
+                found.list(packet, codec)
+            check_size(content.path, height=1, width=1, frames=found.seen)
     except av.error.FFmpegError:
-        if not found.times:
+        if not found.seen:
             raise
         # The file breaks off here: what came before is whole, and `missing` counts the rest.
     return found
@@ -177,6 +232,12 @@ def _quarter_turns(container: Any) -> int:
     except av.error.FFmpegError:
         return 0  # asking for this frame will say what is wrong with it
     return 0 if picture is None else round(picture.rotation / 90) % 4
+
+
+def _pixel_ratio(stream: Any) -> float:
+    """Return height to width of a pixel, as the container or else the stream says; they state width to height."""
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    return float(1 / aspect) if aspect and aspect > 0 else 1.0
 
 
 def _codec_of(stream: Any) -> str:

@@ -3,7 +3,7 @@
 A container is read once without decoding, which gives the presentation time (PTS) of every frame; frame n is the n-th
 of these times in order. To show it, the decoder goes to the key frame before it and decodes until that time appears,
 as often as frames of the same time come before. (Asking a player for "second n / rate" lands beside the frame: opencv
-#9053.) A stream without a container has no times: its frames are counted (`video_stream`).
+#9053.) Where times do not tell which frame is which, frames are counted (`counted`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 import av.error
 import numpy as np
 
-from fetalclip_app.domain.clip import Clip, Origin, Pixels
+from fetalclip_app.domain.calibration import SQUARE_TOLERANCE, Calibration, CalibrationSource, Statement, Verdict
+from fetalclip_app.domain.clip import Clip, FrameSource, Origin, Pixels
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content, KeyedContent
@@ -26,6 +27,7 @@ from fetalclip_app.imaging.files.sniff import bare_codec
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.video import stream as video_stream
 from fetalclip_app.imaging.video.colour import rgb_of
+from fetalclip_app.imaging.video.counted_container import counted
 from fetalclip_app.imaging.video.index import VideoIndex, decoded, ends_early, index_of, opened
 
 _ASSUMED_RATE_HZ = 30.0
@@ -54,21 +56,37 @@ def read_video(content: KeyedContent) -> Clip:
         if ends_early(content):
             raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=name) from error
         raise
-    if not index.times:
+    if not (index.times or index.listed):
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=name)
+    source: FrameSource = VideoFrames(content, index)
+    if index.listed:
+        source, index = counted(content, index)
     sideways = index.quarter_turns % 2 == 1
     height, width = (index.width, index.height) if sideways else (index.height, index.width)
     return Clip(
         path=content.path,
         content_key=content.key(),
-        source=VideoFrames(content, index),
+        source=source,
         height=height,
         width=width,
+        calibration=_proportions(1 / index.pixel_ratio if sideways else index.pixel_ratio),
         rate=index.rate(),
         origin=Origin(transfer_syntax=index.codec, is_lossy=index.codec not in _LOSSLESS_CODECS),
         missing_frames=index.missing,
         times_s=index.times_s(),
     )
+
+
+def _proportions(ratio: float) -> Calibration | None:
+    """Return what a container says of the shape of a pixel; None where it is a square.
+
+    Args:
+        ratio: Height to width of a pixel as shown.
+    """
+    if abs(ratio - 1) <= SQUARE_TOLERANCE * max(ratio, 1):
+        return None
+    said = Statement("SampleAspectRatio", Verdict.RATIO_ONLY, ratio=ratio)
+    return Calibration(CalibrationSource.NONE, (), statements=(said,))
 
 
 def _read_bare(content: KeyedContent, codec: str) -> Clip:

@@ -1,0 +1,217 @@
+"""Frames that are counted: frame n is the n-th picture that the decoder hands out from an *anchor* on.
+
+An anchor is a picture from which on everything decodes and is shown after everything before it. No time is trusted: the
+decoder is told each packet's place instead of its time, and hands it out again with the picture. Leading pictures lie
+behind an anchor and are shown before it; they may need pictures from before the anchor, so they are counted from the
+one before (ITU-T H.265 3.74, ISO/IEC 13818-2 6.1.1.6).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+
+import av.error
+import numpy as np
+
+from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.files.content import Content
+from fetalclip_app.imaging.guard import reading
+from fetalclip_app.imaging.video.colour import rgb_of
+from fetalclip_app.imaging.video.units import Note
+
+_SPARE_DECODERS = 3
+
+_REORDERED_PICTURES = 32
+"""Places behind a picture that are looked at for such as lead it: no standard lets it be more than 16 pictures."""
+
+IN_ORDER = {"strict": "strict"}
+"""Makes FFmpeg's H.264 decoder wait for all that may come before a picture, where the stream does not say how much
+that is; else it guesses, hands the first pictures out in a wrong order, and drops some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A picture to count from.
+
+    Attributes:
+        packet: Its place among the packets.
+        shown: Its number in the order shown.
+        leading: How many pictures that follow it are shown before it.
+    """
+
+    packet: int
+    shown: int
+    leading: int = 0
+
+    def leads(self, place: int) -> bool:
+        """Whether the picture of a packet is one of those that lead."""
+        return self.packet < place <= self.packet + self.leading
+
+
+def anchors_of(notes: Sequence[Note]) -> tuple[Anchor, ...]:
+    """Return the anchors; their numbers count from the first picture that can be shown."""
+    found: list[Anchor] = []
+    lost = 0
+    for place, note in enumerate(notes):
+        if not note.is_anchor:
+            continue
+        leading = 0
+        while place + 1 + leading < len(notes) and notes[place + 1 + leading].may_lead:
+            leading += 1
+        if not found:
+            lost = place + leading
+        found.append(Anchor(place, place + leading - lost, leading))
+    return tuple(found)
+
+
+def open_anchor(places: Iterable[int], first: int) -> Anchor | None:
+    """Return an anchor at a picture that does not say what leads it, from what its decoder hands out.
+
+    Args:
+        places: Of the packets whose pictures are handed out from ``first`` on, in this order.
+
+    Returns:
+        None where those that are shown before it, or never, are not those that follow it at once.
+    """
+    shown = list(islice(places, 2 * _REORDERED_PICTURES))
+    if first not in shown:
+        return None
+    after = set(shown[shown.index(first) :])
+    lost = [place for place in range(first, min(max(after), first + _REORDERED_PICTURES) + 1) if place not in after]
+    return Anchor(first, 0, len(lost)) if lost == list(range(first + 1, first + 1 + len(lost))) else None
+
+
+def has_fields(content: Content, first_two: Callable[[], Iterator[Any]]) -> None:
+    """Refuse a video in which two packets make one picture: counting packets would name the wrong frame.
+
+    Args:
+        first_two: Decodes the first two packets that can be shown, by themselves; damage is no sign of fields.
+
+    Raises:
+        UnreadableFile: NO_CODEC.
+    """
+    with suppress(av.error.FFmpegError):
+        if sum(1 for _ in first_two()) == 1:
+            syntax = "a video of two fields for each picture"
+            raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
+
+
+def nearest_anchor(anchors: Sequence[Anchor], index: int) -> int:
+    """Return the number of the anchor nearest to a frame: it decodes by itself."""
+    return min((anchor.shown for anchor in anchors), key=lambda shown: abs(shown - index))
+
+
+class Counting(Protocol):
+    """What is known of a video whose frames are counted."""
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """Return at least one."""
+
+    @property
+    def frames(self) -> int:
+        """Return how many pictures can be shown."""
+
+    @property
+    def height(self) -> int:
+        """Return the rows of each."""
+
+    @property
+    def width(self) -> int:
+        """Return the columns of each."""
+
+
+@dataclass(slots=True)
+class _Decoder:
+    """Pictures from an anchor on; belongs to one thread at a time."""
+
+    pictures: Iterator[Any]
+    next_index: int
+    seen: set[int] = field(default_factory=set)
+
+
+# eq=False: the spare decoders are no part of its value.
+@dataclass(frozen=True, eq=False, slots=True)
+class CountedFrames(ABC):
+    """Frames of a video, exact and on demand; several threads may ask at once, as of `reader.VideoFrames`."""
+
+    content: Content
+    index: Counting
+    _spare: deque[_Decoder] = field(default_factory=deque)
+
+    @abstractmethod
+    def pictures_from(self, anchor: Anchor) -> Iterator[Any]:
+        """Yield pictures in the order shown, without those that lead the anchor; PTS is the packet's place."""
+
+    def __len__(self) -> int:
+        return self.index.frames
+
+    def pixels(self, index: int) -> Pixels:
+        """Decode one frame: uint8, (H, W, 3), RGB.
+
+        Raises:
+            UnreadableFile: The file has gone or changed, or this frame is damaged.
+            IndexError: No such frame.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        with reading(self.content.path):
+            decoder = self._decoder_for(index)
+            picture = None
+            while decoder.next_index <= index:
+                picture = next(decoder.pictures, None)
+                if picture is None:
+                    raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.content.path.name, frame=index)
+                self._check_count(decoder, picture.pts)
+                decoder.next_index += 1
+            self._keep(decoder)
+            return self._checked(picture)
+
+    def _check_count(self, decoder: _Decoder, place: int | None) -> None:
+        """Refuse to go on where the count is off: a picture came twice, or an anchor has another number than its own.
+
+        Raises:
+            ValueError: So that no frame is shown under another's number.
+        """
+        anchors = self.index.anchors
+        if place is None or place in decoder.seen:
+            raise ValueError("a picture of no packet, or the second of one")
+        decoder.seen.add(place)
+        found = anchors[bisect_right(anchors, place, key=lambda each: each.packet) - 1]
+        if found.packet == place and found.shown != decoder.next_index:
+            raise ValueError(f"picture {found.shown} comes as number {decoder.next_index}")
+
+    def _decoder_for(self, index: int) -> _Decoder:
+        """Return a spare decoder that is on its way to the frame, or one at the nearest anchor."""
+        anchors = self.index.anchors
+        anchor = anchors[bisect_right(anchors, index, key=lambda each: each.shown) - 1]
+        spares: list[_Decoder] = []
+        with suppress(IndexError):
+            while True:
+                spares.append(self._spare.pop())
+        on_the_way = [spare for spare in spares if anchor.shown <= spare.next_index <= index]
+        nearest = max(on_the_way, key=lambda spare: spare.next_index, default=None)
+        self._spare.extendleft(spare for spare in spares if spare is not nearest)
+        return nearest or _Decoder(self.pictures_from(anchor), anchor.shown)
+
+    def _keep(self, decoder: _Decoder) -> None:
+        """Keep a decoder for the next frame, in place of the one that was not asked for the longest."""
+        self._spare.append(decoder)
+        with suppress(IndexError):
+            while len(self._spare) > _SPARE_DECODERS:
+                self._spare.popleft()
+
+    def _checked(self, picture: Any) -> Pixels:
+        if picture.is_corrupt:
+            raise ValueError("FFmpeg painted over what it could not decode")
+        if (picture.height, picture.width) != (self.index.height, self.index.width):
+            raise ValueError("a frame of another size")
+        return np.ascontiguousarray(rgb_of(picture))

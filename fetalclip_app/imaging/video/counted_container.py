@@ -1,0 +1,123 @@
+"""Frames of a container whose times do not tell which frame is which: program and transport streams, AVI, ASF.
+
+Such a container is never sought: it is read from its beginning each time, which always gives the same packets, and its
+frames are counted (`counted`). Only those from the anchor on are decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import av.error
+
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.files.content import Content
+from fetalclip_app.imaging.video.counted import (
+    IN_ORDER,
+    Anchor,
+    CountedFrames,
+    anchors_of,
+    has_fields,
+    nearest_anchor,
+    open_anchor,
+)
+from fetalclip_app.imaging.video.index import Listed, VideoIndex, held_packets, opened
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerIndex:
+    """What the packets of a container tell.
+
+    Attributes:
+        packets: How many there are.
+    """
+
+    anchors: tuple[Anchor, ...]
+    packets: int
+    height: int
+    width: int
+
+    @property
+    def frames(self) -> int:
+        """How many pictures can be shown: those before the first anchor cannot."""
+        return self.packets - self.anchors[0].packet - self.anchors[0].leading
+
+    def anchor_near(self, index: int) -> int:
+        """Return the number of the anchor nearest to a frame."""
+        return nearest_anchor(self.anchors, index)
+
+
+def counted(content: Content, index: VideoIndex) -> tuple[ContainerFrames, VideoIndex]:
+    """Return the frames of a container, and its index with the times of these alone.
+
+    Raises:
+        UnreadableFile: NO_CODEC for separate fields, or where frames cannot be counted from any picture;
+            FILE_TRUNCATED without a picture to begin with.
+        Exception: FFmpeg's own, on damaged input.
+    """
+    listed = index.listed
+    anchors = _anchors(content, listed)
+    first = anchors[0]
+    second = first.packet + first.leading + 1
+    if second < len(listed):
+        has_fields(content, lambda: _pictures(content, first, stop=second + 1))
+    frames = ContainerFrames(content, ContainerIndex(anchors, len(listed), index.height, index.width))
+    shown = [each for place, each in enumerate(listed) if place >= first.packet and not first.leads(place)]
+    return frames, replace(index, times=_times(shown))
+
+
+def _times(shown: list[Listed]) -> tuple[int, ...]:
+    """Return when frames are shown; all the same, which says nothing, where the container's times cannot be right."""
+    times = [each.time for each in shown if each.time is not None]
+    keys = [each.time for each in shown if each.is_key and each.time is not None]
+    goes_back = any(later <= earlier for earlier, later in zip(keys, keys[1:], strict=False))
+    return (0,) * len(shown) if goes_back or len(times) < len(shown) else tuple(sorted(times))
+
+
+def _anchors(content: Content, listed: tuple[Listed, ...]) -> tuple[Anchor, ...]:
+    anchors = anchors_of([each.note for each in listed])
+    if anchors:
+        # Where packets hold two pictures or none, those that lead a later anchor are not told by their packets.
+        return anchors[:1] if any(each.note.is_packed for each in listed) else anchors
+    first = next((place for place, each in enumerate(listed) if each.is_key), None)
+    if first is None:
+        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
+    anchor = open_anchor((picture.pts for picture in _pictures(content, Anchor(first, 0))), first)
+    if anchor is None:
+        syntax = "a video without a picture that its frames can be counted from"
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
+    return (anchor,)
+
+
+def _pictures(content: Content, anchor: Anchor, *, stop: int | None = None) -> Iterator[Any]:
+    """Yield pictures in the order shown, from an anchor on, without those that lead it; PTS is the packet's place."""
+    with opened(content) as container:
+        context = container.streams.video[0].codec_context
+        context.options = IN_ORDER
+        for place, packet in _placed(container):
+            if stop is not None and place >= stop:
+                break
+            if place >= anchor.packet:
+                packet.pts = packet.dts = place
+                yield from (picture for picture in context.decode(packet) if not anchor.leads(picture.pts or 0))
+        yield from (picture for picture in context.decode(None) if not anchor.leads(picture.pts or 0))
+
+
+def _placed(container: Any) -> Iterator[tuple[int, Any]]:
+    """Yield packets with their places, up to where the file breaks off."""
+    with suppress(av.error.FFmpegError):
+        yield from enumerate(held_packets(container))
+
+
+# eq=False: see `CountedFrames`.
+@dataclass(frozen=True, eq=False, slots=True)
+class ContainerFrames(CountedFrames):
+    """Frames of a container that are counted."""
+
+    index: ContainerIndex
+
+    def pictures_from(self, anchor: Anchor) -> Iterator[Any]:
+        return _pictures(self.content, anchor)
