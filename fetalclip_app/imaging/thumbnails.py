@@ -12,8 +12,8 @@ from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.imaging.dicom.transfer_syntaxes import Family
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.pictures import PictureFrames
-from fetalclip_app.imaging.video.reader import VideoFrames
 from fetalclip_app.imaging.video.counted import CountedFrames
+from fetalclip_app.imaging.video.reader import VideoFrames
 
 
 def small_picture(clip: Clip, *, height: int, width: int) -> Pixels:

@@ -11,6 +11,8 @@ import av
 import numpy as np
 import pytest
 
+from fetalclip_app.domain.calibration import PixelSpacing, Ruler, Statement, Verdict
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.timing import RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.readers import read_clip
@@ -32,12 +34,13 @@ def grey_level(index: int) -> int:
     return 40 + 4 * index
 
 
-def write_video(path: Path, kind: str, *, rotation: int = 0, **container: Any) -> Path:
+def write_video(path: Path, kind: str, *, rotation: int = 0, pixel_aspect: str = "1/1", **container: Any) -> Path:
     """Write frames that are grey, each lighter than the one before, with a white mark at the left."""
     format_name, codec, pixel_format, options = KINDS[kind]
     with av.open(str(path), "w", format=format_name, **container) as output:
         stream: Any = output.add_stream(codec, rate=25)
-        stream.width, stream.height, stream.pix_fmt, stream.options = 64, 48, pixel_format, options
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixel_format
+        stream.options = {**options, "aspect": pixel_aspect}
         if rotation:
             stream.set_display_rotation(rotation)
         for index in range(COUNT):
@@ -88,7 +91,34 @@ def test_a_video_that_was_held_sideways_stands_upright(tmp_path: Path) -> None:
     assert pixels[-6:].mean() > 240 > pixels[:6].mean()  # the mark at the left is turned to the bottom
 
 
-@pytest.mark.parametrize("kind", ["mp4 with reordered frames", "avi with reordered frames", "matroska"])
+@pytest.mark.parametrize("kind", ["mp4 with reordered frames", "avi with reordered frames"])
+def test_pixels_that_are_no_squares_are_known_to_the_ruler(kind: str, tmp_path: Path) -> None:
+    """A pixel is twice as wide as high. What is shown stays as it is stored."""
+    clip = read_clip(write_video(tmp_path / "x", kind, pixel_aspect="2/1"))
+    down, across = (clip.with_ruler(Ruler((10, 10), end, 5)) for end in ((10, 30), (30, 10)))
+
+    assert clip.calibration is not None
+    assert not clip.is_calibrated
+    assert clip.calibration.statements == (Statement("SampleAspectRatio", Verdict.RATIO_ONLY, ratio=0.5),)
+    assert (clip.height, clip.width) == clip.frame(0).pixels.shape[:2] == (48, 64)
+    assert isinstance(down, Clip)
+    assert isinstance(across, Clip)
+    assert _spacings(down) == [PixelSpacing(row_mm=0.25, column_mm=0.5)]
+    assert _spacings(across) == [PixelSpacing(row_mm=0.125, column_mm=0.25)]
+
+
+def _spacings(clip: Clip) -> list[PixelSpacing | None]:
+    return [region.spacing for region in clip.calibration.regions] if clip.calibration is not None else []
+
+
+def test_pixels_of_a_picture_that_is_turned_are_turned_with_it(tmp_path: Path) -> None:
+    clip = read_clip(write_video(tmp_path / "x", "mp4 with reordered frames", rotation=90, pixel_aspect="2/1"))
+
+    assert clip.calibration is not None
+    assert [each.ratio for each in clip.calibration.statements] == [2]
+
+
+@pytest.mark.parametrize("kind", ["mp4 with reordered frames", "avi of jpegs", "matroska"])
 def test_seeking_never_starts_the_file_over(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Containers seek by decoding time, which differs from the time shown where frames are reordered."""
     clip = read_clip(write_video(tmp_path / "x", kind))

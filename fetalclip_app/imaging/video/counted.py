@@ -4,6 +4,9 @@ An anchor is a picture from which on everything decodes and is shown after every
 decoder is told each packet's place instead of its time, and hands it out again with the picture. Leading pictures lie
 behind an anchor and are shown before it; they may need pictures from before the anchor, so they are counted from the
 one before (ITU-T H.265 3.74, ISO/IEC 13818-2 6.1.1.6).
+
+A recovery point of H.264 does not say what leads it, so it has no number until it was come by once. Then it has, and is
+an anchor as good as the others.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any, Protocol
 
 import av.error
@@ -104,6 +107,15 @@ def has_fields(content: Content, first_two: Callable[[], Iterator[Any]]) -> None
             raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
 
 
+def _packet(anchor: Anchor) -> int:
+    return anchor.packet
+
+
+def restarts_of(notes: Sequence[Note]) -> frozenset[int]:
+    """Return the places of packets that are anchors as soon as their numbers are known."""
+    return frozenset(place for place, note in enumerate(notes) if note.may_restart)
+
+
 def nearest_anchor(anchors: Sequence[Anchor], index: int) -> int:
     """Return the number of the anchor nearest to a frame: it decodes by itself."""
     return min((anchor.shown for anchor in anchors), key=lambda shown: abs(shown - index))
@@ -117,8 +129,15 @@ class Counting(Protocol):
         """Return at least one."""
 
     @property
+    def restarts(self) -> frozenset[int]:
+        """Return places of packets that are anchors as soon as their numbers are known."""
+
+    @property
     def frames(self) -> int:
         """Return how many pictures can be shown."""
+
+    def anchor_near(self, index: int) -> int:
+        """Return the number of the anchor nearest to a frame."""
 
     @property
     def height(self) -> int:
@@ -135,6 +154,7 @@ class _Decoder:
 
     pictures: Iterator[Any]
     next_index: int
+    anchor: Anchor
     seen: set[int] = field(default_factory=set)
 
 
@@ -146,6 +166,8 @@ class CountedFrames(ABC):
     content: Content
     index: Counting
     _spare: deque[_Decoder] = field(default_factory=deque)
+    _passed: dict[int, int | None] = field(default_factory=dict)
+    """Place of a packet of `Counting.restarts` -> its number as counted from an anchor; None for one that was none."""
 
     @abstractmethod
     def pictures_from(self, anchor: Anchor) -> Iterator[Any]:
@@ -168,6 +190,9 @@ class CountedFrames(ABC):
             picture = None
             while decoder.next_index <= index:
                 picture = next(decoder.pictures, None)
+                if picture is None and decoder.anchor not in self.index.anchors:
+                    self._passed[decoder.anchor.packet] = None  # no recovery point, whatever it said
+                    return self.pixels(index)
                 if picture is None:
                     raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.content.path.name, frame=index)
                 self._check_count(decoder, picture.pts)
@@ -181,18 +206,20 @@ class CountedFrames(ABC):
         Raises:
             ValueError: So that no frame is shown under another's number.
         """
-        anchors = self.index.anchors
         if place is None or place in decoder.seen:
             raise ValueError("a picture of no packet, or the second of one")
         decoder.seen.add(place)
-        found = anchors[bisect_right(anchors, place, key=lambda each: each.packet) - 1]
-        if found.packet == place and found.shown != decoder.next_index:
-            raise ValueError(f"picture {found.shown} comes as number {decoder.next_index}")
+        anchors = self.index.anchors
+        known = {anchor.packet: anchor.shown for anchor in anchors[bisect_right(anchors, place, key=_packet) - 1 :][:1]}
+        if place in self.index.restarts:
+            passed = self._passed.setdefault(place, decoder.next_index)
+            known |= {} if passed is None else {place: passed}
+        if known.get(place, decoder.next_index) != decoder.next_index:
+            raise ValueError(f"picture {known[place]} comes as number {decoder.next_index}")
 
     def _decoder_for(self, index: int) -> _Decoder:
         """Return a spare decoder that is on its way to the frame, or one at the nearest anchor."""
-        anchors = self.index.anchors
-        anchor = anchors[bisect_right(anchors, index, key=lambda each: each.shown) - 1]
+        anchor = self._anchor_before(index)
         spares: list[_Decoder] = []
         with suppress(IndexError):
             while True:
@@ -200,7 +227,20 @@ class CountedFrames(ABC):
         on_the_way = [spare for spare in spares if anchor.shown <= spare.next_index <= index]
         nearest = max(on_the_way, key=lambda spare: spare.next_index, default=None)
         self._spare.extendleft(spare for spare in spares if spare is not nearest)
-        return nearest or _Decoder(self.pictures_from(anchor), anchor.shown)
+        return nearest or self._started(anchor)
+
+    def _anchor_before(self, index: int) -> Anchor:
+        anchors = self.index.anchors
+        stated = anchors[bisect_right(anchors, index, key=lambda each: each.shown) - 1]
+        numbers = [(place, shown) for place, shown in tuple(self._passed.items()) if shown is not None]
+        passed = (Anchor(place, shown) for place, shown in numbers if stated.shown < shown <= index)
+        return max(passed, key=lambda each: each.shown, default=stated)
+
+    def _started(self, anchor: Anchor) -> _Decoder:
+        pictures = self.pictures_from(anchor)
+        if anchor.packet in self.index.restarts:
+            pictures = dropwhile(lambda picture: picture.pts != anchor.packet, pictures)
+        return _Decoder(pictures, anchor.shown, anchor)
 
     def _keep(self, decoder: _Decoder) -> None:
         """Keep a decoder for the next frame, in place of the one that was not asked for the longest."""

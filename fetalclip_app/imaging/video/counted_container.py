@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import av.error
@@ -23,6 +24,7 @@ from fetalclip_app.imaging.video.counted import (
     has_fields,
     nearest_anchor,
     open_anchor,
+    restarts_of,
 )
 from fetalclip_app.imaging.video.index import Listed, VideoIndex, held_packets, opened
 
@@ -32,10 +34,12 @@ class ContainerIndex:
     """What the packets of a container tell.
 
     Attributes:
+        restarts: As of `counted.Counting`.
         packets: How many there are.
     """
 
     anchors: tuple[Anchor, ...]
+    restarts: frozenset[int]
     packets: int
     height: int
     width: int
@@ -64,7 +68,8 @@ def counted(content: Content, index: VideoIndex) -> tuple[ContainerFrames, Video
     second = first.packet + first.leading + 1
     if second < len(listed):
         has_fields(content, lambda: _pictures(content, first, stop=second + 1))
-    frames = ContainerFrames(content, ContainerIndex(anchors, len(listed), index.height, index.width))
+    restarts = restarts_of([each.note for each in listed])
+    frames = ContainerFrames(content, ContainerIndex(anchors, restarts, len(listed), index.height, index.width))
     shown = [each for place, each in enumerate(listed) if place >= first.packet and not first.leads(place)]
     return frames, replace(index, times=_times(shown))
 
@@ -73,7 +78,7 @@ def _times(shown: list[Listed]) -> tuple[int, ...]:
     """Return when frames are shown; all the same, which says nothing, where the container's times cannot be right."""
     times = [each.time for each in shown if each.time is not None]
     keys = [each.time for each in shown if each.is_key and each.time is not None]
-    goes_back = any(later <= earlier for earlier, later in zip(keys, keys[1:], strict=False))
+    goes_back = any(later < earlier for earlier, later in pairwise(keys))
     return (0,) * len(shown) if goes_back or len(times) < len(shown) else tuple(sorted(times))
 
 
@@ -120,4 +125,5 @@ class ContainerFrames(CountedFrames):
     index: ContainerIndex
 
     def pictures_from(self, anchor: Anchor) -> Iterator[Any]:
+        """Yield them as `CountedFrames` wants them."""
         return _pictures(self.content, anchor)

@@ -16,13 +16,14 @@ from fetalclip_app.domain.timing import FrameRate, RateDoubt, RateRemark, RateSo
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size
+from fetalclip_app.imaging.video.shape import pixel_ratio_of
 from fetalclip_app.imaging.video.units import Note, note_of
 
 _ASSUMED_RATE_HZ = 30.0
 _ROUNDED_S = Fraction(1, 1000)
 _BUFFER = 1 << 18
 
-_TIMED = frozenset({"mov", "matroska", "flv"})
+_TIMED = frozenset({"mov", "matroska"})
 """Containers that state when each frame is shown. Others state when it is decoded (AVI, ASF), or state the time of some
 frames only (program and transport streams): FFmpeg supplies the rest, and after a seek supplies it wrongly."""
 
@@ -169,7 +170,7 @@ def index_of(content: Content, *, is_timed: bool = True) -> VideoIndex:
             quarter_turns=_quarter_turns(container),
             missing=max(int(stream.frames or 0) - packets.seen, 0),
             listed=tuple(packets.listed),
-            pixel_ratio=_pixel_ratio(stream),
+            pixel_ratio=pixel_ratio_of(stream),
         )
 
 
@@ -232,12 +233,6 @@ def _quarter_turns(container: Any) -> int:
     except av.error.FFmpegError:
         return 0  # asking for this frame will say what is wrong with it
     return 0 if picture is None else round(picture.rotation / 90) % 4
-
-
-def _pixel_ratio(stream: Any) -> float:
-    """Return height to width of a pixel, as the container or else the stream says; they state width to height."""
-    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    return float(1 / aspect) if aspect and aspect > 0 else 1.0
 
 
 def _codec_of(stream: Any) -> str:

@@ -18,7 +18,6 @@ from typing import Any
 import av.error
 import numpy as np
 
-from fetalclip_app.domain.calibration import SQUARE_TOLERANCE, Calibration, CalibrationSource, Statement, Verdict
 from fetalclip_app.domain.clip import Clip, FrameSource, Origin, Pixels
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
@@ -29,6 +28,7 @@ from fetalclip_app.imaging.video import stream as video_stream
 from fetalclip_app.imaging.video.colour import rgb_of
 from fetalclip_app.imaging.video.counted_container import counted
 from fetalclip_app.imaging.video.index import VideoIndex, decoded, ends_early, index_of, opened
+from fetalclip_app.imaging.video.shape import proportions
 
 _ASSUMED_RATE_HZ = 30.0
 _SPARE_DECODERS = 3
@@ -69,24 +69,12 @@ def read_video(content: KeyedContent) -> Clip:
         source=source,
         height=height,
         width=width,
-        calibration=_proportions(1 / index.pixel_ratio if sideways else index.pixel_ratio),
+        calibration=proportions(1 / index.pixel_ratio if sideways else index.pixel_ratio),
         rate=index.rate(),
         origin=Origin(transfer_syntax=index.codec, is_lossy=index.codec not in _LOSSLESS_CODECS),
         missing_frames=index.missing,
         times_s=index.times_s(),
     )
-
-
-def _proportions(ratio: float) -> Calibration | None:
-    """Return what a container says of the shape of a pixel; None where it is a square.
-
-    Args:
-        ratio: Height to width of a pixel as shown.
-    """
-    if abs(ratio - 1) <= SQUARE_TOLERANCE * max(ratio, 1):
-        return None
-    said = Statement("SampleAspectRatio", Verdict.RATIO_ONLY, ratio=ratio)
-    return Calibration(CalibrationSource.NONE, (), statements=(said,))
 
 
 def _read_bare(content: KeyedContent, codec: str) -> Clip:
@@ -101,6 +89,7 @@ def _read_bare(content: KeyedContent, codec: str) -> Clip:
         source=video_stream.StreamFrames(content, index),
         height=index.height,
         width=index.width,
+        calibration=proportions(index.pixel_ratio),
         rate=rate if index.frames > 1 else None,
         origin=Origin(transfer_syntax=codec, is_lossy=True),
     )

@@ -24,7 +24,9 @@ from fetalclip_app.imaging.video.counted import (
     has_fields,
     nearest_anchor,
     open_anchor,
+    restarts_of,
 )
+from fetalclip_app.imaging.video.shape import pixel_ratio_of
 from fetalclip_app.imaging.video.units import Note, note_of, parameters_of
 
 _BUFFER = 1 << 18
@@ -46,6 +48,8 @@ class StreamIndex:
         head: Parameters that stand at the beginning only, given to the decoder with each anchor.
         rate_hz: As the stream states it; None where it does not.
         unsure: How many of the last pictures cannot be told: frames that were to be shown before them are missing.
+        pixel_ratio: Height to width of a pixel as the stream states it; 1 where it does not.
+        restarts: As of `counted.Counting`.
     """
 
     codec: str
@@ -56,6 +60,8 @@ class StreamIndex:
     width: int
     rate_hz: float | None
     unsure: int = 0
+    restarts: frozenset[int] = frozenset()
+    pixel_ratio: float = 1.0
 
     @property
     def frames(self) -> int:
@@ -100,10 +106,20 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
             notes.append(note_of(codec, data))
             edges.append(edges[-1] + packet.size)
             check_size(content.path, height=height, width=width, frames=len(notes))
-        rate = stream.codec_context.framerate
+        rate, ratio = stream.codec_context.framerate, pixel_ratio_of(stream)
     if not is_whole:
         notes, edges = notes[:-1], edges[:-1]
-    index = StreamIndex(codec, tuple(edges), anchors_of(notes), head, height, width, float(rate) if rate else None)
+    index = StreamIndex(
+        codec,
+        tuple(edges),
+        anchors_of(notes),
+        head,
+        height,
+        width,
+        rate_hz=float(rate) if rate else None,
+        restarts=restarts_of(notes),
+        pixel_ratio=ratio,
+    )
     if not index.anchors:
         index = replace(index, anchors=(_first_anchor(content, index, keys),))
     return _checked(content, index, is_whole=is_whole)
@@ -180,4 +196,5 @@ class StreamFrames(CountedFrames):
     index: StreamIndex
 
     def pictures_from(self, anchor: Anchor) -> Iterator[Any]:
+        """Yield them as `CountedFrames` wants them."""
         return _pictures(self.content, self.index, anchor)

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 _START = b"\0\0\1"
 """Begins each unit of all kinds of stream."""
 
-_H264_IDR, _H264_SLICES = 5, range(1, 6)
+_H264_IDR, _H264_SEI, _H264_SLICES = 5, 6, range(1, 6)
+_RECOVERY_POINT = 6
+"""Type of an SEI payload: ITU-T H.264 D.1.1."""
+
 _HEVC_IDR, _HEVC_CRA, _HEVC_LEADING, _HEVC_SLICES = (19, 20), 21, range(6, 10), range(32)
 """NAL unit types: ITU-T H.264 table 7-1, H.265 table 7-1. Leading: RADL and RASL pictures."""
 
@@ -27,11 +30,14 @@ class Note:
 
     Attributes:
         is_packed: It holds two pictures, and a later packet none.
+        may_restart: What is shown from this picture on decodes without what comes before it; what leads it, and so its
+            own number, is not said.
     """
 
     is_anchor: bool = False
     may_lead: bool = False
     is_packed: bool = False
+    may_restart: bool = False
 
 
 def note_of(codec: str, data: bytes) -> Note:
@@ -46,7 +52,7 @@ def note_of(codec: str, data: bytes) -> Note:
         return Note()
     kind = next((each for each in _unit_types(codec, data) if each in _slices(codec)), -1)
     if codec == "h264":
-        return Note(kind == _H264_IDR)
+        return Note(kind == _H264_IDR, may_restart=kind != _H264_IDR and _recovers_at_once(data))
     return Note(kind in _HEVC_IDR or kind == _HEVC_CRA, may_lead=kind in _HEVC_LEADING)
 
 
@@ -65,6 +71,33 @@ def _units(data: bytes) -> Iterator[int]:
 def _unit_types(codec: str, data: bytes) -> Iterator[int]:
     for place in _units(data):
         yield data[place] & 0x1F if codec == "h264" else data[place] >> 1 & 0x3F
+
+
+def _recovers_at_once(data: bytes) -> bool:
+    """Whether an H.264 packet says that it is a recovery point of 0 frames (ITU-T H.264 7.3.2.3.1, D.2.8)."""
+    for place in _units(data):
+        if data[place] & 0x1F == _H264_SEI:
+            end = data.find(_START, place)
+            for kind, payload in _sei_payloads(data[place + 1 : end if end >= 0 else len(data)]):
+                if kind == _RECOVERY_POINT:
+                    return payload[:1] >= b"\x80"  # ue(v): a first bit of 1 is 0 frames
+    return False
+
+
+def _sei_payloads(unit: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield types and bytes; both numbers before them go on while bytes are 255."""
+    place = 0
+    while place + 2 < len(unit):
+        numbers = [0, 0]
+        for which in range(2):
+            while place < len(unit) and unit[place] == 0xFF:
+                numbers[which] += 0xFF
+                place += 1
+            numbers[which] += unit[place] if place < len(unit) else 0
+            place += 1
+        kind, size = numbers
+        yield kind, unit[place : place + size]
+        place += size
 
 
 def _mpeg_2_picture_type(data: bytes) -> int:
