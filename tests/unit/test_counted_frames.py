@@ -16,8 +16,10 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content, MemoryContent
 from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.imaging.video import counted_container
 from fetalclip_app.imaging.video import stream as video_stream
-from fetalclip_app.imaging.video.counted import Anchor, open_anchor
+from fetalclip_app.imaging.video.anchors import Anchor, open_anchor, refuse_uncountable
+from fetalclip_app.imaging.video.units import Note
 
 COUNT = 120
 OPEN = {**videos.H264, "x264-params": "log-level=-1:bframes=3:open-gop=1:keyint=12:b-adapt=0"}
@@ -142,6 +144,45 @@ def test_a_picture_that_comes_under_another_number_than_its_anchor_s_is_not_show
         frames.pixels(second.shown)
 
     assert caught.value.code is ErrorCode.FILE_DAMAGED
+
+
+def test_a_mark_at_the_end_is_no_picture(tmp_path: Path) -> None:
+    """An access unit delimiter and the end of the stream: units 9 and 11."""
+    clip = read_clip(written(tmp_path / "x", encoded("H.264") + b"\0\0\0\1\x09\x10\0\0\0\1\x0b"))
+
+    assert len(clip) == COUNT
+    assert number(clip, COUNT - 1) == (COUNT - 1) % 64
+
+
+@pytest.mark.parametrize("kind", ["MPEG-2 program stream", "MPEG-4 AVI"])
+def test_a_picture_that_the_decoder_leaves_out_shifts_no_other(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures that say they are not coded, for one, are passed over without a word."""
+    pictures = counted_container._pictures
+    monkeypatch.setattr(
+        counted_container, "_pictures", lambda *given, **named: (p for p in pictures(*given, **named) if p.pts != 6)
+    )
+    clip = read_clip(written(tmp_path / "x", encoded(kind)))
+    seen: list[int | None] = []
+    for index in range(30):
+        try:
+            seen.append(number(clip, index))
+        except UnreadableFile as error:
+            assert error.code is ErrorCode.FILE_DAMAGED
+            seen.append(None)
+
+    assert seen.count(None) == 1
+    assert all(shown in (index, None) for index, shown in enumerate(seen))
+
+
+def test_packets_without_a_picture_are_refused_by_name(tmp_path: Path) -> None:
+    note = Note(is_anchor=True)
+    for odd in (Note(has_picture=False), Note(is_packed=True)):
+        with pytest.raises(UnreadableFile) as caught:
+            refuse_uncountable(MemoryContent(tmp_path, b""), [note, odd], Anchor(0, 0))
+        assert caught.value.code is ErrorCode.NO_CODEC
+    refuse_uncountable(MemoryContent(tmp_path, b""), [Note(has_picture=False), note, Note()], Anchor(1, 0))
 
 
 def _starts(monkeypatch: pytest.MonkeyPatch) -> list[Anchor]:

@@ -14,111 +14,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import dropwhile, islice
+from itertools import dropwhile
 from typing import Any, Protocol
 
-import av.error
 import numpy as np
 
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content
 from fetalclip_app.imaging.guard import reading
+from fetalclip_app.imaging.video.anchors import Anchor
 from fetalclip_app.imaging.video.colour import rgb_of
-from fetalclip_app.imaging.video.units import Note
 
 _SPARE_DECODERS = 3
-
-_REORDERED_PICTURES = 32
-"""Places behind a picture that are looked at for such as lead it: no standard lets it be more than 16 pictures."""
 
 IN_ORDER = {"strict": "strict"}
 """Makes FFmpeg's H.264 decoder wait for all that may come before a picture, where the stream does not say how much
 that is; else it guesses, hands the first pictures out in a wrong order, and drops some."""
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A picture to count from.
-
-    Attributes:
-        packet: Its place among the packets.
-        shown: Its number in the order shown.
-        leading: How many pictures that follow it are shown before it.
-    """
-
-    packet: int
-    shown: int
-    leading: int = 0
-
-    def leads(self, place: int) -> bool:
-        """Whether the picture of a packet is one of those that lead."""
-        return self.packet < place <= self.packet + self.leading
-
-
-def anchors_of(notes: Sequence[Note]) -> tuple[Anchor, ...]:
-    """Return the anchors; their numbers count from the first picture that can be shown."""
-    found: list[Anchor] = []
-    lost = 0
-    for place, note in enumerate(notes):
-        if not note.is_anchor:
-            continue
-        leading = 0
-        while place + 1 + leading < len(notes) and notes[place + 1 + leading].may_lead:
-            leading += 1
-        if not found:
-            lost = place + leading
-        found.append(Anchor(place, place + leading - lost, leading))
-    return tuple(found)
-
-
-def open_anchor(places: Iterable[int], first: int) -> Anchor | None:
-    """Return an anchor at a picture that does not say what leads it, from what its decoder hands out.
-
-    Args:
-        places: Of the packets whose pictures are handed out from ``first`` on, in this order.
-
-    Returns:
-        None where those that are shown before it, or never, are not those that follow it at once.
-    """
-    shown = list(islice(places, 2 * _REORDERED_PICTURES))
-    if first not in shown:
-        return None
-    after = set(shown[shown.index(first) :])
-    lost = [place for place in range(first, min(max(after), first + _REORDERED_PICTURES) + 1) if place not in after]
-    return Anchor(first, 0, len(lost)) if lost == list(range(first + 1, first + 1 + len(lost))) else None
-
-
-def has_fields(content: Content, first_two: Callable[[], Iterator[Any]]) -> None:
-    """Refuse a video in which two packets make one picture: counting packets would name the wrong frame.
-
-    Args:
-        first_two: Decodes the first two packets that can be shown, by themselves; damage is no sign of fields.
-
-    Raises:
-        UnreadableFile: NO_CODEC.
-    """
-    with suppress(av.error.FFmpegError):
-        if sum(1 for _ in first_two()) == 1:
-            syntax = "a video of two fields for each picture"
-            raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
-
-
-def _packet(anchor: Anchor) -> int:
-    return anchor.packet
-
-
-def restarts_of(notes: Sequence[Note]) -> frozenset[int]:
-    """Return the places of packets that are anchors as soon as their numbers are known."""
-    return frozenset(place for place, note in enumerate(notes) if note.may_restart)
-
-
-def nearest_anchor(anchors: Sequence[Anchor], index: int) -> int:
-    """Return the number of the anchor nearest to a frame: it decodes by itself."""
-    return min((anchor.shown for anchor in anchors), key=lambda shown: abs(shown - index))
 
 
 class Counting(Protocol):
@@ -131,6 +46,10 @@ class Counting(Protocol):
     @property
     def restarts(self) -> frozenset[int]:
         """Return places of packets that are anchors as soon as their numbers are known."""
+
+    @property
+    def order(self) -> Mapping[int, int]:
+        """Return place of packet -> number shown, as of `order_of`."""
 
     @property
     def frames(self) -> int:
@@ -187,7 +106,7 @@ class CountedFrames(ABC):
             raise IndexError(index)
         with reading(self.content.path):
             decoder = self._decoder_for(index)
-            picture = None
+            picture, number = None, -1
             while decoder.next_index <= index:
                 picture = next(decoder.pictures, None)
                 if picture is None and decoder.anchor not in self.index.anchors:
@@ -195,20 +114,25 @@ class CountedFrames(ABC):
                     return self.pixels(index)
                 if picture is None:
                     raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.content.path.name, frame=index)
-                self._check_count(decoder, picture.pts)
-                decoder.next_index += 1
+                number = self._number(decoder, picture.pts)
+                decoder.next_index = number + 1
             self._keep(decoder)
+            if number != index:  # the decoder gave nothing for this one
+                raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.content.path.name, frame=index)
             return self._checked(picture)
 
-    def _check_count(self, decoder: _Decoder, place: int | None) -> None:
-        """Refuse to go on where the count is off: a picture came twice, or an anchor has another number than its own.
+    def _number(self, decoder: _Decoder, place: int | None) -> int:
+        """Return the number of the picture of a packet.
 
         Raises:
-            ValueError: So that no frame is shown under another's number.
+            ValueError: The count is off, and no frame may be shown under another's number: a picture came twice, or too
+                late, or an anchor has another number than its own.
         """
         if place is None or place in decoder.seen:
             raise ValueError("a picture of no packet, or the second of one")
         decoder.seen.add(place)
+        if self.index.order:
+            return _not_before(decoder.next_index, self.index.order[place])
         anchors = self.index.anchors
         known = {anchor.packet: anchor.shown for anchor in anchors[bisect_right(anchors, place, key=_packet) - 1 :][:1]}
         if place in self.index.restarts:
@@ -216,6 +140,7 @@ class CountedFrames(ABC):
             known |= {} if passed is None else {place: passed}
         if known.get(place, decoder.next_index) != decoder.next_index:
             raise ValueError(f"picture {known[place]} comes as number {decoder.next_index}")
+        return decoder.next_index
 
     def _decoder_for(self, index: int) -> _Decoder:
         """Return a spare decoder that is on its way to the frame, or one at the nearest anchor."""
@@ -255,3 +180,13 @@ class CountedFrames(ABC):
         if (picture.height, picture.width) != (self.index.height, self.index.width):
             raise ValueError("a frame of another size")
         return np.ascontiguousarray(rgb_of(picture))
+
+
+def _packet(anchor: Anchor) -> int:
+    return anchor.packet
+
+
+def _not_before(next_index: int, number: int) -> int:
+    if number < next_index:
+        raise ValueError(f"picture {number} comes after {next_index - 1}")
+    return number

@@ -6,7 +6,7 @@ frames are counted (`counted`). Only those from the anchor on are decoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,16 +16,18 @@ import av.error
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content
-from fetalclip_app.imaging.video.counted import (
-    IN_ORDER,
+from fetalclip_app.imaging.video.anchors import (
     Anchor,
-    CountedFrames,
     anchors_of,
     has_fields,
     nearest_anchor,
     open_anchor,
+    order_of,
+    refuse_uncountable,
     restarts_of,
+    without_end,
 )
+from fetalclip_app.imaging.video.counted import IN_ORDER, CountedFrames
 from fetalclip_app.imaging.video.index import Listed, VideoIndex, held_packets, opened
 
 
@@ -34,12 +36,13 @@ class ContainerIndex:
     """What the packets of a container tell.
 
     Attributes:
-        restarts: As of `counted.Counting`.
+        restarts, order: As of `counted.Counting`.
         packets: How many there are.
     """
 
     anchors: tuple[Anchor, ...]
     restarts: frozenset[int]
+    order: Mapping[int, int]
     packets: int
     height: int
     width: int
@@ -62,14 +65,18 @@ def counted(content: Content, index: VideoIndex) -> tuple[ContainerFrames, Video
             FILE_TRUNCATED without a picture to begin with.
         Exception: FFmpeg's own, on damaged input.
     """
-    listed = index.listed
+    listed = index.listed[: without_end([each.note for each in index.listed])]
     anchors = _anchors(content, listed)
     first = anchors[0]
     second = first.packet + first.leading + 1
     if second < len(listed):
         has_fields(content, lambda: _pictures(content, first, stop=second + 1))
-    restarts = restarts_of([each.note for each in listed])
-    frames = ContainerFrames(content, ContainerIndex(anchors, restarts, len(listed), index.height, index.width))
+    notes = [each.note for each in listed]
+    refuse_uncountable(content, notes, first)
+    held = ContainerIndex(
+        anchors, restarts_of(notes), order_of(notes, first), len(listed), height=index.height, width=index.width
+    )
+    frames = ContainerFrames(content, held)
     shown = [each for place, each in enumerate(listed) if place >= first.packet and not first.leads(place)]
     return frames, replace(index, times=_times(shown))
 
@@ -85,8 +92,7 @@ def _times(shown: list[Listed]) -> tuple[int, ...]:
 def _anchors(content: Content, listed: tuple[Listed, ...]) -> tuple[Anchor, ...]:
     anchors = anchors_of([each.note for each in listed])
     if anchors:
-        # Where packets hold two pictures or none, those that lead a later anchor are not told by their packets.
-        return anchors[:1] if any(each.note.is_packed for each in listed) else anchors
+        return anchors
     first = next((place for place, each in enumerate(listed) if each.is_key), None)
     if first is None:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)

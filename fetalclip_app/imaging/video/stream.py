@@ -6,8 +6,8 @@ and its frames are counted (`counted`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, cast
 
@@ -16,16 +16,18 @@ import av
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import check_size
-from fetalclip_app.imaging.video.counted import (
-    IN_ORDER,
+from fetalclip_app.imaging.video.anchors import (
     Anchor,
-    CountedFrames,
     anchors_of,
     has_fields,
     nearest_anchor,
     open_anchor,
+    order_of,
+    refuse_uncountable,
     restarts_of,
+    without_end,
 )
+from fetalclip_app.imaging.video.counted import IN_ORDER, CountedFrames
 from fetalclip_app.imaging.video.shape import pixel_ratio_of
 from fetalclip_app.imaging.video.units import Note, note_of, parameters_of
 
@@ -49,7 +51,7 @@ class StreamIndex:
         rate_hz: As the stream states it; None where it does not.
         unsure: How many of the last pictures cannot be told: frames that were to be shown before them are missing.
         pixel_ratio: Height to width of a pixel as the stream states it; 1 where it does not.
-        restarts: As of `counted.Counting`.
+        restarts, order: As of `counted.Counting`.
     """
 
     codec: str
@@ -61,6 +63,7 @@ class StreamIndex:
     rate_hz: float | None
     unsure: int = 0
     restarts: frozenset[int] = frozenset()
+    order: Mapping[int, int] = field(default_factory=dict)
     pixel_ratio: float = 1.0
 
     @property
@@ -107,8 +110,8 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
             edges.append(edges[-1] + packet.size)
             check_size(content.path, height=height, width=width, frames=len(notes))
         rate, ratio = stream.codec_context.framerate, pixel_ratio_of(stream)
-    if not is_whole:
-        notes, edges = notes[:-1], edges[:-1]
+    count = without_end(notes) if is_whole else len(notes) - 1
+    notes, edges = notes[:count], edges[: count + 1]
     index = StreamIndex(
         codec,
         tuple(edges),
@@ -122,6 +125,8 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
     )
     if not index.anchors:
         index = replace(index, anchors=(_first_anchor(content, index, keys),))
+    refuse_uncountable(content, notes, index.anchors[0])
+    index = replace(index, order=order_of(notes, index.anchors[0]))
     return _checked(content, index, is_whole=is_whole)
 
 

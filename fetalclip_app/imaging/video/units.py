@@ -29,6 +29,8 @@ class Note:
     """What a packet says of its picture: whether one can count from it, and whether it leads.
 
     Attributes:
+        is_typed: ``may_lead`` is all that is needed to know the order shown.
+        has_picture: False for a packet of parameters alone.
         is_packed: It holds two pictures, and a later packet none.
         may_restart: What is shown from this picture on decodes without what comes before it; what leads it, and so its
             own number, is not said.
@@ -36,6 +38,8 @@ class Note:
 
     is_anchor: bool = False
     may_lead: bool = False
+    is_typed: bool = False
+    has_picture: bool = True
     is_packed: bool = False
     may_restart: bool = False
 
@@ -44,16 +48,24 @@ def note_of(codec: str, data: bytes) -> Note:
     """Return what a packet says; ``codec`` is FFmpeg's name. Of a codec that is not known here it says nothing."""
     if codec in _MPEG_2:
         kind = _mpeg_2_picture_type(data)
-        return Note(kind == 1, may_lead=kind == 3)
+        return Note(kind == 1, may_lead=kind == 3, is_typed=True, has_picture=kind > 0)
     if codec == "mpeg4":
         kinds = _mpeg_4_picture_types(data)
-        return Note(kinds[:1] == [0], may_lead=kinds[:1] == [2], is_packed=len(kinds) > 1)
+        return Note(
+            kinds[:1] == [0],
+            may_lead=kinds[:1] == [2],
+            is_typed=True,
+            has_picture=bool(kinds),
+            is_packed=len(kinds) > 1,
+        )
     if codec not in ("h264", "hevc"):
         return Note()
     kind = next((each for each in _unit_types(codec, data) if each in _slices(codec)), -1)
     if codec == "h264":
-        return Note(kind == _H264_IDR, may_restart=kind != _H264_IDR and _recovers_at_once(data))
-    return Note(kind in _HEVC_IDR or kind == _HEVC_CRA, may_lead=kind in _HEVC_LEADING)
+        may_restart = kind != _H264_IDR and _recovers_at_once(data)
+        return Note(kind == _H264_IDR, has_picture=kind >= 0, may_restart=may_restart)
+    is_anchor = kind in _HEVC_IDR or kind == _HEVC_CRA
+    return Note(is_anchor, may_lead=kind in _HEVC_LEADING, has_picture=kind >= 0)
 
 
 def _slices(codec: str) -> range:
