@@ -164,6 +164,24 @@ def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path: Path) -> None:
     assert peak < 4 << 20
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_one_file_that_is_a_bomb_costs_the_others_nothing(method: str, tmp_path: Path) -> None:
+    archive = tmp_path / "s.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("bomb.dcm", bytes(80 << 20), zipfile.ZIP_DEFLATED)
+        made.writestr("scan.png", png(), METHODS[method])
+
+    assert [path.name for path in list_files([archive])] == ["bomb.dcm", "scan.png"]
+    np.testing.assert_array_equal(read_clip(archive / "scan.png").frame(0).pixels, RGB)
+    with pytest.raises(UnreadableFile) as caught:
+        read_clip(archive / "bomb.dcm")
+    assert wording.sentence(caught.value) == "s.zip / bomb.dcm would unpack to far more than an exam can hold."
+
+
+def test_many_files_that_are_no_bombs_alone_are_one_together(tmp_path: Path) -> None:
+    assert code_of(packed(tmp_path / "s.zip", {f"{i}": bytes(40 << 20) for i in range(2)})) is ErrorCode.FILE_TOO_LARGE
+
+
 def test_a_bomb_that_lies_about_its_size_is_stopped_at_what_it_said(tmp_path: Path) -> None:
     archive = packed(tmp_path / "s.zip", {"x.dcm": bytes(90 << 20)})
     held = bytearray(archive.read_bytes())

@@ -118,6 +118,16 @@ def test_names_are_found_as_copies_of_media_write_them(rename: Any, medium: Path
     assert listing.notices == ()
 
 
+@pytest.mark.parametrize(("first", "second"), [("img1.", "Img1"), ("img1;1", "img1;2"), ("img1.dcm", "img1.png")])
+def test_where_two_files_could_be_meant_neither_is(first: str, second: str, tmp_path: Path) -> None:
+    both, record = [tmp_path / first, tmp_path / second], Record(("IMG1",), True)
+
+    assert Neighbours(tmp_path, both).find(record) is None
+    assert Neighbours(tmp_path, both[::-1]).find(record) is None
+    assert [Neighbours(tmp_path, [path]).find(record) for path in both] == both
+    assert Neighbours(tmp_path, [*both, tmp_path / "IMG1"]).find(record) == tmp_path / "IMG1"
+
+
 def test_backslashes_in_one_text_are_parts(medium: Path) -> None:
     def join(index: Any) -> None:
         for record in index.DirectoryRecordSequence:

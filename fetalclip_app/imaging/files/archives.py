@@ -189,6 +189,8 @@ def open_member(path: Path) -> MemberContent | None:
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         method = _METHODS.get(info.compress_type, str(info.compress_type))
         raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax=f"ZIP method {method}")
+    if _is_bomb(info):
+        raise _bomb(name)
     if info.file_size == 0:
         raise UnreadableFile(ErrorCode.FILE_EMPTY, name=name)
     is_deflated = info.compress_type == zipfile.ZIP_DEFLATED
@@ -213,29 +215,31 @@ class _DirectoryStream(DetachedStream):
             UnreadableFile: FILE_TOO_LARGE for a directory that no exam needs.
         """
         if size > _MOST_DIRECTORY:
-            raise _bomb(self._content.path)
+            raise _bomb(self._content.path.name)
         return super().read(size)
 
 
 def _check_limits(archive: FileContent, held: list[zipfile.ZipInfo]) -> None:
-    """Refuse, by the directory's own numbers, what is made to fill a computer."""
-    far_out = any(
-        info.file_size > MOST_BYTES
-        or info.file_size > max(_HARMLESS, MOST_RATIO * info.compress_size)
-        or info.compress_size > archive.size
-        for info in held
-    )
-    total = sum(info.file_size for info in held)
+    """Refuse, by the directory's own numbers, what as a whole is made to fill a computer.
+
+    A single file that is so is refused when it is opened, and costs the others nothing.
+    """
+    far_out = any(info.compress_size > archive.size for info in held)
+    total = sum(info.file_size for info in held if not _is_bomb(info))
     if far_out or len(held) > MOST_MEMBERS or total > min(MOST_TOTAL, max(_HARMLESS, MOST_RATIO * archive.size)):
-        raise _bomb(archive.path)
+        raise _bomb(archive.path.name)
     ordered = sorted(held, key=lambda info: info.header_offset)
     ends = [info.header_offset + 30 + info.compress_size for info in ordered]
     if any(end > second.header_offset for end, second in zip(ends, ordered[1:], strict=False)):
-        raise _bomb(archive.path)  # members that share their bytes
+        raise _bomb(archive.path.name)  # members that share their bytes
 
 
-def _bomb(path: Path) -> UnreadableFile:
-    return UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=path.name, reason="bomb")
+def _is_bomb(info: zipfile.ZipInfo) -> bool:
+    return info.file_size > min(MOST_BYTES, max(_HARMLESS, MOST_RATIO * info.compress_size))
+
+
+def _bomb(name: str) -> UnreadableFile:
+    return UnreadableFile(ErrorCode.FILE_TOO_LARGE, name=name, reason="bomb")
 
 
 def _clean(name: str) -> PurePosixPath:

@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol, cast
 
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.imaging.files.seeking import SeekableStream
 
 KEY_LENGTH = 16
 """Hex digits of the SHA-256 that name a clip."""
@@ -134,38 +135,15 @@ class MemoryContent:
         return _whole(self.data[offset : offset + length], length, self.path)
 
 
-class DetachedStream(io.RawIOBase):
+class DetachedStream(SeekableStream):
     """A stream over a `Content` that holds no handle between two reads, for decoders that live long."""
 
     def __init__(self, content: Content) -> None:
-        super().__init__()
+        super().__init__(content.size)
         self._content = content
-        self._position = 0
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position of the next byte."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a byte; nothing is read."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._content.size}[whence]
-        self._position = max(start + offset, 0)
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        """Return at most ``size`` bytes; fewer at the end."""
-        left = max(self._content.size - self._position, 0)
-        piece = self._content.read(self._position, left if size < 0 else min(size, left))
-        self._position += len(piece)
-        return piece
+    def _next(self, wanted: int) -> bytes:
+        return self._content.read(self._position, wanted)
 
 
 def _whole(piece: bytes, length: int, path: Path) -> bytes:

@@ -136,21 +136,19 @@ class Neighbours:
 
     def __init__(self, folder: Path, files: Sequence[Path]) -> None:
         self._written = {path.relative_to(folder).parts: path for path in files}
-        self._exact: dict[tuple[str, ...], Path] = {}
+        self._exact: dict[tuple[str, ...], list[Path]] = {}
         self._bare: dict[tuple[str, ...], list[Path]] = {}
         for path in files:
             parts = tuple(_plain(part) for part in path.relative_to(folder).parts)
-            self._exact.setdefault(parts, path)
+            self._exact.setdefault(parts, []).append(path)
             self._bare.setdefault((*parts[:-1], Path(parts[-1]).stem), []).append(path)
 
     def find(self, record: Record) -> Path | None:
         """Return the file; None where there is none, or where more than one could be meant."""
         parts = tuple(_plain(part) for part in record.parts)
-        found = self._written.get(record.parts) or self._exact.get(parts)
-        if found is not None:
-            return found
-        bare = self._bare.get(parts, [])
-        return bare[0] if len(bare) == 1 else None
+        written = self._written.get(record.parts)
+        found = [written] if written is not None else self._exact.get(parts) or self._bare.get(parts, [])
+        return found[0] if len(found) == 1 else None
 
 
 def _plain(part: str) -> str:

@@ -6,11 +6,12 @@ for the first time: such a mark costs 40 to 70 kB, and reading goes on from the 
 
 from __future__ import annotations
 
-import io
 import os
 import zlib
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol, cast
+
+from fetalclip_app.imaging.files.seeking import SeekableStream
 
 _INPUT = 1 << 15
 """Bytes of compressed input at a time: each mark may keep that much of it."""
@@ -53,7 +54,7 @@ class Deflated(Protocol):
         ...
 
 
-class InflatingStream(io.RawIOBase):
+class InflatingStream(SeekableStream):
     """Reads forward by inflating, back and far ahead from a mark. Holds no handle between two reads.
 
     Raises, where it reads: EOFError where the input ends too early, ValueError where it holds more than promised,
@@ -61,44 +62,13 @@ class InflatingStream(io.RawIOBase):
     """
 
     def __init__(self, member: Deflated) -> None:
-        super().__init__()
+        super().__init__(member.size)
         self._member = member
         self.name = ""  # asked for by pydicom
-        self._position = 0
         self._worker: Any = zlib.decompressobj(-zlib.MAX_WBITS)
         self._taken = self._given = 0
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position of the next byte."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a byte; nothing is read."""
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._member.size}[whence]
-        self._position = max(start + offset, 0)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill ``buffer``; fewer bytes at the end."""
-        view = memoryview(buffer).cast("B")
-        piece = self.read(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
-
-    def read(self, size: int = -1) -> bytes:
-        """Return at most ``size`` bytes; fewer at the end."""
-        left = max(self._member.size - self._position, 0)
-        wanted = left if size < 0 else min(size, left)
-        if wanted == 0:
-            return b""
+    def _next(self, wanted: int) -> bytes:
         self._start_near(self._position)
         with self._member.open_compressed() as archive:
             archive.seek(self._taken, os.SEEK_CUR)
@@ -108,7 +78,6 @@ class InflatingStream(io.RawIOBase):
             end = self._position + wanted
             while self._given < end:
                 pieces.append(self._more(archive, end - self._given))
-        self._position = end
         return b"".join(pieces)
 
     def mark(self) -> Mark:
