@@ -11,12 +11,11 @@ from typing import Any, Protocol
 
 from fetalclip_app import wording
 from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
+from fetalclip_app.cli.seen import Seen
 from fetalclip_app.cli.speak import say, tell
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.listing import Notice, NoticeKind
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.reading import Answer, ClipReading
-from fetalclip_app.domain.study import Key, identity_of
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.imaging.readers import read_clip
@@ -53,20 +52,19 @@ def analyze(given: argparse.Namespace) -> int:
     told: set[str] = set()
     entries: list[Entry] = []
     table: list[dict[str, Any]] = []
-    known, copies = set[Key](), list[str]()
+    seen = Seen()
     for number, one in enumerate(wanted, start=1):
         started = time.monotonic()
         entry = read_one(engine, one, override=given.override_calibration)
         say(f"[{number}/{len(wanted)}] {one.file}: {summary(entry)} ({time.monotonic() - started:.1f} s)")
         _tell_notices(engine, told)
         if isinstance(entry, ClipEntry):
-            copies += [one.file] if identity_of(entry.clip) in known else []
-            known.add(identity_of(entry.clip))
+            seen.add(entry.clip, one.file)
         table += as_table([entry])
         if given.report is not None:
             entries.append(entry)
-    if copies:
-        say(wording.notice_sentence(Notice(NoticeKind.SAME_CLIP, "", tuple(copies))))
+    for notice in seen.notices():
+        say(wording.notice_sentence(notice))
     write_table(given.json, table)
     say(f"JSON: {given.json}")
     if given.report is not None:

@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     FOLDERS_CLOSED = "folders_closed"
     COPIES = "copies"
     SAME_CLIP = "same_clip"
+    SHARED_IDENTIFIER = "shared_identifier"
 
 
 @dataclass(frozen=True, slots=True)

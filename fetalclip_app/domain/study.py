@@ -1,12 +1,17 @@
-"""The order of clips: patient, study, series, instance; the same whatever order they arrive in."""
+"""Which clips are of one study and of one patient, and their order: the same whatever order they arrive in."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.people import Belonging, Person, person_of, whose
+from fetalclip_app.errors import UnreadableFile
 
 Key = tuple[object, ...]
 
@@ -19,16 +24,67 @@ def natural_key(path: Path) -> Key:
     return tuple(_natural(part) for part in path.parts)
 
 
-def order_key(clip: Clip) -> Key:
-    """Return a key that sorts the clips of several people and studies.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is listed together: a study of a patient, or a folder of pictures that name nobody.
 
-    By patient (identifier, then name), study (date, time, identifier), series (number, identifier), instance number,
-    time of acquisition, and file. What names neither a patient nor a study comes last, by its folder. No two files
-    have one key, and a key depends on nothing but its clip: so the order is the same for every order of arrival.
+    Attributes:
+        key: Sorts groups, and tells two apart.
+        folder: Where the group is a folder or an archive: its path.
+        origin: What the files of the study say of it together; a file that leaves something out takes nothing away.
+    """
+
+    key: Key
+    folder: Path | None = field(default=None, compare=False)
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+class _Stated(NamedTuple):
+    """What a file states of its patient and study."""
+
+    patient_id: str
+    patient_name: str
+    is_simulated: bool
+    study_uid: str
+    study_date: str
+    study_time: str
+    study_description: str
+
+    def belonging(self) -> Belonging:
+        return person_of(self.patient_id, self.patient_name, is_simulated=self.is_simulated), self.study_uid
+
+
+_Study = tuple[Person, Key]
+"""A person, and what tells their studies apart."""
+
+
+def groups_of(clips: Sequence[Clip]) -> tuple[Group, ...]:
+    """Return what each clip is listed with, given all that are listed.
+
+    What names neither a patient nor a study is listed by its folder.
+    """
+    studies = studies_of([clip.origin for clip in clips])
+    return tuple(study or _folder(clip) for study, clip in zip(studies, clips, strict=True))
+
+
+def studies_of(origins: Sequence[Origin]) -> tuple[Group | None, ...]:
+    """Return the study of each file, given all of them; None for what names neither a patient nor a study.
+
+    A study is what has one Study Instance UID and one patient; without the UID one date and time are one study.
+    """
+    stated = [_stated(origin) for origin in origins]
+    studies = _studies({it for it in stated if _is_named(it)})
+    return tuple(studies.get(it) for it in stated)
+
+
+def place_of(clip: Clip) -> Key:
+    """Return a key that sorts the clips of one group.
+
+    By series (number, identifier), instance number, time of acquisition, and file. No two files have one key, and a
+    key depends on nothing but its clip.
     """
     origin = clip.origin
     return (
-        *group_of(clip).key,
         *_numbered(origin.series_number),
         origin.series_uid,
         *_numbered(origin.instance_number),
@@ -38,43 +94,93 @@ def order_key(clip: Clip) -> Key:
     )
 
 
-def identity_of(clip: Clip) -> Key:
-    """Return what makes two clips one: the same DICOM instance, or the same content where a file names no instance.
+def in_order(clips: Sequence[Clip]) -> list[Clip]:
+    """Return the clips by patient (identifier, then name), study (date, time), and their places in it.
 
-    An instance whose copies differ in size or length is another clip: one of them was cut or scaled by somebody.
+    What names neither a patient nor a study comes last, by its folder.
+    """
+    grouped = zip(clips, groups_of(clips), strict=True)
+    return [clip for clip, _group in sorted(grouped, key=lambda it: (it[1].key, place_of(it[0])))]
+
+
+def identifier_of(clip: Clip) -> str:
+    """Return what no two contents should share: the DICOM instance, or the content's key where none is named.
 
     Raises:
         UnreadableFile: The content's key is needed, not taken yet, and the file has gone or changed.
     """
-    if clip.origin.instance_uid:
-        return clip.origin.instance_uid, clip.height, clip.width, len(clip), clip.missing_frames
-    return (clip.key,)
+    return clip.origin.instance_uid or clip.key
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What is listed together: a study of a patient, or a folder of pictures that name nobody.
+def copy_among(clip: Clip, others: Iterable[Clip]) -> Clip | None:
+    """Return the first of the others that holds the same content; reads whole files: not on the window's thread.
 
-    Attributes:
-        key: Sorts groups, and tells two apart.
-        folder: Where the group is a folder or an archive: its path.
+    Raises:
+        UnreadableFile: The clip's own file has gone or changed. One of the others that did is no copy.
     """
-
-    key: Key
-    folder: Path | None = None
-
-
-def group_of(clip: Clip) -> Group:
-    """Return what a clip is listed with."""
-    origin = clip.origin
-    if _is_named(origin):
-        who = _natural(origin.patient_id), origin.patient_name.casefold()
-        return Group((0, *who, origin.study_date, _time(origin.study_time), origin.study_uid))
-    return Group((1, natural_key(clip.path.parent)), clip.path.parent)
+    for other in others:
+        try:
+            if clip.has_content_of(other):
+                return other
+        except UnreadableFile:
+            _own = clip.key  # raises where it is this one that cannot be read
+    return None
 
 
-def _is_named(origin: Origin) -> bool:
-    return any((origin.patient_id, origin.patient_name, origin.study_uid, origin.study_date))
+def _stated(origin: Origin) -> _Stated:
+    return _Stated(
+        origin.patient_id,
+        origin.patient_name,
+        origin.is_simulated,
+        origin.study_uid,
+        origin.study_date,
+        origin.study_time,
+        origin.study_description,
+    )
+
+
+def _is_named(stated: _Stated) -> bool:
+    return any((stated.patient_id, stated.patient_name, stated.study_uid, stated.study_date))
+
+
+def _folder(clip: Clip) -> Group:
+    folder = clip.path.parent
+    return Group((1, natural_key(folder), str(folder)), folder)
+
+
+def _studies(stated: Iterable[_Stated]) -> dict[_Stated, Group]:
+    """Return the study of each way in which files state theirs."""
+    belonging = {it: it.belonging() for it in stated}
+    people = whose(belonging.values())
+    members: dict[_Study, list[_Stated]] = defaultdict(list)
+    for it in sorted(belonging):
+        members[people[belonging[it]], _study_key(it)].append(it)
+    written = {belonging[it][0]: it for it in sorted(belonging, reverse=True)}
+    found: dict[_Stated, Group] = {}
+    for (person, study), together in members.items():
+        group = _study(person, study, together, written[person])
+        found.update(dict.fromkeys(together, group))
+    return found
+
+
+def _study_key(stated: _Stated) -> Key:
+    return (stated.study_uid,) if stated.study_uid else ("", stated.study_date, _time(stated.study_time))
+
+
+def _study(person: Person, study: Key, together: Sequence[_Stated], written: _Stated) -> Group:
+    """Return the study of one person that some files are of; ``written`` has the person as files write them."""
+    dates = sorted((it.study_date, _time(it.study_time)) for it in together if it.study_date)
+    date, time = dates[0] if dates else ("", min(_time(it.study_time) for it in together))
+    origin = Origin(
+        patient_id=written.patient_id,
+        patient_name=written.patient_name,
+        is_simulated=person.is_simulated,
+        study_uid=together[0].study_uid,
+        study_date=date,
+        study_description=next((it.study_description for it in together if it.study_description), ""),
+    )
+    who = _natural(person.patient_id), person.name, person.patient_id, person.is_simulated
+    return Group((0, *who, date, time, study), origin=origin)
 
 
 def _natural(text: str) -> Key:
@@ -89,5 +195,11 @@ def _numbered(number: int | None) -> Key:
 
 
 def _time(text: str) -> str:
-    """Return DICOM's time without the colons of older files; an unstated one comes last."""
-    return text.replace(":", "") or "~"
+    """Return DICOM's time to its last digit that is not zero, without the colons of older files; unstated comes last.
+
+    Hours and minutes alone are the same as with 00 seconds (PS3.5, 6.2, TM).
+    """
+    whole, _, fraction = text.replace(":", "").strip().partition(".")
+    if not whole:
+        return "~"
+    return ".".join(filter(None, [whole.ljust(6, "0"), fraction.rstrip("0")]))

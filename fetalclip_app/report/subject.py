@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fetalclip_app.domain.clip import Origin
+from fetalclip_app.domain.study import studies_of
 from fetalclip_app.wording import dicom_date, patients_of, person_name
 from fetalclip_app.wording.translate import translate as _
 
@@ -39,8 +40,8 @@ def subject_of(origins: Sequence[Origin]) -> Subject:
     named = sum(len(positions) for _title, positions in patients)
     if named not in {0, len(origins)} or len({origin.is_simulated for origin in origins}) > 1:
         return Subject(_("Not named in every clip"), is_one_patient=False, holds_for_all=False)
-    study = _shared([origin.study_description for origin in origins])
-    date = _shared([dicom_date(origin.study_date) for origin in origins])
+    study = _shared([own.study_description or known.study_description for own, known in _with_study(origins)])
+    date = _shared([dicom_date(own.study_date or known.study_date) for own, known in _with_study(origins)])
     differs = _("Not the same in every clip")
     return Subject(
         patient=_first(person_name(origin.patient_name) for origin in origins),
@@ -49,6 +50,14 @@ def subject_of(origins: Sequence[Origin]) -> Subject:
         study_date=differs if date is None else date,
         holds_for_all=study is not None and date is not None,
     )
+
+
+def _with_study(origins: Sequence[Origin]) -> list[tuple[Origin, Origin]]:
+    """Return what each file states, and what is known of its study from all of them."""
+    return [
+        (origin, Origin() if study is None else study.origin)
+        for origin, study in zip(origins, studies_of(origins), strict=True)
+    ]
 
 
 def _shared(texts: Sequence[str]) -> str | None:

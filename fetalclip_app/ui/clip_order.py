@@ -1,11 +1,13 @@
-"""The open clips in their order, each once."""
+"""The open clips in their order, each content once."""
 
 from __future__ import annotations
 
-from bisect import bisect
+from collections import Counter
+from collections.abc import Sequence
 
 from fetalclip_app.domain.clip import Origin
-from fetalclip_app.domain.study import Key, identity_of
+from fetalclip_app.domain.listing import Notice, NoticeKind
+from fetalclip_app.domain.study import groups_of, identifier_of
 from fetalclip_app.ui.open_clip import OpenClip
 
 
@@ -13,42 +15,76 @@ class ClipOrder:
     """Keeps open clips sorted by patient, study, series and instance, in whatever order they come."""
 
     def __init__(self) -> None:
-        self.entries: list[OpenClip] = []
-        self._keys: list[Key] = []
-        self._same: dict[tuple[object, ...], OpenClip] = {}
+        self._entries: list[OpenClip] = []
+        self._is_sorted = True
+        self._by_identifier: dict[str, list[OpenClip]] = {}
         self._copies: list[tuple[OpenClip, OpenClip]] = []
+        self._shared: set[str] = set()
         self._has_new = False
 
-    def add(self, entry: OpenClip) -> bool:
-        """Take a clip into its place; False where it is one that is open."""
-        same = identity_of(entry.clip)
-        if same in self._same:
-            self._copies.append((entry, self._same[same]))
+    @property
+    def entries(self) -> list[OpenClip]:
+        """The clips in their order. Sorted when it is asked for: a new clip may tell where the others belong."""
+        if not self._is_sorted:
+            self._is_sorted = True
+            for entry, group in zip(self._entries, groups_of([it.clip for it in self._entries]), strict=True):
+                entry.group = group
+            self._entries.sort(key=lambda entry: (entry.group.key, entry.place))
+        return self._entries
+
+    def alike(self, entry: OpenClip) -> tuple[OpenClip, ...]:
+        """Return the clips with the identifier of this one: copies of it, or others that should not bear it."""
+        return tuple(self._by_identifier.get(identifier_of(entry.clip), ()))
+
+    def add(self, entry: OpenClip, same: OpenClip | None = None) -> bool:
+        """Take a clip into its place; False where ``same`` is open, which holds the same content."""
+        alike = self._by_identifier.setdefault(identifier_of(entry.clip), [])
+        if same in alike and same is not None:
+            self._copies.append((entry, same))
             return False
-        self._has_new = True
-        place = bisect(self._keys, entry.order)
-        self._keys.insert(place, entry.order)
-        self.entries.insert(place, entry)
-        self._same[same] = entry
+        if alike:
+            self._shared.add(identifier_of(entry.clip))
+        alike.append(entry)
+        self._entries.append(entry)
+        self._is_sorted, self._has_new = False, True
         return True
 
     def people(self) -> tuple[Origin, ...]:
-        """Return one origin for each way in which files name a patient, in the order of the clips."""
+        """Return one origin for each way in which files name a patient and a study, in the order of the clips."""
         found: dict[tuple[object, ...], Origin] = {}
-        for origin in (entry.clip.origin for entry in self.entries):
-            found.setdefault((origin.patient_id, origin.patient_name, origin.is_simulated), origin)
+        for it in (entry.clip.origin for entry in self.entries):
+            found.setdefault((it.patient_id, it.patient_name, it.is_simulated, it.study_uid), it)
         return tuple(found.values())
 
-    def told_apart(self) -> tuple[tuple[str, ...], OpenClip | None]:
-        """Return what was no new clip since the last time: the names of other files with the same, and, where nothing
-        was new, the first of the clips that are open already.
+    def told_apart(self) -> tuple[tuple[Notice, ...], OpenClip | None]:
+        """Return what is to be said of identifiers since the last time: which other files hold what is open, which
+        clips share an identifier; and, where nothing was new, the first of the clips that are open already.
         """
-        copies, has_new = self._copies, self._has_new
-        self._copies, self._has_new = [], False
-        names = tuple(entry.clip.name for entry, known in copies if entry.clip.path != known.clip.path)
-        return names, copies[0][1] if copies and not has_new else None
+        copies, self._copies = self._copies, []
+        shared, self._shared = self._shared, set()
+        has_new, self._has_new = self._has_new, False
+        hidden = [entry for entry, known in copies if entry.clip.path != known.clip.path]
+        sharing = [entry for entry in self.entries if shared and identifier_of(entry.clip) in shared]
+        told = ((NoticeKind.COPIES, hidden), (NoticeKind.SHARED_IDENTIFIER, sharing))
+        notices = tuple(Notice(kind, "", _names(entries)) for kind, entries in told if entries)
+        return notices, copies[0][1] if copies and not has_new else None
 
     def remove(self, entry: OpenClip) -> None:
         """Take a clip out."""
-        place = self.entries.index(entry)
-        del self.entries[place], self._keys[place], self._same[identity_of(entry.clip)]
+        identifier = identifier_of(entry.clip)
+        self._entries.remove(entry)
+        self._by_identifier[identifier].remove(entry)
+        if not self._by_identifier[identifier]:
+            del self._by_identifier[identifier]
+        self._is_sorted = False
+
+
+def _names(entries: Sequence[OpenClip]) -> tuple[str, ...]:
+    """Return the files' names; those that several bear, with the folder before."""
+    many = Counter(entry.clip.name for entry in entries)
+    return tuple(
+        str(entry.clip.path.relative_to(entry.clip.path.parent.parent))
+        if many[entry.clip.name] > 1
+        else entry.clip.name
+        for entry in entries
+    )

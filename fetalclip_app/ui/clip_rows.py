@@ -103,10 +103,10 @@ def headings_of(entries: Sequence[OpenClip]) -> dict[int, Heading]:
     firsts = [*entries[:1], *(now for before, now in pairwise(entries) if now.group != before.group)]
     if len(firsts) < 2:
         return {}
-    patients = len(patients_of([entry.clip.origin for entry in firsts]))
+    patients = len(patients_of([entry.group.origin for entry in firsts]))
     return {
         id(entry): study_heading(
-            entry.clip.origin, entry.group.folder.name if entry.group.folder else "", patients=patients
+            entry.group.origin, entry.group.folder.name if entry.group.folder else "", patients=patients
         )
         for entry in firsts
     }

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.domain.study import Group, Key, group_of, order_key
+from fetalclip_app.domain.study import Group, Key, groups_of, place_of
 
 
 class ReadState(Enum):
@@ -50,7 +50,8 @@ class OpenClip:
         thumbnail: None until it is fetched.
         thumbnail_error: Why there is none.
         error: Why the reading failed.
-        order, group: Place in the list, and what it is listed with; of the clip that was opened first.
+        place, group: Place among what it is listed with, and that; `ClipOrder` writes the group, which depends on what
+            else is open.
     """
 
     clip: Clip
@@ -60,11 +61,11 @@ class OpenClip:
     reading: ClipReading | None = None
     error: Exception | None = None
     heat: dict[Where, Heat] = field(default_factory=dict)
-    order: Key = field(init=False)
+    place: Key = field(init=False)
     group: Group = field(init=False)
 
     def __post_init__(self) -> None:
-        self.order, self.group = order_key(self.clip), group_of(self.clip)
+        self.place, (self.group,) = place_of(self.clip), groups_of([self.clip])
 
     def forget(self) -> None:
         """Drop what was read: the clip's scale or the model is another."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.listing import Listing, Notice
+from fetalclip_app.domain.study import copy_among
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
@@ -39,24 +40,31 @@ class Doors:
     read_clip: Callable[[Path], Clip] = _read_clip
 
 
+Alike = Callable[[OpenClip], Sequence[OpenClip]]
+"""Which open clips bear the identifier of a new one."""
+
+
 class Opening(QObject):
     """Opens files in the order that they were given in; those of a folder in natural order.
 
+    A file that bears the identifier of an open clip is compared with it, byte for byte by their hashes, in a job.
+
     Signals:
-        opened: An `OpenClip`.
+        opened: An `OpenClip`; and the open one that holds the same content, or None.
         failed: (path, exception); the others go on.
         progressed: (done, total).
         settled: Nothing is under way any more; with a tuple of `Notice` about what was opened.
     """
 
-    opened = Signal(object)
+    opened = Signal(object, object)
     failed = Signal(object, Exception)
     progressed = Signal(int, int)
     settled = Signal(object)
 
-    def __init__(self, jobs: Jobs, doors: Doors, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, doors: Doors, alike: Alike, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs, self._doors = jobs, doors
+        self._jobs, self._doors, self._alike = jobs, doors, alike
+        self._is_comparing = False
         self._waiting: deque[tuple[int, Path]] = deque()
         self._under_way: set[Job] = set()
         self._ready: dict[int, OpenClip | None] = {}
@@ -79,7 +87,7 @@ class Opening(QObject):
         """Open no more; what is opened from now on waits for none of these."""
         self._waiting.clear()
         self._ready.clear()
-        self._next = self._total
+        self._next, self._is_comparing = self._total, False
         for job in self._under_way:
             job.cancel()
 
@@ -117,12 +125,42 @@ class Opening(QObject):
 
     def _arrived(self, number: int, entry: OpenClip | None) -> None:
         self._ready[number] = entry
-        while self._next in self._ready:
-            ready = self._ready.pop(self._next)
-            self._next += 1
-            if ready is not None:
-                self.opened.emit(ready)
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Pass on what is ready and next; what may be a copy waits, and the others behind it, until that is known."""
+        while self._next in self._ready and not self._is_comparing:
+            ready = self._ready[self._next]
+            alike = () if ready is None else tuple(self._alike(ready))
+            if ready is not None and alike:
+                self._compare(ready, alike)
+            else:
+                self._pass(ready, None)
         self._tell()
+
+    def _pass(self, entry: OpenClip | None, same: OpenClip | None) -> None:
+        self._is_comparing = False
+        del self._ready[self._next]
+        self._next += 1
+        if entry is not None:
+            self.opened.emit(entry, same)
+
+    def _compare(self, entry: OpenClip, alike: Sequence[OpenClip]) -> None:
+        self._is_comparing = True
+        clip, by_clip = entry.clip, {id(other.clip): other for other in alike}
+        others = tuple(other.clip for other in alike)
+        job = self._start(lambda cancel, report: copy_among(clip, others))
+        job.succeeded.connect(lambda same: self._compared(entry, None if same is None else by_clip[id(same)]))
+        job.failed.connect(lambda error: self._vanished(clip.path, error))
+
+    def _compared(self, entry: OpenClip, same: OpenClip | None) -> None:
+        self._pass(entry, same)
+        self._hand_on()
+
+    def _vanished(self, path: Path, error: Exception) -> None:
+        self.failed.emit(path, error)
+        self._pass(None, None)
+        self._hand_on()
 
     def _tell(self) -> None:
         self.progressed.emit(self._next, self._total)

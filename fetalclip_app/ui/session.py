@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.listing import Notice, NoticeKind
+from fetalclip_app.domain.listing import Notice
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.ui.clip_order import ClipOrder
@@ -52,12 +52,11 @@ class Session(QObject):
     def __init__(self, jobs: Jobs, model: Model, doors: Doors | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lane = ModelLane(jobs, model, self)
-        self._opening = Opening(jobs, doors or Doors(), self)
+        self._clips = ClipOrder()
+        self._opening = Opening(jobs, doors or Doors(), self._clips.alike, self)
         self._tie_lane()
         self._tie_opening()
-        self._clips = ClipOrder()
-        self._entries = self._clips.entries
-        self._arrivals = Seldom(lambda: len(self._entries), self)
+        self._arrivals = Seldom(lambda: len(self._clips.entries), self)
         self._arrivals.due.connect(self.clips_changed)
         self._shown: OpenClip | None = None
         self._where: Where | None = None
@@ -88,7 +87,7 @@ class Session(QObject):
     @property
     def entries(self) -> tuple[OpenClip, ...]:
         """All open clips, in the order shown."""
-        return tuple(self._entries)
+        return tuple(self._clips.entries)
 
     @property
     def shown(self) -> OpenClip | None:
@@ -103,7 +102,7 @@ class Session(QObject):
     def start_model(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs; all clips are read again by it."""
         self._request, self.info, self.model_error, self._where = request, None, None, None
-        for entry in self._entries:
+        for entry in self._clips.entries:
             entry.forget()
         self._lane.stop()
         self._changed()
@@ -118,7 +117,7 @@ class Session(QObject):
 
     def show(self, entry: OpenClip) -> None:
         """Look at this clip; if it is not read yet, it is read before the others."""
-        if entry is self._shown or entry not in self._entries:
+        if entry is self._shown or entry not in self._clips.entries:
             return
         self._shown, self._where = entry, None
         if self._lane.reading not in {None, entry} and entry.state is ReadState.WAITING:
@@ -130,20 +129,20 @@ class Session(QObject):
     def show_neighbour(self, step: int) -> None:
         """Look at the clip ``step`` places on in the list."""
         if self._shown is not None:
-            place = self._entries.index(self._shown) + step
-            if 0 <= place < len(self._entries):
-                self.show(self._entries[place])
+            place = self._clips.entries.index(self._shown) + step
+            if 0 <= place < len(self._clips.entries):
+                self.show(self._clips.entries[place])
 
     def close(self, entry: OpenClip) -> None:
         """Close a clip. Its file stays as it is."""
-        place = self._entries.index(entry)
+        place = self._clips.entries.index(entry)
         self._clips.remove(entry)
         if self._lane.reading is entry:
             self._lane.stop()
         if self._shown is entry:
             self._shown = None
-            if self._entries:
-                self.show(self._entries[min(place, len(self._entries) - 1)])
+            if self._clips.entries:
+                self.show(self._clips.entries[min(place, len(self._clips.entries) - 1)])
             else:
                 self.clip_shown.emit(None)
         self.clips_changed.emit()
@@ -162,7 +161,7 @@ class Session(QObject):
 
     def read_again(self) -> None:
         """Read the shown clip again, and whatever was stopped; starts a model that failed to start."""
-        for entry in self._entries:
+        for entry in self._clips.entries:
             if entry is self._shown or entry.state is ReadState.STOPPED:
                 entry.forget()
         if self.model_error is not None and self._request is not None:
@@ -175,7 +174,7 @@ class Session(QObject):
     def cancel(self) -> None:
         """Stop reading and opening. What is read stays; the rest waits until it is asked for again."""
         self._opening.cancel()
-        for entry in self._entries:
+        for entry in self._clips.entries:
             if entry.state in {ReadState.WAITING, ReadState.READING}:
                 entry.state = ReadState.STOPPED
         self._where = None
@@ -197,8 +196,8 @@ class Session(QObject):
         self._give_way()
         self._pump()
 
-    def _add(self, entry: OpenClip) -> None:
-        if not self._clips.add(entry):
+    def _add(self, entry: OpenClip, same: OpenClip | None) -> None:
+        if not self._clips.add(entry, same):
             return
         self._arrivals.ask()
         if self._shown is None:
@@ -208,11 +207,11 @@ class Session(QObject):
     def _opened_all(self, notices: tuple[Notice, ...]) -> None:
         """Say what there is to say of the files together; where all were open already, look at the first of them."""
         self._arrivals.flush()
-        copies, known = self._clips.told_apart()
+        told, known = self._clips.told_apart()
         if known is not None:
             self.show(known)
-        if notices or copies:
-            self.noticed.emit((*notices, *([Notice(NoticeKind.COPIES, "", copies)] if copies else [])))
+        if notices or told:
+            self.noticed.emit((*notices, *told))
         self._tell_state()
 
     def _give_way(self) -> None:
@@ -232,7 +231,7 @@ class Session(QObject):
         if self._where is not None and self._shown is not None:
             self._lane.explain(self._shown, self._where)
             return
-        waiting = [entry for entry in self._entries if entry.state is ReadState.WAITING]
+        waiting = [entry for entry in self._clips.entries if entry.state is ReadState.WAITING]
         if waiting:
             self._read(self._shown if self._shown in waiting and self._shown is not None else waiting[0])
         else:
@@ -240,7 +239,7 @@ class Session(QObject):
 
     def _read(self, entry: OpenClip) -> None:
         entry.state = ReadState.READING
-        self._lane.read_clip(entry, f"Reading clip {self._entries.index(entry) + 1} of {len(self._entries)}")
+        self._lane.read_clip(entry, f"Reading clip {self.entries.index(entry) + 1} of {len(self.entries)}")
         self._changed()
 
     def _idle(self) -> None:
@@ -265,13 +264,13 @@ class Session(QObject):
             self.trouble.emit(error, None)
 
     def _keep(self, entry: OpenClip, clip: Clip, reading: ClipReading) -> None:
-        if entry.clip is not clip or entry not in self._entries:
+        if entry.clip is not clip or entry not in self._clips.entries:
             return  # its scale is another now, or it was closed
         entry.state, entry.reading, entry.error = ReadState.READ, reading, None
         self._changed()
 
     def _fail(self, entry: OpenClip, clip: Clip, error: Exception) -> None:
-        if entry.clip is clip and entry in self._entries:
+        if entry.clip is clip and entry in self._clips.entries:
             entry.state, entry.error = ReadState.FAILED, error
             self._changed()
             self.trouble.emit(error, clip.path)

@@ -38,6 +38,10 @@ _SENTENCES: dict[NoticeKind, tuple[str, str]] = {
         mark("1 file holds the same clip as one before it: {names}."),
         mark("{count} files hold the same clip as one before them: {names}."),
     ),
+    NoticeKind.SHARED_IDENTIFIER: (
+        mark("1 file bears the DICOM identifier of another file, with different content: {names}."),
+        mark("{count} files share a DICOM identifier though their content differs; none is left out: {names}."),
+    ),
 }
 """For one file, and for several."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fetalclip_app.domain.clip import Origin
+from fetalclip_app.domain.people import Person, belonging_of, whose
 from fetalclip_app.wording.numbers import dicom_date
 from fetalclip_app.wording.sources import simulated
 from fetalclip_app.wording.translate import translate
@@ -51,20 +52,18 @@ def study_heading(origin: Origin, folder: str = "", *, patients: int = 1) -> tup
 def patients_of(origins: Sequence[Origin]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Return each distinct patient's title with the positions of their clips, in the order of the first of them.
 
-    One identifier with two names is two patients: identifiers are given anew in every hospital. A clip that names
-    nobody, and a simulated one, belongs to no patient.
+    Who is one patient is decided by `domain.people`. A clip that no patient is known for, and a simulated one, belongs
+    to none.
     """
-    clips: dict[tuple[str, str], list[int]] = {}
-    for position, origin in enumerate(origins):
-        who = (origin.patient_id, person_name(origin.patient_name).casefold())
-        if any(who) and not origin.is_simulated:
-            clips.setdefault(who, []).append(position)
-    for nameless in [who for who in clips if not who[1]]:
-        named = [who for who in clips if who[0] == nameless[0] and who[1]]
-        if len(named) == 1:
-            clips[named[0]] = [*clips[named[0]], *clips.pop(nameless)]
-    titled = [(patient_title(origins[positions[0]]), tuple(sorted(positions))) for positions in clips.values()]
-    return tuple(sorted(titled, key=lambda patient: patient[1][0]))
+    stated = [belonging_of(origin) for origin in origins]
+    people = whose(stated)
+    clips: dict[Person, list[int]] = {}
+    written: dict[Person, Origin] = {}
+    for position, (belonging, origin) in enumerate(zip(stated, origins, strict=True)):
+        written.setdefault(belonging[0], origin)
+        if people[belonging].is_patient:
+            clips.setdefault(people[belonging], []).append(position)
+    return tuple((patient_title(written[person]), tuple(positions)) for person, positions in clips.items())
 
 
 def _group(group: str) -> str:

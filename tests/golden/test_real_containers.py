@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fetalclip_app.domain.listing import NoticeKind
-from fetalclip_app.domain.study import group_of, order_key
+from fetalclip_app.domain.study import groups_of, in_order
 from fetalclip_app.imaging.readers import find, read_clip
 from fetalclip_app.imaging.thumbnails import small_picture
 
@@ -44,11 +44,11 @@ def test_in_a_zip_they_are_the_same_scans(scans: tuple[Path, ...], tmp_path: Pat
 
 
 def test_each_patient_s_scans_stand_together(scans: tuple[Path, ...]) -> None:
-    ordered = sorted(map(read_clip, scans), key=order_key)
+    ordered = in_order([read_clip(path) for path in scans])
     people = [who for who, _ in groupby((clip.origin.patient_id, clip.origin.patient_name) for clip in ordered)]
 
     assert len(people) == len(set(people)) == 7
-    assert len({group_of(clip) for clip in ordered}) == 7
+    assert len(set(groups_of(ordered))) == 7
 
 
 def test_each_thumbnail_has_the_colours_of_its_frame_and_comes_in_time(scans: tuple[Path, ...]) -> None:

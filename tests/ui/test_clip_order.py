@@ -1,4 +1,4 @@
-"""The list of clips: studies under headings, each clip once, thumbnails that follow, and what is said of the rest."""
+"""The list of clips: studies under headings, thumbnails that follow, and what is said of the rest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import make_clip
 from holding import held_up
@@ -14,8 +15,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.clip import Clip, FramesInMemory, Origin
 from fetalclip_app.domain.listing import Listing, Notice, NoticeKind
+from fetalclip_app.domain.study import in_order
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.progress import CancelToken
 from fetalclip_app.ui.clip_order import ClipOrder
@@ -86,29 +88,19 @@ def test_of_one_patient_s_studies_the_headings_name_the_study_alone(qapp: object
     assert headings(rows)[0] == ("", "Second trimester, 2026-03-14")
 
 
-def test_an_instance_is_taken_once_and_copies_of_another_size_are_shown(qapp: object) -> None:
-    order = ClipOrder()
-    first = of_study("a", instance_uid="1.2.3")
-    same = replace(of_study("copy", instance_uid="1.2.3"))
-    shorter = replace(make_clip(3, name="cut", origin=first.origin))
+def test_headings_follow_what_files_tell_of_each_other(qapp: object) -> None:
+    """Two that seem to be of two studies are of one, as soon as that is known."""
+    rows, order = ClipRows(lambda entry: "Waiting"), ClipOrder()
+    _tester = QAbstractItemModelTester(rows, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    whole, nameless = of_study("b"), of_study("a", study_uid="1.2")
+    whole = replace(whole, origin=replace(whole.origin, patient_name="Doe^Jane", study_uid="1.2"))
+    other = replace(whole, path=Path("c"), origin=replace(whole.origin, study_uid="1.3", study_date="20250101"))
+    for clip in (nameless, other, whole):
+        order.add(OpenClip(clip))
+        rows.show(order.entries)
 
-    assert [order.add(OpenClip(clip)) for clip in (first, same, shorter)] == [True, False, True]
-    names, known = order.told_apart()
-    assert names == ("copy",)
-    assert known is None  # something new came as well
-    assert order.told_apart() == ((), None)
-
-
-def test_files_with_the_same_content_stand_once_and_are_named(desk_of: Callable, qtbot: QtBot) -> None:
-    one = make_clip(2, name="one.png", origin=Origin())
-    desk = desk_of(one, replace(one, path=Path("copy.png")), make_clip(1, name="two.png", origin=Origin()))
-    message = desk.window.area.message
-    desk.window.open_menu.open_paths([Path("one.png"), Path("copy.png"), Path("two.png")])
-    qtbot.waitUntil(lambda: not message.isHidden())
-
-    assert message.sentence.text() == "1 file holds what is open already and is shown once: copy.png."
-    assert [entry.clip.path.name for entry in desk.session.entries] == ["one.png", "two.png"]
-    assert desk.session.shown is desk.session.entries[0]
+    assert [entry.clip.path.name for entry in rows.entries] == ["c", "a", "b"]
+    assert headings(rows) == [("", "Second trimester, 2025-01-01"), ("", "Second trimester, 2026-03-14"), None]
 
 
 def test_what_a_listing_tells_is_said_and_failures_beside_it_too(desk_of: Callable, qtbot: QtBot) -> None:
@@ -150,6 +142,46 @@ def test_a_clip_whose_middle_is_broken_is_listed_and_says_so(desk_of: Callable, 
     assert whole.thumbnail is not None
     tip = desk.window.clips.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert tip.endswith("broken.dcm is damaged and cannot be read.")
+
+
+def grey_clip(level: int, frames: int = 1) -> Clip:
+    picture = np.full((60, 80, 3), level, np.uint8)
+    return replace(make_clip(1, name=f"{level}.dcm"), source=FramesInMemory([picture] * frames), height=60, width=80)
+
+
+def level_of(entry: OpenClip) -> int:
+    assert entry.thumbnail is not None
+    middle = entry.thumbnail.rect().center()
+    return entry.thumbnail.pixelColor(middle).red()
+
+
+def test_each_clip_has_its_own_thumbnail(jobs: object, qtbot: QtBot) -> None:
+    """Also where clips come and go while they are fetched."""
+    entries = [OpenClip(grey_clip(level)) for level in range(10, 250, 20)]
+    told: list[OpenClip] = []
+    thumbnails = Thumbnails(jobs, lambda: entries, lambda: entries[5:8])  # type: ignore[arg-type]
+
+    def came(entry: OpenClip) -> None:
+        told.append(entry)
+        if len(told) == 3:
+            entries.insert(0, OpenClip(grey_clip(251)))
+            del entries[2]
+
+    thumbnails.arrived.connect(came)
+    thumbnails.fetch()
+    qtbot.waitUntil(lambda: all(entry.thumbnail is not None for entry in entries))
+
+    assert [level_of(entry) for entry in entries] == [int(entry.clip.path.stem) for entry in entries]
+    assert [level_of(entry) for entry in told] == [int(entry.clip.path.stem) for entry in told]
+
+
+def test_the_list_of_the_window_shows_each_clip_s_own_thumbnail(desk_of: Callable, qtbot: QtBot) -> None:
+    levels = [50, 120, 190]
+    desk = desk_of(*map(grey_clip, levels))
+    desk.open(*(f"{level}.dcm" for level in levels))
+    qtbot.waitUntil(lambda: all(entry.thumbnail is not None for entry in desk.session.entries))
+
+    assert [level_of(entry) for entry in desk.session.entries] == levels
 
 
 def test_thumbnails_in_sight_come_first_and_one_at_a_time(jobs: object, qtbot: QtBot) -> None:
@@ -228,4 +260,5 @@ def test_hundreds_of_clips_that_arrive_do_not_hold_the_window_up(desk_of: Callab
         qtbot.waitUntil(lambda: len(desk.session.entries) == len(clips), timeout=60_000)
 
     assert [hold for hold in holds if hold.is_too_long] == []
-    assert [entry.order for entry in desk.session.entries] == sorted(entry.order for entry in desk.session.entries)
+    ordered = in_order([entry.clip for entry in desk.session.entries])
+    assert [entry.clip for entry in desk.session.entries] == ordered

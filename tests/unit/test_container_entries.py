@@ -95,6 +95,22 @@ def test_two_files_of_one_clip_are_both_read_and_it_is_said(
     assert f"1 file holds the same clip as one before it: {tmp_path / 'b'}." in "".join(capsys.readouterr())
 
 
+def test_two_clips_that_share_an_identifier_are_no_copies_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(analyze_module, "load", lambda given=None: FakeEngine())
+    for name, picture in (("a", files.colour_picture()), ("b", 255 - files.colour_picture())):
+        files.write(tmp_path / name, files.dataset_of(picture))
+    given = [str(tmp_path / name) for name in "ab"]
+    main(["analyze", *given, "--json", str(tmp_path / "out.json")], lambda paths: 1, why_no_window=lambda: "")
+    said = "".join(capsys.readouterr())
+
+    assert (
+        f"2 files share a DICOM identifier though their content differs; none is left out: {', '.join(given)}." in said
+    )
+    assert "same clip" not in said
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_notice_has_a_sentence_for_one_file_and_for_many(kind: NoticeKind) -> None:
     one, many = (notice_sentence(Notice(kind, "exam", names)) for names in (("IM1",), ("IM1", "IM2", "IM3", "IM4")))

@@ -95,6 +95,16 @@ def test_a_patients_two_studies_are_not_headed_by_the_first() -> None:
     assert not subject.holds_for_all
 
 
+@pytest.mark.parametrize("left_out", ["study_date", "study_description", "patient_name", "patient_id"])
+def test_what_one_file_of_a_study_leaves_out_is_known_from_the_others(left_out: str) -> None:
+    whole = replace(ANNA, study_uid="1.2")
+    subject = subject_of([replace(whole, **{left_out: ""}), whole])  # type: ignore[arg-type]
+
+    assert subject == subject_of([whole, whole])
+    assert subject.holds_for_all
+    assert subject_of([whole, replace(whole, study_description="Other")]).study == "Not the same in every clip"
+
+
 @pytest.mark.parametrize(
     ("origins", "expected"),
     [
