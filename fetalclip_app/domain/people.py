@@ -38,7 +38,7 @@ class Person:
     def could_be(self, whole: Person) -> bool:
         """Whether nothing that is stated here differs from ``whole``."""
         stated = (self.patient_id, whole.patient_id), (self.name, whole.name)
-        return not whole.is_simulated and all(mine in ("", theirs) for mine, theirs in stated)
+        return all(mine in ("", theirs) for mine, theirs in stated)
 
 
 Belonging = tuple[Person, str]

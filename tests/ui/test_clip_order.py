@@ -101,6 +101,10 @@ def test_headings_follow_what_files_tell_of_each_other(qapp: object) -> None:
 
     assert [entry.clip.path.name for entry in rows.entries] == ["c", "a", "b"]
     assert headings(rows) == [("", "Second trimester, 2025-01-01"), ("", "Second trimester, 2026-03-14"), None]
+    for entry in rows.entries[::2]:
+        order.remove(entry)
+    rows.show(order.entries)
+    assert rows.entries[0].group == OpenClip(nameless).group != OpenClip(whole).group
 
 
 def test_what_a_listing_tells_is_said_and_failures_beside_it_too(desk_of: Callable, qtbot: QtBot) -> None:

@@ -137,6 +137,20 @@ def test_a_file_that_goes_before_it_is_compared_is_told_and_one_that_went_hides_
     assert [entry.clip.path.name for entry in desk.session.entries] == ["a.dcm", "c.dcm"]
 
 
+def test_opened_again_the_very_clip_is_shown_that_holds_the_content(
+    desk_of: Callable, qtbot: QtBot, tmp_path: Path
+) -> None:
+    paths = [written(tmp_path, name, seed) for seed, name in enumerate(("a.dcm", "b.dcm", "c.dcm"), start=1)]
+    desk = at_files(desk_of())
+    desk.window.open_menu.open_paths(paths)
+    qtbot.waitUntil(lambda: len(desk.session.entries) == 3 and not desk.session._opening.is_busy)
+    desk.session.show(desk.session.entries[2])
+    desk.window.open_menu.open_paths([written(tmp_path / "x", "again.dcm", 2)])
+    qtbot.waitUntil(lambda: desk.session.shown is desk.session.entries[1])
+
+    assert len(desk.session.entries) == 3
+
+
 def an_instance(name: str) -> OpenClip:
     return OpenClip(make_clip(1, name=name, origin=Origin(patient_id="P1", instance_uid="1.2.3")))
 

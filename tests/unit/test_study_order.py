@@ -164,6 +164,26 @@ def test_studies_without_an_identifier_are_told_apart_by_their_dates() -> None:
     first, second, third = groups_of([replace(BARE, origin=origin) for origin in (bare, later, again)])
 
     assert first == third != second
+    assert len(set(groups_of([replace(BARE, origin=replace(bare, study_time=it)) for it in ("1015", "101500")]))) == 1
+
+
+def test_files_without_a_study_have_no_study_in_common() -> None:
+    origins = [Origin("7", "Arnold^Anna"), Origin("", "Arnold^Anna"), Origin()]
+
+    assert [positions for _, positions in patients_of(origins)] == [(0,), (1,)]
+
+
+def test_of_several_spellings_the_same_is_always_shown() -> None:
+    names = ["TEST^Case", "TEst^Case", "TESt^Case", "Test^Case", "tEST^Case", "test^case"]
+    said = ["E", "D", "C", "B", "A", "F"]
+    origins = [replace(ONE, patient_name=name) for name in names]
+    origins += [replace(ONE, study_description=text, patient_name="test^CASE") for text in said]
+    (group,) = set(groups_of([replace(BARE, origin=origin) for origin in origins]))
+
+    assert group.origin.patient_name == "TEST^Case"
+    assert group.origin.study_description == "Anomaly scan"
+    (other,) = set(groups_of([replace(BARE, origin=origin) for origin in origins[len(names) :]]))
+    assert other.origin.study_description == "A"
 
 
 def _named(path: str, **origin: object) -> Clip:
