@@ -7,7 +7,6 @@ import simplejpeg
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.imaging.dicom import jpeg
-from fetalclip_app.imaging.dicom.colour_evidence import is_mostly_green
 from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.imaging.dicom.transfer_syntaxes import Family
 from fetalclip_app.imaging.guard import reading
@@ -57,9 +56,10 @@ def _small_dicom(source: DicomFrames, index: int, height: int, width: int) -> Pi
         is_colour = header.is_supported and not header.is_lossless and len(header.component_ids) == 3
         if not is_whole or not is_colour or not header.has_signs or header.is_rgb:
             return None
+        if not header.is_subsampled and source.evident() == "RGB":
+            return None
         jpeg.check_scans(data, height=header.height, width=header.width)
         try:
-            pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=height, min_width=width)
+            return simplejpeg.decode_jpeg(data, "RGB", min_height=height, min_width=width)
         except ValueError:
             return None  # damaged: the whole road says how badly
-        return None if is_mostly_green(pixels) else pixels

@@ -45,10 +45,10 @@ def test_a_scan_keeps_its_colours_under_either_label(syntax: str, truth: str, la
     assert _near(read_clip(path).frame(0).pixels)
 
 
-def _marked(kind: str) -> bytes:
-    """Return a stream of the scan; the word before the dash is what is stored, the one after what marks say."""
+def _marked(kind: str, picture: np.ndarray = SCAN) -> bytes:
+    """Return a stream of a picture; the word before the dash is what is stored, the one after what marks say."""
     stored, marks = kind.split("-")
-    stream = files.jpeg_stream(SCAN, keep_rgb=True) if stored == "rgb" else files.jpeg_stream(SCAN)
+    stream = files.jpeg_stream(picture, keep_rgb=True) if stored == "rgb" else files.jpeg_stream(picture)
     bare = files.without_marker(files.without_marker(stream, 0xEE), 0xE0)
     if stored == "rgb":  # letters say RGB, numbers nothing
         for letter, number in zip(b"RGB", (1, 2, 3), strict=True):
@@ -73,6 +73,38 @@ def test_the_flow_s_colours_are_kept_as_well(tmp_path: Path) -> None:
 
     assert red > 180
     assert max(green, blue) < 50
+
+
+@given(st.sampled_from(["RGB", "YBR_FULL"]), st.floats(0.01, 0.44), st.integers(0, 2**32 - 1))
+def test_grey_of_less_than_half_a_frame_proves_nothing(label: str, share: float, seed: int) -> None:
+    """A teal or green ground is some picture's own colour: (20, 128, 128) would be black, read as YCbCr."""
+    random = np.random.default_rng(seed)
+    picture = np.full((64, 64, 3), (200, 30, 10), np.uint8)
+    grey = (40, 40, 40) if label == "RGB" else (20, 128, 128)
+    picture.reshape(-1, 3)[random.permutation(64 * 64)[: int(share * 64 * 64)]] = grey
+
+    assert evident_colours(picture) == ""
+
+
+@pytest.mark.parametrize(("other", "found"), [(0.0, "YBR_FULL"), (0.01, "YBR_FULL"), (0.05, ""), (0.2, "")])
+def test_a_picture_that_is_grey_either_way_proves_nothing(other: float, found: str) -> None:
+    picture = np.full((80, 400, 3), (20, 128, 128), np.uint8)
+    picture[:, : round(400 * other)] = (60, 60, 60)
+
+    assert evident_colours(picture) == found
+
+
+@pytest.mark.parametrize(("telling", "found"), [(0.3, ""), (0.7, "RGB")])
+def test_mid_grey_does_not_count_as_grey_of_either_kind(telling: float, found: str) -> None:
+    picture = np.full((80, 80, 3), 130, np.uint8)
+    picture[:, : int(80 * telling)] = 30
+
+    assert evident_colours(picture) == found
+
+
+@pytest.mark.parametrize("tinted", [(60, 70, 50), (60, 48, 60), (20, 138, 118), (20, 128, 116)])
+def test_a_tint_is_no_grey(tinted: tuple[int, int, int]) -> None:
+    assert evident_colours(np.full((16, 16, 3), tinted, np.uint8)) == ""
 
 
 @given(st.integers(0, 2**32 - 1))

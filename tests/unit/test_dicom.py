@@ -121,7 +121,7 @@ def test_the_header_is_read_without_decoding_a_pixel(tmp_path: Path, monkeypatch
     def never(*_: object) -> None:
         raise AssertionError("decoded")
 
-    monkeypatch.setattr(DicomFrames, "_decoded", never)
+    monkeypatch.setattr(DicomFrames, "_told", never)
     clip = read_clip(files.write(tmp_path / "cine", files.dataset_of(files.cine(3))))
 
     assert len(clip) == 3
