@@ -89,6 +89,15 @@ def test_empty_fragments_between_frames_of_nothing_known_are_no_frames() -> None
     assert read_back(sequence([[frames[0], b""], [b"", frames[1]], [frames[2]]], []), 3) == frames
 
 
+def test_a_table_that_leaves_out_the_first_fragment_is_not_believed() -> None:
+    frames = [[b"\xff\xd8\xff" + bytes(5), bytes(8)], [b"\xff\xd8\xff" + bytes(9)]]
+    second = len(item(frames[0][0]))
+
+    assert read_back(sequence(frames, [second, second + len(item(frames[0][1]))]), 2) == [
+        b"".join(each) for each in frames
+    ]
+
+
 def test_a_frame_whose_second_half_is_gone_is_not_shown_though_the_first_is_a_fragment() -> None:
     frames = [[b"\xff\xd8\xff" + bytes(5), bytes(8)], [b"\xff\xd8\xff" + bytes(5), bytes(8)]]
     whole = sequence(frames, true_table(frames))

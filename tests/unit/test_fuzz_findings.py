@@ -82,6 +82,7 @@ def test_a_frame_in_many_pieces_is_fetched_in_one_read(tmp_path: Path, monkeypat
     streams = [files.jpeg_stream(frame) for frame in CINE]
     data = files.dataset_of(CINE, "YBR_FULL_422")
     clip = read_clip(files.encapsulated(tmp_path / "x.dcm", data, streams, fragments=40))
+    clip.frame(0)  # asks others what the clip's colours are
     opened: list[None] = []
     opening = FileContent.open
     monkeypatch.setattr(FileContent, "open", lambda content: opened.append(None) or opening(content))

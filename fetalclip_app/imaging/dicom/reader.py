@@ -4,6 +4,7 @@ What is read, and what is decided here:
 
 - *Frames that a file promises but does not hold* (a copy that was interrupted): the whole ones are readable, and
   `Clip.missing_frames` says how many are not; where none is whole, the file is FILE_TRUNCATED.
+- *Frames that a file holds beyond what it promises* are frames like the others, where they are proven (`surplus`).
 - *Volumes* (Enhanced US Volume) are refused: their frames are slices, not moments.
 - *Deflated* files are unpacked into memory, since a deflated stream has no frame to jump to.
 """
@@ -35,6 +36,7 @@ from fetalclip_app.imaging.dicom.origin import LOSSY, origin_of
 from fetalclip_app.imaging.dicom.overlay_planes import overlays_of
 from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.imaging.dicom.pydicom_decoding import HALF_CHROMA, PixelLayout
+from fetalclip_app.imaging.dicom.surplus import frames_held, native_frames_held
 from fetalclip_app.imaging.dicom.timing import timing_of
 from fetalclip_app.imaging.dicom.transfer_syntaxes import Codec, Family, codec_of, syntax_name
 from fetalclip_app.imaging.dicom.video import video_of
@@ -73,7 +75,7 @@ def read_dicom(file: KeyedContent) -> Clip:
     if codec.family is Family.VIDEO:
         source, stream_hz = _video(header, element, codec, file.key())
     else:
-        source = _pictures(header, element, promised)
+        source, promised = _pictures(header, element, promised)
     count = max(promised, len(source))
     timing = timing_of(dataset, count).of_first(len(source)).or_else(stream_hz)
     return Clip(
@@ -92,17 +94,17 @@ def read_dicom(file: KeyedContent) -> Clip:
     )
 
 
-def _pictures(header: DicomHeader, element: PixelElement, promised: int) -> FrameSource:
-    """Return frames that lie one by one.
+def _pictures(header: DicomHeader, element: PixelElement, promised: int) -> tuple[FrameSource, int]:
+    """Return frames that lie one by one, and how many there should be: more than promised where more are begun.
 
     Raises:
         UnreadableFile: FILE_TRUNCATED where not one is whole.
     """
     layout = _layout(header, element, promised)
-    spans = _spans(header, layout, element, promised)
+    spans, count = _spans(header, layout, element, promised)
     if not spans:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=header.content.path.name)
-    return DicomFrames(header.content, layout, spans, _table(header.dataset, layout))
+    return DicomFrames(header.content, layout, spans, _table(header.dataset, layout)), count
 
 
 def _video(
@@ -171,28 +173,38 @@ def _with_whole_chroma(layout: PixelLayout, element: PixelElement, promised: int
 
 def _spans(
     header: DicomHeader, layout: PixelLayout, element: PixelElement, promised: int
-) -> tuple[tuple[Span, ...], ...]:
-    """Return where each whole frame lies; fewer than ``promised`` where the file ends too early.
+) -> tuple[tuple[tuple[Span, ...], ...], int]:
+    """Return where each whole frame lies, and how many there should be: more where the file ends too early.
 
     Raises:
         ValueError: Compressed pixels that are not encapsulated, the reverse, or frames that cannot be told apart.
+        UnreadableFile: FILE_TOO_LARGE for more frames than any scan has.
     """
     if layout.is_encapsulated != (element.length == UNDEFINED_LENGTH):
         raise ValueError("pixel data that are not packed as the transfer syntax says")
     if not layout.is_encapsulated:
+        count = native_frames_held(element.length, promised, layout)
+        _check_count(header, layout, count)
         # Big endian swaps the last sample of an odd picture with the padding, so that has to be read as well.
-        padding = layout.frame_bytes % 2 if promised == 1 and layout.syntax == uid.ExplicitVRBigEndian else 0
+        padding = layout.frame_bytes % 2 if count == 1 and layout.syntax == uid.ExplicitVRBigEndian else 0
         held = min(element.length, header.content.size - element.offset) // layout.frame_bytes
-        return tuple(
+        spans = tuple(
             (Span(element.offset + index * layout.frame_bytes, layout.frame_bytes + padding),)
-            for index in range(min(held, promised))
+            for index in range(min(held, count))
         )
+        return spans, count
     offsets, lengths = (_long_numbers(header.dataset, f"ExtendedOffsetTable{part}") for part in ("", "Lengths"))
     items = scan(header.content, element.offset)
-    spans = frames_of(items, promised, offsets, lengths)
-    if items.complete and len(spans) < promised and not spans:
+    count = frames_held(items, promised, layout, header.content)
+    _check_count(header, layout, count)
+    spans = frames_of(items, count, offsets, lengths)
+    if items.complete and len(spans) < count and not spans:
         raise ValueError("fragments that cannot be told apart")
-    return spans
+    return spans, count
+
+
+def _check_count(header: DicomHeader, layout: PixelLayout, count: int) -> None:
+    check_size(header.content.path, height=layout.height, width=layout.width, frames=count)
 
 
 def _long_numbers(dataset: Dataset, keyword: str) -> tuple[int, ...]:
