@@ -28,6 +28,9 @@ from fetalclip_app.imaging.guard import check_size, reading
 
 _ASSUMED_RATE_HZ = 30.0
 _ORIENTATION = 0x0112
+_PHOTOMETRIC, _BITS = 262, 258
+"""PhotometricInterpretation and BitsPerSample of TIFF 6.0, section 8."""
+
 
 _PLUGINS: dict[Kind, type[ImageFile]] = {
     Kind.PNG: PngImageFile,
@@ -150,6 +153,11 @@ def _is_lossy(image: ImageFile, kind: Kind) -> bool:
     return kind is Kind.JPEG or (kind is Kind.TIFF and str(image.info.get("compression", "")).endswith("jpeg"))
 
 
+def _is_white_zero(image: Image.Image) -> bool:
+    """Whether a TIFF's 0 is white: Pillow turns it round in pictures of up to eight bits only."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == 0
+
+
 def _as_rgb(image: Image.Image, name: str) -> Image.Image:
     """Decode, and lay alpha on black.
 
@@ -160,6 +168,8 @@ def _as_rgb(image: Image.Image, name: str) -> Image.Image:
         raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax="32 bits per sample")
     if image.mode in _SIXTEEN_BITS:
         values = np.asarray(image).astype(np.uint32)
+        if _is_white_zero(image):
+            np.subtract((1 << int(image.tag_v2.get(_BITS, (16,))[0])) - 1, values, out=values)
         values *= 255  # in place: a large picture is held once at four bytes, not four times
         values += 32767
         values //= 65535

@@ -60,6 +60,6 @@ def _small_dicom(source: DicomFrames, index: int, height: int, width: int) -> Pi
             return None
         jpeg.check_scans(data, height=header.height, width=header.width)
         try:
-            return simplejpeg.decode_jpeg(data, "RGB", min_height=height, min_width=width)
+            return np.asarray(simplejpeg.decode_jpeg(data, "RGB", min_height=height, min_width=width))
         except ValueError:
             return None  # damaged: the whole road says how badly

@@ -59,6 +59,21 @@ def test_an_odd_big_endian_picture_keeps_its_last_sample(tmp_path: Path) -> None
     np.testing.assert_array_equal(read_clip(files.write_big_endian(tmp_path / "x", data)).frame(0).pixels, picture)
 
 
+@pytest.mark.parametrize("shape", [(3, 5, 7), (2, 5, 7, 3), (3, 4, 6, 3), (1, 5, 7), (2, 3, 3, 3)])
+def test_big_endian_words_of_two_samples_reach_over_odd_frames(shape: tuple[int, ...], tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    data = files.dataset_of(frames, "RGB" if len(shape) == 4 else "MONOCHROME2")
+    data.PixelData = np.frombuffer(data.PixelData, "<u2").astype(">u2").tobytes()
+    data["PixelData"].VR = "OW"
+    clip = read_clip(files.write_big_endian(tmp_path / "x", data))
+
+    assert len(clip) == len(frames)
+    for index in (*range(len(frames)), 0):
+        np.testing.assert_array_equal(
+            clip.frame(index).pixels, frames[index] if len(shape) == 4 else frames[index, ..., None].repeat(3, axis=2)
+        )
+
+
 def test_every_frame_of_a_cine_is_its_own(tmp_path: Path) -> None:
     frames = files.cine(5, height=31, width=33)  # odd sizes: frames do not begin at even bytes
     for number, path in enumerate(

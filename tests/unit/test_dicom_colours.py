@@ -153,3 +153,15 @@ def test_values_outside_a_palette_take_the_colour_at_its_end(tmp_path: Path) -> 
     pixels = read_clip(files.write(tmp_path / "palette", data)).frame(0).pixels
 
     np.testing.assert_array_equal(pixels[..., 0], np.clip(values.astype(int) - 50, 0, 99) * 2)
+
+
+@pytest.mark.parametrize(("first", "written"), [(-128, -128), (-28, -28), (-128, 65408)])
+def test_signed_values_take_their_own_place_in_a_palette(first: int, written: int, tmp_path: Path) -> None:
+    values = np.arange(-128, 128).repeat(12).reshape(48, 64).astype(np.int8)
+    data = files.dataset_of(values, "PALETTE COLOR", **_palette(256, first, "<u2", scale=257))
+    for colour in ("Red", "Green", "Blue"):
+        element = data[f"{colour}PaletteColorLookupTableDescriptor"]
+        element.VR, element.value = "SS" if written < 0 else "US", [256, written, 16]
+    pixels = read_clip(files.write(tmp_path / "x", data)).frame(0).pixels.astype(int)
+
+    np.testing.assert_array_equal(pixels[..., 0], np.clip(values.astype(int) - first, 0, 255))

@@ -85,6 +85,14 @@ def test_a_picture_stands_as_its_camera_says(orientation: int, tmp_path: Path) -
     assert (clip.height, clip.width) == turned.shape[:2]
 
 
+def test_a_tiff_of_sixteen_bits_whose_zero_is_white_is_turned_round(tmp_path: Path) -> None:
+    stored = (np.arange(256) * 257).astype(np.uint16).reshape(16, 16)
+    for photometric, wanted in ((0, 255 - stored // 257), (1, stored // 257)):
+        Image.fromarray(stored).save(tmp_path / "x.tif", tiffinfo={262: photometric})
+
+        np.testing.assert_array_equal(read_clip(tmp_path / "x.tif").frame(0).pixels[..., 1], wanted)
+
+
 def test_sixteen_bits_show_their_full_range(tmp_path: Path) -> None:
     ramp = files.grey_picture(top=65535)
     Image.fromarray(ramp).save(tmp_path / "x.png")

@@ -17,7 +17,7 @@ from pydicom.pixels.decoders.base import Decoder
 
 import fetalclip_app.imaging
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.dicom.transfer_syntaxes import CODECS, Family, codec_of, syntax_name
+from fetalclip_app.imaging.dicom.transfer_syntaxes import CODECS, PIXELS_ELSEWHERE, Family, codec_of, syntax_name
 from fetalclip_app.imaging.readers import read_clip
 
 RGB = files.colour_picture()
@@ -58,6 +58,19 @@ def test_an_old_libjpeg_is_named_by_the_lossless_syntax(tmp_path: Path, monkeypa
 def test_every_other_syntax_of_the_standard_is_refused_by_name(syntax: str) -> None:
     assert codec_of(syntax) is None
     assert syntax in syntax_name(syntax)
+
+
+@pytest.mark.parametrize("syntax", sorted(PIXELS_ELSEWHERE))
+def test_a_file_whose_pixels_lie_elsewhere_is_refused_by_the_name_of_its_syntax(syntax: str, tmp_path: Path) -> None:
+    data = files.dataset_of(RGB)
+    del data.PixelData
+    data.PixelDataProviderURL = "https://example.org/picture"
+    path = files.write(tmp_path / "x", data, syntax)
+    with pytest.raises(UnreadableFile) as caught:
+        read_clip(path)
+
+    assert caught.value.code is ErrorCode.NO_CODEC
+    assert syntax in str(caught.value.parameters["syntax"])
 
 
 def test_every_syntax_of_the_table_can_be_decoded_here() -> None:

@@ -37,15 +37,20 @@ _BAND = 64
 """Lines that go through a table at a time: NumPy widens every index to 64 bits, which is 8 times a large picture."""
 
 
-def palette_table(dataset: Dataset, bits: int) -> Table:
-    """Return the table of a PALETTE COLOR picture (PS3.3 C.7.6.3.1.5).
+def palette_table(dataset: Dataset, bits: int, *, signed: bool = False) -> Table:
+    """Return the table of a PALETTE COLOR picture (PS3.3 C.7.6.3.1.5), whose values and first mapped one may be signed.
 
     Values before the first mapped one and after the last take the colour at that end. Entries of 16 bits keep their
     upper 8; some scanners declare 16 bits and store 8: where no entry exceeds 255, they are taken as they are.
     """
     descriptor = dataset["RedPaletteColorLookupTableDescriptor"].value
     entries, first = int(descriptor[0]) or 1 << 16, int(descriptor[1])
-    index = np.clip(np.arange(1 << bits, dtype=np.int64) - first, 0, entries - 1)
+    values = np.arange(1 << bits, dtype=np.int64)
+    if signed:
+        values -= (values >> (bits - 1)) << bits
+    # A writer that lists the first value without its sign means the same one.
+    origin = first - (1 << 16) if signed and first >= 1 << 15 else first
+    index = np.clip(values - origin, 0, entries - 1)
     if "RedPaletteColorLookupTableData" in dataset:
         channels = np.stack([_channel(dataset, colour, entries) for colour in ("Red", "Green", "Blue")], axis=1)
         colours = channels[index]

@@ -13,6 +13,7 @@ from pydicom.filereader import _read_file_meta_info  # the public one takes noth
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.dicom.overlay_planes import OVERLAY_TAGS
+from fetalclip_app.imaging.dicom.transfer_syntaxes import PIXELS_ELSEWHERE, syntax_name
 from fetalclip_app.imaging.files.budget import within_budget
 from fetalclip_app.imaging.files.content import Content, KeyedContent, MemoryContent
 
@@ -96,7 +97,11 @@ class PixelElement:
 
 
 def read_header(file: KeyedContent) -> DicomHeader:
-    """Parse the tags that this program uses; stop at the pixels."""
+    """Parse the tags that this program uses; stop at the pixels.
+
+    Raises:
+        UnreadableFile: NO_CODEC where the pixels lie in no file, FILE_TOO_LARGE.
+    """
     content: Content = file
     declared = ""
     if file.read(0, min(file.size, 132))[128:] == b"DICM":
@@ -104,6 +109,8 @@ def read_header(file: KeyedContent) -> DicomHeader:
             stream.seek(132)
             meta = _read_file_meta_info(stream)
         declared = str(meta.get("TransferSyntaxUID") or "")
+        if declared in PIXELS_ELSEWHERE:
+            raise UnreadableFile(ErrorCode.NO_CODEC, name=file.path.name, syntax=syntax_name(declared))
         if declared == uid.DeflatedExplicitVRLittleEndian:
             content = _inflated(file, 144 + int(meta.FileMetaInformationGroupLength))
     with content.open() as stream:

@@ -125,12 +125,17 @@ class DicomFrames:
             return pydicom_decoding.words(self.stream(index), self.layout)
 
     def stream(self, index: int) -> bytes:
-        """Return the bytes of one frame as they lie in the file.
+        """Return the bytes of one frame as they lie in the file, but for words of two samples, which are put in order.
 
         Raises:
             UnreadableFile: The file has gone or changed, or ends before.
         """
-        return joined(self.content, self.spans[index])
+        data = joined(self.content, self.spans[index])
+        if not self.layout.is_swapped:
+            return data
+        size = self.layout.frame_bytes
+        first = index * size % 2
+        return np.frombuffer(data, np.uint16).byteswap().tobytes()[first : first + size]
 
     def evident(self) -> str:
         """Return what the clip's components are where label or marks may lie; empty where these stand.

@@ -33,6 +33,8 @@ class PixelLayout:
         signed: Two's complement samples.
         planar: 1 where colours lie in planes.
         pixel_vr: OB or OW; matters for big endian only.
+        is_swapped: Samples of one byte in words of two, big endian: each two lie the other way round in the file, over
+            the edge of odd frames. They are put in order where they are read, so ``syntax`` is little endian.
     """
 
     syntax: str
@@ -46,6 +48,7 @@ class PixelLayout:
     planar: int
     shift: int = 0
     pixel_vr: str = "OW"
+    is_swapped: bool = False
 
     @property
     def frame_bytes(self) -> int:

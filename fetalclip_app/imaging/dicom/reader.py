@@ -12,6 +12,7 @@ What is read, and what is decided here:
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pydicom import uid
@@ -150,6 +151,8 @@ def _layout(header: DicomHeader, element: PixelElement, promised: int) -> PixelL
         shift=_shift(dataset, allocated, stored),
         pixel_vr="OB" if element.vr == "OB" else "OW",
     )
+    if header.syntax == uid.ExplicitVRBigEndian and allocated == 8 and layout.pixel_vr == "OW":
+        layout = replace(layout, syntax=uid.ExplicitVRLittleEndian, pixel_vr="OB", is_swapped=True)
     return _with_whole_chroma(layout, element, promised)
 
 
@@ -185,14 +188,8 @@ def _spans(
     if not layout.is_encapsulated:
         count = native_frames_held(element.length, promised, layout)
         _check_count(header, layout, count)
-        # Big endian swaps the last sample of an odd picture with the padding, so that has to be read as well.
-        padding = layout.frame_bytes % 2 if count == 1 and layout.syntax == uid.ExplicitVRBigEndian else 0
-        held = min(element.length, header.content.size - element.offset) // layout.frame_bytes
-        spans = tuple(
-            (Span(element.offset + index * layout.frame_bytes, layout.frame_bytes + padding),)
-            for index in range(min(held, count))
-        )
-        return spans, count
+        held = min(element.length, header.content.size - element.offset)
+        return tuple(_native_spans(layout, element.offset, held, count)), count
     offsets, lengths = (_long_numbers(header.dataset, f"ExtendedOffsetTable{part}") for part in ("", "Lengths"))
     items = scan(header.content, element.offset)
     count = frames_held(items, promised, layout, header.content)
@@ -201,6 +198,17 @@ def _spans(
     if items.complete and len(spans) < count and not spans:
         raise ValueError("fragments that cannot be told apart")
     return spans, count
+
+
+def _native_spans(layout: PixelLayout, start: int, held: int, count: int) -> Iterator[tuple[Span, ...]]:
+    """Yield where each frame lies that is whole in ``held`` bytes; of swapped bytes whole words."""
+    for index in range(count):
+        first, last = index * layout.frame_bytes, (index + 1) * layout.frame_bytes
+        if layout.is_swapped:
+            first, last = first - first % 2, last + last % 2
+        if last > held:
+            return
+        yield (Span(start + first, last - first),)
 
 
 def _check_count(header: DicomHeader, layout: PixelLayout, count: int) -> None:
@@ -217,7 +225,7 @@ def _table(dataset: Dataset, layout: PixelLayout) -> Table | None:
     if layout.samples == 3:
         return None
     if layout.photometric == "PALETTE COLOR":
-        return palette_table(dataset, layout.bits_stored)
+        return palette_table(dataset, layout.bits_stored, signed=layout.signed)
     return grey_table(dataset, layout.bits_stored, signed=layout.signed, photometric=layout.photometric)
 
 

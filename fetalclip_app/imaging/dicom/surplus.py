@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from fetalclip_app.imaging.dicom import jpeg, jpeg_2000
 from fetalclip_app.imaging.dicom.encapsulated import Items, Span
@@ -33,8 +34,9 @@ def frames_held(items: Items, promised: int, layout: PixelLayout, content: Conte
         begun = [span for span, opens in zip(fragments, items.opens_stream, strict=True) if opens]
     else:
         begun = list(fragments)
-    if len(begun) <= promised or sum(_states_size(span, layout, content) for span in begun) <= promised:
-        return promised
+    proven = (span for span in begun if _states_size(span, layout, content))
+    if len(begun) <= promised or next(islice(proven, promised, None), None) is None:
+        return promised  # no further one is looked at than the first that is too many
     is_begun = items.cut is not None and len(begun) == len(fragments)
     return len(begun) + is_begun
 

@@ -81,6 +81,15 @@ CODECS: dict[str, Codec] = {
 """Transfer syntax UID -> what decodes it."""
 
 
+PIXELS_ELSEWHERE = frozenset(
+    (
+        *(f"1.2.840.10008.1.2.4.{each}" for each in (94, 95, 204, 205)),
+        *(f"1.2.840.10008.1.2.7.{each}" for each in (1, 2, 3)),
+    )
+)
+"""JPIP and SMPTE ST 2110: the file holds no pixels, a server or a cable does."""
+
+
 def syntax_name(syntax: str) -> str:
     """Return the standard's name of a transfer syntax with its UID: ``JPEG Baseline (Process 1) (1.2.840...)``."""
     name = uid.UID(syntax).name
