@@ -153,11 +153,6 @@ def _is_lossy(image: ImageFile, kind: Kind) -> bool:
     return kind is Kind.JPEG or (kind is Kind.TIFF and str(image.info.get("compression", "")).endswith("jpeg"))
 
 
-def _is_white_zero(image: Image.Image) -> bool:
-    """Whether a TIFF's 0 is white: Pillow turns it round in pictures of up to eight bits only."""
-    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == 0
-
-
 def _as_rgb(image: Image.Image, name: str) -> Image.Image:
     """Decode, and lay alpha on black.
 
@@ -168,7 +163,8 @@ def _as_rgb(image: Image.Image, name: str) -> Image.Image:
         raise UnreadableFile(ErrorCode.NO_CODEC, name=name, syntax="32 bits per sample")
     if image.mode in _SIXTEEN_BITS:
         values = np.asarray(image).astype(np.uint32)
-        if _is_white_zero(image):
+        if isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == 0:
+            # 0 is white: Pillow turns pictures of up to eight bits round, and no others.
             np.subtract((1 << int(image.tag_v2.get(_BITS, (16,))[0])) - 1, values, out=values)
         values *= 255  # in place: a large picture is held once at four bytes, not four times
         values += 32767

@@ -12,9 +12,10 @@ import jpeg_ls
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom import uid
+from pydicom import dcmread, uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
+from test_deidentify_files import cine, deidentified, full_dataset
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.readers import read_clip
@@ -150,3 +151,19 @@ def test_more_frames_than_any_scan_has_are_refused(tmp_path: Path) -> None:
         read_clip(files.write(tmp_path / "x", data))
 
     assert refused.value.code is ErrorCode.FILE_TOO_LARGE
+
+
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.RLELossless, uid.JPEGBaseline8Bit])
+def test_a_de_identified_copy_says_how_many_frames_it_holds(syntax: str, tmp_path: Path) -> None:
+    data = full_dataset(cine(), "YBR_FULL_422" if syntax == uid.JPEGBaseline8Bit else "RGB")
+    count = len(cine())
+    if syntax == uid.JPEGBaseline8Bit:
+        path = files.encapsulated(tmp_path / "x", data, [files.jpeg_stream(frame) for frame in cine()])
+    else:
+        writer = files.write if syntax == uid.ExplicitVRLittleEndian else files.compressed
+        path = writer(tmp_path / "x", data, syntax)
+    data.NumberOfFrames = 1
+    files.write(path, data, syntax)
+    deidentified(path, tmp_path / "y")
+
+    assert dcmread(tmp_path / "y").NumberOfFrames == count > 1

@@ -48,6 +48,8 @@ def store(
         ExportFailed: The folder is closed or full.
     """
     clip, syntax = original
+    if len(clip) > 1:
+        dataset.NumberOfFrames = len(clip)  # the original may hold more than it says
     blanked = blanked_streams(clip, visible, work.cancel, work.report)
     if blanked is not None:
         writing.write_streams(target, dataset, blanked.streams, syntax)
