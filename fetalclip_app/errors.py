@@ -44,6 +44,7 @@ class ErrorCode(StrEnum):
     TEXT_LEFT = "text_left"
     TEXT_READER_MISSING = "text_reader_missing"
     IDENTITY_LEFT = "identity_left"
+    PATIENT_UNCLEAR = "patient_unclear"
     KEY_INVALID = "key_invalid"
     PSEUDONYMS_INVALID = "pseudonyms_invalid"
     MASK_INVALID = "mask_invalid"

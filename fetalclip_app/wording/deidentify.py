@@ -28,6 +28,10 @@ SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} was not written: the check of the result failed."),
         mark("The file was not written: the check of the result failed."),
     ),
+    ErrorCode.PATIENT_UNCLEAR: (
+        mark("{name} states another patient than the files of its study before it."),
+        mark("The file states another patient than the files of its study before it."),
+    ),
     ErrorCode.KEY_INVALID: (
         mark("{name} is no key file of this program, or cannot be made."),
         mark("The key file cannot be used."),
@@ -56,6 +60,9 @@ HINTS: dict[ErrorCode, tuple[str, ...]] = {
         mark('Install it with the program\'s extra: pip install "fetalclip-studio[deidentify]".'),
     ),
     ErrorCode.IDENTITY_LEFT: (mark("The original is as it was. Please report it, with the program's log."),),
+    ErrorCode.PATIENT_UNCLEAR: (
+        mark("Take the files that state an ID first, or this one alone: its dates then move by other days."),
+    ),
     ErrorCode.KEY_INVALID: (mark("Name a file that is not there yet, which is made, or one that was made so."),),
     ErrorCode.PSEUDONYMS_INVALID: (
         mark("It needs the columns patient_id and pseudonym; each pseudonym once, plain letters, 64 at most."),

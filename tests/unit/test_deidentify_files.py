@@ -41,7 +41,8 @@ from fetalclip_app.imaging.deidentify.mask import Mask, MaskSource
 from fetalclip_app.imaging.deidentify.texts import SeenText
 from fetalclip_app.imaging.readers import read_clip
 
-IDENTIFIERS = Identifiers(b"k" * 32)
+KEY = b"k" * 32
+IDENTIFIERS = Identifiers(KEY)
 INSIDE = Box(8, 16, 56, 48)
 MASK = Mask(48, 64, (INSIDE,), MaskSource.GIVEN)
 
@@ -57,7 +58,7 @@ class Reads:
 
 
 def deidentified(path: Path, target: Path, mask: Mask = MASK, **options: Any) -> Written:
-    opened = engine.open_original(path, IDENTIFIERS)
+    opened = engine.open_original(path, Identifiers(KEY))
     return engine.write(opened, Seen(mask, frames_read=(0,)), target, **options)
 
 
@@ -177,7 +178,7 @@ def _table(path: Path) -> np.ndarray:
 
 
 def test_where_nobody_looked_for_text_nothing_is_said_about_it(tmp_path: Path) -> None:
-    opened = engine.open_original(write(tmp_path / "a.dcm", rgb(BurnedInAnnotation="NO")), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb(BurnedInAnnotation="NO")), Identifiers(KEY))
     engine.write(opened, Seen(MASK), tmp_path / "b.dcm")
     copy = dcmread(tmp_path / "b.dcm")
 
@@ -333,13 +334,13 @@ def _iso(text: str) -> str:
 def test_a_picture_that_is_no_dicom_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(jpeg_stream(colour_picture()))
     with pytest.raises(NotDeidentified) as caught:
-        engine.open_original(tmp_path / "a.jpg", IDENTIFIERS)
+        engine.open_original(tmp_path / "a.jpg", Identifiers(KEY))
 
     assert caught.value.code is ErrorCode.NOT_DICOM
 
 
 def test_a_file_whose_scan_nobody_can_find_is_refused(tmp_path: Path) -> None:
-    opened = engine.open_original(write(tmp_path / "a.dcm", dataset_of(colour_picture(200, 300))), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", dataset_of(colour_picture(200, 300))), Identifiers(KEY))
     with pytest.raises(NotDeidentified) as caught:
         engine.choose_mask(opened)
 
@@ -347,7 +348,7 @@ def test_a_file_whose_scan_nobody_can_find_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_name_in_the_scan_is_blanked_and_an_unknown_word_asks_a_person(tmp_path: Path) -> None:
-    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), Identifiers(KEY))
     name, word = SeenText(SECRET.upper(), Box(20, 20, 30, 24)), SeenText("Har-low", Box(40, 30, 50, 34))
     seen = engine.look_and_blank(opened, MASK, Reads(name, word))
 
@@ -361,7 +362,7 @@ def test_a_name_in_the_scan_is_blanked_and_an_unknown_word_asks_a_person(tmp_pat
 
 
 def test_unknown_words_can_be_blanked_without_asking(tmp_path: Path) -> None:
-    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), Identifiers(KEY))
     seen = engine.look_and_blank(opened, MASK, Reads(SeenText("Har-low", Box(40, 30, 50, 34))), every_question=True)
 
     assert seen.open_questions == ()
@@ -373,7 +374,7 @@ def test_text_that_comes_later_in_a_cine_is_looked_at(tmp_path: Path) -> None:
     frames[..., 20:30, 10:50, :] = np.random.default_rng(1).integers(0, 255, (40, 10, 40, 1))
     frames[17, 36:44, 30:48] = 255
     data = dataset_of(frames, SequenceOfUltrasoundRegions=[region((4, 16, 59, 47))])
-    opened = engine.open_original(write(tmp_path / "a.dcm", data), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", data), Identifiers(KEY))
     seen = engine.look(opened, MASK, Reads(SeenText("LATER", Box(30, 36, 48, 44))))
 
     assert [(text.text, text.frame) for text in seen.texts] == [("LATER", 17)]
@@ -381,7 +382,7 @@ def test_text_that_comes_later_in_a_cine_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_still_holds_a_name_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), Identifiers(KEY))
     opened.cleaned.dataset.ManufacturerModelName = f"Model of Praxis {SECRET}"
     with pytest.raises(NotDeidentified) as caught:
         engine.write(opened, Seen(MASK), tmp_path / "b.dcm")
@@ -391,7 +392,7 @@ def test_a_copy_that_still_holds_a_name_is_taken_away_again(tmp_path: Path, monk
 
 
 def test_a_copy_whose_pixels_differ_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), Identifiers(KEY))
     monkeypatch.setattr(blank, "blanked", lambda samples, layout, visible: samples // 2)
     with pytest.raises(NotDeidentified) as caught:
         engine.write(opened, Seen(MASK), tmp_path / "b.dcm")
@@ -418,13 +419,13 @@ def test_an_object_of_no_standard_class_is_refused(tmp_path: Path) -> None:
     data = path.read_bytes().replace(ULTRASOUND_CINE.encode(), b"1.2.840.99999.5.1.4.1.1.3.1"[: len(ULTRASOUND_CINE)])
     (tmp_path / "a.dcm").write_bytes(data)
     with pytest.raises(NotDeidentified) as caught:
-        engine.open_original(tmp_path / "a.dcm", IDENTIFIERS)
+        engine.open_original(tmp_path / "a.dcm", Identifiers(KEY))
 
     assert caught.value.code is ErrorCode.IDENTITY_LEFT
 
 
 def test_a_header_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), IDENTIFIERS)
+    opened = engine.open_original(write(tmp_path / "a.dcm", rgb()), Identifiers(KEY))
     opened.cleaned.dataset.add_new(0x00181063, "FD", "no number")
     with pytest.raises(NotDeidentified) as caught:
         engine.write(opened, Seen(MASK), tmp_path / "b.dcm")

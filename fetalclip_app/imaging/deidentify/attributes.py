@@ -11,10 +11,10 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
-from fetalclip_app.imaging.deidentify import profile, terms
+from fetalclip_app.imaging.deidentify import closed_terms, profile, terms
 from fetalclip_app.imaging.deidentify.dates import checked_time, shifted_date, shifted_moment
-from fetalclip_app.imaging.deidentify.identifiers import Identifiers
-from fetalclip_app.imaging.deidentify.identity import Identity, Taken, patient_of, readable, strings_of
+from fetalclip_app.imaging.deidentify.identifiers import Identifiers, patient_key
+from fetalclip_app.imaging.deidentify.identity import Identity, Taken, patient_of, readable, states_id, strings_of
 from fetalclip_app.imaging.deidentify.profile import Action
 
 _DUMMY = "REMOVED"
@@ -35,11 +35,16 @@ _DEEPEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The data set without pixels, what was taken out of it, and what the file calls the patient."""
+    """The data set without pixels, what was taken out of it, and what its study calls the patient.
+
+    Attributes:
+        is_of_another: The file states another patient than those of its study before it.
+    """
 
     dataset: Dataset
     identity: Identity
     patient: str
+    is_of_another: bool = False
 
 
 def clean(original: Dataset, identifiers: Identifiers) -> Cleaned:
@@ -48,13 +53,16 @@ def clean(original: Dataset, identifiers: Identifiers) -> Cleaned:
     Pixel data, curves, overlays, private attributes and whatever is not known to be harmless are left out; the caller
     adds the pixels and the record of the method.
     """
-    worker = _Worker(identifiers, patient_of(original), [], set())
+    own, study = patient_of(original), str(original.get("StudyInstanceUID") or "")
+    patient = identifiers.patient_of_study(study, own)
+    worker = _Worker(identifiers, patient, [], set())
     dataset = worker.cleaned(original, depth=0)
     device = " ".join(str(original.get(keyword) or "") for keyword in profile.DEVICE_TEXTS)
     identity = Identity.of(worker.taken, produced=worker.produced, device=device)
     _drop_repetitions(dataset, identity)
     dataset.PatientName = dataset.PatientID = identifiers.pseudonym(worker.patient)  # also where there was none
-    return Cleaned(dataset, identity, worker.patient)
+    is_of_another = states_id(original) and patient_key(own) != patient_key(patient)
+    return Cleaned(dataset, identity, patient, is_of_another)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,6 @@ class _Worker:
         items: list[Dataset] = []
         if action is Action.CODES:
             items = [code for item in element.value if (code := terms.standard_code(item)) is not None]
-            self.produced.update(str(each.value).casefold() for code in items for each in code)
         elif action in _RECURSING and depth < _DEEPEST:
             items = [self.cleaned(item, depth + 1) for item in element.value]
         elif action is not Action.EMPTY:
@@ -111,6 +118,7 @@ class _Worker:
             Action.SHIFT: lambda: _each(element, lambda text: self._shifted(text, element.VR)),
             Action.IMAGE_TYPE: lambda: terms.image_type(_texts(element)),
             Action.KEEP_TEXT: lambda: element.value,
+            Action.KEEP_VERSION: lambda: element.value if all(map(closed_terms.is_version, _texts(element))) else None,
         }
         if action in changes:
             return changes[action]()
@@ -130,8 +138,8 @@ class _Worker:
         """Whether a value that may stay is a word of a list, a number or a standard UID: files lie about it."""
         values = element.value if element.VM > 1 else [element.value]
         filled = [value for value in values if value not in ("", None)]
-        if element.VR == "CS":
-            return all(terms.is_term(str(value)) for value in filled)
+        if element.keyword in closed_terms.KEYWORDS:
+            return all(closed_terms.is_listed(element.keyword, str(value)) for value in filled)
         if element.VR == "UI":
             return all(terms.is_standard_uid(str(value)) for value in filled)
         if profile.is_table(element.keyword):
@@ -165,7 +173,7 @@ def _drop_repetitions(dataset: Dataset, identity: Identity) -> None:
     """Remove kept words that repeat what was removed: a hospital's name as a model's, say."""
     for element in list(dataset):
         if element.VR == "SQ":
-            for item in element.value if "Code" not in element.keyword else ():
+            for item in element.value if not profile.is_code(element.keyword) else ():
                 _drop_repetitions(item, identity)
         elif element.VR in ("LO", "SH", "CS") and identity.is_in("\\".join(_texts(element))):
             if element.keyword == "Manufacturer":  # type 2 (PS3.3 C.7.5.1)

@@ -92,7 +92,8 @@ def open_original(path: Path, identifiers: Identifiers) -> Opened:
 
     Raises:
         UnreadableFile: It cannot be read, or not to its end.
-        NotDeidentified: NOT_DICOM; IDENTITY_LEFT for a class of object that the standard does not know.
+        NotDeidentified: NOT_DICOM; PATIENT_UNCLEAR where its study was another patient's before; IDENTITY_LEFT for a
+            class of object that the standard does not know.
     """
     with reading(path):
         content = content_at(path)
@@ -109,6 +110,8 @@ def open_original(path: Path, identifiers: Identifiers) -> Opened:
         if "SOPInstanceUID" not in cleaned.dataset:  # type 1 (PS3.3 C.12.1), yet some writers forget it
             cleaned.dataset.SOPInstanceUID = identifiers.uid(str(clip.key))
         syntax = str(original.file_meta.get("TransferSyntaxUID") or "")
+    if cleaned.is_of_another:
+        raise NotDeidentified(ErrorCode.PATIENT_UNCLEAR, name=path.name)
     if "SOPClassUID" not in cleaned.dataset:
         raise NotDeidentified(ErrorCode.IDENTITY_LEFT, name=path.name, reason="its class of object is no standard one")
     with reading(path):  # JPEG frames are looked into for their blocks

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,23 +29,32 @@ class Identifiers:
     Attributes:
         key: At least 32 secret bytes.
         pseudonyms: Of patients, by their ID, where the user has a table of them.
+        studies: The patient of each study that was met: one study is one patient's, also where a file of it does not
+            say whose.
     """
 
     key: bytes = field(repr=False)
     pseudonyms: Mapping[str, str] = field(default_factory=dict, repr=False)
+    studies: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def uid(self, original: str) -> str:
         """Return the UID for ``original``: 2.25 and a UUID (PS3.5 B.2) made of its keyed hash."""
         digest = self._digest("uid", original.strip("\0 "))
         return f"2.25.{uuid.UUID(bytes=digest[:16], version=4).int}"
 
+    def patient_of_study(self, study: str, stated: str) -> str:
+        """Return the patient of the study's first file; ``stated`` is what this one says."""
+        return self.studies.setdefault(study.strip("\0 "), stated) if study.strip("\0 ") else stated
+
     def pseudonym(self, patient: str) -> str:
         """Return the name and ID of a patient from now on."""
-        return self.pseudonyms.get(patient) or f"P-{self._word('patient', patient)}"
+        key = patient_key(patient)
+        alike = (given for listed, given in self.pseudonyms.items() if patient_key(listed) == key)
+        return self.pseudonyms.get(patient) or next(alike, "") or f"P-{self._word('patient', key)}"
 
     def days_back(self, patient: str) -> int:
         """Return by how many days all dates of a patient move: 1 to 365."""
-        return 1 + int.from_bytes(self._digest("days", patient)[:8], "big") % _MOST_DAYS
+        return 1 + int.from_bytes(self._digest("days", patient_key(patient))[:8], "big") % _MOST_DAYS
 
     def name(self, original: str) -> str:
         """Return the name of a file or folder from now on."""
@@ -54,6 +65,11 @@ class Identifiers:
 
     def _digest(self, purpose: str, original: str) -> bytes:
         return hmac.new(self.key, f"{purpose}\0{original}".encode(), hashlib.sha256).digest()
+
+
+def patient_key(patient: str) -> str:
+    """Return what is the same for one patient: neither case nor separators tell two of them apart."""
+    return re.sub(r"[\s^,]+", " ", unicodedata.normalize("NFKC", patient).casefold()).strip(" \0")
 
 
 def random_key() -> bytes:

@@ -18,6 +18,7 @@ from enum import StrEnum
 from functools import cache
 
 from fetalclip_app import resources
+from fetalclip_app.imaging.deidentify import closed_terms
 
 TABLE = "deidentify/basic_profile.json"
 
@@ -34,6 +35,7 @@ class Action(StrEnum):
     PSEUDONYM = "pseudonym"
     KEEP = "keep"
     KEEP_TEXT = "keep_text"
+    KEEP_VERSION = "keep_version"
     IMAGE_TYPE = "image_type"
     CODES = "codes"
     RECURSE = "recurse"
@@ -54,16 +56,8 @@ _NUMBER_GROUPS = frozenset({0x0008, 0x0018, 0x0020, 0x0028})
 MOST_NUMBERS = 16
 """An unlisted attribute with more numbers than this might spell something."""
 
-_KEPT_TERMS = frozenset(
-    {
-        *("SOPClassUID", "ReferencedSOPClassUID", "Modality", "ConversionType", "Laterality", "ImageLaterality"),
-        *("BodyPartExamined", "TransducerType", "PhotometricInterpretation", "LossyImageCompression"),
-        *("LossyImageCompressionMethod", "PresentationLUTShape", "VOILUTFunction", "RescaleType", "ModalityLUTType"),
-        *("PatientOrientation", "QualityControlImage", "ColorSpace", "PixelIntensityRelationship"),
-        *("PreferredPlaybackSequencing", "VolumetricProperties", "UltrasoundAcquisitionGeometry", "DopplerCorrection"),
-    }
-)
-"""Words of the standard's closed lists."""
+_KEPT_TERMS = closed_terms.KEYWORDS | {"SOPClassUID", "ReferencedSOPClassUID"}
+"""Words of the standard's closed lists, and classes of objects."""
 
 _KEPT_NUMBERS = frozenset(
     {
@@ -82,6 +76,8 @@ _KEPT_NUMBERS = frozenset(
 
 DEVICE_TEXTS = frozenset({"Manufacturer", "ManufacturerModelName", "SoftwareVersions"})
 """What a scanner is, which the table does not name; removed where it repeats what identifies (see `attributes`)."""
+
+_SINGLE = {"ImageType": Action.IMAGE_TYPE, "SoftwareVersions": Action.KEEP_VERSION}
 
 _EMPTIED = frozenset({"PositionReferenceIndicator"})
 """Free text, yet of type 2 (PS3.3 C.7.4.1)."""
@@ -143,6 +139,11 @@ def is_table(keyword: str) -> bool:
     return keyword in _KEPT_NUMBERS
 
 
+def is_code(keyword: str) -> bool:
+    """Whether an attribute is a code, of which the standard's own words are kept."""
+    return keyword in _CODES
+
+
 def is_essential(keyword: str) -> bool:
     """Whether a word belongs to one of the standard's closed lists."""
     return keyword == "ImageType" or keyword in _KEPT_TERMS - {"BodyPartExamined"}
@@ -162,7 +163,7 @@ def _of_unlisted(tag: int, vr: str, keyword: str) -> Action:
         (_OF_PIXELS, Action.REMOVE),
         (_KEPT_TERMS, Action.KEEP),
         (_KEPT_NUMBERS, Action.KEEP),
-        (DEVICE_TEXTS, Action.KEEP_TEXT),
+        (DEVICE_TEXTS - {"SoftwareVersions"}, Action.KEEP_TEXT),
         (_EMPTIED, Action.EMPTY),
         (_CODES, Action.CODES),
         (_NESTED, Action.RECURSE),
@@ -170,8 +171,8 @@ def _of_unlisted(tag: int, vr: str, keyword: str) -> Action:
     for keywords, action in listed:
         if keyword in keywords:
             return action
-    if keyword == "ImageType":
-        return Action.IMAGE_TYPE
+    if keyword in _SINGLE:
+        return _SINGLE[keyword]
     if vr == "UI":
         return Action.UID
     return Action.KEEP if vr in NUMBERS and tag >> 16 in _NUMBER_GROUPS else Action.REMOVE

@@ -18,6 +18,15 @@ METHODS = (
 )
 """Of DICOM's context group 7050."""
 
+GENERATED = frozenset(
+    {
+        *("PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"),
+        *("LongitudinalTemporalInformationModified", "BurnedInAnnotation", "SpecificCharacterSet"),
+        *("ImplementationVersionName", "FileMetaInformationVersion"),
+    }
+)
+"""Attributes of a copy that say nothing of its original, whatever their words are."""
+
 _MASKS = {
     MaskSource.REGIONS: "Pixels outside the ultrasound regions blanked",
     MaskSource.FAN: "Pixels outside the scan found in the picture blanked",

@@ -11,9 +11,6 @@ from pydicom.sr._concepts_dict import concepts  # its public face finds a code b
 from pydicom.sr._snomed_dict import mapping as snomed
 from pydicom.uid import UID
 
-_TERM = re.compile(r"[A-Z0-9_ /]{0,16}")
-"""Code String of PS3.5 6.2, and the slash that some laterality values have."""
-
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([Ee][+-]?\d+)?")
 _WRITTEN_NUMBERS = frozenset({"IS", "DS"})
 
@@ -32,11 +29,6 @@ _MODES = re.compile(r"[0-9A-F]{4}")
 """Fourth value: which modes are in the picture, a sum of powers of two."""
 
 
-def is_term(text: str) -> bool:
-    """Whether ``text`` has the form of a code string: capitals, digits, no more than 16."""
-    return _TERM.fullmatch(text.strip(" \0")) is not None
-
-
 def is_number(value: object, vr: str) -> bool:
     """Whether a value of a number's representation is a number and nothing else."""
     text = str(getattr(value, "original_string", None) or value)
@@ -48,9 +40,15 @@ def is_standard_uid(text: str) -> bool:
     return UID(text.strip("\0 "), validation_mode=0).type != ""
 
 
+def is_image_type(text: str) -> bool:
+    """Whether ``text`` is a term of Image Type, or empty."""
+    word = text.strip(" \0")
+    return word in _IMAGE_TYPES or word == "" or _MODES.fullmatch(word) is not None
+
+
 def image_type(values: list[str]) -> list[str]:
     """Return Image Type with what is no term of the standard emptied, and such values dropped at the end."""
-    kept = [value if value.strip() in _IMAGE_TYPES or _MODES.fullmatch(value.strip()) else "" for value in values]
+    kept = [value if is_image_type(value) else "" for value in values]
     while len(kept) > 2 and not kept[-1]:
         kept.pop()
     defaults = ("ORIGINAL", "PRIMARY")

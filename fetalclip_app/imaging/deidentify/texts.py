@@ -11,6 +11,7 @@ from typing import Protocol
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.imaging.deidentify.identity import Identity
+from fetalclip_app.imaging.deidentify.spellings import signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ def kind_of(text: str, identity: Identity, harmless: Set[str] = frozenset(), dev
     if normal(text) in harmless:
         return TextKind.HARMLESS
     letters = _ALNUM.findall(text)
+    if signs(text) > 1:  # a caliper's cross is taken for one sign, two may be a name
+        return TextKind.UNKNOWN
     if len(letters) <= _FEW_LETTERS:
         return TextKind.MARK
     if _is_measurement(text):
