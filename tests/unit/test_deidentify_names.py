@@ -57,6 +57,19 @@ def test_a_name_from_a_file_is_found_in_the_picture(tmp_path: Path, name: str, c
     assert {text: kind_of(text, identity) for text in seen} == dict.fromkeys(seen, TextKind.IDENTIFYING)
 
 
+@pytest.mark.parametrize("stated", ["ISO_IR 100", "ISO_IR 192"])
+@pytest.mark.parametrize("real", ["latin-1", "utf-8"])
+@pytest.mark.filterwarnings("ignore:Failed to decode byte string")
+def test_a_name_is_found_where_the_file_states_another_character_set(tmp_path: Path, stated: str, real: str) -> None:
+    data = dataset_of(colour_picture(), SpecificCharacterSet=stated)
+    data.add_new(0x00100010, "PN", "Müller^Jürgen".encode(real))
+    path = write(tmp_path / "a.dcm", data)
+    identity = engine.open_original(path, Identifiers(b"k" * 32)).cleaned.identity
+
+    assert kind_of("MUELLER", identity) is TextKind.IDENTIFYING
+    assert kind_of("2D", identity) is not TextKind.IDENTIFYING
+
+
 @pytest.mark.parametrize(
     ("name", "repeated"),
     [

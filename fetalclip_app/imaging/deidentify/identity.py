@@ -177,9 +177,11 @@ def _as_written(value: Any) -> list[str]:
         return [str(getattr(value, "original_string", None) or ("" if value is None else value))]
     found = [str(value)]
     raw: Any = value.original_string
-    if isinstance(raw, bytes):
-        found += [text for encoding in ("utf-8", "latin-1") if "\x1b" not in (text := raw.decode(encoding, "ignore"))]
-    return list(dict.fromkeys(found))
+    if isinstance(raw, bytes) and b"\x1b" not in raw:
+        found.append(raw.decode("utf-8", "replace"))
+        if all("\ufffd" in each for each in found):
+            found.append(raw.decode("latin-1"))
+    return [each for each in dict.fromkeys(found) if "\ufffd" not in each] or found
 
 
 def _is_telling(plain: str) -> bool:
