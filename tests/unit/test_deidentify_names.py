@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dicom_files import colour_picture, dataset_of, region, write
+from dicom_files import ULTRASOUND_CINE, cine, colour_picture, dataset_of, region, write
 from pydicom import dcmread
 
 from fetalclip_app.domain.calibration import Box
@@ -202,6 +202,16 @@ def test_a_copy_of_another_scale_is_taken_away_again(tmp_path: Path, keyword: st
 
     assert caught.value.parameters["reason"] == "its scale differs"
     assert not (tmp_path / "b.dcm").exists()
+
+
+def test_a_copy_of_another_rate_is_taken_away_again(tmp_path: Path) -> None:
+    data = dataset_of(cine(), SOPClassUID=ULTRASOUND_CINE, FrameTime="33.3")
+    before = engine.open_original(write(tmp_path / "a.dcm", data), Identifiers(b"k" * 32))
+    before.cleaned.dataset.FrameTime = "40"
+    with pytest.raises(NotDeidentified) as caught:
+        engine.write(before, Seen(MASK), tmp_path / "b.dcm")
+
+    assert caught.value.parameters["reason"] == "its rate differs"
 
 
 def test_an_original_s_uid_that_was_left_is_found(tmp_path: Path) -> None:

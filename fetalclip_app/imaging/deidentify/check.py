@@ -51,7 +51,7 @@ def _differences(copy: Clip, original: Clip) -> str:
     checks = (
         ((len(copy), copy.height, copy.width), (len(original), original.height, original.width), "size"),
         (copy.calibration, original.calibration, "scale"),
-        ((copy.rate, copy.times_s), (original.rate, original.times_s), "frame times"),
+        ((copy.rate, copy.times_s), (original.rate, original.times_s), "rate"),
     )
     return next((f"its {what} differs" for after, before, what in checks if after != before), "")
 
