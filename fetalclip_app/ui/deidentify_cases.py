@@ -9,7 +9,7 @@ from pathlib import Path
 from fetalclip_app import settings
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.errors import ErrorCode, FetalClipError, NotDeidentified
+from fetalclip_app.errors import ErrorCode, FetalClipError, InvalidInput, NotDeidentified
 from fetalclip_app.imaging.deidentify import engine
 from fetalclip_app.imaging.deidentify.engine import Opened, Seen, Written
 from fetalclip_app.imaging.deidentify.identifiers import Identifiers, key_from
@@ -17,8 +17,9 @@ from fetalclip_app.imaging.deidentify.mask import Mask, MaskSource
 from fetalclip_app.imaging.deidentify.mask_book import MaskBook, RememberedMask, load_book
 from fetalclip_app.imaging.deidentify.naming import Names
 from fetalclip_app.imaging.deidentify.ocr import RapidReader
+from fetalclip_app.imaging.deidentify.storing import Work
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, normal
-from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report, silent
 
 
 # eq=False: holds arrays, and is itself and no other.
@@ -30,8 +31,9 @@ class Case:
         picture: Its first frame.
         seen: What an OCR found inside the mask as it is now; None before it looked, and after the mask was changed.
         harmless: Texts that a person called so, as `normal` writes them.
-        is_edited: A person changed the mask.
+        is_edited: A person moved the mask's edges.
         error: Why the file cannot be de-identified at all.
+        failure: Why it could not be written when that was tried last.
     """
 
     path: Path
@@ -43,6 +45,12 @@ class Case:
     is_edited: bool = False
     written: Written | None = None
     error: FetalClipError | None = None
+    failure: FetalClipError | None = None
+
+    @property
+    def is_undrawn(self) -> bool:
+        """Whether the mask still keeps the whole picture, banner and all."""
+        return self.mask is not None and self.mask.keeps_all
 
     @property
     def questions(self) -> tuple[FoundText, ...]:
@@ -57,16 +65,21 @@ class Case:
     def set_mask(self, mask: Mask) -> None:
         """Take a mask that a person drew: what was seen before does not count any more."""
         self.mask = replace(mask, source=MaskSource.GIVEN)
-        self.is_edited, self.seen, self.written = True, None, None
+        self.is_edited = True
+        self._forget()
 
     def call_harmless(self, text: FoundText) -> None:
         """Note that a person looked at a text."""
         self.harmless.add(normal(text.text))
 
     def blank(self, text: FoundText) -> None:
-        """Blank a text."""
+        """Blank a text of this file; what is kept, and who says so, stays as it is."""
         if self.opened is not None and self.seen is not None:
-            self.set_mask(engine.without_texts(self.opened, self.seen, (text,)))
+            self.mask = engine.without_texts(self.opened, self.seen, (text,))
+            self._forget()
+
+    def _forget(self) -> None:
+        self.seen, self.written, self.failure = None, None, None
 
     def _is_open(self, text: FoundText) -> bool:
         return text.needs_a_person and (text.kind == "identifying" or normal(text.text) not in self.harmless)
@@ -108,44 +121,62 @@ class Desk:
         if self._reader is None:
             self._reader = RapidReader()
         harmless = frozenset(case.harmless)
-        case.seen = engine.look_and_blank(opened, mask, self._reader, harmless=harmless, cancel=cancel)
+        work = Work(cancel, report)
+        case.seen = engine.look_and_blank(opened, mask, self._reader, harmless=harmless, work=work)
         case.mask = case.seen.mask
         return case
 
     def write(self, cases: Sequence[Case], folder: Path, cancel: CancelToken, report: Report) -> list[Case]:
-        """Look where nobody looked yet, write what has a mask and no open question; return the others.
+        """Look where nobody looked yet, write what has a drawn mask and no open question; return the others.
+
+        A file that fails keeps no other one back: why it failed is in its case.
 
         Raises:
-            NotDeidentified, ExportFailed: As `engine.write`, at the first file that fails.
+            NotDeidentified: TEXT_READER_MISSING.
         """
         waiting: list[Case] = []
         for done, case in enumerate(cases):
             report(done, len(cases))
-            if case.mask is None:
+            case.failure = None
+            try:
+                is_written = self._write(case, folder, cancel)
+            except FetalClipError as error:
+                if error.code is ErrorCode.TEXT_READER_MISSING:
+                    raise
+                case.failure, is_written = error, False
+            if not is_written:
                 waiting.append(case)
-                continue
-            if case.seen is None:
-                self.look(case, cancel, report)
-            opened, _mask = _ready(case)
-            if case.questions or case.seen is None:
-                waiting.append(case)
-                continue
-            name = self.names.of(case.path, case.path, opened) if case.written is None else case.written.path
-            case.written = engine.write(opened, case.seen, folder / name.name, confirmed=True, cancel=cancel)
         return waiting
 
+    def _write(self, case: Case, folder: Path, cancel: CancelToken) -> bool:
+        """Write a case, or return False where it waits for a person."""
+        if case.mask is None or case.is_undrawn:
+            return False
+        if case.seen is None:
+            self.look(case, cancel, silent)
+        opened, _mask = _ready(case)
+        if case.questions or case.seen is None:
+            return False
+        name = self.names.of(case.path, case.path, opened) if case.written is None else case.written.path
+        case.written = engine.write(opened, case.seen, folder / name.name, confirmed=True, cancel=cancel)
+        return True
+
     def remember(self, case: Case) -> None:
-        """Keep the mask that a person drew, and what they called harmless, for this scanner.
+        """Keep the edges that a person drew, and what they called harmless, for this scanner.
+
+        Where texts were blanked stays with the file: the next one has them elsewhere, or a scan in their place.
 
         Raises:
             ExportFailed: The file of masks cannot be written.
         """
-        if case.opened is None or not case.opened.scanner.is_known or not (case.is_edited or case.harmless):
+        is_drawn = case.is_edited and not case.is_undrawn
+        if case.opened is None or not case.opened.scanner.is_known or not (is_drawn or case.harmless):
             return
         old = self.book.find(case.opened.scanner)
         harmless = tuple(sorted(case.harmless))
-        if case.is_edited and case.mask is not None:
-            kept = RememberedMask.of(case.opened.scanner, case.mask, harmless)
+        if is_drawn and case.mask is not None:
+            boxes = old.mask().blank if old is not None else ()
+            kept = RememberedMask.of(case.opened.scanner, replace(case.mask, blank=boxes), harmless)
         elif old is not None:
             kept = old.model_copy(update={"harmless": harmless})
         else:
@@ -159,6 +190,8 @@ class Desk:
         except NotDeidentified as error:
             if error.code is not ErrorCode.SCAN_NOT_FOUND:
                 raise
+            return None
+        except InvalidInput:  # what is remembered does not fit this picture
             return None
 
 

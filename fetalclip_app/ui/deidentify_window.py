@@ -35,6 +35,8 @@ _WHAT = (
     "The originals stay as they are."
 )
 
+_UNDRAWN = "The mask still keeps the whole picture, with all that stands around the scan. Make"
+
 
 def ask_folder(parent: QWidget) -> Path | None:
     """Ask by the system's dialog."""
@@ -194,7 +196,7 @@ class DeidentifyWindow(QWidget):
         left = sum(1 for case in self._work.cases if case.error is None) - count
         said = f"{count} written to {folder}."
         self._tell_news(
-            f"{said} {left} wait for a mask, or for answers about text." if left else said, doubt=bool(left)
+            f"{said} {left} wait for a mask, or for answers about text, or failed." if left else said, doubt=bool(left)
         )
 
     def _tell_news(self, text: str, *, doubt: bool = False) -> None:
@@ -208,7 +210,7 @@ class DeidentifyWindow(QWidget):
 
 
 def _sign(case: Case) -> str:
-    if case.error is not None or case.mask is None or case.questions:
+    if case.error or case.failure or case.mask is None or case.is_undrawn or case.questions:
         return "⚠"
     return "✓" if case.written is not None else "·"
 
@@ -221,10 +223,12 @@ def _about_mask(case: Case) -> str:
 
 def _about(case: Case) -> tuple[str, bool]:
     """Return the state of a case as a sentence, and whether something is to be done."""
-    if case.error is not None:
-        return f"{wording.sentence(case.error)} {wording.hint(case.error)}", True
-    if case.mask is None:
-        return "The scan cannot be told from the screen. Draw the mask: make the frame smaller by its edges.", True
+    error = case.error or case.failure
+    if error is not None:
+        return f"{wording.sentence(error)} {wording.hint(error)}", True
+    if case.mask is None or case.is_undrawn:
+        why = "The scan cannot be told from the screen. Draw the mask: make" if case.mask is None else _UNDRAWN
+        return f"{why} the frame smaller by its edges.", True
     if case.written is not None:
         return f"Written as {case.written.path.name}.", False
     if case.seen is None:

@@ -17,6 +17,8 @@ from pytestqt.qtbot import QtBot
 from fetalclip_app import RESEARCH_USE_ONLY, settings
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.errors import ErrorCode, NotDeidentified
+from fetalclip_app.imaging.deidentify import engine
 from fetalclip_app.imaging.deidentify.mask import MaskSource
 from fetalclip_app.imaging.deidentify.mask_book import load_book
 from fetalclip_app.imaging.deidentify.texts import SeenText
@@ -255,3 +257,59 @@ def test_no_frame_of_a_cine_shows_what_was_blanked(opened: DeidentifyWindow, qtb
 
     assert len(cines) == 1
     assert not np.any(cines[0].pixel_array[:, 30:34, 40:50])
+
+
+def test_a_file_that_fails_keeps_no_other_back_and_says_why(
+    opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rightly = engine.write
+
+    def write_all_but_the_first(case: engine.Opened, *given: object, **options: object) -> engine.Written:
+        if case.clip.path.name == "a.dcm":
+            raise NotDeidentified(ErrorCode.IDENTITY_LEFT, name="a.dcm", reason="a removed text is still in it")
+        return rightly(case, *given, **options)
+
+    monkeypatch.setattr(engine, "write", write_all_but_the_first)
+    opened.ask = lambda parent: tmp_path / "out"
+    opened.look.click()
+    idle(opened, qtbot)
+    button(opened, qtbot, "Harmless: Har-low").click()
+    opened.write.click()
+    idle(opened, qtbot)
+
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 1
+    assert [opened.files.item(row).text() for row in range(2)] == ["⚠ a.dcm", "✓ b.dcm"]
+    assert "a removed text is still in it" in opened.state.text()
+    monkeypatch.setattr(engine, "write", rightly)
+    opened.write.click()
+    idle(opened, qtbot)
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 2
+
+
+def test_a_mask_that_still_keeps_the_whole_picture_is_neither_written_nor_remembered(
+    opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened.draw.click()
+    opened.ask = lambda parent: tmp_path / "out"
+    work(opened).cases = work(opened).cases[:1]
+    opened.write.click()
+    idle(opened, qtbot)
+
+    assert "keeps the whole picture" in opened.state.text()
+    assert not list((tmp_path / "out").glob("*.dcm")) if (tmp_path / "out").exists() else True
+    assert load_book(settings.masks_file()).masks == ()
+
+
+def test_a_blanked_text_freezes_nothing_for_the_scanner(opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    opened.look.click()
+    idle(opened, qtbot)
+    button(opened, qtbot, "Blank it: Har-low").click()
+    source = work(opened).case.mask.source
+    work(opened).cases = work(opened).cases[:1]
+    opened.ask = lambda parent: tmp_path / "out"
+    opened.write.click()
+    idle(opened, qtbot)
+
+    assert source is MaskSource.REGIONS
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 1
+    assert load_book(settings.masks_file()).masks == ()

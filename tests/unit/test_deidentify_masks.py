@@ -10,9 +10,12 @@ import pytest
 from dicom_files import colour_picture, dataset_of, region, write
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.errors import ErrorCode, InvalidInput
+from fetalclip_app.imaging.deidentify import engine
+from fetalclip_app.imaging.deidentify.identifiers import Identifiers
 from fetalclip_app.imaging.deidentify.identity import Identity, Taken
 from fetalclip_app.imaging.deidentify.mask import Mask, MaskSource, find_mask, grown
 from fetalclip_app.imaging.deidentify.mask_book import MaskBook, RememberedMask, Scanner, given_mask, load_book
@@ -74,6 +77,43 @@ def test_what_is_blanked_wins_over_what_is_kept() -> None:
     assert not visible[40, 40]
     assert not visible[10, 100]
     assert visible.sum() == 260 * 160 - 40 * 20
+
+
+def test_the_fan_is_looked_for_on_several_frames_together(tmp_path: Path) -> None:
+    """The first frame is dark, as when the probe is lifted."""
+    frames = np.stack([screen()] * 3)
+    frames[0, 20:] = 0
+    mask = find_mask(read_clip(write(tmp_path / "a.dcm", dataset_of(frames))))
+
+    assert mask is not None
+    assert mask.source is MaskSource.FAN
+    assert mask.visible()[100, 150]
+
+
+def test_a_known_mask_that_keeps_the_whole_picture_is_refused(tmp_path: Path) -> None:
+    opened = opened_of(tmp_path / "a.dcm", [region((40, 30, 259, 189))])
+    with pytest.raises(InvalidInput) as caught:
+        engine.choose_mask(opened, RememberedMask.of(SCANNER, Mask(200, 300, (Box(0, 0, 300, 198),), MaskSource.GIVEN)))
+
+    assert caught.value.code is ErrorCode.MASK_INVALID
+
+
+def test_a_known_mask_that_leaves_out_a_region_of_the_file_is_refused(tmp_path: Path) -> None:
+    two = [region((40, 30, 140, 189)), region((160, 30, 259, 189))]
+    left = Mask(200, 300, (Box(44, 40, 130, 180),), MaskSource.GIVEN)
+    opened = opened_of(tmp_path / "a.dcm", two)
+    with pytest.raises(InvalidInput) as caught:
+        engine.choose_mask(opened, RememberedMask.of(SCANNER, left))
+
+    assert caught.value.code is ErrorCode.MASK_INVALID
+    single = engine.choose_mask(opened_of(tmp_path / "b.dcm", two[:1]), RememberedMask.of(SCANNER, left))
+    assert single.keep == left.keep
+
+
+def opened_of(path: Path, regions: list[Dataset]) -> engine.Opened:
+    return engine.open_original(
+        write(path, dataset_of(screen(), SequenceOfUltrasoundRegions=regions)), Identifiers(b"k" * 32)
+    )
 
 
 def test_a_polygon_can_stay_where_a_rectangle_would_show_too_much() -> None:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from fetalclip_app.domain.clip import Clip, Pixels
-from fetalclip_app.errors import ErrorCode, NotDeidentified, UnreadableFile
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.errors import ErrorCode, InvalidInput, NotDeidentified, UnreadableFile
 from fetalclip_app.imaging.deidentify import record
 from fetalclip_app.imaging.deidentify.attributes import Cleaned, clean
 from fetalclip_app.imaging.deidentify.check import check
 from fetalclip_app.imaging.deidentify.identifiers import Identifiers
 from fetalclip_app.imaging.deidentify.jpeg_frames import grid_of
-from fetalclip_app.imaging.deidentify.looks import frames_to_read
-from fetalclip_app.imaging.deidentify.mask import Mask, Visible, find_mask, grown
+from fetalclip_app.imaging.deidentify.looks import few_frames
+from fetalclip_app.imaging.deidentify.mask import Mask, find_mask, grown, misfit
 from fetalclip_app.imaging.deidentify.mask_book import RememberedMask, Scanner
+from fetalclip_app.imaging.deidentify.sight import Sight
 from fetalclip_app.imaging.deidentify.storing import Work, store
-from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, judged
+from fetalclip_app.imaging.deidentify.texts import FoundText, TextKind, TextReader
 from fetalclip_app.imaging.files.archives import MemberContent
 from fetalclip_app.imaging.files.finding import content_at
 from fetalclip_app.imaging.files.sniff import Kind, kind_of
@@ -55,11 +56,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A mask with what an OCR found inside it."""
+    """A mask with what an OCR found inside it.
+
+    Attributes:
+        frames_alike: How many frames it did not read, because they show nothing else than one that it did.
+    """
 
     mask: Mask
     texts: tuple[FoundText, ...] = ()
     frames_read: tuple[int, ...] = ()
+    frames_alike: int = 0
 
     @property
     def open_questions(self) -> tuple[FoundText, ...]:
@@ -123,10 +129,15 @@ def choose_mask(opened: Opened, known: RememberedMask | None = None) -> Mask:
 
     Raises:
         NotDeidentified: SCAN_NOT_FOUND.
+        InvalidInput: MASK_INVALID where the known one keeps the whole picture, or leaves out a region of this file.
     """
-    mask = known.mask() if known is not None and known.has_mask else find_mask(opened.clip, opened.grid)
+    is_known = known is not None and known.has_mask
+    mask = known.mask() if known is not None and is_known else find_mask(opened.clip, opened.grid)
     if mask is None or not mask.visible().any():
         raise NotDeidentified(ErrorCode.SCAN_NOT_FOUND, name=opened.clip.path.name)
+    if is_known and (problem := misfit(mask, opened.clip)):
+        name = f"What is kept of {opened.clip.path.name}"
+        raise InvalidInput(ErrorCode.MASK_INVALID, name=name, problem=problem)
     return mask
 
 
@@ -139,19 +150,9 @@ def look(
     cancel: CancelToken | None = None,
     report: Report = silent,
 ) -> Seen:
-    """Return what an OCR finds inside a mask."""
-    token = cancel or CancelToken()
-    visible = mask.visible()
-    device = f"{opened.scanner.manufacturer} {opened.scanner.model}"
-    identity = opened.cleaned.identity
-    frames = frames_to_read(opened.clip, visible, token.check)
-    found: list[FoundText] = []
-    for done, index in enumerate(frames):
-        token.check()
-        report(done, len(frames))
-        pixels = shown(opened.clip.frame(index).pixels, visible)
-        found += judged(reader.read(pixels), index, identity, harmless=harmless, device=device)
-    return Seen(mask, _each_once(found), tuple(frames))
+    """Return what an OCR finds inside a mask, on every frame that shows something else than those before."""
+    sight = _sight(opened, reader, harmless, Work(cancel or CancelToken(), report))
+    return _seen(sight, mask, sight.frames(mask))
 
 
 def without_texts(opened: Opened, seen: Seen, texts: tuple[FoundText, ...]) -> Mask:
@@ -167,19 +168,24 @@ def look_and_blank(
     *,
     harmless: frozenset[str] = frozenset(),
     every_question: bool = False,
-    cancel: CancelToken | None = None,
+    work: Work | None = None,
 ) -> Seen:
     """Look for text and blank what identifies, until nothing of it is found any more.
+
+    What stands there all the time is blanked first, so that a whole cine is seldom read more than once.
 
     Args:
         every_question: Blank what nobody has called harmless as well.
     """
-    seen = look(opened, mask, reader, harmless=harmless, cancel=cancel)
-    for _ in range(_ROUNDS):
-        unwanted = tuple(t for t in seen.open_questions if every_question or t.kind == "identifying")
-        if not unwanted:
-            return seen
-        seen = look(opened, without_texts(opened, seen, unwanted), reader, harmless=harmless, cancel=cancel)
+    sight = _sight(opened, reader, harmless, work or Work(CancelToken(), silent))
+    for choose in (lambda still: few_frames(opened.clip), sight.frames):
+        seen = _seen(sight, mask, choose(mask))
+        for _ in range(_ROUNDS):
+            unwanted = tuple(t for t in seen.open_questions if every_question or t.kind is TextKind.IDENTIFYING)
+            if not unwanted:
+                break
+            seen = _seen(sight, without_texts(opened, seen, unwanted), seen.frames_read)
+        mask = seen.mask
     return seen
 
 
@@ -195,18 +201,20 @@ def write(
     """Write the de-identified copy and check it.
 
     Args:
-        confirmed: A person has looked at every text that is left and calls it harmless.
+        confirmed: A person has looked at every text that is left and calls it harmless. That never covers one that
+            resembles what the header said of the patient.
 
     Raises:
         NotDeidentified: TEXT_LEFT, FILE_TOO_LARGE or IDENTITY_LEFT; nothing is left at ``target``.
         ExportFailed: It cannot be written.
     """
     clip, questions = opened.clip, seen.open_questions
-    if questions and not confirmed:
-        texts = ", ".join(sorted({f"“{text.text}”" for text in questions}))
+    held_back = [text for text in questions if not confirmed or text.kind is TextKind.IDENTIFYING]
+    if held_back:
+        texts = ", ".join(sorted({f"“{text.text}”" for text in held_back}))
         raise NotDeidentified(ErrorCode.TEXT_LEFT, name=clip.path.name, texts=texts)
     dataset = _new_header(opened)
-    record.record_method(dataset, seen.mask.source, _who_looked(seen))
+    record.record_method(dataset, seen.mask.source, _who_looked(seen, len(clip)))
     record.record_lossy(dataset, opened.syntax)
     work = Work(cancel or CancelToken(), report)
     expected, is_recoded = store(target, dataset, (clip, opened.syntax), seen.mask.visible(), work)
@@ -228,9 +236,13 @@ def write(
     )
 
 
-def shown(pixels: Pixels, visible: Visible) -> Pixels:
-    """Return a frame as it will look, RGB."""
-    return np.where(visible[..., None], pixels, np.uint8(0))
+def _sight(opened: Opened, reader: TextReader, harmless: frozenset[str], work: Work) -> Sight:
+    device = f"{opened.scanner.manufacturer} {opened.scanner.model}"
+    return Sight(opened.clip, device, opened.cleaned.identity, reader, harmless, work)
+
+
+def _seen(sight: Sight, mask: Mask, frames: Sequence[int]) -> Seen:
+    return Seen(mask, sight.texts(mask, frames), tuple(frames), len(sight.clip) - len(frames))
 
 
 def _new_header(opened: Opened) -> Dataset:
@@ -242,8 +254,9 @@ def _new_header(opened: Opened) -> Dataset:
     return dataset
 
 
-def _who_looked(seen: Seen) -> record.Looked:
-    if not seen.frames_read:
+def _who_looked(seen: Seen, frames: int) -> record.Looked:
+    """Return who looked at all of it: a look at some frames of a cine says nothing about the others."""
+    if len(seen.frames_read) + seen.frames_alike < frames:
         return record.Looked.NOBODY
     return record.Looked.PERSON if seen.open_questions else record.Looked.OCR
 
@@ -254,13 +267,3 @@ def _with_head(original: Dataset) -> Dataset:
         original.SOPInstanceUID = original.file_meta.MediaStorageSOPInstanceUID
         original.SOPClassUID = original.file_meta.MediaStorageSOPClassUID
     return original
-
-
-def _each_once(found: list[FoundText]) -> tuple[FoundText, ...]:
-    """Return each text once: a cine shows the same one on every frame."""
-    kept: list[FoundText] = []
-    for text in found:
-        same = (t for t in kept if t.text == text.text and t.box.overlap(text.box) > 0.5 * text.box.area)
-        if next(same, None) is None:
-            kept.append(text)
-    return tuple(kept)

@@ -1,4 +1,8 @@
-"""Which frames of a cine an OCR has to look at: text can come and go while the scan moves."""
+"""Which frames of a cine an OCR has to look at: every one that shows something else than one it has read.
+
+Nothing cheaper finds text that comes and goes over a moving scan. Differences alone cannot tell letters from speckle,
+and a choice of frames misses what is shown between them; so only frames that repeat another are left out.
+"""
 
 from __future__ import annotations
 
@@ -6,61 +10,54 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from fetalclip_app.domain.clip import Clip, Pixels
-from fetalclip_app.imaging.deidentify.mask import Visible, evenly
+from fetalclip_app.imaging.deidentify.mask import Visible
 
-_SAMPLES = 9
-_CALM = 8
-"""Grey levels that a still part may differ by; lossy compression alone makes a few."""
+_CHANGE = 20
+"""Grey levels by which something new stands out; lossy compression of a still picture makes less."""
 
-_CHANGE = 40
-"""Grey levels by which something new stands out."""
+_LETTER_PIXELS = 12
+"""Connected pixels of something new that may be a letter of the smallest print."""
 
-_LETTER_PIXELS = 30
-"""Pixels of something new that is as large as a letter."""
+_MANY_PIXELS = 2000
+"""So many are something new, whether they are connected or not."""
+
+_KNOWN = 3
+"""Frames that are remembered: a screen that flashes goes back to one of them."""
 
 
 def frames_to_read(clip: Clip, visible: Visible, check: Callable[[], None] = lambda: None) -> list[int]:
-    """Return the first, the middle and the last frame, and every one whose still part shows something new.
+    """Return the frames that differ, by as much as a letter, from each of the last frames that are read.
 
-    *Still* is what hardly changes over nine frames of the whole cine: the screen around the moving scan. A frame is
-    compared with the last one that is read.
+    Every frame of the cine is one of these or repeats one of them, so that who has read them has looked at all.
 
     Args:
+        visible: (H, W): where a difference counts.
         check: Called before each frame; raises to stop.
     """
-    count = len(clip)
-    wanted = {0, count // 2, count - 1}
-    if count <= len(wanted):
-        return sorted(wanted)
-    still = _still(clip, visible)
-    known: list[NDArray[np.int16]] = []
-    for index in range(count):
+    wanted: list[int] = []
+    known: list[Pixels] = []
+    for index in range(len(clip)):
         check()
-        grey = _grey(clip.frame(index).pixels)
-        if index in wanted or all(_shows_more(grey, before, still) for before in known):
-            wanted.add(index)
-            known.append(grey)
-            known = known[-3:]
-    return sorted(wanted)
+        shown = np.where(visible[..., None], clip.frame(index).pixels, np.uint8(0))
+        if all(_differs(shown, before) for before in known):
+            wanted.append(index)
+            known = [*known, shown][-_KNOWN:]
+    return wanted
 
 
-def _still(clip: Clip, visible: Visible) -> NDArray[np.bool_]:
-    samples = np.stack([_grey(clip.frame(index).pixels) for index in evenly(len(clip), _SAMPLES)])
-    return np.asarray((np.ptp(samples, axis=0) <= _CALM) & visible)
+def few_frames(clip: Clip) -> list[int]:
+    """Return the first, the middle and the last frame: enough to find what stands on the screen all the time."""
+    return sorted({0, len(clip) // 2, len(clip) - 1})
 
 
-def _shows_more(grey: NDArray[np.int16], before: NDArray[np.int16], still: NDArray[np.bool_]) -> bool:
-    """Whether a letter's worth of connected pixels in the still part is new."""
-    changed = ((np.abs(grey - before) > _CHANGE) & still).astype(np.uint8)
-    if int(changed.sum()) < _LETTER_PIXELS // 2:
-        return False
+def _differs(shown: Pixels, before: Pixels) -> bool:
+    """Whether a letter's worth of connected pixels is another, in any colour."""
+    changed = (cv2.absdiff(shown, before).max(axis=2) > _CHANGE).astype(np.uint8)
+    count = int(np.count_nonzero(changed))
+    if not _LETTER_PIXELS // 2 <= count < _MANY_PIXELS:
+        return count >= _MANY_PIXELS
     joined = cv2.morphologyEx(changed, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
     return bool((stats[1:, cv2.CC_STAT_AREA] >= _LETTER_PIXELS).any())
-
-
-def _grey(pixels: Pixels) -> NDArray[np.int16]:
-    return np.asarray(pixels.max(axis=2), dtype=np.int16)

@@ -24,6 +24,9 @@ outside of it. Nothing is added above and below, where the banner begins."""
 _WHOLE_SHARE = 0.97
 """A region larger than this is the whole screen, and says nothing."""
 
+_MISSED_SHARE = 0.1
+"""A region of which less is shown is left out: the mask was drawn for another layout of the screen."""
+
 _LOOKS = 5
 """Frames that the search for the fan looks at, together: a fan that is dark in one is lit in another."""
 
@@ -69,6 +72,11 @@ class Mask:
             shown[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = 0
         return shown.astype(np.bool_)
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether next to nothing is blanked: such a mask says nothing of where the scan is."""
+        return int(self.visible().sum()) >= _WHOLE_SHARE * self.height * self.width
+
     def without(self, boxes: Iterable[Box]) -> Mask:
         """Return this mask with more rectangles blanked."""
         return replace(self, blank=(*self.blank, *boxes))
@@ -111,6 +119,18 @@ def _to_columns(box: Box, block_width: int, width: int) -> Box:
 def evenly(count: int, most: int) -> list[int]:
     """Return up to ``most`` indices of ``count`` frames, evenly spaced, first and last among them."""
     return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
+
+
+def misfit(mask: Mask, clip: Clip) -> str:
+    """Return why a mask that was made elsewhere does not suit a clip: empty where it does."""
+    if mask.keeps_all:
+        return "it keeps the whole picture"
+    if not _regions(clip) or clip.calibration is None:
+        return ""
+    visible = mask.visible()
+    boxes = [region.box for region in clip.calibration.regions if region.is_usable]
+    shares = (float(visible[box.top : box.bottom, box.left : box.right].mean()) for box in boxes)
+    return "it leaves out a region of this file" if min(shares, default=1.0) < _MISSED_SHARE else ""
 
 
 def _regions(clip: Clip) -> tuple[Box, ...]:
