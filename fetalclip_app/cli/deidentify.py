@@ -65,11 +65,13 @@ def deidentify(given: argparse.Namespace) -> int:
         say("Without --key nobody, you neither, can make these UIDs and pseudonyms a second time.")
     files = [(path, root) for root in given.paths for path in list_files([root])]
     results = _Results()
-    for number, (path, root) in enumerate(files, start=1):
-        began = time.monotonic()
-        sentence = _one(path, root, number, tools, results)
-        say(f"[{number}/{len(files)}] {path}: {sentence} ({time.monotonic() - began:.1f} s)")
-    _write_tables(given, results)
+    try:
+        for number, (path, root) in enumerate(files, start=1):
+            began = time.monotonic()
+            sentence = _one(path, root, number, tools, results)
+            say(f"[{number}/{len(files)}] {path}: {sentence} ({time.monotonic() - began:.1f} s)")
+    finally:  # whoever stops halfway has copies already, and needs the way back
+        _write_tables(given, results)
     refused = sum(1 for entry in results.log if entry["status"] == "refused")
     say(f"{len(files) - refused} of {len(files)} files de-identified: {given.out}")
     return 1 if refused else 0

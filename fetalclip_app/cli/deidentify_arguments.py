@@ -57,6 +57,7 @@ def _problems(given: argparse.Namespace) -> Iterator[str]:
         if path.is_dir() and folder.is_relative_to(out):
             yield f"{path} lies in the folder of the copies"
     secrets = {"--key": given.key, "--crosswalk": given.crosswalk, "--pseudonyms": given.pseudonyms}
+    secrets["--report"] = given.report  # it may show what was not blanked yet
     for option, path in secrets.items():
         if path is not None and path.resolve().is_relative_to(out):
             yield f"{option} would lie beside the copies in {given.out}, where it gives the patients away"

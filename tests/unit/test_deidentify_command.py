@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import stat
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from deidentify_files import SECRET, full_dataset
-from dicom_files import cine, colour_picture, dataset_of, jpeg_stream, write
+from dicom_files import cine, colour_picture, dataset_of, jpeg_stream, region, write
 from pydicom import dcmread
+from pydicom.fileset import FileSet
 
 from fetalclip_app import settings
 from fetalclip_app.cli import deidentify as command
@@ -19,7 +21,8 @@ from fetalclip_app.cli.main import main
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.errors import ErrorCode, NotDeidentified
-from fetalclip_app.imaging.deidentify import ocr
+from fetalclip_app.imaging.deidentify import engine, ocr
+from fetalclip_app.imaging.deidentify.identifiers import Identifiers
 from fetalclip_app.imaging.deidentify.mask import Mask, MaskSource
 from fetalclip_app.imaging.deidentify.mask_book import MaskBook, RememberedMask, Scanner
 from fetalclip_app.imaging.deidentify.texts import SeenText
@@ -211,6 +214,7 @@ def test_a_missing_model_is_never_fetched(monkeypatch: pytest.MonkeyPatch) -> No
         (["{in}", "--out", "{tmp}"], "in the folder of the copies"),
         (["{in}", "--out", "{tmp}/out", "--key", "{tmp}/out/key"], "gives the patients away"),
         (["{in}", "--out", "{tmp}/out", "--crosswalk", "{tmp}/out/x.csv"], "gives the patients away"),
+        (["{in}", "--out", "{tmp}/out", "--report", "{tmp}/out/x.html"], "gives the patients away"),
         (["{in}", "--out", "{tmp}/out", "--confirm-text", "--blank-text"], "not allowed with"),
         (["{in}"], "--out"),
     ],
@@ -243,3 +247,51 @@ def test_a_scan_that_nobody_can_find_is_refused_in_a_sentence(
     assert run(path, "--out", tmp_path / "out") == 1
     assert "cannot be told from what stands around it" in capsys.readouterr().err
     assert copies(tmp_path / "out") == []
+
+
+def test_a_dicomdir_among_other_inputs_lists_its_files_and_every_table_is_written(tmp_path: Path) -> None:
+    medium = FileSet()
+    for number in (1, 2):
+        picture = dataset_of(
+            colour_picture(), SequenceOfUltrasoundRegions=[region((2, 10, 61, 45))], SOPInstanceUID=f"1.2.3.{number}",
+            StudyDate="20260102", StudyTime="0900", StudyID="1", AccessionNumber="", SeriesNumber=1,
+            InstanceNumber=number,
+        )  # fmt: skip
+        medium.add(dcmread(write(tmp_path / f"{number}.dcm", picture)))
+    before = medium._stage["t"]
+    medium.write(tmp_path / "disc")
+    for temporary in (before, medium._stage["t"]):
+        temporary.cleanup()  # else it warns when it is forgotten
+    (tmp_path / "in").mkdir()
+    single = write(tmp_path / "in" / "x.dcm", full_dataset())
+    crosswalk = tmp_path / "crosswalk.csv"
+    status = run(single, tmp_path / "disc" / "DICOMDIR", "--out", tmp_path / "out", "--crosswalk", crosswalk)
+    names = [path.relative_to(tmp_path / "out") for path in copies(tmp_path / "out")]
+
+    assert status == 0
+    assert len(names) == 3
+    assert len(crosswalk.read_text(encoding="utf-8").splitlines()) == 4
+    assert sorted(len(name.parts) for name in names)[0] == 1
+    assert not any(folder.startswith(("PT", "ST", "SE", "IM")) for name in names for folder in name.parts)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
+def test_who_stops_halfway_has_the_log_and_the_way_back(
+    stop: type[BaseException], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, calls = engine.open_original, iter([False, False, True])  # the picture is refused
+
+    def open_original(path: Path, identifiers: Identifiers) -> engine.Opened:
+        if next(calls):
+            raise stop
+        return opened(path, identifiers)
+
+    monkeypatch.setattr(engine, "open_original", open_original)
+    crosswalk = tmp_path / "crosswalk.csv"
+    with contextlib.suppress(KeyboardInterrupt, RuntimeError):
+        run(folder, "--out", tmp_path / "out", "--crosswalk", crosswalk)
+    entries = json.loads((tmp_path / "out" / "deidentified.json").read_text())["files"]
+    rows = list(csv.DictReader(crosswalk.read_text(encoding="utf-8").splitlines()))
+
+    assert [entry["status"] for entry in entries] == ["refused", "written"]
+    assert [tmp_path / "out" / row["file"] for row in rows] == copies(tmp_path / "out")

@@ -21,9 +21,10 @@ class Names:
         """Return the copy's path below the folder of the copies.
 
         Args:
-            root: What the user named: the file itself, or a folder above it.
+            root: What the user named: the file itself, a folder above it, or a DICOMDIR beside or above it.
         """
-        inner = path.relative_to(root).parts[:-1] if path != root else ()
+        base = next((each for each in (root, root.parent) if path.is_relative_to(each)), path.parent)
+        inner = path.relative_to(base).parts[:-1] if path != root else ()
         folders = [self._identifiers.name("/".join(inner[: depth + 1])) for depth in range(len(inner))]
         name = self._identifiers.name(opened.cleaned.dataset.SOPInstanceUID)
         made = Path(*folders, name + SUFFIX)
