@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate, pairwise
 
+ASSUMED_RATE_HZ = 30.0
+"""Of several frames in a file that is silent about their rate; marked ASSUMED wherever it is shown."""
+
 
 class RateSource(StrEnum):
     """Who says how fast a cine plays."""
@@ -129,15 +132,23 @@ class Round:
     def of(cls, dwell_s: Sequence[float], mode: PlayMode, first: int, last: int) -> Round:
         """Return the round through frames ``first`` to ``last``, both of which are shown.
 
+        A part whose frames all share one moment has no pace of its own: each of them stands for the cine's mean.
+
         Raises:
-            ValueError: Not inside the cine.
+            ValueError: Not inside the cine, or a cine that takes no time.
         """
         if not 0 <= first <= last < len(dwell_s):
             raise ValueError(f"frames {first} to {last} of {len(dwell_s)}")
         there = range(first, last + 1)
         back = range(last - 1, first, -1) if mode is PlayMode.SWEEP else range(0)
         frames = (*there, *back)
-        return cls(frames, tuple(dwell_s[frame] for frame in frames))
+        played_s = tuple(dwell_s[frame] for frame in frames)
+        if any(played_s):
+            return cls(frames, played_s)
+        mean_s = sum(dwell_s) / len(dwell_s)
+        if not mean_s > 0:
+            raise ValueError(f"{len(dwell_s)} frames take no time")
+        return cls(frames, (mean_s,) * len(frames))
 
     def __len__(self) -> int:
         return len(self.frames)

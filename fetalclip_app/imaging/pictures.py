@@ -19,14 +19,13 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from fetalclip_app.domain.clip import Clip, Origin, Pixels
-from fetalclip_app.domain.timing import FrameRate, RateSource
+from fetalclip_app.domain.timing import ASSUMED_RATE_HZ, FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.dicom.jpeg import check_scans
 from fetalclip_app.imaging.files.content import KeyedContent
 from fetalclip_app.imaging.files.sniff import Kind
 from fetalclip_app.imaging.guard import check_size, reading
 
-_ASSUMED_RATE_HZ = 30.0
 _ORIENTATION = 0x0112
 _PHOTOMETRIC, _BITS = 262, 258
 """PhotometricInterpretation and BitsPerSample of TIFF 6.0, section 8."""
@@ -122,7 +121,7 @@ def read_picture(content: KeyedContent, kind: Kind) -> Clip:
         source=PictureFrames(content, kind, pages, orientation),
         height=height,
         width=width,
-        rate=FrameRate(_ASSUMED_RATE_HZ, RateSource.ASSUMED) if len(pages) > 1 else None,
+        rate=FrameRate(ASSUMED_RATE_HZ, RateSource.ASSUMED) if len(pages) > 1 else None,
         origin=origin,
     )
 

@@ -137,6 +137,26 @@ def test_an_uneven_cine_plays_at_its_true_moments(clockwork: Clockwork) -> None:
     assert seen == [0, 1, 1, 1, 2, 2, 3, 3, 0, 1]
 
 
+def test_between_marks_on_one_moment_it_goes_on_playing(clockwork: Clockwork) -> None:
+    player = clockwork.player
+    player.load(5, 10.0, (0.0, 0.1, 0.1, 0.1, 0.2))
+    player.mark(a=1, b=2)
+    player.play()
+
+    assert set(clockwork.run(1.0, 0.02)) == {1, 2}
+    assert player.is_playing
+
+
+def test_a_frame_that_was_due_a_second_ago_is_shown_rather_than_none(qtbot: QtBot) -> None:
+    slow = Clockwork(lambda index: index in {0, 5})
+    slow.player.load(100, 30.0)
+    slow.player.play()
+    shown = slow.at((5 + 29.5) / 30)
+    slow.player.pause()
+
+    assert shown == 5
+
+
 def test_sweeping_goes_forward_and_back_between_the_marks(clockwork: Clockwork) -> None:
     player = clockwork.player
     player.load(10, 10.0)

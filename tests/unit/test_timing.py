@@ -49,6 +49,20 @@ def test_sweeping_repeats_neither_end() -> None:
     assert [sweep.goes_back(step) for step in range(6)] == [False, False, False, False, True, True]
 
 
+@pytest.mark.parametrize("mode", PlayMode)
+def test_a_part_whose_frames_share_one_moment_is_played_at_the_cine_s_mean(mode: PlayMode) -> None:
+    dwell_s = dwell_times(5, 20.0, (0.0, 0.1, 0.1, 0.1, 0.2))
+    part = Round.of(dwell_s, mode, 1, 2)
+
+    assert part.period_s == pytest.approx(2 * (0.2 + 0.05) / 5)
+    assert [part.frame(part.step_at(now_s)) for now_s in (0.0, 0.051, 0.101)] == [1, 2, 1]
+
+
+def test_a_cine_that_takes_no_time_is_no_round() -> None:
+    with pytest.raises(ValueError, match="no time"):
+        Round.of([0.0] * 4, PlayMode.LOOP, 1, 2)
+
+
 @given(dwells, modes, st.data())
 def test_every_moment_shows_the_frame_whose_turn_it_is(
     dwell_s: list[float], mode: PlayMode, data: st.DataObject

@@ -18,11 +18,16 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from fetalclip_app.domain.timing import FrameRate, Playback, PlayMode, RateDoubt, RateRemark, RateSource
+from fetalclip_app.domain.timing import (
+    ASSUMED_RATE_HZ,
+    FrameRate,
+    Playback,
+    PlayMode,
+    RateDoubt,
+    RateRemark,
+    RateSource,
+)
 from fetalclip_app.imaging.dicom.calibration import number_of, numbers_of
-
-ASSUMED_RATE_HZ = 30.0
-"""For a cine whose file states no rate."""
 
 _SENSIBLE_RATES_HZ = (0.1, 5000.0)
 """From a frame in ten seconds to plane waves: we chose the ends, wide."""

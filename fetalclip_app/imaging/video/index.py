@@ -12,14 +12,13 @@ from typing import Any, cast
 import av
 import av.error
 
-from fetalclip_app.domain.timing import FrameRate, RateDoubt, RateRemark, RateSource
+from fetalclip_app.domain.timing import ASSUMED_RATE_HZ, FrameRate, RateDoubt, RateRemark, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import MAX_FRAMES, check_size
 from fetalclip_app.imaging.video.shape import pixel_ratio_of
 from fetalclip_app.imaging.video.units import Note, note_of
 
-_ASSUMED_RATE_HZ = 30.0
 _ROUNDED_S = Fraction(1, 1000)
 _BUFFER = 1 << 18
 
@@ -90,7 +89,7 @@ class VideoIndex:
         stated = self.rate_hz if self.rate_hz and 0 < self.rate_hz <= MAX_FRAMES else None
         of_times = (count - 1) / float(ticks * self.tick_s) if ticks > 0 else None
         if of_times is None:
-            return FrameRate(stated or _ASSUMED_RATE_HZ, RateSource.CONTAINER if stated else RateSource.ASSUMED)
+            return FrameRate(stated or ASSUMED_RATE_HZ, RateSource.CONTAINER if stated else RateSource.ASSUMED)
         even = is_even(self.times, self.tick_s)
         if (
             stated

@@ -19,7 +19,7 @@ import av.error
 import numpy as np
 
 from fetalclip_app.domain.clip import Clip, FrameSource, Origin, Pixels
-from fetalclip_app.domain.timing import FrameRate, RateSource
+from fetalclip_app.domain.timing import ASSUMED_RATE_HZ, FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content, KeyedContent
 from fetalclip_app.imaging.files.sniff import bare_codec
@@ -30,7 +30,6 @@ from fetalclip_app.imaging.video.counted_container import counted
 from fetalclip_app.imaging.video.index import VideoIndex, decoded, ends_early, index_of, opened
 from fetalclip_app.imaging.video.shape import proportions
 
-_ASSUMED_RATE_HZ = 30.0
 _SPARE_DECODERS = 3
 """Decoders kept between two frames: one for playing, two for thumbnails and readings at the same time."""
 
@@ -82,7 +81,7 @@ def _read_bare(content: KeyedContent, codec: str) -> Clip:
     index = video_stream.index_of(content, codec, is_whole=True)
     # FFmpeg supposes 25 where a stream is silent; only MPEG-2 always says its rate (ISO/IEC 13818-2 6.2.2.1).
     stated = index.rate_hz if codec == "mpeg2video" else None
-    rate = FrameRate(stated or _ASSUMED_RATE_HZ, RateSource.CONTAINER if stated else RateSource.ASSUMED)
+    rate = FrameRate(stated or ASSUMED_RATE_HZ, RateSource.CONTAINER if stated else RateSource.ASSUMED)
     return Clip(
         path=content.path,
         content_key=content.key(),
