@@ -2,7 +2,9 @@
 
 Hashing three hundred megabytes takes longer than showing their first picture. So a clip carries the means to take its
 key and not the key: whoever records it (a reading, a report, a table) asks, waits for the hash once, and gets the hash
-of the very bytes that were opened, or an error. There is no other key, and none that is made of names or times.
+of the bytes that are there, or an error where the file system tells that they are not those that were opened (another
+size or time of writing, a file in its place, a write while it was read). What it cannot tell is a program that
+overwrites a file in place, keeps its length and sets its time back. No key is made of names or times.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ class ContentKey:
         Args:
             take: Reads the whole content; blocks; raises UnreadableFile where the content has gone or changed.
             size: Bytes of the content.
-            origin: Where the content lies: equal for the same untouched file.
+            origin: Where the content lies: equal for the same file, as far as the file system tells untouched.
         """
         self._take, self._size, self._origin = take, size, origin
         self._digits: str | None = None

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import dicom_files as files
 import pytest
@@ -59,6 +60,53 @@ def test_a_file_that_changed_since_it_was_opened_has_no_key(tmp_path: Path) -> N
 
     assert raised.value.code is ErrorCode.FILE_DAMAGED
     assert not clip.content_key.is_taken
+
+
+def test_a_file_put_in_the_place_of_another_has_not_its_key(tmp_path: Path) -> None:
+    """Of the same size, and of the same time to the nanosecond."""
+    path, other = tmp_path / "a", tmp_path / "b"
+    path.write_bytes(b"a" * 100)
+    content, status = FileContent.of(path), path.stat()
+    other.write_bytes(b"b" * 100)
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(path)
+
+    assert not FileContent.of(path).key().is_same_as(ContentKey.of_digits(hashlib.sha256(b"a" * 100).hexdigest()[:16]))
+    if path.stat().st_ctime_ns == status.st_ctime_ns:
+        pytest.skip("this system keeps no time of change")
+    with pytest.raises(UnreadableFile):
+        content.key().is_same_as(FileContent.of(path).key())
+    with pytest.raises(UnreadableFile):
+        content.read(0, 10)
+
+
+def test_another_name_or_other_rights_make_no_other_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"a" * 100)
+    content = FileContent.of(path)
+    os.link(path, tmp_path / "b")
+    path.chmod(0o600)
+
+    assert content.read(0, 3) == b"aaa"
+    assert content.key().is_same_as(FileContent.of(path).key())
+
+
+def test_what_is_written_while_the_key_is_taken_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"a" * 100)
+    content, hashed = FileContent.of(path), hashlib.file_digest
+
+    def written_before(stream: Any, name: str) -> Any:
+        with path.open("r+b") as other:
+            other.write(b"c" * 50)
+        os.utime(path, ns=(1, 1))
+        return hashed(stream, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", written_before)
+    with pytest.raises(UnreadableFile) as raised:
+        content.key().digits()
+
+    assert raised.value.code is ErrorCode.FILE_DAMAGED
 
 
 def test_a_key_crosses_to_another_process_as_digits(tmp_path: Path) -> None:

@@ -58,11 +58,16 @@ class KeyedContent(Content, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The bytes of a file as it was when it was opened."""
+    """The bytes of a file as it was when it was opened.
+
+    Attributes:
+        place: Inode and time of the last change, as the file system tells them.
+    """
 
     path: Path
     size: int
     modified_ns: int
+    place: tuple[int, int]
 
     @classmethod
     def of(cls, path: Path) -> FileContent:
@@ -79,7 +84,7 @@ class FileContent:
             raise UnreadableFile(ErrorCode.NOT_A_PICTURE, name=path.name)
         if status.st_size == 0:
             raise UnreadableFile(ErrorCode.FILE_EMPTY, name=path.name)
-        return cls(path, status.st_size, status.st_mtime_ns)
+        return cls(path, status.st_size, status.st_mtime_ns, (status.st_ino, status.st_ctime_ns))
 
     def open(self) -> BinaryIO:
         """Return a stream at the first byte; the caller closes it.
@@ -91,17 +96,31 @@ class FileContent:
             stream = self.path.open("rb")
         except FileNotFoundError as error:
             raise UnreadableFile(ErrorCode.FILE_MISSING, name=self.path.name) from error
-        now = os.fstat(stream.fileno())
-        if (now.st_size, now.st_mtime_ns) != (self.size, self.modified_ns):
+        try:
+            self._check(stream)
+        except UnreadableFile:
             stream.close()
-            raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.path.name, reason="changed")
+            raise
         return stream
+
+    def _check(self, stream: BinaryIO) -> None:
+        """Raise where an open file is not the one that was opened before, as far as the file system tells.
+
+        Inode and time of change count only together: FAT numbers its files anew when it likes, and a change of rights
+        or of a name alone changes the time.
+        """
+        now = os.fstat(stream.fileno())
+        is_elsewhere = now.st_ino != self.place[0] and now.st_ctime_ns != self.place[1]
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.modified_ns) or is_elsewhere:
+            raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.path.name, reason="changed")
 
     def read(self, offset: int, length: int) -> bytes:
         """Return exactly ``length`` bytes from ``offset``."""
         with self.open() as stream:
             stream.seek(offset)
-            return _whole(stream.read(length), length, self.path)
+            piece = stream.read(length)
+            self._check(stream)  # again: it may have been written to since
+            return _whole(piece, length, self.path)
 
     def key(self) -> ContentKey:
         """Return the means to name the content; nothing is read before the name is asked for."""
@@ -110,6 +129,7 @@ class FileContent:
     def _digits(self) -> str:
         with self.open() as stream:
             digest = hashlib.file_digest(cast(io.BufferedReader, stream), "sha256")
+            self._check(stream)
         return digest.hexdigest()[:KEY_LENGTH]
 
 
