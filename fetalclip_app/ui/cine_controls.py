@@ -63,7 +63,7 @@ class CineControls(QObject):
         marks = self._player.marks
         if not marks.is_set:
             self.mark_a()
-        elif marks.b is None and marks.a is not None and self._player.index > marks.a:
+        elif marks.b is None and marks.a is not None and self._viewer.told_index > marks.a:
             self.mark_b()
         else:
             self._player.unmark()
@@ -71,11 +71,11 @@ class CineControls(QObject):
 
     def mark_a(self) -> None:
         """Let the part that plays begin with the frame that is looked at."""
-        self._player.mark(a=self._player.index)
+        self._player.mark(a=self._viewer.told_index)
 
     def mark_b(self) -> None:
         """Let the part that plays end with the frame that is looked at."""
-        self._player.mark(b=self._player.index)
+        self._player.mark(b=self._viewer.told_index)
 
     def _begin(self, clip: Clip) -> None:
         """Play a clip as its file asks, where it does; what the user chose holds for the others."""

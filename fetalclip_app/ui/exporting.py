@@ -55,8 +55,11 @@ class Exporting(QObject):
         """Write all findings as JSON."""
         self._write_readings("Findings as JSON", ".json", "JSON (*.json)", exports.write_json)
 
-    def png(self, entry: OpenClip, index: int, drawn: Drawn) -> None:
-        """Write one frame with what is drawn over it."""
+    def png(self, entry: OpenClip, index: int | None, drawn: Drawn) -> None:
+        """Write one frame with what is drawn over it; None is no frame, and nothing is written."""
+        if index is None:
+            self.refused.emit("There is no picture to export.", "Wait until the frame is shown, or go to another one.")
+            return
         path = self._ask("Annotated picture", f"_frame{index + 1}.png", "PNG (*.png)")
         if path is not None:
             clip = entry.clip

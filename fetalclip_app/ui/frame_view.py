@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
@@ -235,9 +226,9 @@ class FrameView(QWidget):
         area = QRectF(self.rect()).adjusted(12, 0, -12, -8)
         bottom = Qt.AlignmentFlag.AlignBottom
         painter.setFont(text_font())
-        _draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, self._caption, DARK.text)
+        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, self._caption, DARK.text)
         painter.setFont(caption_font())
-        _draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, RESEARCH_USE_ONLY, DARK.text)
+        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, RESEARCH_USE_ONLY, DARK.text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the middle of the picture where it is."""
@@ -300,12 +291,3 @@ class FrameView(QWidget):
             self.line_done.emit()
             return
         super().keyPressEvent(event)
-
-
-def _draw_text(painter: QPainter, area: QRectF, flags: Qt.AlignmentFlag, text: str, colour: str) -> None:
-    """Write on any picture: with a dark rim."""
-    painter.setPen(QColor(0, 0, 0, 200))
-    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        painter.drawText(area.translated(dx, dy), int(flags), text)
-    painter.setPen(QColor(colour))
-    painter.drawText(area, int(flags), text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -48,8 +48,12 @@ class FrameStore(QObject):
         return self._bytes
 
     def room(self, clip: Clip) -> int:
-        """Return how many frames of this clip the budget holds beside the one that is shown; at least one."""
-        return max(self._budget // max(clip.height * clip.width * 3, 1) - 1 - AT_ONCE, 1)
+        """Return how many frames of this clip the budget holds beside the one that is shown: none, where that fills it.
+
+        As many as are under way at once are kept free, except where hardly two frames fit.
+        """
+        beside = self._budget // max(clip.height * clip.width * 3, 1) - 1
+        return max(beside - AT_ONCE, min(beside, 1), 0)
 
     def get(self, clip: Clip, index: int) -> Pixels | None:
         """Return a frame that is ready, or None."""
@@ -67,10 +71,19 @@ class FrameStore(QObject):
         return (clip.source, index) in self._broken
 
     def clear(self) -> None:
-        """Hold nothing: no clip is shown."""
+        """Hold nothing: no clip is shown. What is being decoded still is not kept when it comes."""
         self._ready.clear()
         self._need.clear()
+        self._broken.clear()
         self._clip, self._bytes = None, 0
+
+    def keep_only(self, clips: Iterable[Clip]) -> None:
+        """Forget every source that belongs to none of these clips: a closed clip's content may lie in memory."""
+        gone = {source for source, _ in (*self._ready, *self._broken)} - {clip.source for clip in clips}
+        if gone:
+            for key in [key for key in self._ready if key[0] in gone]:
+                self._bytes -= self._ready.pop(key).nbytes
+            self._broken = {key for key in self._broken if key[0] not in gone}
 
     def want(self, clip: Clip, indices: Sequence[int]) -> None:
         """Fetch these frames, the first one first; what is late in the row, or not in it, is dropped first.
@@ -99,7 +112,13 @@ class FrameStore(QObject):
         job.failed.connect(lambda error: self._break(clip, key, error))
         job.settled.connect(lambda: self._settled(key))
 
+    def _is_wanted(self, clip: Clip) -> bool:
+        """Whether this clip is shown still: another one may be closed by now."""
+        return self._clip is not None and clip.source is self._clip.source
+
     def _keep(self, clip: Clip, key: _Key, pixels: Pixels) -> None:
+        if not self._is_wanted(clip):
+            return
         if key not in self._ready:
             self._ready[key] = pixels
             self._bytes += pixels.nbytes
@@ -115,6 +134,8 @@ class FrameStore(QObject):
         return max((key for key in self._ready if key != fresh), key=lambda key: self._need.get(key, 0))
 
     def _break(self, clip: Clip, key: _Key, error: Exception) -> None:
+        if not self._is_wanted(clip):
+            return
         self._broken.add(key)
         self.failed.emit(clip, key[1], error)
 

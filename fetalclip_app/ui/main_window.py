@@ -64,7 +64,8 @@ class MainWindow(TakesDrops):
         self.open_menu = OpenMenu(self, session, self._choices, sample)
         self._build()
         self.telling = Telling(self.area.message, self)
-        self.viewer = Viewer(self.area, self.transport, FrameStore(jobs, parent=self), self)
+        self.store = FrameStore(jobs, parent=self)
+        self.viewer = Viewer(self.area, self.transport, self.store, self)
         self.cine = CineControls(self.viewer, self.transport, self.actions_by_name, self._choices, self)
         self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
         self.scale = ScaleSetting(self.area, session, self.undo, self)
@@ -104,6 +105,7 @@ class MainWindow(TakesDrops):
         session.unopened.connect(self.telling.unopened)
         session.noticed.connect(self.telling.listing)
         session.clips_changed.connect(self.thumbnails.fetch)
+        session.clips_changed.connect(lambda: self.store.keep_only(entry.clip for entry in session.entries))
         self.thumbnails.arrived.connect(self.clips.show_picture)
         self.clips.scrolled.connect(self.thumbnails.fetch)
 
@@ -240,14 +242,14 @@ class MainWindow(TakesDrops):
             self._session.close(self._session.shown)
 
     def export_png(self) -> None:
-        """Write the frame that is shown, with what is drawn over it."""
+        """Write the frame that is drawn, with what is drawn over it."""
         shown, viewer = self._session.shown, self.viewer
         if shown is not None:
             heat = viewer.drawn_heat
             heatmap = heat[1].heatmap if heat is not None else None
             frame, opacity = self.area.frame, self._choices.now.heatmap_opacity
             drawn = Drawn(frame.head, heatmap, opacity, _made_by(shown), frame.structures)
-            self.exporting.png(shown, viewer.index, drawn)
+            self.exporting.png(shown, viewer.on_screen, drawn)
 
     def _choose_model(self, settings: Settings) -> None:
         self._choices.keep(**{name: getattr(settings, name) for name in MODEL_CHOICES})

@@ -158,3 +158,12 @@ def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: flo
             box = QRectF(right - 62.0, y - 8.0, 48.0, 16.0)
             text = f"{tick} cm" if tick == 5 * skip else f"{tick}"
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def draw_text(painter: QPainter, area: QRectF, flags: Qt.AlignmentFlag, text: str, colour: str) -> None:
+    """Write on any picture: with a dark rim."""
+    painter.setPen(QColor(0, 0, 0, 200))
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        painter.drawText(area.translated(dx, dy), int(flags), text)
+    painter.setPen(QColor(colour))
+    painter.drawText(area, int(flags), text)

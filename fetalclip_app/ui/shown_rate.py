@@ -26,10 +26,14 @@ class ShownRate:
         self._at_s.clear()
 
     def hz(self) -> float | None:
-        """Return frames a second over the last second, or None while too few were painted."""
+        """Return frames a second over the last second, or None while too few were painted.
+
+        An overdue frame counts with the time for which it has been waited already: a cine that stands slows down.
+        """
         now = self._clock()
         while self._at_s and now - self._at_s[0] > _WINDOW_S:
             self._at_s.popleft()
         if len(self._at_s) < 3:
             return None
-        return (len(self._at_s) - 1) / (self._at_s[-1] - self._at_s[0])
+        steps, took_s = len(self._at_s) - 1, self._at_s[-1] - self._at_s[0]
+        return steps / took_s if now - self._at_s[-1] <= took_s / steps else (steps + 1) / (now - self._at_s[0])

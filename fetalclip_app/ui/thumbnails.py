@@ -51,10 +51,9 @@ class Thumbnails(QObject):
 
     def fetch(self) -> None:
         """Go on with what is still missing: all of it in sight, and the rest as long as there is room."""
+        self._forget_closed()
         if self._is_busy:
             return
-        if len(self._held) >= MOST:
-            self._forget_closed()
         entry = _first(self._in_sight()) or (_first(self._entries()) if len(self._held) < MOST else None)
         if entry is not None:
             self._start(entry)

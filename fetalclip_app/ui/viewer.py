@@ -82,6 +82,11 @@ class Viewer(QObject):
         """The frame that is drawn now; behind `index` while that one is decoded."""
         return self._on_screen
 
+    @property
+    def told_index(self) -> int:
+        """The frame whose number is written at the picture: the one that is drawn, if any is."""
+        return self.index if self._on_screen is None else self._on_screen
+
     def show_clip(self, entry: OpenClip | None) -> None:
         """Show another clip from its start, or the same one with another scale where it is."""
         same = self._clip is not None and entry is not None and entry.clip.source is self._clip.source
@@ -169,8 +174,8 @@ class Viewer(QObject):
         self.set_heat(True)
 
     def show_heat(self, where: Where, heat: Heat) -> None:
-        """Draw a heatmap if it belongs to what is looked at now."""
-        if self.shows_heat and where == self._where():
+        """Draw a heatmap if it belongs to the frame that is drawn now; that frame, when it comes, asks again."""
+        if self.shows_heat and where == self._where() and where.frame_index == self._on_screen:
             self.drawn_heat = (where, heat)
             self._area.frame.show_heat(heat.image)
             self._area.heat.show_title(f"Where {view_title(where.view_key)} was seen")
@@ -282,7 +287,7 @@ class Viewer(QObject):
     def _write_caption(self) -> None:
         if self._clip is None:
             return
-        index = self.index if self._on_screen is None else self._on_screen
+        index = self.told_index
         text = frame_number(index, len(self._clip)) if len(self._clip) > 1 else "Single picture"
         text = text[:1].upper() + text[1:]
         measured = self._measured_frame()

@@ -40,13 +40,19 @@ def test_a_file_that_asks_to_be_swept_is_swept_and_the_next_one_is_not(desk_of: 
     assert desk.saved == [] or desk.saved[-1].play_mode is PlayMode.ONCE
 
 
+def go_to(desk, index: int) -> None:
+    """Go to a frame and wait until it is the one that is drawn."""
+    desk.window.viewer.player.seek(index)
+    desk.qtbot.waitUntil(lambda: desk.window.viewer.on_screen == index)
+
+
 def test_the_button_sets_a_then_b_then_the_whole_cine(desk) -> None:
     desk.open("one.dcm")
     player, button = desk.window.viewer.player, desk.window.actions_by_name["mark_next"]
-    player.seek(3)
+    go_to(desk, 3)
     button.trigger()
     assert (player.marks, button.isChecked()) == (Marks(a=3), True)
-    player.seek(8)
+    go_to(desk, 8)
     button.trigger()
     assert (player.marks, button.isChecked()) == (Marks(3, 8), True)
     assert "frames 4 to 9 of 12" in button.toolTip()
@@ -57,7 +63,7 @@ def test_the_button_sets_a_then_b_then_the_whole_cine(desk) -> None:
 
 def test_a_mark_that_cannot_be_set_leaves_the_button_as_it_was(desk) -> None:
     desk.open("one.dcm")
-    desk.press("last")
+    go_to(desk, 11)
     button = desk.window.actions_by_name["mark_next"]
     button.trigger()
 
@@ -69,9 +75,9 @@ def test_keys_mark_and_unmark_and_the_timeline_shows_it(desk) -> None:
     desk.open("one.dcm")
     timeline, player = desk.window.transport.timeline, desk.window.viewer.player
     bare = pixels_of(timeline.grab().toImage())
-    player.seek(2)
+    go_to(desk, 2)
     desk.press("mark_a")
-    player.seek(9)
+    go_to(desk, 9)
     desk.press("mark_b")
     marked = pixels_of(timeline.grab().toImage())
     assert player.part == (2, 9)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from counted import CountingFrames, clip_of
+from hypothesis import given
+from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.clip import Origin, Pixels
@@ -59,6 +63,87 @@ def test_a_wish_larger_than_the_budget_keeps_what_is_due_first_and_comes_to_rest
 
     assert sorted(source.decoded) == list(range(40, 41 + store.room(clip)))
     assert all(store.has(clip, index) for index in source.decoded)
+
+
+def test_a_frame_that_fills_the_budget_is_decoded_once_and_stays(jobs: Jobs, qtbot: QtBot) -> None:
+    """Where two do not fit, a wish for two would let them push each other out for ever."""
+    source = CountingFrames(5)
+    clip = clip_of(source)
+    store = FrameStore(jobs, int(1.5 * FRAME_BYTES))
+    assert store.room(clip) == 0
+    store.want(clip, [2, 3, 1])
+    qtbot.waitUntil(lambda: store.has(clip, 2))
+    qtbot.wait(50)
+
+    assert source.decoded == [2]
+
+
+@given(st.floats(0.1, 20.0))
+def test_what_is_wished_for_fits_the_budget(frames: float) -> None:
+    store = FrameStore(Jobs(), int(frames * FRAME_BYTES))
+
+    assert 0 <= store.room(clip_of(CountingFrames(50))) <= max(int(frames) - 1, 0)
+
+
+def test_what_was_being_decoded_when_all_was_cleared_is_not_kept(jobs: Jobs, qtbot: QtBot) -> None:
+    source = CountingFrames(5)
+    clip = clip_of(source)
+    store = FrameStore(jobs)
+    store.want(clip, [0, 1])
+    store.clear()
+    qtbot.waitUntil(lambda: len(source.decoded) == 2)
+    qtbot.wait(30)
+
+    assert store.byte_count == 0
+    assert not store.has(clip, 0)
+
+
+def test_cleared_it_holds_nothing(jobs: Jobs, qtbot: QtBot) -> None:
+    clip = clip_of(CountingFrames(5))
+    store = FrameStore(jobs)
+    store.want(clip, [0])
+    qtbot.waitUntil(lambda: store.has(clip, 0))
+    store.clear()
+
+    assert store.get(clip, 0) is None
+    assert store.byte_count == 0
+
+
+def test_a_closed_clip_is_let_go_with_its_content(desk_of: Callable, qtbot: QtBot) -> None:
+    """Which may be a whole file, unpacked in memory."""
+    held = weakref.WeakSet()
+
+    def counting() -> CountingFrames:
+        held.add(source := CountingFrames(5))
+        return source
+
+    desk = desk_of(clip_of(counting(), "a.dcm"), replace(clip_of(counting(), "b.dcm"), origin=Origin("b")))
+    desk.open("a.dcm", "b.dcm")
+    name = desk.session.shown.clip.path.name
+    qtbot.waitUntil(lambda: desk.window.store.byte_count == 5 * FRAME_BYTES)
+    desk.press("close_clip")
+    qtbot.waitUntil(lambda: desk.session.shown.clip.path.name != name)
+    del desk.files[name]
+    qtbot.waitUntil(lambda: desk.window.store.byte_count == 5 * FRAME_BYTES and gc.collect() >= 0 and len(held) == 1)
+
+    assert desk.session.shown.clip.source in held
+
+
+def test_of_a_clip_that_is_closed_or_cleared_it_is_not_known_either_what_is_broken(jobs: Jobs, qtbot: QtBot) -> None:
+    class Broken(CountingFrames):
+        def pixels(self, index: int) -> Pixels:
+            raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name="a.dcm", frame=index + 1)
+
+    store, clips = FrameStore(jobs), [clip_of(Broken(2)) for _ in range(2)]
+    for clip in clips:
+        store.want(clip, [0])
+        qtbot.waitUntil(lambda clip=clip: store.is_broken(clip, 0))
+    store.keep_only(clips[1:])
+    after_closing = [store.is_broken(clip, 0) for clip in clips]
+    store.clear()
+
+    assert after_closing == [False, True]
+    assert not store.is_broken(clips[1], 0)
 
 
 def test_frames_of_two_clips_are_never_taken_for_each_other(jobs: Jobs, qtbot: QtBot) -> None:
