@@ -73,8 +73,8 @@ def _decoding(folder: Path, quality: int) -> list[Row]:
     heavy = files_scene.write_cine(folder / "heavy.dcm", range(60), quality, mark=2)
     return [
         decoding_row(_size(usual), files_decode.compare(usual, rounds=3)),
-        together_row(_size(heavy), files_decode.two_at_once(heavy, rounds=5)),
-        decoding_row(_size(heavy), files_decode.compare(heavy, rounds=3), is_asked=False),
+        decoding_row(_size(heavy), files_decode.compare(heavy, rounds=3)),
+        together_row(_size(heavy), files_decode.two_at_once(heavy, rounds=3)),
     ]
 
 
@@ -82,8 +82,8 @@ def _size(path: Path) -> str:
     return f"{path.stat().st_size / 60 / 1000:.0f} kB"
 
 
-def decoding_row(size: str, found: files_decode.Decoding, *, is_asked: bool = True) -> Row:
-    """Return the ratio with its interval, and whether pixels agree."""
+def decoding_row(size: str, found: files_decode.Decoding) -> Row:
+    """Return the ratio with its interval, whose lower end must reach what is asked, and whether pixels agree."""
     low, high = found.ratio_interval
     ours, theirs = (1000 * statistics.median(times) for times in (found.ours_s, found.theirs_s))
     text = (
@@ -91,17 +91,16 @@ def decoding_row(size: str, found: files_decode.Decoding, *, is_asked: bool = Tr
         f"by {found.plugins[0]}, RGB on both sides, pixels differ by {found.largest_difference} at most, "
         f"{found.mean_difference:.3f} on average"
     )
-    asked = f"at least {RATIO:g} times" if is_asked else ""
-    holds = found.ratio >= RATIO and found.mean_difference < 1.0
-    return Row(f"Decoding one frame after the other, {size} each", asked, text, holds or not is_asked)
+    holds = low >= RATIO and found.mean_difference < 1.0
+    return Row(f"Decoding one frame after the other, {size} each", f"at least {RATIO:g} times", text, holds)
 
 
 def together_row(size: str, seconds: tuple[float, float]) -> Row:
-    """Return the ratio of a whole cine, as each side decodes it."""
+    """Return the ratio of a whole cine, as many workers on each side; nothing is asked of it."""
     ours, theirs = seconds
     text = f"{theirs / ours:.2f} times: {1000 * ours:.2f} ms against {1000 * theirs:.2f} ms a frame"
-    name = f"Decoding a cine as the window does, {files_decode.WORKERS} at once, {size} each"
-    return Row(name, f"at least {RATIO:g} times", text, theirs / ours >= RATIO)
+    name = f"Decoding a cine, {files_decode.WORKERS} workers on each side, {size} each"
+    return Row(name, "", text, holds=True)
 
 
 def _first_picture(folder: Path, quality: int) -> list[Row]:
@@ -194,11 +193,13 @@ run; those with a window each in a process of its own, through the program's own
 
 - *Decoding*: frame by frame and in turn, `read_clip(path).frame(i)` against `next(pydicom.pixels.iter_pixels(path))`
   with nothing chosen, so that pydicom takes the first of its plugins that is there and hands out RGB. 60 frames three
-  times, after a warm-up that compares the pixels. The ratio is the median of the frames' ratios, its interval that of
-  the median over resampled frames (2.5 to 97.5 percentile). Once for frames of the size that scanners write, once for
-  those of the loop, six times as large: there both sides wait for the same Huffman decoder of libjpeg, and the gain
-  that is left is shown without being asked. A cine is decoded twice in a row by each side, the second time counts:
-  ours by as many workers as the window has for it, pydicom's by one, with NumPy's own threads.
+  times, after a warm-up that compares the pixels; one worker on either side. The ratio is the median of the frames'
+  ratios, its interval that of the median over resampled frames (2.5 to 97.5 percentile), and the lower end of that is
+  what must reach five. Once for frames of the size that scanners write, once for those of the loop, six times as large.
+  *Five times holds at the first size alone*: in the large frames both sides wait for the same Huffman decoder of
+  libjpeg, which is most of our time, and no faster one gives the same pixels. With two workers on each side (ours as
+  the window has them; a cine is decoded twice in a row, the second time counts) the ratio of the large ones is printed
+  and nothing is asked of it.
 - *First picture*: from the call that opens the file to the end of the paint that shows its first frame. The interpreter
   is warm (another small file was opened and closed before) and so is the page cache (the file was just written). The
   content key (SHA-256) is not taken by then and not needed: see `domain/content_key.py`.
@@ -207,8 +208,11 @@ run; those with a window each in a process of its own, through the program's own
 - *Clips listed*: {CLIPS} files of {CLIP_FRAMES} frames opened as a folder, until the last one has its thumbnail.
 - *Late*: play was pressed at t, with frame f on the screen; frame f + k is due at t + k / rate. It is late where the
   paint that showed it ended more than half a frame time after that (16.7 ms at 30/s), or where it was not shown in its
-  turn at all, or more than 2 ms too early. Frame numbers come from the pixels that were painted, times are taken when
-  the paint has ended; the player is not asked.
+  turn at all, or more than 2 ms too early. Every turn up to the press of pause counts, whether anything was painted
+  still or not. Frame numbers come from the pixels that were painted, times are taken when the paint has ended; the
+  player is not asked. The share depends on what else the machine does: on one with two cores that six busy programs
+  shared (load 4 to 10), single runs without a model had between 0 and 2 % late frames, those with a model no fewer and
+  no more, and we found no cause in the program for the difference; on such a machine one run proves neither.
 - *While the model reads*: the bundled compact model in its own process reads the same loop, 25 s; then it reads for
   half as long without play, which tells what playing costs it. The model's process runs at a lower priority than the
   window (`inference/worker_side.py`).

@@ -4,7 +4,9 @@
 *Late.* A due frame is late where its first paint ended more than half a frame time after it was due, or where it was
 never painted before the next one was due plus that half: dropped frames are late frames. One painted more than 2 ms
 before it was due is counted with them: time is not to be dropped either.
-*Rate.* Frames that the cine went on by, over the time between the first and the last paint.
+All that were due half a frame time before pause was pressed count, whether anything was painted still or not.
+*Rate.* Frames that the cine went on by, over the time between the first and the last paint; where the next one was
+overdue when pause was pressed, to the time when it should have come after that one at the latest.
 """
 
 from __future__ import annotations
@@ -47,31 +49,41 @@ class Lateness:
         return self.late / self.due if self.due else 1.0
 
 
-def judge(paints: Sequence[Paint], *, pressed_s: float, first: int, count: int, hz: float) -> Lateness:
+def judge(
+    paints: Sequence[Paint], *, pressed_s: float, released_s: float, loop: tuple[int, int], hz: float
+) -> Lateness:
     """Return how late a looping cine was.
 
     Args:
-        paints: In the order of time, from before ``pressed_s`` to the end of the measurement.
-        first: Frame that was on the screen when play was pressed.
-        count: Frames of the cine.
+        paints: In the order of time.
+        pressed_s, released_s: When play and pause were pressed; what was painted outside does not count.
+        loop: Frame that was on the screen when play was pressed, and frames of the cine.
 
     Raises:
-        ValueError: Fewer than two paints.
+        ValueError: Less than a frame's time lies between.
     """
-    if len(paints) < 2:
-        raise ValueError(f"{len(paints)} paints")
-    turns = [(paint.ended_s, _turn(paint, pressed_s, (first, count), hz)) for paint in paints]
-    after = [(ended_s, turn) for ended_s, turn in turns if ended_s >= pressed_s]
-    begun: dict[int, float] = {}
-    for ended_s, turn in after:
-        begun.setdefault(turn, ended_s)
     half_s = 0.5 / hz
-    last = int((paints[-1].ended_s - half_s - pressed_s) * hz)
+    last = int((released_s - half_s - pressed_s) * hz)
+    if last < 1:
+        raise ValueError(f"played for {released_s - pressed_s:.3f} s")
+    inside = [paint for paint in paints if pressed_s <= paint.ended_s <= released_s]
+    turns = [(paint.ended_s, _turn(paint, pressed_s, loop, hz)) for paint in inside]
+    begun: dict[int, float] = {}
+    for ended_s, turn in turns:
+        begun.setdefault(turn, ended_s)
     delays = {turn: begun[turn] - pressed_s - turn / hz for turn in range(1, last + 1) if turn in begun}
     on_time = sum(-EARLY_S <= delay <= half_s for delay in delays.values())
-    (start_s, start), (end_s, end) = after[0], after[-1]
-    rate_hz = (end - start) / (end_s - start_s) if end_s > start_s else 0.0
+    rate_hz = _rate(turns, released_s - 1.0 / hz)
     return Lateness(last, last - on_time, last - len(delays), rate_hz, max(delays.values(), default=0.0))
+
+
+def _rate(turns: Sequence[tuple[float, int]], ends_at_least_s: float) -> float:
+    """Return frames a second; a last frame that stood too long counts with the time for which it stood."""
+    if not turns:
+        return 0.0
+    (start_s, start), (end_s, end) = turns[0], turns[-1]
+    took_s = max(end_s, ends_at_least_s) - start_s
+    return (end - start) / took_s if took_s > 0 else 0.0
 
 
 def _turn(paint: Paint, pressed_s: float, loop: tuple[int, int], hz: float) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
@@ -95,10 +95,11 @@ class Bench:
 
     def run(self, seconds: float, every: Callable[[], object] = lambda: None) -> None:
         """Run the window for a time, in its own event loop; ``every`` is called ten times a second."""
-        loop, clock = QEventLoop(), QTimer()
+        loop, clock, end = QEventLoop(), QTimer(), QTimer(singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         clock.timeout.connect(every)
+        end.timeout.connect(loop.quit)
         clock.start(100)
-        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        end.start(round(1000 * seconds))
         loop.exec()
         clock.stop()
 
@@ -124,9 +125,10 @@ class Bench:
         pressed_s = time.perf_counter()
         self.window.actions_by_name["play"].trigger()
         self.run(seconds, every)
+        released_s = time.perf_counter()
         self.window.actions_by_name["play"].trigger()
-        painted = [paint for paint in self.witness.of(mark) if paint.ended_s >= pressed_s]
-        return judge(painted, pressed_s=pressed_s, first=first, count=count, hz=RATE_HZ)
+        paints = self.witness.of(mark)
+        return judge(paints, pressed_s=pressed_s, released_s=released_s, loop=(first, count), hz=RATE_HZ)
 
 
 def first_picture_and_memory(warm_up: Path, loop: Path, frames: int) -> dict[str, Any]:
