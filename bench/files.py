@@ -210,9 +210,10 @@ run; those with a window each in a process of its own, through the program's own
   paint that showed it ended more than half a frame time after that (16.7 ms at 30/s), or where it was not shown in its
   turn at all, or more than 2 ms too early. Every turn up to the press of pause counts, whether anything was painted
   still or not. Frame numbers come from the pixels that were painted, times are taken when the paint has ended; the
-  player is not asked. The share depends on what else the machine does: on one with two cores that six busy programs
-  shared (load 4 to 10), single runs without a model had between 0 and 2 % late frames, those with a model no fewer and
-  no more, and we found no cause in the program for the difference; on such a machine one run proves neither.
+  player is not asked. The share depends on what else the machine does. Two runs on two cores that other
+  programs kept busy had 1.6 % and 56 % late frames without a model, and 0.0 % and 38 % while it read (load 9.5; and 7
+  to 10, where the program besides gave way to the others). Playing without a model was the worse one both times, which
+  we have not explained; the two parts run minutes apart, and on such a machine no single run proves either.
 - *While the model reads*: the bundled compact model in its own process reads the same loop, 25 s; then it reads for
   half as long without play, which tells what playing costs it. The model's process runs at a lower priority than the
   window (`inference/worker_side.py`).

@@ -37,6 +37,7 @@ class Settings(BaseModel):
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.
         recent: Files and folders, the last opened first.
         play_mode: What follows the last frame of a cine whose file does not say.
+        play_speed: Multiple of a cine's own pace; 1 is taken where the program does not offer it.
         window_state: Qt's own words for place and size of the window, base64.
     """
 
@@ -53,6 +54,7 @@ class Settings(BaseModel):
     licence_accepted: str = ""
     recent: tuple[Path, ...] = ()
     play_mode: PlayMode = PlayMode.LOOP
+    play_speed: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     heatmap_method: str = ""
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = True

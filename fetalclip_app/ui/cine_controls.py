@@ -35,6 +35,8 @@ class CineControls(QObject):
         viewer.clip_loaded.connect(self._begin)
         viewer.player.part_changed.connect(self._show)
         transport.speed_changed.connect(self.set_speed)
+        if choices.now.play_speed in SPEEDS:
+            viewer.player.set_speed(choices.now.play_speed)
         transport.show_speed(viewer.player.speed)
         viewer.player.set_mode(choices.now.play_mode)
 
@@ -43,8 +45,9 @@ class CineControls(QObject):
         return self._viewer.player
 
     def set_speed(self, speed: float) -> None:
-        """Play at a multiple of the clip's own pace."""
+        """Play at a multiple of the clip's own pace, and remember it."""
         self._player.set_speed(speed)
+        self._choices.keep(play_speed=speed)
         self._transport.show_speed(speed)
 
     def change_speed(self, step: int) -> None:

@@ -73,6 +73,7 @@ def test_a_mark_that_cannot_be_set_leaves_the_button_as_it_was(desk) -> None:
 
 def test_keys_mark_and_unmark_and_the_timeline_shows_it(desk) -> None:
     desk.open("one.dcm")
+    desk.wait_read()  # which draws on the timeline too
     timeline, player = desk.window.transport.timeline, desk.window.viewer.player
     bare = pixels_of(timeline.grab().toImage())
     go_to(desk, 2)
@@ -112,6 +113,16 @@ def test_the_speed_s_menu_says_what_the_keys_chose(desk) -> None:
 
     assert chosen == ["×½"]
     assert desk.window.viewer.player.speed == 0.5
+
+
+def test_a_speed_is_remembered_and_one_that_is_not_offered_is_not_taken(desk_of: Callable) -> None:
+    desk = desk_of(make_clip(6, name="a.dcm"), settings=Settings(play_speed=0.5))
+    assert desk.window.viewer.player.speed == 0.5
+    desk.open("a.dcm")
+    desk.press("slower")
+    assert desk.saved[-1].play_speed == 0.25
+
+    assert desk_of(settings=Settings(play_speed=3.0)).window.viewer.player.speed == 1.0
 
 
 def test_a_rate_that_the_file_contradicts_is_marked_and_explained(desk_of: Callable) -> None:

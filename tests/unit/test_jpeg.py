@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import dicom_files as files
@@ -96,3 +97,34 @@ def test_a_stream_that_ends_in_its_header_is_truncated() -> None:
     stream = files.jpeg_stream(RGB)
     with pytest.raises((ValueError, struct.error)):
         jpeg.parse(stream[:100])
+
+
+def _with_scans(mode: str, side: int, more: int, *, progressive: bool = False) -> bytes:
+    """Return a black picture whose last scan is there ``more`` times again."""
+    held = io.BytesIO()
+    Image.new(mode, (side, side)).save(held, "JPEG", progressive=progressive)
+    stream = held.getvalue()
+    return stream[:-2] + stream[stream.rindex(b"\xff\xda") : -2] * more + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_scans_of_a_sequential_jpeg_are_not_counted_and_a_second_one_is_refused_at_once(
+    mode: str,
+) -> None:
+    """What the count would guard from is never decoded: nothing is to be had by hiding scans behind such a header."""
+    endless = _with_scans(mode, 4000, 30)
+    began = time.process_time()
+    jpeg.check_scans(endless, height=4000, width=4000)
+    with pytest.raises(ValueError, match="scan"):
+        jpeg.decode(endless, jpeg.parse(endless))
+
+    assert time.process_time() - began < 1.0
+
+
+def test_scans_behind_a_marker_that_libjpeg_looks_into_are_counted() -> None:
+    """A length behind FF 00 is none: libjpeg takes the progressive frame within it, and not the header after it."""
+    hidden = _with_scans("L", 64, 30, progressive=True)[2:-2]
+    stream = b"\xff\xd8\xff\x00" + (len(hidden) + 2).to_bytes(2, "big") + hidden + _with_scans("L", 64, 0)[2:]
+
+    with pytest.raises(ValueError, match="scans of"):
+        jpeg.check_scans(stream, height=4000, width=4000)
