@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from counted import CountingFrames, clip_of
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.ui.open_clip import Heat
 from fetalclip_app.ui.player import Marks
 from fetalclip_app.ui.shown_rate import ShownRate
 
@@ -99,8 +101,9 @@ def test_a_mark_is_set_where_the_caption_says(waiting) -> None:
 
 def test_a_heatmap_of_a_frame_that_is_not_drawn_yet_waits_for_it(waiting, source: Gated, qtbot: QtBot) -> None:
     waiting.press("heatmap")
-    qtbot.waitUntil(lambda: bool(waiting.model.explained))
-    qtbot.wait(50)
+    where = waiting.window.viewer._where()
+    assert where.frame_index == LATE
+    waiting.window.viewer.show_heat(where, Heat(None, QImage(8, 8, QImage.Format.Format_ARGB32)))
     assert waiting.window.area.frame.heat is None
     source.gate.set()
     qtbot.waitUntil(lambda: waiting.window.area.frame.heat is not None)
