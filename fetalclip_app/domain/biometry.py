@@ -1,0 +1,64 @@
+"""Which lengths there are, how a biparietal diameter is defined, and where a value lies on a growth chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    """What is measured, in mm; EFW in g."""
+
+    BPD = "bpd"
+    OFD = "ofd"
+    HC = "hc"
+    AC = "ac"
+    FL = "fl"
+    CRL = "crl"
+    EFW = "efw"
+
+
+class BpdDefinition(StrEnum):
+    """Between which edges of the skull a biparietal diameter lies. One is some millimetres longer than the other."""
+
+    OUTER_OUTER = "outer_outer"
+    OUTER_INNER = "outer_inner"
+
+
+class Chart(StrEnum):
+    """Whose growth chart."""
+
+    WHO = "who"
+    INTERGROWTH = "intergrowth_21st"
+
+
+class Beyond(StrEnum):
+    """On which side of the outermost curve that is shown a value lies."""
+
+    BELOW = "below"
+    ABOVE = "above"
+
+
+@dataclass(frozen=True, slots=True)
+class Centile:
+    """Where a value lies among fetuses of one age.
+
+    Attributes:
+        percent: 0 to 100; the outermost percentage that is shown where ``beyond`` is set.
+        beyond: The value lies outside the outermost curve: nothing nearer is said.
+        z: Standard deviations from the mean, where the chart has them.
+    """
+
+    chart: Chart
+    percent: float
+    beyond: Beyond | None = None
+    z: float | None = None
+
+
+class NoCentile(StrEnum):
+    """Why a value has no centile."""
+
+    NO_DATING = "no_dating"
+    AGE_OUTSIDE_CHART = "age_outside_chart"
+    OTHER_DEFINITION = "other_definition"
+    NOT_ON_CHART = "not_on_chart"
