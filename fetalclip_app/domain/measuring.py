@@ -54,14 +54,12 @@ class Measured:
 
     Attributes:
         length_mm: None with a ``refusal``.
-        region: The region whose scale was used, or whose axes were.
-        changes: Along x, then along y, where an axis of ``region`` counts something other than a length.
+        changes: Along x, then along y, where an axis of the region counts something other than a length.
     """
 
     length_px: float
     length_mm: float | None = None
     refusal: Refusal | None = None
-    region: Region | None = None
     changes: tuple[Change, ...] = ()
 
 
@@ -71,10 +69,9 @@ def measure(calibration: Calibration | None, first: Point, last: Point) -> Measu
     region = region_of_points(calibration, (first, last))
     if isinstance(region, Refusal):
         other = _other_region(calibration, (first, last)) if region is Refusal.NOT_TISSUE else None
-        changes = _changes(other, first, last) if other is not None else ()
-        return Measured(length_px, refusal=region, region=other, changes=changes)
+        return Measured(length_px, refusal=region, changes=_changes(other, first, last) if other is not None else ())
     assert region.spacing is not None
-    return Measured(length_px, distance_mm(region.spacing, first, last), region=region)
+    return Measured(length_px, distance_mm(region.spacing, first, last))
 
 
 def distance_mm(spacing: PixelSpacing, first: Point, last: Point) -> float:
@@ -95,7 +92,8 @@ def region_of_points(calibration: Calibration | None, points: Sequence[Point]) -
     usable = [region for region in holding if region.is_usable]
     if not usable:
         return _why_none(calibration, holding, points)
-    free = [region for region in usable if not _is_contested(region, calibration.regions, points)]
+    touching = [other for other in calibration.regions if any(_holds(other, point) for point in points)]
+    free = [region for region in usable if not rivals(touching, region)]
     return max(free, key=lambda region: region.box.area) if free else Refusal.OVERLAP
 
 
@@ -107,15 +105,14 @@ def region_of_box(calibration: Calibration | None, box: Box) -> Region | None:
     regions = calibration.regions if calibration is not None else ()
     holding = [region for region in regions if region.is_usable and region.box.overlap(box) >= 0.5 * box.area]
     for region in sorted(holding, key=lambda region: region.box.overlap(box), reverse=True):
-        others = [other for other in regions if other is not region and contests(other, region)]
-        if all(other.box.overlap(box) <= BORDER_SHARE * box.area for other in others):
+        if all(other.box.overlap(box) <= BORDER_SHARE * box.area for other in rivals(regions, region)):
             return region
     return None
 
 
-def rivals(calibration: Calibration, region: Region) -> tuple[Region, ...]:
-    """Return the regions that say otherwise than ``region`` where they cover it."""
-    return tuple(other for other in calibration.regions if other is not region and contests(other, region))
+def rivals(regions: Sequence[Region], region: Region) -> tuple[Region, ...]:
+    """Return those of the regions that say otherwise than ``region`` where they cover it."""
+    return tuple(other for other in regions if other is not region and contests(other, region))
 
 
 def inside(points: Sequence[Point], height: int, width: int) -> tuple[Point, ...]:
@@ -126,14 +123,6 @@ def inside(points: Sequence[Point], height: int, width: int) -> tuple[Point, ...
 
 def _holds(region: Region, point: Point) -> bool:
     return region.box.contains(*point)
-
-
-def _is_contested(region: Region, regions: Sequence[Region], points: Sequence[Point]) -> bool:
-    """Whether another region says otherwise at one of the points."""
-    return any(
-        other is not region and any(_holds(other, point) for point in points) and contests(other, region)
-        for other in regions
-    )
 
 
 def contests(other: Region, region: Region) -> bool:

@@ -33,7 +33,7 @@ def spacing_of_mask(scan: Scan, mask: NDArray[np.bool_]) -> PixelSpacing | Abste
     calibration = scan.clip.calibration
     region = region_of_points(calibration, corners)
     if isinstance(region, Region) and calibration is not None:
-        boxes = (other.box for other in rivals(calibration, region))
+        boxes = (other.box for other in rivals(calibration.regions, region))
         if any(mask[box.top : box.bottom, box.left : box.right].any() for box in boxes):
             return Abstention(Reason.NOT_CALIBRATED, str(Refusal.OVERLAP))
     return _spacing(region)
