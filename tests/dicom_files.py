@@ -18,6 +18,8 @@ from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.filewriter import dcmwrite
 
 from bench.fuzz import lossless_jpeg
+from fetalclip_app.domain.calibration import Calibration
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 
 Picture = NDArray[Any]
 
@@ -184,6 +186,23 @@ def region(  # one keyword for each attribute
     item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units
     item.PhysicalDeltaX, item.PhysicalDeltaY = delta
     return item
+
+
+def calibration(*items: Dataset, height: int, width: int, **tags: Any) -> Calibration:
+    """Return the calibration of a picture whose header holds these regions and tags.
+
+    Raises:
+        ValueError: The header says nothing of a scale.
+    """
+    data = Dataset()
+    if items:
+        data.SequenceOfUltrasoundRegions = list(items)
+    for keyword, value in tags.items():
+        setattr(data, keyword, value)
+    found = calibration_of(data, height, width)
+    if found is None:
+        raise ValueError("a header without a scale")
+    return found
 
 
 def _even(data: bytes) -> bytes:

@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.calibration import Calibration
-from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.region_overlay import draw_regions
 from fetalclip_app.ui.theme import DARK
@@ -22,11 +21,7 @@ HEIGHT, WIDTH, RIGHT = 600, 800, 792.0
 
 
 def read(*items: Dataset) -> Calibration:
-    data = Dataset()
-    data.SequenceOfUltrasoundRegions = list(items)
-    calibration = calibration_of(data, HEIGHT, WIDTH)
-    assert calibration is not None
-    return calibration
+    return files.calibration(*items, height=HEIGHT, width=WIDTH)
 
 
 def painted(calibration: Calibration | None, *, regions: bool = False) -> NDArray[np.uint8]:

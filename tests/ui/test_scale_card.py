@@ -8,26 +8,20 @@ import dicom_files as files
 from fakes import make_clip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom.dataset import Dataset
 from PySide6.QtCore import QPointF, QSizeF
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource
 from fetalclip_app.domain.measuring import measure
-from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.ui.scale_card import ScaleCard
 from fetalclip_app.ui.theme import DARK
 from fetalclip_app.ui.viewport import Viewport
 
 
 def two_regions() -> Calibration:
-    data = Dataset()
     spectrum = files.region((0, 80, 159, 119), spatial_format=3, data_type=3, units=(4, 7), delta=(0.004, -0.5))
-    data.SequenceOfUltrasoundRegions = [files.region((10, 10, 149, 79), delta=(0.05, 0.05)), spectrum]
-    calibration = calibration_of(data, 120, 160)
-    assert calibration is not None
-    return calibration
+    return files.calibration(files.region((10, 10, 149, 79), delta=(0.05, 0.05)), spectrum, height=120, width=160)
 
 
 def test_the_card_tells_boxes_units_deltas_source_and_trust(qtbot: QtBot) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dicom_files as files
-from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.calibration import Calibration, Ruler
 from fetalclip_app.domain.manual_scale import ruled_calibration
-from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.report.json_calibration import calibration as as_json
 
 
@@ -15,9 +13,7 @@ def test_sides_signs_units_and_reference_pixel_stand_as_the_file_has_them() -> N
     item = files.region((10, 20, 59, 45), delta=(0.02, -0.03))
     item.RegionFlags, item.ReferencePixelX0, item.ReferencePixelY0 = 3, 5, 7
     item.ReferencePixelPhysicalValueX, item.ReferencePixelPhysicalValueY = 0.0, 1.5
-    data = Dataset()
-    data.SequenceOfUltrasoundRegions, data.PixelSpacing = [item], [0.9, 0.8]
-    told = as_json(calibration_of(data, 48, 64))
+    told = as_json(files.calibration(item, height=48, width=64, PixelSpacing=[0.9, 0.8]))
     assert told is not None
     (region,) = told["regions"]
 
@@ -29,9 +25,7 @@ def test_sides_signs_units_and_reference_pixel_stand_as_the_file_has_them() -> N
 
 
 def test_a_scale_by_hand_tells_its_ruler_and_what_the_file_says() -> None:
-    data = Dataset()
-    data.SequenceOfUltrasoundRegions = [files.region()]
-    said = calibration_of(data, 48, 64)
+    said = files.calibration(files.region(), height=48, width=64)
     made = ruled_calibration(Ruler((1.0, 2.0), (1.0, 22.0), 10.0), 48, 64, now=said)
     assert isinstance(made, Calibration)
     told = as_json(made)

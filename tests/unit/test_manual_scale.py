@@ -13,20 +13,14 @@ from fetalclip_app.domain.calibration import Calibration, CalibrationSource, Pix
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.manual_scale import ruled_calibration, stated_calibration
 from fetalclip_app.domain.measuring import Refusal, measure
-from fetalclip_app.imaging.dicom.calibration import calibration_of
 
 HEIGHT, WIDTH = 600, 800
 SPECTRUM = {"spatial_format": 3, "data_type": 3, "units": (4, 7)}
 LINE = Ruler((100.0, 100.0), (100.0, 300.0), 40.0)
 
 
-def said_by(*items: Dataset, **tags: object) -> Calibration | None:
-    data = Dataset()
-    if items:
-        data.SequenceOfUltrasoundRegions = list(items)
-    for keyword, value in tags.items():
-        setattr(data, keyword, value)
-    return calibration_of(data, HEIGHT, WIDTH)
+def said_by(*items: Dataset, **tags: object) -> Calibration:
+    return files.calibration(*items, height=HEIGHT, width=WIDTH, **tags)
 
 
 def ruled(ruler: Ruler, said: Calibration | None) -> Calibration:

@@ -14,7 +14,6 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.calibration import Box, Calibration, Point
 from fetalclip_app.domain.measuring import Change, Refusal, inside, measure, region_of_box, region_of_points
 from fetalclip_app.domain.region_axes import Unit
-from fetalclip_app.imaging.dicom.calibration import calibration_of
 
 HEIGHT, WIDTH = 600, 800
 LOW, HIGH = 1, 0
@@ -25,11 +24,7 @@ GREY_BAR = {"spatial_format": 0, "data_type": 13, "units": (0, 0)}
 
 
 def read(*items: Dataset) -> Calibration:
-    data = Dataset()
-    data.SequenceOfUltrasoundRegions = list(items)
-    calibration = calibration_of(data, HEIGHT, WIDTH)
-    assert calibration is not None
-    return calibration
+    return files.calibration(*items, height=HEIGHT, width=WIDTH)
 
 
 def flagged(item: Dataset, flags: int) -> Dataset:

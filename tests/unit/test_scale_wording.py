@@ -9,19 +9,12 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.calibration import Calibration, Distrust, Region, Ruler, Verdict
 from fetalclip_app.domain.measuring import Refusal, measure
 from fetalclip_app.domain.region_axes import Axis, DataType, SpatialFormat, Unit
-from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.wording import scale
 from fetalclip_app.wording.translate import translate
 
 
 def read(*items: Dataset, **tags: object) -> Calibration:
-    data = Dataset()
-    data.SequenceOfUltrasoundRegions = list(items)
-    for keyword, value in tags.items():
-        setattr(data, keyword, value)
-    calibration = calibration_of(data, 48, 64)
-    assert calibration is not None
-    return calibration
+    return files.calibration(*items, height=48, width=64, **tags)
 
 
 def only(**options: object) -> Region:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.calibration import Box, Calibration, PixelSpacing
+from fetalclip_app.domain.calibration import Box, PixelSpacing
 from fetalclip_app.domain.overlay import Ellipse
-from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.report.figures import scale_of
 from fetalclip_app.tasks.base import Scan
@@ -27,9 +26,7 @@ HEIGHT, WIDTH = 120, 160
 
 
 def scan_with(*items: Dataset) -> Scan:
-    data = Dataset()
-    data.SequenceOfUltrasoundRegions = list(items)
-    calibration = calibration_of(data, HEIGHT, WIDTH)
+    calibration = files.calibration(*items, height=HEIGHT, width=WIDTH)
     clip = replace(make_clip(1, height=HEIGHT, width=WIDTH), calibration=calibration)
     spec = PreprocessSpec(64, (0.5,) * 3, (0.5,) * 3)
     return Scan(clip, Box(0, 0, WIDTH, HEIGHT), spec, np.zeros((1, 4), np.float32))
@@ -133,9 +130,7 @@ def test_the_network_never_sees_by_a_region_of_another_picture() -> None:
 
 
 def test_a_calibration_that_holds_no_region_says_that_there_is_no_scale() -> None:
-    data = Dataset()
-    data.PixelAspectRatio = [2, 1]
-    calibration: Calibration | None = calibration_of(data, HEIGHT, WIDTH)
+    calibration = files.calibration(height=HEIGHT, width=WIDTH, PixelAspectRatio=[2, 1])
     scan = scan_with(files.region())
     without = replace(scan, clip=replace(scan.clip, calibration=calibration))
 
