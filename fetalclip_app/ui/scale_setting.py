@@ -89,14 +89,15 @@ class ScaleSetting(QObject):
             self.refused.emit("The line is too short for a scale.", "Draw it over 10 pixels at least.")
             return
         was_calibrated = shown.clip.is_calibrated
-        clip = shown.clip.with_ruler(Ruler(*line, stated_mm))
+        ruler = Ruler(*line, stated_mm)
+        clip = shown.clip.with_ruler(ruler)
         if isinstance(clip, Refusal):
             self.refused.emit(f"No scale by this line: {refusal(clip)}.", "Draw it inside the 2-D picture.")
             return
         self._undo.push(_SetScale(self._session, shown, clip))
         self.close()
         how = "in place of the file's own" if was_calibrated else "set by hand"
-        size = region_scale(next(region for region in _regions(clip) if region.is_manual))
+        size = region_scale(next(region for region in _regions(clip) if region.ruler == ruler))
         self.told.emit(f"Scale {how}: {size}. The clip is read again; Ctrl+Z takes it back.")
 
 

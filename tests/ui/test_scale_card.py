@@ -62,6 +62,22 @@ def test_a_scale_by_hand_is_called_that_and_the_files_own_stands_beside_it(desk_
     assert "The file itself: Scale from the file's ultrasound regions: 0.500\u2009mm/px." in told
 
 
+def test_after_a_second_ruler_the_scale_of_the_second_region_is_told(desk_of, qtbot: QtBot) -> None:
+    halves = files.region((0, 0, 79, 119), units=(0, 0)), files.region((80, 0, 159, 119), units=(0, 0))
+    calibration = files.calibration(*halves, height=120, width=160)
+    desk = desk_of(replace(make_clip(1, name="one.dcm"), calibration=calibration))
+    desk.open("one.dcm")
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None)
+    area = desk.window.area
+    for column, stated_mm in ((20, 20.0), (100, 10.0)):
+        desk.press("ruler")
+        area.frame.ruler.press(column, 20, 5)
+        area.frame.ruler.drag(column, 70)
+        area.scale.stated.emit(stated_mm)
+
+    assert "0.2000 × 0.2000" in area.message.sentence.text()
+
+
 def test_a_ruler_over_a_spectrum_tells_time_and_velocity_and_sets_no_scale(desk_of, qtbot: QtBot) -> None:
     desk = desk_of(replace(make_clip(1, name="one.dcm"), calibration=two_regions()))
     desk.open("one.dcm")
