@@ -12,7 +12,6 @@ from fetalclip_app.wording.translate import choose, mark, translate
 from fetalclip_app.wording.views import task_title, view_title
 
 _CALIBRATION: dict[CalibrationSource, str] = {
-    CalibrationSource.NONE: mark("No scale in this file"),
     CalibrationSource.ULTRASOUND_REGION: mark("Scale from the file's ultrasound regions"),
     CalibrationSource.PIXEL_SPACING: mark("Scale from the file's pixel spacing"),
     CalibrationSource.USER: mark("Scale stated by the user"),
@@ -39,11 +38,9 @@ _FITTED = (
 
 def calibration_source(calibration: Calibration | None) -> str:
     """Return who says how many millimetres a pixel is, and how many."""
-    if calibration is None:
+    if calibration is None or calibration.source is CalibrationSource.NONE:
         return translate("No scale in this file")
     text = translate(_CALIBRATION[calibration.source])
-    if calibration.source is CalibrationSource.NONE:
-        return text
     if not calibration.is_usable:
         return translate("{source}, but none of it can be trusted").format(source=text)
     sizes = dict.fromkeys(
