@@ -17,7 +17,12 @@ def region_colour(region: Region) -> str:
     """Return the colour of a region: used, doubted, or no picture of the body."""
     if region.is_usable:
         return DARK.accent
-    return DARK.doubt if region.kind is RegionKind.TISSUE or not region.is_placed else DARK.muted
+    return DARK.doubt if is_doubt(region) else DARK.muted
+
+
+def is_doubt(region: Region) -> bool:
+    """Whether a region that one would measure in cannot be trusted."""
+    return not region.is_placed or (region.kind is RegionKind.TISSUE and not region.is_usable)
 
 
 def draw_regions(painter: QPainter, viewport: Viewport, calibration: Calibration) -> None:

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpacerItem, QToolButton
 
-from fetalclip_app.domain.calibration import Calibration, Region, RegionKind
+from fetalclip_app.domain.calibration import Calibration, Region
 from fetalclip_app.ui.parts import Card, indented, label
-from fetalclip_app.ui.region_overlay import region_colour
+from fetalclip_app.ui.region_overlay import is_doubt, region_colour
 from fetalclip_app.ui.theme import DARK, caption_font
 from fetalclip_app.wording import calibration_source
 from fetalclip_app.wording import scale as words
@@ -36,7 +36,8 @@ class ScaleCard(Card):
         self._rows.setColumnStretch(1, 1)
         self.column.addLayout(self._rows)
         self.texts: list[str] = []
-        self.show_scale(None)
+        self._shown: Calibration | None = None
+        self._write()
 
     def offer(self, action: QAction) -> None:
         """Put the switch that draws the regions beside the source."""
@@ -45,7 +46,13 @@ class ScaleCard(Card):
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def show_scale(self, calibration: Calibration | None) -> None:
-        """Show what a clip's file, or a person, says of its scale."""
+        """Show what a clip's file, or a person, says of its scale; it is written anew only where that is another."""
+        if calibration != self._shown:
+            self._shown = calibration
+            self._write()
+
+    def _write(self) -> None:
+        calibration = self._shown
         self._clear()
         self.source.setText(calibration_source(calibration))
         if calibration is None:
@@ -72,14 +79,12 @@ class ScaleCard(Card):
         tag.setAlignment(Qt.AlignmentFlag.AlignCenter)
         tag.setFixedSize(_TAG_PX, _TAG_PX)
         tag.setStyleSheet(f"background: {region_colour(region)}; color: {DARK.canvas}; border-radius: 3px;")
-        row = self._rows.rowCount()
-        self._rows.addWidget(tag, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._rows.addWidget(tag, self._rows.rowCount(), 0, Qt.AlignmentFlag.AlignTop)
         title = f"{words.region_kind(region)}: {words.region_trust(region)}"
-        self._say(label(title, wrap=True, tone="doubt" if is_doubt(region) else ""))
+        self._say(label(title, wrap=True, tone="doubt" if is_doubt(region) else ""), beside_tag=True)
         self._say(label(words.region_scale(region), caption=True, wrap=True))
         said = words.region_axes(region), words.region_place(region), words.region_remarks(region)
-        rest = "; ".join(text for text in said if text)
-        self._say(label(rest, tone="muted", caption=True, wrap=True))
+        self._remark("; ".join(text for text in said if text))
         self._rows.addItem(QSpacerItem(0, 6), self._rows.rowCount(), 1)
 
     def _show_statements(self, calibration: Calibration | None) -> None:
@@ -92,12 +97,10 @@ class ScaleCard(Card):
     def _remark(self, text: str) -> None:
         self._say(label(text, tone="muted", caption=True, wrap=True))
 
-    def _say(self, made: QLabel) -> None:
-        """Add a line: a region's beside its letter, a remark over the whole width."""
+    def _say(self, made: QLabel, *, beside_tag: bool = False) -> None:
+        """Add a line, in the row of the letter that was added last where asked."""
         row = self._rows.rowCount()
-        beside = self._rows.itemAtPosition(row - 1, 0)
-        at = row - 1 if beside is not None and self._rows.itemAtPosition(row - 1, 1) is None else row
-        self._rows.addWidget(indented(made), at, 1)
+        self._rows.addWidget(indented(made), row - 1 if beside_tag else row, 1)
         self.texts.append(made.text())
 
     def _clear(self) -> None:
@@ -107,8 +110,3 @@ class ScaleCard(Card):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-
-
-def is_doubt(region: Region) -> bool:
-    """Whether a region that one would measure in cannot be trusted."""
-    return not region.is_placed or (region.kind is RegionKind.TISSUE and not region.is_usable)
