@@ -42,7 +42,6 @@ from fetalclip_app.wording.rates import (
     rate_told,
     trim_offered,
 )
-from fetalclip_app.wording.scale import distrust
 from fetalclip_app.wording.sources import (
     calibration_source,
     definition,
@@ -87,7 +86,6 @@ __all__ = [
     "definition",
     "deidentified",
     "dicom_date",
-    "distrust",
     "frame_number",
     "frames_left_out",
     "frames_missing",

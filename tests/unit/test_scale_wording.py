@@ -6,7 +6,19 @@ import dicom_files as files
 import pytest
 from pydicom.dataset import Dataset
 
-from fetalclip_app.domain.calibration import Calibration, Distrust, Region, Ruler, Verdict
+from fetalclip_app import wording
+from fetalclip_app.domain.calibration import (
+    Box,
+    Calibration,
+    CalibrationSource,
+    Distrust,
+    PixelSpacing,
+    Region,
+    RegionKind,
+    Ruler,
+    Verdict,
+)
+from fetalclip_app.domain.manual_scale import stated_calibration
 from fetalclip_app.domain.measuring import Refusal, measure
 from fetalclip_app.domain.region_axes import Axis, DataType, SpatialFormat, Unit
 from fetalclip_app.wording import scale
@@ -103,3 +115,17 @@ def test_letters_go_on_after_z() -> None:
 def test_a_ruler_says_its_length_and_place() -> None:
     said = scale.ruler(Ruler((1.0, 2.0), (1.0, 42.0), 40.0))
     assert said == "40.00\u2009mm over a line from (1.0, 2.0) to (1.0, 42.0)"
+
+
+@pytest.mark.parametrize("source", [source for source in CalibrationSource if source is not CalibrationSource.NONE])
+def test_every_scale_says_who_stated_it_and_how_large_it_is(source: CalibrationSource) -> None:
+    region = Region(Box(0, 0, 10, 10), RegionKind.TISSUE, PixelSpacing.square(0.2))
+    assert wording.calibration_source(Calibration(source, (region,))).endswith(": 0.200\u2009mm/px")
+
+
+def test_an_untrusted_scale_is_not_offered() -> None:
+    stale = Region(Box(0, 0, 10, 10), RegionKind.TISSUE, PixelSpacing.square(0.2), Distrust.OUTSIDE_PICTURE)
+    text = wording.calibration_source(Calibration(CalibrationSource.ULTRASOUND_REGION, (stale,)))
+    assert "none of it can be trusted" in text and "0.200" not in text
+    assert wording.calibration_source(None) == "No scale in this file"
+    assert "user" in wording.calibration_source(stated_calibration(0.1, 5, 5))

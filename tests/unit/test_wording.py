@@ -12,16 +12,6 @@ import pytest
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate, AgeInterval, GestationalAge
-from fetalclip_app.domain.calibration import (
-    Box,
-    Calibration,
-    CalibrationSource,
-    Distrust,
-    PixelSpacing,
-    Region,
-    RegionKind,
-)
-from fetalclip_app.domain.manual_scale import stated_calibration
 from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
@@ -253,25 +243,6 @@ def test_a_heatmap_shows_where_and_not_why() -> None:
     heatmap = Heatmap("brain", "gradcam", np.zeros((4, 4), np.float32))
     (line,) = wording.answer_lines("views", heatmap)
     assert line.value == "Brain, Grad-CAM" and "not why" in line.notes[0]
-
-
-@pytest.mark.parametrize("source", [source for source in CalibrationSource if source is not CalibrationSource.NONE])
-def test_every_scale_says_who_stated_it_and_how_large_it_is(source: CalibrationSource) -> None:
-    region = Region(Box(0, 0, 10, 10), RegionKind.TISSUE, PixelSpacing.square(0.2))
-    assert wording.calibration_source(Calibration(source, (region,))).endswith(": 0.200\u2009mm/px")
-
-
-def test_an_untrusted_scale_is_not_offered() -> None:
-    stale = Region(Box(0, 0, 10, 10), RegionKind.TISSUE, PixelSpacing.square(0.2), Distrust.OUTSIDE_PICTURE)
-    text = wording.calibration_source(Calibration(CalibrationSource.ULTRASOUND_REGION, (stale,)))
-    assert "none of it can be trusted" in text and "0.200" not in text
-    assert wording.calibration_source(None) == "No scale in this file"
-    assert "user" in wording.calibration_source(stated_calibration(0.1, 5, 5))
-
-
-@pytest.mark.parametrize("reason", Distrust)
-def test_every_distrust_has_words(reason: Distrust) -> None:
-    assert wording.distrust(reason).startswith("not used")
 
 
 @pytest.mark.parametrize("source", RateSource)
