@@ -33,7 +33,7 @@ def read_clip(path: Path) -> Clip:
         content = content_at(path)
         if isinstance(content, MemberContent):
             return _read_member(content)
-        return _read(content)
+        return _read(content, kind_of(content))
 
 
 def list_files(paths: Sequence[Path]) -> tuple[Path, ...]:
@@ -45,8 +45,7 @@ def list_files(paths: Sequence[Path]) -> tuple[Path, ...]:
     return find(paths).files
 
 
-def _read(content: FileContent | MemberContent) -> Clip:
-    kind = kind_of(content)
+def _read(content: FileContent | MemberContent, kind: Kind) -> Clip:
     if kind is Kind.DICOM:
         return read_dicom(content)
     if kind is Kind.VIDEO:
@@ -61,7 +60,7 @@ def _read_member(content: MemberContent) -> Clip:
         with reading(content.path):
             if is_archive(content.read(0, min(content.size, 4))):
                 raise UnreadableFile(ErrorCode.ARCHIVE_INSIDE, name=name)
-            kind_of(content)  # strangers are told apart before all of them is read
-            return replace(_read(content.checked()), archive=content.archive.path)
+            kind = kind_of(content)  # strangers are told apart before all of them is read
+            return replace(_read(content.checked(), kind), archive=content.archive.path)
     except UnreadableFile as error:
         raise UnreadableFile(error.code, **{**error.parameters, "name": name}) from error
