@@ -53,6 +53,32 @@ def anchors_of(notes: Sequence[Note]) -> tuple[Anchor, ...]:
     return tuple(found)
 
 
+def counted_from(
+    content: Content, notes: Sequence[Note], keys: Iterable[int], pictures_from: Callable[[Anchor], Iterator[Any]]
+) -> tuple[Anchor, ...]:
+    """Return at least one anchor, where need be at a picture that does not say what leads it: H.264 may begin so.
+
+    Args:
+        keys: Places of packets that are said to decode by themselves.
+        pictures_from: As of `counted.CountedFrames`; asked only where no packet says that it is an anchor.
+
+    Raises:
+        UnreadableFile: FILE_TRUNCATED without a picture to begin with; NO_CODEC where what follows it cannot be
+            counted.
+    """
+    stated = anchors_of(notes)
+    if stated:
+        return stated
+    first = next((key for key in keys if key < len(notes)), None)
+    if first is None:
+        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
+    anchor = open_anchor((picture.pts for picture in pictures_from(Anchor(first, 0))), first)
+    if anchor is None:
+        syntax = "a video without a picture that its frames can be counted from"
+        raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
+    return (anchor,)
+
+
 def open_anchor(places: Iterable[int], first: int) -> Anchor | None:
     """Return an anchor at a picture that does not say what leads it, from what its decoder hands out.
 

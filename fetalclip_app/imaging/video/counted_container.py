@@ -14,14 +14,12 @@ from typing import Any
 
 import av.error
 
-from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content
 from fetalclip_app.imaging.video.anchors import (
     Anchor,
-    anchors_of,
+    counted_from,
     has_fields,
     nearest_anchor,
-    open_anchor,
     order_of,
     refuse_uncountable,
     restarts_of,
@@ -66,12 +64,13 @@ def counted(content: Content, index: VideoIndex) -> tuple[ContainerFrames, Video
         Exception: FFmpeg's own, on damaged input.
     """
     listed = index.listed[: without_end([each.note for each in index.listed])]
-    anchors = _anchors(content, listed)
+    notes = [each.note for each in listed]
+    keys = (place for place, each in enumerate(listed) if each.is_key)
+    anchors = counted_from(content, notes, keys, lambda anchor: _pictures(content, anchor))
     first = anchors[0]
     second = first.packet + first.leading + 1
     if second < len(listed):
         has_fields(content, lambda: _pictures(content, first, stop=second + 1))
-    notes = [each.note for each in listed]
     refuse_uncountable(content, notes, first)
     held = ContainerIndex(
         anchors, restarts_of(notes), order_of(notes, first), len(listed), height=index.height, width=index.width
@@ -87,20 +86,6 @@ def _times(shown: list[Listed]) -> tuple[int, ...]:
     keys = [each.time for each in shown if each.is_key and each.time is not None]
     goes_back = any(later < earlier for earlier, later in pairwise(keys))
     return (0,) * len(shown) if goes_back or len(times) < len(shown) else tuple(sorted(times))
-
-
-def _anchors(content: Content, listed: tuple[Listed, ...]) -> tuple[Anchor, ...]:
-    anchors = anchors_of([each.note for each in listed])
-    if anchors:
-        return anchors
-    first = next((place for place, each in enumerate(listed) if each.is_key), None)
-    if first is None:
-        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
-    anchor = open_anchor((picture.pts for picture in _pictures(content, Anchor(first, 0))), first)
-    if anchor is None:
-        syntax = "a video without a picture that its frames can be counted from"
-        raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
-    return (anchor,)
 
 
 def _pictures(content: Content, anchor: Anchor, *, stop: int | None = None) -> Iterator[Any]:

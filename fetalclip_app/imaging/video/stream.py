@@ -18,10 +18,9 @@ from fetalclip_app.imaging.files.content import Content, DetachedStream
 from fetalclip_app.imaging.guard import check_size
 from fetalclip_app.imaging.video.anchors import (
     Anchor,
-    anchors_of,
+    counted_from,
     has_fields,
     nearest_anchor,
-    open_anchor,
     order_of,
     refuse_uncountable,
     restarts_of,
@@ -115,36 +114,18 @@ def index_of(content: Content, codec: str, *, is_whole: bool) -> StreamIndex:
     index = StreamIndex(
         codec,
         tuple(edges),
-        anchors_of(notes),
-        head,
-        height,
-        width,
+        anchors=(),  # told below
+        head=head,
+        height=height,
+        width=width,
         rate_hz=float(rate) if rate else None,
         restarts=restarts_of(notes),
         pixel_ratio=ratio,
     )
-    if not index.anchors:
-        index = replace(index, anchors=(_first_anchor(content, index, keys),))
-    refuse_uncountable(content, notes, index.anchors[0])
-    index = replace(index, order=order_of(notes, index.anchors[0]))
+    anchors = counted_from(content, notes, keys, lambda anchor: _pictures(content, index, anchor))
+    refuse_uncountable(content, notes, anchors[0])
+    index = replace(index, anchors=anchors, order=order_of(notes, anchors[0]))
     return _checked(content, index, is_whole=is_whole)
-
-
-def _first_anchor(content: Content, index: StreamIndex, keys: list[int]) -> Anchor:
-    """Return where a stream that has no picture to begin with can be begun: H.264 may begin at a recovery point.
-
-    Raises:
-        UnreadableFile: FILE_TRUNCATED where there is none; NO_CODEC where what follows it cannot be counted.
-    """
-    first = next((key for key in keys if key < len(index.edges) - 1), None)
-    if first is None:
-        raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=content.path.name)
-    places = (picture.pts for picture in _pictures(content, index, Anchor(first, 0)))
-    anchor = open_anchor(places, first)
-    if anchor is None:
-        syntax = "a video without a picture that its frames can be counted from"
-        raise UnreadableFile(ErrorCode.NO_CODEC, name=content.path.name, syntax=syntax)
-    return anchor
 
 
 def _checked(content: Content, index: StreamIndex, *, is_whole: bool) -> StreamIndex:
