@@ -40,7 +40,7 @@ def _small(clip: Clip, height: int, width: int) -> Pixels:
         case VideoFrames() as source:
             return source.pixels(source.index.key_near(middle))
         case CountedFrames() as source:
-            return source.pixels(source.index.anchor_near(middle))
+            return source.pixels(source.anchor_near(middle))
         case source:
             return source.pixels(middle)
 

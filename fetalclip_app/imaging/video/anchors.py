@@ -147,8 +147,3 @@ def has_fields(content: Content, first_two: Callable[[], Iterator[Any]]) -> None
 def restarts_of(notes: Sequence[Note]) -> frozenset[int]:
     """Return the places of packets that are anchors as soon as their numbers are known."""
     return frozenset(place for place, note in enumerate(notes) if note.may_restart)
-
-
-def nearest_anchor(anchors: Sequence[Anchor], index: int) -> int:
-    """Return the number of the anchor nearest to a frame: it decodes by itself."""
-    return min((anchor.shown for anchor in anchors), key=lambda shown: abs(shown - index))

@@ -55,9 +55,6 @@ class Counting(Protocol):
     def frames(self) -> int:
         """Return how many pictures can be shown."""
 
-    def anchor_near(self, index: int) -> int:
-        """Return the number of the anchor nearest to a frame."""
-
     @property
     def height(self) -> int:
         """Return the rows of each."""
@@ -94,6 +91,10 @@ class CountedFrames(ABC):
 
     def __len__(self) -> int:
         return self.index.frames
+
+    def anchor_near(self, index: int) -> int:
+        """Return the number of the anchor nearest to a frame: it decodes by itself."""
+        return min((anchor.shown for anchor in self.index.anchors), key=lambda shown: abs(shown - index))
 
     def pixels(self, index: int) -> Pixels:
         """Decode one frame: uint8, (H, W, 3), RGB.

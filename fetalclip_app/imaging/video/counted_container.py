@@ -19,7 +19,6 @@ from fetalclip_app.imaging.video.anchors import (
     Anchor,
     counted_from,
     has_fields,
-    nearest_anchor,
     order_of,
     refuse_uncountable,
     restarts_of,
@@ -49,10 +48,6 @@ class ContainerIndex:
     def frames(self) -> int:
         """How many pictures can be shown: those before the first anchor cannot."""
         return self.packets - self.anchors[0].packet - self.anchors[0].leading
-
-    def anchor_near(self, index: int) -> int:
-        """Return the number of the anchor nearest to a frame."""
-        return nearest_anchor(self.anchors, index)
 
 
 def counted(content: Content, index: VideoIndex) -> tuple[ContainerFrames, VideoIndex]:

@@ -20,7 +20,6 @@ from fetalclip_app.imaging.video.anchors import (
     Anchor,
     counted_from,
     has_fields,
-    nearest_anchor,
     order_of,
     refuse_uncountable,
     restarts_of,
@@ -70,10 +69,6 @@ class StreamIndex:
         """How many pictures can be shown: those before the first anchor cannot."""
         first = self.anchors[0]
         return max(len(self.edges) - 1 - first.packet - first.leading - self.unsure, 0)
-
-    def anchor_near(self, index: int) -> int:
-        """Return the number of the anchor nearest to a frame: it decodes by itself."""
-        return nearest_anchor(self.anchors, index)
 
 
 def is_bare(content: Content) -> bool:
