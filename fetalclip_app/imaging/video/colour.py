@@ -20,6 +20,19 @@ _HIGH_DEFINITION = 720
 """Lines."""
 
 
+def whole_rgb_of(picture: Any, *, height: int, width: int) -> Pixels:
+    """Return a frame that may be shown, as `rgb_of`.
+
+    Raises:
+        ValueError: It is damaged, or of another size than its video.
+    """
+    if picture.is_corrupt:
+        raise ValueError("FFmpeg painted over what it could not decode")
+    if (picture.height, picture.width) != (height, width):
+        raise ValueError("a frame of another size")
+    return rgb_of(picture)
+
+
 def rgb_of(picture: Any) -> Pixels:
     """Return one frame as uint8, (H, W, 3), RGB."""
     wanted = None

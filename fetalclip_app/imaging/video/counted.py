@@ -20,14 +20,12 @@ from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import Any, Protocol
 
-import numpy as np
-
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.content import Content
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.video.anchors import Anchor
-from fetalclip_app.imaging.video.colour import rgb_of
+from fetalclip_app.imaging.video.colour import whole_rgb_of
 
 _SPARE_DECODERS = 3
 
@@ -120,7 +118,7 @@ class CountedFrames(ABC):
             self._keep(decoder)
             if number != index:  # the decoder gave nothing for this one
                 raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.content.path.name, frame=index)
-            return self._checked(picture)
+            return whole_rgb_of(picture, height=self.index.height, width=self.index.width)
 
     def _number(self, decoder: _Decoder, place: int | None) -> int:
         """Return the number of the picture of a packet.
@@ -174,13 +172,6 @@ class CountedFrames(ABC):
         with suppress(IndexError):
             while len(self._spare) > _SPARE_DECODERS:
                 self._spare.popleft()
-
-    def _checked(self, picture: Any) -> Pixels:
-        if picture.is_corrupt:
-            raise ValueError("FFmpeg painted over what it could not decode")
-        if (picture.height, picture.width) != (self.index.height, self.index.width):
-            raise ValueError("a frame of another size")
-        return np.ascontiguousarray(rgb_of(picture))
 
 
 def _packet(anchor: Anchor) -> int:

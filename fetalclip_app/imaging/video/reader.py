@@ -25,7 +25,7 @@ from fetalclip_app.imaging.files.content import Content, KeyedContent
 from fetalclip_app.imaging.files.sniff import bare_codec
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.video import stream as video_stream
-from fetalclip_app.imaging.video.colour import rgb_of
+from fetalclip_app.imaging.video.colour import whole_rgb_of
 from fetalclip_app.imaging.video.counted_container import counted
 from fetalclip_app.imaging.video.index import VideoIndex, decoded, ends_early, index_of, opened
 from fetalclip_app.imaging.video.shape import proportions
@@ -174,11 +174,8 @@ class VideoFrames:
         return picture
 
     def _upright(self, picture: Any) -> Pixels:
-        if picture.is_corrupt:
-            raise ValueError("FFmpeg painted over what it could not decode")
-        if (picture.height, picture.width) != (self.index.height, self.index.width):
-            raise ValueError("a frame of another size")
-        return np.ascontiguousarray(np.rot90(rgb_of(picture), self.index.quarter_turns))
+        pixels = whole_rgb_of(picture, height=self.index.height, width=self.index.width)
+        return np.ascontiguousarray(np.rot90(pixels, self.index.quarter_turns))
 
 
 def _started(content: Content) -> _Decoder:
