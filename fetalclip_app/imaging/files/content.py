@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -80,7 +81,7 @@ class FileContent:
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError, ValueError) as error:
             raise UnreadableFile(ErrorCode.FILE_MISSING, name=path.name) from error
-        if not path.is_file():
+        if not stat.S_ISREG(status.st_mode):
             raise UnreadableFile(ErrorCode.NOT_A_PICTURE, name=path.name)
         if status.st_size == 0:
             raise UnreadableFile(ErrorCode.FILE_EMPTY, name=path.name)

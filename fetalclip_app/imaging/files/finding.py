@@ -94,24 +94,25 @@ def _below(path: Path, cancel: CancelToken) -> Listing:
         content_at(path)  # a member that is named itself; else it raises
         return Listing((path,))
     if path.is_file() and path.stat().st_size:
-        head = FileContent.of(path).read(0, min(_HEAD, path.stat().st_size))
+        content = FileContent.of(path)
+        head = content.read(0, min(_HEAD, content.size))
         if is_archive(head):
-            return _arranged(path, _members(path))
+            return _arranged(path, _members(content))
         if is_index_name(path.name) or STORAGE_CLASS in head[132:]:
             return _of_index(path, cancel)
     return Listing((path,))
 
 
-def _members(archive: Path) -> list[Path]:
+def _members(archive: FileContent) -> list[Path]:
     """Return the files in an archive, but for what is hidden.
 
     Raises:
         UnreadableFile: FILE_ENCRYPTED where all of them are.
     """
-    held = members_of(FileContent.of(archive))
+    held = members_of(archive)
     if held and all(is_encrypted(info) for info in held.values()):
-        raise UnreadableFile(ErrorCode.FILE_ENCRYPTED, name=archive.name)
-    return sorted((file for file in held if not _is_hidden(file.relative_to(archive))), key=natural_key)
+        raise UnreadableFile(ErrorCode.FILE_ENCRYPTED, name=archive.path.name)
+    return sorted((file for file in held if not _is_hidden(file.relative_to(archive.path))), key=natural_key)
 
 
 def _of_index(path: Path, cancel: CancelToken) -> Listing:
