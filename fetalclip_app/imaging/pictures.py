@@ -7,8 +7,9 @@ frame rate, so several pages play at an assumed one.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -86,17 +87,23 @@ class PictureFrames:
     def _decoded(self, index: int, least: tuple[int, int] | None) -> Pixels:
         page = self.pages[index]
         path = self.content.path
-        with reading(path), self.content.open() as stream, _PLUGINS[self.kind](stream) as image:
+        with reading(path), self._opened() as stream, _PLUGINS[self.kind](stream) as image:
             image.seek(page)
             # Again: the file is parsed anew, and a damaged page could state another size.
             check_size(path, height=image.height, width=image.width)
-            if self.kind is Kind.JPEG:
-                check_scans(self.content.read(0, self.content.size), height=image.height, width=image.width)
+            if isinstance(stream, io.BytesIO):
+                check_scans(stream.getvalue(), height=image.height, width=image.width)
             if least is not None:
                 image.draft(None, least)  # only JPEG knows how
             picture = _as_rgb(image, path.name)
             turn = _TURNS.get(self.orientation)
             return np.asarray(picture if turn is None else picture.transpose(turn))
+
+    def _opened(self) -> BinaryIO:
+        """Return the file; a JPEG as a whole, whose scans are counted before they are decoded."""
+        if self.kind is Kind.JPEG:
+            return io.BytesIO(self.content.read(0, self.content.size))
+        return self.content.open()
 
 
 def read_picture(content: KeyedContent, kind: Kind) -> Clip:
