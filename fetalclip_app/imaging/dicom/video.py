@@ -7,7 +7,6 @@ which matrix and range its colours have. Fragments are no frames here, and may b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
 
 from fetalclip_app.domain.clip import FrameSource
 from fetalclip_app.errors import ErrorCode, UnreadableFile
@@ -46,5 +45,5 @@ def video_of(joined: JoinedContent, codec: str, *, is_whole: bool) -> DicomVideo
     if video_stream.is_bare(joined):
         index = video_stream.index_of(joined, codec, is_whole=is_whole)
         return DicomVideo(video_stream.StreamFrames(joined, index), index.height, index.width, index.rate_hz)
-    clip = read_video(cast(Any, joined))
+    clip = read_video(joined)
     return DicomVideo(clip.source, clip.height, clip.width, clip.rate.hz if clip.rate else None)
