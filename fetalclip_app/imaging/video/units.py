@@ -60,7 +60,8 @@ def note_of(codec: str, data: bytes) -> Note:
         )
     if codec not in ("h264", "hevc"):
         return Note()
-    kind = next((each for each in _unit_types(codec, data) if each in _slices(codec)), -1)
+    of_units = (_unit_type(codec, data[place]) for place in _units(data))
+    kind = next((each for each in of_units if each in _slices(codec)), -1)
     if codec == "h264":
         may_restart = kind != _H264_IDR and _recovers_at_once(data)
         return Note(kind == _H264_IDR, has_picture=kind >= 0, may_restart=may_restart)
@@ -80,9 +81,9 @@ def _units(data: bytes) -> Iterator[int]:
         place = data.find(_START, place + len(_START))
 
 
-def _unit_types(codec: str, data: bytes) -> Iterator[int]:
-    for place in _units(data):
-        yield data[place] & 0x1F if codec == "h264" else data[place] >> 1 & 0x3F
+def _unit_type(codec: str, first: int) -> int:
+    """Return the type of an H.264 or HEVC unit with this first byte."""
+    return first & 0x1F if codec == "h264" else first >> 1 & 0x3F
 
 
 def _recovers_at_once(data: bytes) -> bool:
@@ -131,7 +132,7 @@ def parameters_of(codec: str, data: bytes) -> bytes:
         if codec in _MPEG_2:
             begins = data[place] in (_MPEG_2_PICTURE, _MPEG_2_GROUP)
         else:
-            kind = data[place] & 0x1F if codec == "h264" else data[place] >> 1 & 0x3F
+            kind = _unit_type(codec, data[place])
             begins = kind in _slices(codec)
         if begins:
             return data[: place - len(_START)]
