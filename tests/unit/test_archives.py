@@ -1,55 +1,21 @@
-"""ZIP files are opened in place, each file inside is the file itself, and none is a trap."""
+"""ZIP files are opened in place, and each file inside is the file itself."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-import struct
-import tracemalloc
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import dicom_files as files
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image
+from zip_files import METHODS, RGB, code_of, packed, png
 
 from fetalclip_app import wording
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files import archives
-from fetalclip_app.imaging.files.archives import MOST_RATIO, MemberContent
 from fetalclip_app.imaging.files.content import FileContent
-from fetalclip_app.imaging.files.inflating import PIECE, InflatingStream
 from fetalclip_app.imaging.readers import list_files, read_clip
-
-RGB = files.colour_picture()
-METHODS = {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED}
-
-
-def png(picture: np.ndarray = RGB) -> bytes:
-    held = io.BytesIO()
-    Image.fromarray(picture).save(held, "PNG")
-    return held.getvalue()
-
-
-def packed(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
-
-
-def code_of(path: Path) -> ErrorCode:
-    """Return why what is at ``path`` cannot be opened."""
-    with pytest.raises(UnreadableFile) as caught:
-        for file in list_files([path]):
-            read_clip(file).frame(0)
-    assert wording.sentence(caught.value)
-    assert wording.hint(caught.value)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -153,67 +119,6 @@ def test_an_archive_that_was_cut_off_is_truncated(tmp_path: Path) -> None:
     assert code_of(archive) is ErrorCode.FILE_TRUNCATED
 
 
-def test_a_bomb_is_refused_before_anything_is_unpacked(tmp_path: Path) -> None:
-    bomb = packed(tmp_path / "s.zip", {"x.dcm": bytes(100 << 20)})
-    tracemalloc.start()
-    code = code_of(bomb)
-    _now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-
-    assert code is ErrorCode.FILE_TOO_LARGE
-    assert peak < 4 << 20
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_one_file_that_is_a_bomb_costs_the_others_nothing(method: str, tmp_path: Path) -> None:
-    archive = tmp_path / "s.zip"
-    with zipfile.ZipFile(archive, "w") as made:
-        made.writestr("bomb.dcm", bytes(80 << 20), zipfile.ZIP_DEFLATED)
-        made.writestr("scan.png", png(), METHODS[method])
-
-    assert [path.name for path in list_files([archive])] == ["bomb.dcm", "scan.png"]
-    np.testing.assert_array_equal(read_clip(archive / "scan.png").frame(0).pixels, RGB)
-    with pytest.raises(UnreadableFile) as caught:
-        read_clip(archive / "bomb.dcm")
-    assert wording.sentence(caught.value) == "s.zip / bomb.dcm would unpack to far more than an exam can hold."
-
-
-def test_many_files_that_are_no_bombs_alone_are_one_together(tmp_path: Path) -> None:
-    assert code_of(packed(tmp_path / "s.zip", {f"{i}": bytes(40 << 20) for i in range(2)})) is ErrorCode.FILE_TOO_LARGE
-
-
-def test_a_bomb_that_lies_about_its_size_is_stopped_at_what_it_said(tmp_path: Path) -> None:
-    archive = packed(tmp_path / "s.zip", {"x.dcm": bytes(90 << 20)})
-    held = bytearray(archive.read_bytes())
-    start = held.find(b"PK\x01\x02")
-    struct.pack_into("<I", held, start + 24, 1 << 20)
-    archive.write_bytes(held)
-    tracemalloc.start()
-    code = code_of(archive)
-    _now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-
-    assert code in (ErrorCode.FILE_DAMAGED, ErrorCode.NOT_A_PICTURE)
-    assert peak < 12 << 20
-
-
-def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
-
-    assert code_of(packed(tmp_path / "s.zip", {f"{i}.png": png() for i in range(4)})) is ErrorCode.FILE_TOO_LARGE
-
-
-def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
-    """The bomb of overlapping members: one kernel of bytes, unpacked by thousands of names."""
-    archive = packed(tmp_path / "s.zip", {"a.png": png(), "b.png": png()})
-    held = bytearray(archive.read_bytes())
-    second = held.find(b"PK\x01\x02", held.find(b"PK\x01\x02") + 4)
-    struct.pack_into("<I", held, second + 42, 0)  # both begin at the first one's header
-    archive.write_bytes(held)
-
-    assert code_of(archive) is ErrorCode.FILE_TOO_LARGE
-
-
 def test_an_archive_of_more_than_32_bits_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 10)
     monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
@@ -264,70 +169,6 @@ def test_an_archive_that_changed_is_noticed(tmp_path: Path) -> None:
         clip.frame(1)
 
     assert caught.value.code is ErrorCode.FILE_DAMAGED
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, MemberContent]:
-    """A deflated member that is large enough for marks, with its bytes."""
-    noise = np.random.default_rng(7).integers(0, 40, 5 * PIECE + 12345, dtype=np.uint8).tobytes()
-    archive = packed(tmp_path_factory.mktemp("zip") / "s.zip", {"x": noise})
-    member = archives.open_member(archive / "x")
-    assert member is not None
-    return noise, member.checked()
-
-
-@given(data=st.data())
-def test_any_bytes_of_a_deflated_file_are_those_bytes(large: tuple[bytes, MemberContent], data: st.DataObject) -> None:
-    truth, member = large
-    for _ in range(4):
-        offset = data.draw(st.integers(0, len(truth) - 1))
-        length = data.draw(st.integers(0, min(len(truth) - offset, 3 * PIECE)))
-        assert member.read(offset, length) == truth[offset : offset + length]
-    assert member.key().digits() == hashlib.sha256(truth).hexdigest()[:16]
-
-
-@pytest.mark.parametrize("offset", [0, 2 * PIECE + 5, 3 * PIECE - 900, 5 * PIECE])
-def test_no_more_than_one_piece_is_inflated_to_reach_a_place(
-    offset: int, large: tuple[bytes, MemberContent], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    truth, member = large
-    inflated: list[int] = []
-    really = InflatingStream._more
-
-    def counted(stream: InflatingStream, archive: Any, most: int) -> bytes:
-        piece = really(stream, archive, most)
-        inflated.append(len(piece))
-        return piece
-
-    monkeypatch.setattr(InflatingStream, "_more", counted)
-    for start in (len(truth) - 1, offset):
-        stream = InflatingStream(member)
-        stream.seek(start)
-        inflated.clear()
-        assert stream.read(100) == truth[start : start + 100]
-
-    assert sum(inflated) <= PIECE + 100
-
-
-def test_a_large_file_is_read_in_little_memory(large: tuple[bytes, MemberContent]) -> None:
-    truth, member = large
-    tracemalloc.start()
-    for offset in range(0, len(truth) - 1000, PIECE // 2):
-        member.read(offset, 1000)
-    _now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-
-    assert peak < 2 * PIECE
-
-
-def test_black_pictures_are_no_bomb(tmp_path: Path) -> None:
-    """They pack a thousandfold, and are small."""
-    black = np.zeros((40, 800, 1000, 3), np.uint8)
-    plain = files.write(tmp_path / "x", files.dataset_of(black[:20]))
-    archive = packed(tmp_path / "s.zip", {"x": plain.read_bytes()})
-    assert plain.stat().st_size > MOST_RATIO * (archive.stat().st_size)
-
-    assert len(read_clip(archive / "x")) == 20
 
 
 def test_the_directory_of_an_archive_is_read_once_for_all_of_its_files(
