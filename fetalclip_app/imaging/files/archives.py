@@ -142,9 +142,7 @@ class MemberContent:
         return replace(self, marks=tuple(marks), digits=digest.hexdigest()[:KEY_LENGTH], _spare=deque())
 
     def _raw(self) -> io.RawIOBase:
-        return (
-            InflatingStream(self) if self.is_deflated else StoredStream(self.open_compressed(), self.start, self.size)
-        )
+        return InflatingStream(self) if self.is_deflated else StoredStream(self.archive.open(), self.start, self.size)
 
 
 @functools.lru_cache(maxsize=4)

@@ -68,4 +68,4 @@ class JoinedContent:
             if taken:
                 pieces.append(Span(span.offset + within, taken))
             offset, length, number = offset + taken, length - taken, number + 1
-        return joined(self.content, pieces) if pieces else b""
+        return joined(self.content, pieces)
