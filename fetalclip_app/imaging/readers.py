@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.study import natural_key
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.dicom.reader import read_dicom
 from fetalclip_app.imaging.files.archives import MemberContent, is_archive, shown_name
@@ -18,7 +17,7 @@ from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.pictures import read_picture
 from fetalclip_app.imaging.video.reader import read_video
 
-__all__ = ["find", "list_files", "natural_key", "read_clip"]
+__all__ = ["find", "list_files", "read_clip"]
 
 
 def read_clip(path: Path) -> Clip:
