@@ -50,7 +50,9 @@ def hush() -> None:
             warnings.filterwarnings("ignore", category=category, module=speaker)
     pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
     for speaker in ("pydicom", "PIL"):
-        logging.getLogger(speaker).setLevel(logging.CRITICAL)
+        logger = logging.getLogger(speaker)
+        if logger.level != logging.CRITICAL:  # setting it empties the level caches of all loggers, at every frame
+            logger.setLevel(logging.CRITICAL)
 
 
 @contextmanager
