@@ -72,10 +72,15 @@ class OverlayPlane:
     is_on_all: bool
     masks: PlaneMasks
 
+    def number_on(self, index: int) -> int | None:
+        """Return which of the masks lies on a frame; None where none does."""
+        number = 0 if self.is_on_all else index - self.first_frame
+        return number if 0 <= number < len(self.masks) else None
+
     def on_frame(self, index: int, height: int, width: int) -> Mask | None:
         """Return what lies on a frame, (height, width) of the frame; None where nothing does."""
-        number = 0 if self.is_on_all else index - self.first_frame
-        if not 0 <= number < len(self.masks):
+        number = self.number_on(index)
+        if number is None:
             return None
         mask = self.masks.mask(number)
         whole = np.zeros((height, width), dtype=bool)

@@ -22,7 +22,7 @@ class PlaneLayer:
         """``view`` is painted again when something changes."""
         self._view = view
         self._clip: Clip | None = None
-        self._index = -1
+        self._numbers: tuple[int | None, ...] = ()
         self._image: QImage | None = None
         self.is_on = True
 
@@ -33,10 +33,12 @@ class PlaneLayer:
 
     def show(self, clip: Clip | None, index: int) -> None:
         """Take the planes of a frame; an index below 0 is none."""
-        if clip is self._clip and (index == self._index or clip is None or not clip.overlays):
-            return
-        self._clip, self._index = clip, index
-        self._image = _image(clip, index) if clip is not None and clip.overlays and index >= 0 else None
+        numbers = tuple(plane.number_on(index) for plane in clip.overlays) if clip is not None and index >= 0 else ()
+        if clip is self._clip and numbers == self._numbers:
+            return  # a cine's frames that share their masks share the picture of them
+        self._clip, self._numbers = clip, numbers
+        is_empty = all(number is None for number in numbers)
+        self._image = None if clip is None or is_empty else _image(clip, index)
         self._view.update()
 
     def set_on(self, is_on: bool) -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 from fakes import make_clip
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay_plane import MasksInMemory, OverlayPlane, PlaneKind
+from fetalclip_app.domain.overlay_plane import Mask, MasksInMemory, OverlayPlane, PlaneKind
+from fetalclip_app.ui.plane_layer import PlaneLayer
 from fetalclip_app.ui.qimage import pixels_of
 
 
@@ -57,3 +59,32 @@ def test_the_next_clip_holds_nothing_of_the_one_before(desk_of, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: desk.window.viewer.clip.path.name == "two.png" and desk.window.viewer.on_screen == 0)
 
     assert desk.window.area.frame.planes.image is None
+
+
+class _CountedMasks:
+    """One mask, and how often it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __len__(self) -> int:
+        return 1
+
+    def mask(self, index: int) -> Mask:
+        self.asked += 1
+        return np.ones((10, 10), dtype=bool)
+
+
+def test_a_plane_of_all_frames_is_made_once_for_a_cine_that_plays(qtbot: QtBot) -> None:
+    view, masks = QWidget(), _CountedMasks()
+    qtbot.addWidget(view)
+    layer = PlaneLayer(view)
+    plane = OverlayPlane(0x6000, PlaneKind.GRAPHICS, "", "", 5, 5, 0, True, masks)
+    clip = replace(make_clip(6), overlays=(plane,))
+    drawn = []
+    for index in (-1, *range(6), -1):
+        layer.show(clip, index)
+        drawn.append(layer.image is not None)
+
+    assert drawn == [False, *[True] * 6, False]
+    assert masks.asked == 1
