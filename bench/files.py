@@ -20,6 +20,7 @@ from typing import Any
 
 from bench import files_decode, files_scene
 from bench.__main__ import processor
+from bench.files_late import Lateness
 
 FRAMES = 900
 CLIPS, CLIP_FRAMES = 150, 12
@@ -125,7 +126,7 @@ def window_rows(found: dict[str, Any], size: int) -> list[Row]:
             megabytes,
             added < MEMORY_BYTES and seen > 0.95 * FRAMES,
         ),
-        *late_rows("Playing it without a model", found["late"]),
+        *late_rows("Playing it without a model", Lateness(**found["late"])),
     ]
 
 
@@ -153,27 +154,27 @@ def _with_the_model(folder: Path, quality: int) -> list[Row]:
 def model_rows(found: dict[str, Any]) -> list[Row]:
     """Return lateness and rate while the model reads; they count only where it really read."""
     playing, alone = found["read_playing_hz"], found["read_alone_hz"]
-    rows = late_rows("Playing while the model reads", found["late"], counts=found["was_reading"] and playing > 0)
+    late, counts = Lateness(**found["late"]), found["was_reading"] and playing > 0
+    rows = late_rows("Playing while the model reads", late, counts=counts)
     paid = f"{playing:.1f} frames/s while it plays, {alone:.1f} frames/s while it does not"
     return [*rows, Row("What the reading pays for it", "", paid, holds=True)]
 
 
-def late_rows(name: str, late: dict[str, Any], *, counts: bool = True) -> list[Row]:
+def late_rows(name: str, late: Lateness, *, counts: bool = True) -> list[Row]:
     """Return the share of late frames and the rate."""
-    share, hz = late["late"] / late["due"], late["rate_hz"]
-    off = abs(hz / files_scene.RATE_HZ - 1)
+    off = abs(late.rate_hz / files_scene.RATE_HZ - 1)
     text = (
-        f"{100 * share:.2f} %: {late['late']} of {late['due']}, {late['never_shown']} of them never shown; "
-        f"the latest by {1000 * late['worst_s']:.0f} ms"
+        f"{100 * late.share:.2f} %: {late.late} of {late.due}, {late.never_shown} of them never shown; "
+        f"the latest by {1000 * late.worst_s:.0f} ms"
     )
     if not counts:
         text += "; THE MODEL DID NOT READ"
     return [
-        Row(f"{name}: late frames", f"at most {100 * LATE_SHARE:g} %", text, counts and share <= LATE_SHARE),
+        Row(f"{name}: late frames", f"at most {100 * LATE_SHARE:g} %", text, counts and late.share <= LATE_SHARE),
         Row(
             f"{name}: rate",
             f"{files_scene.RATE_HZ:g}/s within {100 * RATE_SHARE:g} %",
-            f"{hz:.2f}/s",
+            f"{late.rate_hz:.2f}/s",
             counts and off <= RATE_SHARE,
         ),
     ]

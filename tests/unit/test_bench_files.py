@@ -130,7 +130,8 @@ LATE = {"due": 700, "late": 7, "never_shown": 2, "rate_hz": 30.5, "worst_s": 0.0
 
 
 def test_one_late_frame_more_than_asked_fails() -> None:
-    rows = [*program.late_rows("Playing", LATE), *program.late_rows("Playing", LATE | {"late": 8, "rate_hz": 30.7})]
+    worse = LATE | {"late": 8, "rate_hz": 30.7}
+    rows = [row for late in (LATE, worse) for row in program.late_rows("Playing", Lateness(**late))]
 
     assert [row.holds for row in rows] == [True, True, False, False]
 
