@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from pathlib import Path
 
@@ -101,28 +102,23 @@ def _code_box(bit: int) -> tuple[slice, slice]:
     return slice(HEIGHT - _BLOCK, HEIGHT), slice(bit * _BLOCK, (bit + 1) * _BLOCK)
 
 
-_made: dict[str | tuple[int, float], NDArray[np.float32]] = {}
-
-
+@functools.cache
 def _speckle(seed: int, grain: float) -> NDArray[np.float32]:
     """Return fully developed speckle: the envelope of a blurred complex noise, which is Rayleigh distributed."""
-    if (seed, grain) not in _made:
-        chance = np.random.default_rng(seed)
-        real, imaginary = (
-            gaussian_filter(chance.normal(size=(HEIGHT, WIDTH)), (0.8 * grain, 1.4 * grain)) for _ in range(2)
-        )
-        envelope = np.hypot(real, imaginary)
-        _made[seed, grain] = (70.0 * envelope / envelope.mean()).astype(np.float32)
-    return _made[seed, grain]
+    chance = np.random.default_rng(seed)
+    real, imaginary = (
+        gaussian_filter(chance.normal(size=(HEIGHT, WIDTH)), (0.8 * grain, 1.4 * grain)) for _ in range(2)
+    )
+    envelope = np.hypot(real, imaginary)
+    return np.asarray(70.0 * envelope / envelope.mean(), dtype=np.float32)
 
 
+@functools.cache
 def _fan() -> NDArray[np.float32]:
     """Return 1 inside a sector of 70 degrees from the top, 0 outside; two structures in it are darker and brighter."""
-    if "fan" not in _made:
-        rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-        depth, side = rows + 60.0, columns - WIDTH / 2
-        inside = (np.abs(np.arctan2(side, depth)) < 0.61) & (np.hypot(side, depth) < HEIGHT + 20)
-        head = np.hypot((columns - 500) / 230, (rows - 420) / 170)
-        shade = np.where(np.abs(head - 1) < 0.06, 2.4, np.where(head < 1, 0.55, 1.0))
-        _made["fan"] = (inside * shade).astype(np.float32)
-    return _made["fan"]
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    depth, side = rows + 60.0, columns - WIDTH / 2
+    inside = (np.abs(np.arctan2(side, depth)) < 0.61) & (np.hypot(side, depth) < HEIGHT + 20)
+    head = np.hypot((columns - 500) / 230, (rows - 420) / 170)
+    shade = np.where(np.abs(head - 1) < 0.06, 2.4, np.where(head < 1, 0.55, 1.0))
+    return np.asarray(inside * shade, dtype=np.float32)
