@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.listing import Notice, NoticeKind
-from fetalclip_app.domain.study import groups_of, identifier_of
+from fetalclip_app.domain.study import groups_of
 from fetalclip_app.ui.open_clip import OpenClip
 
 
@@ -34,16 +34,16 @@ class ClipOrder:
 
     def alike(self, entry: OpenClip) -> tuple[OpenClip, ...]:
         """Return the clips with the identifier of this one: copies of it, or others that should not bear it."""
-        return tuple(self._by_identifier.get(identifier_of(entry.clip), ()))
+        return tuple(self._by_identifier.get(entry.identifier, ()))
 
     def add(self, entry: OpenClip, same: OpenClip | None = None) -> bool:
         """Take a clip into its place; False where ``same`` is open, which holds the same content."""
-        alike = self._by_identifier.setdefault(identifier_of(entry.clip), [])
+        alike = self._by_identifier.setdefault(entry.identifier, [])
         if same in alike and same is not None:
             self._copies.append((entry, same))
             return False
         if alike:
-            self._shared.add(identifier_of(entry.clip))
+            self._shared.add(entry.identifier)
         alike.append(entry)
         self._entries.append(entry)
         self._is_sorted, self._has_new = False, True
@@ -64,18 +64,17 @@ class ClipOrder:
         shared, self._shared = self._shared, set()
         has_new, self._has_new = self._has_new, False
         hidden = [entry for entry, known in copies if entry.clip.path != known.clip.path]
-        sharing = [entry for entry in self.entries if shared and identifier_of(entry.clip) in shared]
+        sharing = [entry for entry in self.entries if entry.identifier in shared]
         told = ((NoticeKind.COPIES, hidden), (NoticeKind.SHARED_IDENTIFIER, sharing))
         notices = tuple(Notice(kind, "", _names(entries)) for kind, entries in told if entries)
         return notices, copies[0][1] if copies and not has_new else None
 
     def remove(self, entry: OpenClip) -> None:
         """Take a clip out."""
-        identifier = identifier_of(entry.clip)
         self._entries.remove(entry)
-        self._by_identifier[identifier].remove(entry)
-        if not self._by_identifier[identifier]:
-            del self._by_identifier[identifier]
+        self._by_identifier[entry.identifier].remove(entry)
+        if not self._by_identifier[entry.identifier]:
+            del self._by_identifier[entry.identifier]
         self._is_sorted = False
 
 

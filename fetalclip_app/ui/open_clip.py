@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.domain.study import Group, Key, groups_of, place_of
+from fetalclip_app.domain.study import Group, Key, groups_of, identifier_of, place_of
 
 
 class ReadState(Enum):
@@ -45,13 +45,19 @@ class Heat:
 class OpenClip:
     """Changes while it is open: the session alone writes to it.
 
+    Made off the window's thread: the identifier may be the key of the whole content.
+
     Attributes:
         clip: Replaced when the user sets the scale; a reading belongs to one such value.
         thumbnail: None until it is fetched.
         thumbnail_error: Why there is none.
         error: Why the reading failed.
+        identifier: What no two contents should share (`identifier_of`).
         place, group: Place among what it is listed with, and that; `ClipOrder` writes the group, which depends on what
             else is open.
+
+    Raises:
+        UnreadableFile: The content's key is needed, and the file has gone or changed.
     """
 
     clip: Clip
@@ -61,10 +67,12 @@ class OpenClip:
     reading: ClipReading | None = None
     error: Exception | None = None
     heat: dict[Where, Heat] = field(default_factory=dict)
+    identifier: str = field(init=False)
     place: Key = field(init=False)
     group: Group = field(init=False)
 
     def __post_init__(self) -> None:
+        self.identifier = identifier_of(self.clip)
         self.place, (self.group,) = place_of(self.clip), groups_of([self.clip])
 
     def forget(self) -> None:

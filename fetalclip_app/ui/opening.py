@@ -115,7 +115,7 @@ class Opening(QObject):
             self.settled.emit(notices)
 
     def _open_one(self, number: int, path: Path) -> None:
-        job = self._start(lambda cancel, report: opened(self._doors.read_clip(path)))
+        job = self._start(lambda cancel, report: OpenClip(self._doors.read_clip(path)))
         job.succeeded.connect(lambda entry: self._arrived(number, entry))
         job.failed.connect(lambda error: self._missed(number, path, error))
 
@@ -164,14 +164,3 @@ class Opening(QObject):
 
     def _tell(self) -> None:
         self.progressed.emit(self._next, self._total)
-
-
-def opened(clip: Clip) -> OpenClip:
-    """Return the clip as the window knows it; its thumbnail follows later (`thumbnails`).
-
-    Raises:
-        UnreadableFile: The file has gone or changed.
-    """
-    if not clip.origin.instance_uid:
-        _taken = clip.key  # what has no identifier is told apart by its content: here, and not on the window's thread
-    return OpenClip(clip)
