@@ -79,17 +79,10 @@ class _Delegate(QStyledItemDelegate):
         top = place.top() + 4
         painter.setPen(QPen(QColor(DARK.raised), 1))
         painter.drawLine(place.left() - 6, top, place.right() + 6, top)
-        top += 6
         who, study = heading
-        for text, tone, weight in ((who, DARK.text, QFont.Weight.DemiBold), (study, DARK.muted, QFont.Weight.Normal)):
-            if text:
-                painter.setFont(caption_font(weight))
-                metrics = painter.fontMetrics()
-                painter.setPen(QColor(tone))
-                kept = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-                line = QRect(place.left(), top, place.width(), metrics.height())
-                painter.drawText(line, Qt.AlignmentFlag.AlignLeft, kept)
-                top += metrics.height() + 2
+        lines = ((who, caption_font(QFont.Weight.DemiBold), DARK.text), (study, caption_font(), DARK.muted))
+        kept = [line for line in lines if line[0]]
+        _draw_lines(painter, place.adjusted(0, 10, 0, 0), kept, Qt.TextElideMode.ElideRight)
 
     def _draw_picture(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
         painter.fillRect(box, QColor(DARK.canvas))
@@ -130,16 +123,23 @@ class _Delegate(QStyledItemDelegate):
             (frames, caption_font(), DARK.muted),
             (entry.clip.path.name, caption_font(), DARK.muted),
         ]
-        top = box.top()
-        for text, font, colour in lines:
-            painter.setFont(font)
-            metrics = painter.fontMetrics()
-            painter.setPen(QColor(colour))
-            kept = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
-            painter.drawText(QRect(box.left(), top, box.width(), metrics.height()), Qt.AlignmentFlag.AlignLeft, kept)
-            top += metrics.height() + 2
+        _draw_lines(painter, box, lines, Qt.TextElideMode.ElideMiddle)
         if entry.state is ReadState.FAILED:
             icon("warning", DARK.doubt).paint(painter, box.right() - 16, box.top(), 16, 16)
+
+
+def _draw_lines(
+    painter: QPainter, place: QRect, lines: Sequence[tuple[str, QFont, str]], elide: Qt.TextElideMode
+) -> None:
+    """Write texts, each with its font and colour, below each other from the top of a place, and as wide as it."""
+    top = place.top()
+    for text, font, colour in lines:
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        painter.setPen(QColor(colour))
+        kept = metrics.elidedText(text, elide, place.width())
+        painter.drawText(QRect(place.left(), top, place.width(), metrics.height()), Qt.AlignmentFlag.AlignLeft, kept)
+        top += metrics.height() + 2
 
 
 def _heading_height(heading: Heading | None) -> int:
