@@ -61,7 +61,8 @@ _Study = tuple[Person, Key]
 def groups_of(clips: Sequence[Clip]) -> tuple[Group, ...]:
     """Return what each clip is listed with, given all that are listed.
 
-    What names neither a patient nor a study is listed by its folder.
+    What names neither a patient nor a study is listed by its folder. Groups stand by patient (identifier, then name)
+    and study (date, time), folders last.
     """
     studies = studies_of([clip.origin for clip in clips])
     return tuple(study or _folder(clip) for study, clip in zip(studies, clips, strict=True))
@@ -92,15 +93,6 @@ def place_of(clip: Clip) -> Key:
         natural_key(clip.path),
         str(clip.path),
     )
-
-
-def in_order(clips: Sequence[Clip]) -> list[Clip]:
-    """Return the clips by patient (identifier, then name), study (date, time), and their places in it.
-
-    What names neither a patient nor a study comes last, by its folder.
-    """
-    grouped = zip(clips, groups_of(clips), strict=True)
-    return [clip for clip, _group in sorted(grouped, key=lambda it: (it[1].key, place_of(it[0])))]
 
 
 def identifier_of(clip: Clip) -> str:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listed import in_order
 
 from fetalclip_app.domain.listing import NoticeKind
-from fetalclip_app.domain.study import groups_of, in_order
+from fetalclip_app.domain.study import groups_of
 from fetalclip_app.imaging.readers import find, read_clip
 from fetalclip_app.imaging.thumbnails import small_picture
 

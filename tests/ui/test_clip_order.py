@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from fakes import make_clip
 from holding import held_up
+from listed import in_order
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.clip import Clip, FramesInMemory, Origin
 from fetalclip_app.domain.listing import Listing, Notice, NoticeKind
-from fetalclip_app.domain.study import in_order
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.progress import CancelToken
 from fetalclip_app.ui.clip_order import ClipOrder

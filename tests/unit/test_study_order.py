@@ -10,9 +10,10 @@ import pytest
 from fakes import make_clip
 from hypothesis import given
 from hypothesis import strategies as st
+from listed import in_order
 
 from fetalclip_app.domain.clip import Clip, Origin
-from fetalclip_app.domain.study import Group, groups_of, in_order, place_of
+from fetalclip_app.domain.study import Group, groups_of, place_of
 from fetalclip_app.wording import patients_of, study_heading
 
 BARE = make_clip(1)
