@@ -45,12 +45,8 @@ def find(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, widt
     """
     from fetalclip_app.model import clip_labels, heads  # noqa: PLC0415 -- torch takes seconds to import
 
-    segmenter: Segmenter | None = None
-    troubles: list[ModelUnavailable] = []
-    try:
-        segmenter = places.first(lambda folder: heads.find_structures(folder, backbone, spec))
-    except ModelUnavailable as error:
-        troubles.append(error)
+    segmenter, unread = places.first_usable(lambda folder: heads.find_structures(folder, backbone, spec))
+    troubles = list(unread)
     labellers: dict[str, ClipLabeller] = {}
     for path in places.below():
         found = clip_labels.of_files((path,), backbone.identity.sha256, spec, width, backbone)

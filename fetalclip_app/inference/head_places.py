@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fetalclip_app import resources
 from fetalclip_app.domain.model_names import BUNDLE
+from fetalclip_app.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from fetalclip_app.model.catalog import ModelEntry
@@ -38,6 +39,13 @@ class HeadPlaces:
             if found is not None:
                 return found
         return None
+
+    def first_usable(self, look: Callable[[Path], Found | None]) -> tuple[Found | None, tuple[ModelUnavailable, ...]]:
+        """Return what `first` does; where that cannot be used, nothing, and why."""
+        try:
+            return self.first(look), ()
+        except ModelUnavailable as error:
+            return None, (error,)
 
     def below(self) -> tuple[Path, ...]:
         """Return the JSON files of all folders and of the folders in them, in the order of the places."""

@@ -259,10 +259,7 @@ def _landmarker(
     """Return the measurement head that was trained on these very weights, and why another cannot be used."""
     from fetalclip_app.model import heads  # noqa: PLC0415
 
-    try:
-        return places.first(lambda folder: heads.find_landmarks(folder, backbone, spec)), ()
-    except ModelUnavailable as error:
-        return None, (error,)
+    return places.first_usable(lambda folder: heads.find_landmarks(folder, backbone, spec))
 
 
 def _probes(places: HeadPlaces, backbone: TorchBackbone, spec: PreprocessSpec, width: int) -> tuple[Probes, Troubles]:
