@@ -149,10 +149,7 @@ class Player(QObject):
         first, last = self.part
         is_over = self._mode is PlayMode.ONCE and self._index == last
         self._playing = True
-        starts_anew = is_over or not first <= self._index <= last
-        self._rebase(first if starts_anew else self._index)
-        if starts_anew:
-            self._show(first)
+        self._enter(first if is_over else self._index)
         self.playing_changed.emit(True)
         self._schedule()
 
@@ -214,13 +211,17 @@ class Player(QObject):
             first, last = self.part
             self._round = Round.of(self._dwell_s, self._mode, first, last)
         if self._playing:
-            first, last = self.part
-            is_inside = first <= self._index <= last
-            self._rebase(self._index if is_inside else first)
-            if not is_inside:
-                self._show(first)
+            self._enter(self._index)
             self._schedule()
         self.part_changed.emit()
+
+    def _enter(self, index: int) -> None:
+        """Let the clock begin at this frame, or at the first one of the part that plays where it lies outside."""
+        first, last = self.part
+        index = index if first <= index <= last else first
+        self._rebase(index)
+        if index != self._index:
+            self._show(index)
 
     def _rebase(self, index: int) -> None:
         """Let the clock begin anew at this frame, in the direction that it goes."""
