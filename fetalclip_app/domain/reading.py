@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.calibration import Box, Calibration
@@ -154,6 +157,8 @@ class ClipReading:
         clip_key: Key of the clip that was read.
         crop: The part of the frames that the network saw.
         calibration: The scale that was used; the clip's own at the time of reading.
+        embeddings: float32, (frames, D): one unit row for each frame, in the frames' order. Rows of different
+            readings may be compared where their provenance names the same model and preprocessing.
     """
 
     clip_key: str
@@ -162,6 +167,7 @@ class ClipReading:
     calibration: Calibration | None
     findings: tuple[Finding, ...]
     provenance: Provenance
+    embeddings: NDArray[np.float32]
 
     def probe(self, task_key: str) -> ProbeFacts | None:
         """Return the probe that answered a task, or None."""

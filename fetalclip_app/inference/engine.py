@@ -152,7 +152,8 @@ class Engine:
             probes=tuple(probe.facts for probe in self.naming.values()),
         )
         clip = scan.clip
-        return ClipReading(clip.key, len(clip), scan.crop, clip.calibration, findings, provenance)
+        rows = scan.embeddings
+        return ClipReading(clip.key, len(clip), scan.crop, clip.calibration, findings, provenance, rows)
 
     def _heads(self) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
         """Return task key -> name and SHA-256 of the head that answers it, and -> its licence where it has one."""

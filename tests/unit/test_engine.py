@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import FakeBackbone, make_clip
+from fakes import DIMENSION, FakeBackbone, make_clip
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.backbone import ModelCalibration, ViewCalibration
@@ -60,6 +60,13 @@ def test_every_frame_is_encoded_once(backbone: FakeBackbone) -> None:
     make_engine(backbone).read(make_clip(frames=2 * FRAMES_AT_ONCE + 3), CancelToken(), silent)
 
     assert backbone.frames_seen == 2 * FRAMES_AT_ONCE + 3
+
+
+def test_a_reading_keeps_a_unit_row_for_each_frame(backbone: FakeBackbone) -> None:
+    rows = make_engine(backbone).read(make_clip(frames=FRAMES_AT_ONCE + 3), CancelToken(), silent).embeddings
+
+    assert (rows.shape, rows.dtype) == ((FRAMES_AT_ONCE + 3, DIMENSION), np.float32)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-6)
 
 
 def test_a_second_picture_of_the_same_scale_costs_no_text(backbone: FakeBackbone) -> None:

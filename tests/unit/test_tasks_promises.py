@@ -54,7 +54,7 @@ def _read(kind: str, *, headed: bool) -> tuple[Scan, ClipReading]:
         scan = replace(scan, found=(*scan.found, task.answer(scan, tools)))
     clip = scan.clip
     made = Provenance("0.1.0", tools.identity, scan.spec.fingerprint(), {}, "cpu fp32")
-    return scan, ClipReading(clip.key, len(clip), scan.crop, clip.calibration, scan.found, made)
+    return scan, ClipReading(clip.key, len(clip), scan.crop, clip.calibration, scan.found, made, scan.embeddings)
 
 
 @pytest.mark.parametrize("headed", [True, False], ids=["headed", "bare"])
