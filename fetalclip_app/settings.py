@@ -38,6 +38,7 @@ class Settings(BaseModel):
         recent: Files and folders, the last opened first.
         play_mode: What follows the last frame of a cine whose file does not say.
         play_speed: Multiple of a cine's own pace; 1 is taken where the program does not offer it.
+        operator: Who reads, as it stands beside what a person did and in reports; empty where nobody said.
         window_state: Qt's own words for place and size of the window, base64.
     """
 
@@ -58,6 +59,7 @@ class Settings(BaseModel):
     heatmap_method: str = ""
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = True
+    operator: str = ""
     window_state: str = ""
 
     @model_validator(mode="before")

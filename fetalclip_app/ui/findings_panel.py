@@ -71,13 +71,18 @@ class FindingsPanel(QScrollArea):
         column.setContentsMargins(12, 4, 12, CARD_BETWEEN)
         column.setSpacing(STEP)
         column.addWidget(self._state)
-        cards = QVBoxLayout()
-        cards.setSpacing(CARD_BETWEEN)
+        self._cards = QVBoxLayout()
+        self._cards.setSpacing(CARD_BETWEEN)
         for card in (self.view, self.age, self.head, self.lines, self.structures, self.labels, self.scale):
-            cards.addWidget(card)
-        column.addLayout(cards)
+            self._cards.addWidget(card)
+        column.addLayout(self._cards)
         column.addStretch(1)
         self.setWidget(inside)
+
+    def add_card(self, card: QWidget, *, above: QWidget | None = None) -> None:
+        """Give a feature's card its place: above another card, or below all."""
+        place = self._cards.indexOf(above) if above is not None else -1
+        self._cards.insertWidget(place, card)
 
     def show_engine(self, info: EngineInfo | None) -> None:
         """Keep a place for what the model's own heads tell of; while none runs the places stay as they are."""

@@ -28,14 +28,21 @@ Work = Callable[[CancelToken, Report], Any]
 
 
 class Lane(Enum):
-    """Which queue a job waits in. The value is its number of workers, so no two may have the same.
+    """Which queue a job waits in, and how many workers serve it.
 
     What is looked at and written is fetched in a queue of its own, so that it never waits behind the opening of files.
+    What a person did goes to disk in a queue of one, in the order done.
     """
 
-    MODEL = 1
-    OPENING = 2
-    FILE = 3
+    MODEL = "model", 1
+    OPENING = "opening", 2
+    FILE = "file", 3
+    ARCHIVE = "archive", 1
+
+    @property
+    def workers(self) -> int:
+        """How many jobs of this queue run at once."""
+        return self.value[1]
 
 
 class Job(QObject):
@@ -102,9 +109,12 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._executors = {lane: ThreadPoolExecutor(lane.value, thread_name_prefix=lane.name.lower()) for lane in Lane}
+        self._executors = {
+            lane: ThreadPoolExecutor(lane.workers, thread_name_prefix=lane.name.lower()) for lane in Lane
+        }
         self._numbers = itertools.count()
         self._running: dict[int, Job] = {}
+        self._must_end: set[int] = set()
         self._mail: SimpleQueue[_Letter] = SimpleQueue()
         self._is_over = False
         self._garbage = Collecting(self)
@@ -122,17 +132,23 @@ class Jobs(QObject):
             return job
         number = next(self._numbers)
         self._running[number] = job
+        if lane is Lane.ARCHIVE:
+            self._must_end.add(number)
         future = self._executors[lane].submit(self._run, number, job.token, work)
         future.add_done_callback(partial(self._post, number))
         return job
 
     def shut_down(self) -> None:
-        """Cancel what runs, drop what waits, and return when every worker has gone and every job is settled."""
+        """Cancel what runs, drop what waits, and return when every worker has gone and every job is settled.
+
+        What a person did is written to its end.
+        """
         self._is_over = True
-        for job in self._running.values():
-            job.cancel()
-        for executor in self._executors.values():
-            executor.shutdown(wait=True, cancel_futures=True)
+        for number, job in self._running.items():
+            if number not in self._must_end:
+                job.cancel()
+        for lane, executor in self._executors.items():
+            executor.shutdown(wait=True, cancel_futures=lane is not Lane.ARCHIVE)
         ended = tuple(self._running.values())
         while not self._mail.empty():
             self._open_letter()
@@ -156,6 +172,7 @@ class Jobs(QObject):
         except Empty:
             return  # opened by `shut_down`
         if isinstance(letter.told, Future):
+            self._must_end.discard(letter.number)
             self._running.pop(letter.number).settle(letter.told)
         else:
             self._running[letter.number].step(*letter.told)

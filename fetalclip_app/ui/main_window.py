@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtGui import QCloseEvent, QUndoStack
 
 from fetalclip_app.settings import Settings
-from fetalclip_app.ui import controls, layout
+from fetalclip_app.ui import controls, features, layout
 from fetalclip_app.ui.bars_of_window import StatusStrip, TopBar
 from fetalclip_app.ui.cheat_sheet import CheatSheet
 from fetalclip_app.ui.choices import Choices
@@ -26,6 +26,7 @@ from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.model_menu import MODEL_CHOICES, ModelMenu, engine_request
+from fetalclip_app.ui.notebook import Notebook, NotesStore
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.open_menu import OpenMenu
 from fetalclip_app.ui.picture_area import PictureArea
@@ -49,15 +50,27 @@ class MainWindow(TakesDrops):
 
     settings_changed = Signal(object)
 
-    def __init__(self, session: Session, jobs: Jobs, settings: Settings, *, sample: Path | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        jobs: Jobs,
+        settings: Settings,
+        *,
+        sample: Path | None = None,
+        notes: NotesStore | None = None,
+    ) -> None:
         super().__init__()
         self.session = self._session = session
-        self._choices = Choices(settings, self)
+        self.jobs = jobs
+        self.choices = self._choices = Choices(settings, self)
         self._choices.changed.connect(self.settings_changed)
         self.setWindowTitle("FetalCLIP Studio")
         self.setMinimumSize(*SMALLEST)
         self.resize(*FIRST_SIZE)
         self.undo = QUndoStack(self)
+        self.notebook = Notebook(
+            session, jobs, self.undo, store=notes, who=lambda: self._choices.now.operator, parent=self
+        )
         self.actions_by_name = actions(self)
         self.addActions(list(self.actions_by_name.values()))
         self.model_menu = ModelMenu(self, jobs, settings)
@@ -72,6 +85,7 @@ class MainWindow(TakesDrops):
         self.exporting = Exporting(jobs, session, self)
         self.deidentify = DeidentifyDoor(jobs, session, self)
         self.cheat_sheet = CheatSheet(self)
+        self.features = features.made(features.Parts.of(self))
         self._tie_session()
         self._tie_parts()
         controls.tie(self)
@@ -136,6 +150,7 @@ class MainWindow(TakesDrops):
         self.exporting.failed.connect(self.telling.trouble)
         self.exporting.refused.connect(self.telling.refused)
         self.deidentify.activity_changed.connect(self.status.show_activity)
+        self.notebook.failed.connect(self.telling.trouble)
         self._tie_model_menu()
 
     def _tie_model_menu(self) -> None:

@@ -22,6 +22,7 @@ from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.main_window import MainWindow
+from fetalclip_app.ui.notebook import NotesStore
 from fetalclip_app.ui.opening import Doors
 from fetalclip_app.ui.session import Session
 
@@ -75,13 +76,17 @@ def named(paths: Sequence[Path], cancel: CancelToken) -> Listing:
 class Desk:
     """A window on clips that exist only in memory, by the names of their files."""
 
-    def __init__(self, qtbot: QtBot, clips: Sequence[Clip], settings: Settings | None = None) -> None:
+    def __init__(
+        self, qtbot: QtBot, clips: Sequence[Clip], settings: Settings | None = None, *, notes: NotesStore | None = None
+    ) -> None:
         self.qtbot = qtbot
         self.files = {clip.path.name: clip for clip in clips}
         self.jobs, self.model = Jobs(), FakeModel()
         self.session = Session(self.jobs, self.model, Doors(named, self._read))
         self.saved: list[Settings] = []
-        self.window = MainWindow(self.session, self.jobs, settings or Settings(), sample=Path("sample.dcm"))
+        self.window = MainWindow(
+            self.session, self.jobs, settings or Settings(), sample=Path("sample.dcm"), notes=notes
+        )
         self.window.settings_changed.connect(self.saved.append)
         qtbot.addWidget(self.window)
         self.window.show()
@@ -115,8 +120,8 @@ def desk_of(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., Desk]]:
     theme.apply(qapp)
     desks: list[Desk] = []
 
-    def make(*clips: Clip, settings: Settings | None = None) -> Desk:
-        desks.append(Desk(qtbot, clips, settings))
+    def make(*clips: Clip, settings: Settings | None = None, notes: NotesStore | None = None) -> Desk:
+        desks.append(Desk(qtbot, clips, settings, notes=notes))
         return desks[-1]
 
     yield make

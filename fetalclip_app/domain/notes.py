@@ -1,0 +1,163 @@
+"""What a person decided, drew and entered: all that must be there when a study is opened again.
+
+Notes hold acts, not results: points in frame pixels and choices. A length is computed from its points and the clip's
+scale wherever it is shown, so that another scale gives another length and never an old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fetalclip_app.domain.biometry import BpdDefinition, Measure
+from fetalclip_app.domain.calibration import Point, Ruler
+from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.overlay import Ellipse
+
+if TYPE_CHECKING:
+    from fetalclip_app.domain.study import Group
+
+FETUSES = ("A", "B", "C", "D")
+"""Names of the fetuses of a multiple pregnancy, in order; a single one has no name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who did something, and when.
+
+    Attributes:
+        who: As the person is named in the settings; may be empty.
+        when: With its offset from UTC.
+    """
+
+    who: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A caliper's two ends in frame pixels; the centre of the top left pixel is (0, 0)."""
+
+    first: Point
+    last: Point
+
+
+@dataclass(frozen=True, slots=True)
+class HandMeasurement:
+    """One measurement that a person drew. Repeats of a measure are several of these.
+
+    Attributes:
+        uid: Tells it from every other; 32 hex digits.
+        shape: HC and AC are ellipses (their circumference), all others lines.
+        bpd_definition: Between which edges a BPD was drawn; None for other measures.
+        fetus: One of `FETUSES`, or empty in a single pregnancy.
+    """
+
+    uid: str
+    measure: Measure
+    frame_index: int
+    shape: Line | Ellipse
+    act: Act
+    bpd_definition: BpdDefinition | None = None
+    fetus: str = ""
+
+
+class Enters(StrEnum):
+    """Whose value of a measure enters the report."""
+
+    MODEL = "model"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a cine that a person marked; both ends belong to it."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipNotes:
+    """What a person did with one clip. Belongs to the clip's content (`Clip.key`), wherever the file lies.
+
+    Attributes:
+        rulers: Lines of known length by which a scale was stated, in the order stated.
+        fetus: Whose scan it is: one of `FETUSES`, or empty.
+        named: Frame -> the view that the person says it shows, in place of the model's.
+        best: View -> the frame that the person chose as the best.
+        parts: Parts that were kept.
+        measured: By hand, in the order drawn.
+        enters: Measure -> whose value enters the report; where it is not named, the person's if there is one.
+    """
+
+    rulers: tuple[Ruler, ...] = ()
+    fetus: str = ""
+    named: Mapping[int, str] = field(default_factory=dict)
+    best: Mapping[str, int] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    measured: tuple[HandMeasurement, ...] = ()
+    enters: Mapping[Measure, Enters] = field(default_factory=dict)
+
+    def of(self, measure: Measure) -> tuple[HandMeasurement, ...]:
+        """Return the repeats of one measure."""
+        return tuple(one for one in self.measured if one.measure is measure)
+
+    def entering(self, measure: Measure) -> Enters:
+        """Return whose value of a measure enters the report."""
+        return self.enters.get(measure, Enters.PERSON if self.of(measure) else Enters.MODEL)
+
+    def with_best(self, view_key: str, frame_index: int | None) -> ClipNotes:
+        """Return these notes with another best frame of a view; None takes the choice back."""
+        others = {key: index for key, index in self.best.items() if key != view_key}
+        return replace(self, best=others if frame_index is None else {**others, view_key: frame_index})
+
+
+class ItemState(StrEnum):
+    """What a person says of an item of the checklist."""
+
+    SEEN = "seen"
+    DOUBTFUL = "doubtful"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMark:
+    """A person's word on an item of the checklist, in place of what the model found."""
+
+    state: ItemState
+    act: Act
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyNotes:
+    """What a person entered for a study as a whole.
+
+    Attributes:
+        dating: The only age that centiles are read at.
+        fetuses: The first of `FETUSES` of a multiple pregnancy; empty for a single one.
+        checklist: Item -> the person's word on it.
+        view_sets: Task key -> name and SHA-256 of the view set that was chosen for it.
+    """
+
+    dating: Dating | None = None
+    fetuses: tuple[str, ...] = ()
+    checklist: Mapping[str, ItemMark] = field(default_factory=dict)
+    view_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def study_key(group: Group) -> str:
+    """Return the name under which a study's notes are kept.
+
+    The study's own identifier where the files state one; else the folder that its files lie in.
+    """
+    if group.origin.study_uid:
+        return f"study {group.origin.study_uid}"
+    if group.folder is not None:
+        return f"folder {group.folder}"
+    return f"listed {group.key!r}"

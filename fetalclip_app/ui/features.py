@@ -1,0 +1,77 @@
+"""What the window can do beyond showing and reading clips: each feature has its own door and knows no other.
+
+A feature takes `Parts`, puts its cards and strips where they belong, ties its own commands, and writes what a person
+does into the notebook. A new one is a line in `made`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+
+from fetalclip_app.ui.choices import Choices
+from fetalclip_app.ui.clip_list import ClipList
+from fetalclip_app.ui.findings_panel import FindingsPanel
+from fetalclip_app.ui.frames import FrameStore
+from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.notebook import Notebook
+from fetalclip_app.ui.picture_area import PictureArea
+from fetalclip_app.ui.session import Session
+from fetalclip_app.ui.telling import Telling
+from fetalclip_app.ui.transport import Transport
+from fetalclip_app.ui.viewer import Viewer
+
+if TYPE_CHECKING:
+    from fetalclip_app.ui.main_window import MainWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a feature may use of the window.
+
+    Attributes:
+        window: Parent of dialogs.
+        actions: Every command's action by name (`commands.COMMANDS`).
+    """
+
+    window: MainWindow
+    session: Session
+    notebook: Notebook
+    jobs: Jobs
+    choices: Choices
+    actions: Mapping[str, QAction]
+    area: PictureArea
+    clips: ClipList
+    findings: FindingsPanel
+    store: FrameStore
+    telling: Telling
+    transport: Transport
+    viewer: Viewer
+
+    @classmethod
+    def of(cls, window: MainWindow) -> Parts:
+        """Return the parts of a window that is laid out."""
+        return cls(
+            window=window,
+            session=window.session,
+            notebook=window.notebook,
+            jobs=window.jobs,
+            choices=window.choices,
+            actions=window.actions_by_name,
+            area=window.area,
+            clips=window.clips,
+            findings=window.findings,
+            store=window.store,
+            telling=window.telling,
+            transport=window.transport,
+            viewer=window.viewer,
+        )
+
+
+def made(parts: Parts) -> tuple[QObject, ...]:
+    """Make every feature, in the order in which they are introduced."""
+    return ()

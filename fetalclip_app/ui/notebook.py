@@ -1,0 +1,216 @@
+"""What a person did with the study that is looked at: the one door for doing it, undoing it and keeping it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes, study_key
+from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.ui.jobs import Jobs, Lane
+from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.session import Session
+
+Notes = ClipNotes | StudyNotes
+Place = tuple[type[Notes], str]
+"""Kind of notes, and the key that they are kept under."""
+
+
+class NotesStore(Protocol):
+    """Where notes are kept between two runs. Called off the window's thread, one call at a time."""
+
+    def load_study(self, key: str) -> StudyNotes | None:
+        """Return what is kept for a study, or None."""
+        ...
+
+    def load_clip(self, key: str) -> ClipNotes | None:
+        """Return what is kept for a clip's content, or None."""
+        ...
+
+    def save_study(self, key: str, notes: StudyNotes, act: Act) -> None:
+        """Keep a study's notes in place of those before."""
+        ...
+
+    def save_clip(self, key: str, notes: ClipNotes, act: Act, *, study: str) -> None:
+        """Keep a clip's notes in place of those before; ``study`` is where it was open."""
+        ...
+
+
+class _Change(QUndoCommand):
+    def __init__(self, text: str, book: Notebook, place: Place, before: Notes, after: Notes) -> None:
+        super().__init__(text)
+        self._book, self._place, self._before, self._after = book, place, before, after
+
+    def redo(self) -> None:
+        self._book.put(self._place, self._after)
+
+    def undo(self) -> None:
+        self._book.put(self._place, self._before)
+
+
+class Notebook(QObject):
+    """Holds the notes of everything that is open; every change of them can be undone and is kept at once.
+
+    A clip's notes are there once its content key was taken, off the window's thread: until then `clip` is None, and
+    nothing can be noted.
+
+    Signals:
+        changed: Notes of the shown clip or study are others, or another clip is shown.
+        clip_loaded: (OpenClip, ClipNotes): what was kept for a clip has come.
+        saved: The moment at which everything done so far is on disk.
+        failed: The exception that loading or saving raised.
+    """
+
+    changed = Signal()
+    clip_loaded = Signal(object, object)
+    saved = Signal(object)
+    failed = Signal(Exception)
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: Jobs,
+        undo: QUndoStack,
+        *,
+        store: NotesStore | None = None,
+        who: Callable[[], str] = str,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._undo, self._store, self._who = session, jobs, undo, store, who
+        self._studies: dict[str, StudyNotes] = {}
+        self._clips: dict[str, ClipNotes] = {}
+        self._asked_studies: set[str] = set()
+        self._asked_clips: set[OpenClip] = set()
+        session.clip_shown.connect(self._look_at)
+        session.reading_changed.connect(self._look_at_readings)
+
+    @property
+    def study_key(self) -> str | None:
+        """The key of the study that is looked at; None where nothing is."""
+        shown = self._session.shown
+        return study_key(shown.group) if shown is not None else None
+
+    @property
+    def clip_key(self) -> str | None:
+        """The content key of the clip that is looked at; None until it was taken."""
+        shown = self._session.shown
+        return shown.clip.key if shown is not None and shown.clip.content_key.is_taken else None
+
+    @property
+    def study(self) -> StudyNotes | None:
+        """What was entered for the study that is looked at; None until it has come."""
+        return self._studies.get(self.study_key or "")
+
+    @property
+    def clip(self) -> ClipNotes | None:
+        """What was done with the clip that is looked at; None until it has come."""
+        return self._clips.get(self.clip_key or "")
+
+    def of_clip(self, key: str) -> ClipNotes:
+        """Return the notes of a clip's content; empty ones where nothing is known of it."""
+        return self._clips.get(key, ClipNotes())
+
+    def clips_of_study(self) -> tuple[tuple[OpenClip, ClipNotes], ...]:
+        """Return the open clips of the study that is looked at whose notes have come, in their order."""
+        wanted = self.study_key
+        return tuple(
+            (entry, self._clips[entry.clip.key])
+            for entry in self._session.entries
+            if entry.clip.content_key.is_taken and entry.clip.key in self._clips and study_key(entry.group) == wanted
+        )
+
+    def act(self) -> Act:
+        """Return who does something now."""
+        return Act(self._who(), datetime.now(UTC).astimezone())
+
+    def change_study(self, text: str, notes: StudyNotes) -> None:
+        """Note something of the study that is looked at; ``text`` is what undo calls it. Nothing where nothing is."""
+        key, before = self.study_key, self.study
+        if key is not None and before is not None and notes != before:
+            self._undo.push(_Change(text, self, (StudyNotes, key), before, notes))
+
+    def change_clip(self, text: str, notes: ClipNotes) -> None:
+        """Note something of the clip that is looked at; ``text`` is what undo calls it. Nothing where nothing is."""
+        key, before = self.clip_key, self.clip
+        if key is not None and before is not None and notes != before:
+            self._undo.push(_Change(text, self, (ClipNotes, key), before, notes))
+
+    def put(self, place: Place, notes: Notes) -> None:
+        """Set notes as they are from now on, and keep them. What a person does goes by the undo stack instead."""
+        _kind, key = place
+        act, study = self.act(), self.study_key or ""
+        if isinstance(notes, StudyNotes):
+            self._studies[key] = notes
+            self._save(lambda store: store.save_study(key, notes, act))
+        else:
+            self._clips[key] = notes
+            self._save(lambda store: store.save_clip(key, notes, act, study=study))
+        self.changed.emit()
+
+    def _save(self, write: Callable[[NotesStore], None]) -> None:
+        store = self._store
+        if store is None:
+            return
+
+        def work(cancel: CancelToken, report: Report) -> None:
+            write(store)
+
+        job = self._jobs.start(Lane.ARCHIVE, work)
+        job.succeeded.connect(lambda _none: self.saved.emit(datetime.now(UTC).astimezone()))
+        job.failed.connect(self.failed)
+
+    def _look_at(self, entry: OpenClip | None) -> None:
+        if entry is not None:
+            self._fetch_study(study_key(entry.group))
+            self._fetch_clips([entry])
+        self.changed.emit()
+
+    def _look_at_readings(self) -> None:
+        """A clip that was read has its key: its notes count for the study's report, though it was never shown."""
+        self._asked_clips.intersection_update(self._session.entries)
+        self._fetch_clips([entry for entry in self._session.entries if entry.reading is not None])
+
+    def _fetch_study(self, key: str) -> None:
+        if key in self._asked_studies:
+            return
+        self._asked_studies.add(key)
+        store = self._store
+
+        def work(cancel: CancelToken, report: Report) -> StudyNotes:
+            return (store.load_study(key) if store is not None else None) or StudyNotes()
+
+        def come(notes: StudyNotes) -> None:
+            self._studies.setdefault(key, notes)
+            self.changed.emit()
+
+        job = self._jobs.start(Lane.ARCHIVE, work)
+        job.succeeded.connect(come)
+        job.failed.connect(self.failed)
+
+    def _fetch_clips(self, entries: Sequence[OpenClip]) -> None:
+        for entry in entries:
+            if entry not in self._asked_clips:
+                self._asked_clips.add(entry)
+                self._fetch_clip(entry)
+
+    def _fetch_clip(self, entry: OpenClip) -> None:
+        store, clip = self._store, entry.clip
+
+        def work(cancel: CancelToken, report: Report) -> tuple[str, ClipNotes]:
+            key = clip.key
+            return key, (store.load_clip(key) if store is not None else None) or ClipNotes()
+
+        def come(found: tuple[str, ClipNotes]) -> None:
+            key, notes = found
+            self._clips.setdefault(key, notes)
+            self.clip_loaded.emit(entry, self._clips[key])
+            self.changed.emit()
+
+        job = self._jobs.start(Lane.ARCHIVE, work)
+        job.succeeded.connect(come)
+        job.failed.connect(self.failed)

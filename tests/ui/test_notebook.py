@@ -1,0 +1,154 @@
+"""What a person did is undone by one key, kept at once, and there again; each clip's by its content."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from fakes import make_clip
+from pytestqt.qtbot import QtBot
+
+from fetalclip_app.domain.content_key import ContentKey
+from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
+from fetalclip_app.errors import ErrorCode, UnreadableFile
+from fetalclip_app.settings import Settings
+from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.notebook import Notebook
+
+
+class ShelfInMemory:
+    """Keeps notes as the archive does, and can be slow or broken."""
+
+    def __init__(self) -> None:
+        self.studies: dict[str, StudyNotes] = {}
+        self.clips: dict[str, ClipNotes] = {}
+        self.acts: list[Act] = []
+        self.pause_s = 0.0
+        self.error: Exception | None = None
+        self.threads: set[int] = set()
+
+    def load_study(self, key: str) -> StudyNotes | None:
+        return self.studies.get(key)
+
+    def load_clip(self, key: str) -> ClipNotes | None:
+        if self.error is not None:
+            raise self.error
+        self.threads.add(threading.get_ident())
+        return self.clips.get(key)
+
+    def save_study(self, key: str, notes: StudyNotes, act: Act) -> None:
+        self.studies[key] = notes
+
+    def save_clip(self, key: str, notes: ClipNotes, act: Act, *, study: str) -> None:
+        time.sleep(self.pause_s)
+        self.clips[key] = notes
+        self.acts.append(act)
+
+
+@pytest.fixture
+def shelf() -> ShelfInMemory:
+    return ShelfInMemory()
+
+
+@pytest.fixture
+def desk(desk_of: Callable, shelf: ShelfInMemory):
+    clips = make_clip(12, name="one.dcm"), make_clip(1, name="two.png")
+    return desk_of(*clips, settings=Settings(operator="A. Sonographer"), notes=shelf)
+
+
+def _opened(desk, qtbot: QtBot, *names: str) -> Notebook:
+    desk.open(*names)
+    book = desk.window.notebook
+    qtbot.waitUntil(lambda: book.clip is not None and book.study is not None)
+    return book
+
+
+def test_a_choice_is_kept_with_its_author_and_undone_by_the_key(desk, shelf: ShelfInMemory, qtbot: QtBot) -> None:
+    book = _opened(desk, qtbot, "one.dcm")
+    key = book.clip_key
+
+    with qtbot.waitSignal(book.saved):
+        book.change_clip("Best frame", book.clip.with_best("brain", 7))
+    assert shelf.clips[key].best == {"brain": 7}
+    assert shelf.acts[-1].who == "A. Sonographer"
+    assert shelf.acts[-1].when.tzinfo is not None
+
+    with qtbot.waitSignal(book.saved):
+        desk.press("undo")
+    assert shelf.clips[key] == ClipNotes()
+
+    with qtbot.waitSignal(book.saved):
+        desk.press("redo")
+    assert book.clip.best == shelf.clips[key].best == {"brain": 7}
+
+
+def test_notes_belong_to_the_clip_that_is_shown_and_undo_finds_the_right_one(desk, qtbot: QtBot) -> None:
+    book = _opened(desk, qtbot, "one.dcm", "two.png")
+    first = book.clip_key
+    book.change_clip("Fetus", replace(book.clip, fetus="B"))
+    desk.press("next_clip")
+    qtbot.waitUntil(lambda: book.clip is not None)
+
+    assert book.clip_key != first
+    assert not book.clip.fetus
+    desk.press("undo")
+    assert not book.of_clip(first).fetus
+
+
+def test_what_was_kept_is_there_when_the_clip_is_opened_again(desk_of: Callable, shelf, qtbot: QtBot) -> None:
+    clip = make_clip(3, name="one.dcm")
+    shelf.clips[clip.key] = ClipNotes(fetus="A")
+    book = _opened(desk_of(clip, notes=shelf), qtbot, "one.dcm")
+
+    assert book.clip.fetus == "A"
+    assert [notes.fetus for _entry, notes in book.clips_of_study()] == ["A"]
+
+
+def test_the_key_is_taken_off_the_windows_thread_and_until_then_nothing_is_noted(
+    desk_of: Callable, shelf, qtbot
+) -> None:
+    gate = threading.Event()
+    threads: list[int] = []
+
+    def take() -> str:
+        threads.append(threading.get_ident())
+        gate.wait(10)
+        return "0123456789abcdef"
+
+    clip = make_clip(3, name="one.dcm")
+    clip = replace(clip, content_key=ContentKey(take, 1, "here"), origin=replace(clip.origin, instance_uid="1.2.3"))
+    desk = desk_of(clip, notes=shelf)
+    desk.open("one.dcm")
+    book = desk.window.notebook
+
+    assert book.clip is None
+    book.change_clip("Fetus", ClipNotes(fetus="A"))
+    assert desk.window.undo.count() == 0
+    gate.set()
+    qtbot.waitUntil(lambda: book.clip is not None)
+    assert threading.get_ident() not in {*threads, *shelf.threads}
+
+
+def test_what_waits_to_be_kept_is_written_before_the_program_ends(desk, shelf: ShelfInMemory, qtbot: QtBot) -> None:
+    book = _opened(desk, qtbot, "one.dcm")
+    shelf.pause_s = 0.05
+    for frame in range(5):
+        book.change_clip("Best frame", book.clip.with_best("brain", frame))
+    jobs: Jobs = desk.jobs
+    jobs.shut_down()
+
+    assert shelf.clips[book.clip_key].best == {"brain": 4}
+
+
+def test_notes_that_cannot_be_read_are_told_and_not_overwritten(desk, shelf: ShelfInMemory, qtbot: QtBot) -> None:
+    shelf.error = UnreadableFile(ErrorCode.FILE_DAMAGED, name="archive")
+    desk.open("one.dcm")
+    book = desk.window.notebook
+    qtbot.waitUntil(desk.window.area.message.isVisible)
+
+    book.change_clip("Fetus", ClipNotes(fetus="A"))
+    assert book.clip is None
+    assert not shelf.clips
