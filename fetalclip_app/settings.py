@@ -23,6 +23,7 @@ HOME_VARIABLE = "FETALCLIP_STUDIO_HOME"
 RECENT_LIMIT = 10
 
 ModelChoice = Literal["compact", "fetalclip", "bundle", "custom"]
+ThemeChoice = Literal["dark", "light", "contrast"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 
@@ -60,6 +61,7 @@ class Settings(BaseModel):
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = True
     operator: str = ""
+    theme: ThemeChoice = "dark"
     window_state: str = ""
 
     @model_validator(mode="before")

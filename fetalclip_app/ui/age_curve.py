@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPol
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate, GestationalAge
-from fetalclip_app.ui.theme import DARK, caption_font
+from fetalclip_app.ui.theme import caption_font, tokens
 
 _HEIGHT = 76
 _FIRST_DAY, _LAST_DAY = 14 * 7, 39 * 7 - 1
@@ -59,15 +59,15 @@ class AgeCurve(QWidget):
         base = self.height() - _FLOOR
         first, last = self._days()
         painter.setFont(caption_font())
-        painter.setPen(QPen(QColor(DARK.faint), 1))
+        painter.setPen(QPen(QColor(tokens().faint), 1))
         painter.drawLine(QPointF(_SIDE, base), QPointF(self.width() - _SIDE, base))
         for week in range(-(-first // DAYS_PER_WEEK), last // DAYS_PER_WEEK + 1):
             x = self._x(week * DAYS_PER_WEEK)
             is_named = week % 4 == 2
-            painter.setPen(QPen(QColor(DARK.faint), 1))
+            painter.setPen(QPen(QColor(tokens().faint), 1))
             painter.drawLine(QPointF(x, base), QPointF(x, base + (5 if is_named else 3)))
             if is_named:
-                painter.setPen(QColor(DARK.muted))
+                painter.setPen(QColor(tokens().muted))
                 painter.drawText(QRectF(x - 20, base + 5, 40, 14), Qt.AlignmentFlag.AlignCenter, f"{week}w")
 
     def _draw_estimate(self, painter: QPainter, estimate: AgeEstimate) -> None:
@@ -77,17 +77,17 @@ class AgeCurve(QWidget):
         levels = (scores - low) / (high - low) if high > low else np.zeros_like(scores)
         spread = QRectF(self._x(estimate.low.days - 0.5), 4, 0, base - 4)
         spread.setRight(self._x(estimate.high.days + 0.5))
-        tint = QColor(DARK.accent)
+        tint = QColor(tokens().accent)
         tint.setAlpha(60)
         painter.fillRect(spread, tint)
         days = estimate.first_day + np.arange(len(scores))
         line = QPolygonF(
             [QPointF(self._x(d), base - 2 - v * (base - 12)) for d, v in zip(days.tolist(), levels, strict=True)]
         )
-        painter.setPen(QPen(QColor(DARK.text), 1.5))
+        painter.setPen(QPen(QColor(tokens().text), 1.5))
         painter.drawPolyline(line)
         x = self._x(estimate.age.days)
-        painter.setPen(QPen(QColor(DARK.accent), 2))
+        painter.setPen(QPen(QColor(tokens().accent), 2))
         painter.drawLine(QPointF(x, 4), QPointF(x, base))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

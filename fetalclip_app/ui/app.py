@@ -23,6 +23,7 @@ from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.session import Session
+from fetalclip_app.ui.tokens import THEMES
 
 _log = logging.getLogger(__name__)
 
@@ -40,9 +41,10 @@ def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("FetalCLIP Studio")
-    theme.apply(app)
     _log_to_file()
-    studio = Studio(settings.load())
+    chosen = settings.load()
+    theme.apply(app, THEMES[chosen.theme])
+    studio = Studio(chosen)
     app.installEventFilter(studio.keys)
     _tell_what_nobody_caught(studio.window)
     studio.window.show()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from fetalclip_app.domain.calibration import CalibrationSource
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.timing import RateSource
-from fetalclip_app.ui.theme import DARK, caption_font
+from fetalclip_app.ui.theme import ON_PICTURE, caption_font
 from fetalclip_app.wording import (
     calibration_source,
     frames_missing,
@@ -75,6 +75,7 @@ class Badges(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self.setObjectName("badges")
         self.labels: list[QLabel] = []
 
     def show_badges(self, badges: Sequence[Badge]) -> None:
@@ -116,7 +117,7 @@ class Badges(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Be as black as what the picture lies on."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(DARK.canvas))
+        painter.fillRect(self.rect(), QColor(ON_PICTURE.canvas))
         painter.end()
 
     def _place(self) -> None:

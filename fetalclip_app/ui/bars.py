@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from fetalclip_app.ui import theme
-from fetalclip_app.ui.theme import DARK, caption_font, text_font, view_colour, view_letter
+from fetalclip_app.ui.theme import caption_font, text_font, tokens, view_colour, view_letter
 from fetalclip_app.wording import not_trained_view, percent, view_title
 
 ROW_PX = 19
@@ -76,13 +76,13 @@ class BarRow(QAbstractButton):
             left = self._draw_letter(painter, colour)
         name_width = 128.0 - left
         painter.setFont(text_font(12, text_font().Weight.DemiBold if bar.is_best else text_font().Weight.Normal))
-        painter.setPen(QColor(DARK.text if bar.is_best else DARK.muted))
+        painter.setPen(QColor(tokens().text if bar.is_best else tokens().muted))
         middle = Qt.AlignmentFlag.AlignVCenter
         name = painter.fontMetrics().elidedText(view_title(bar.key), Qt.TextElideMode.ElideRight, int(name_width))
         painter.drawText(QRectF(left, 0, name_width, self.height()), middle | Qt.AlignmentFlag.AlignLeft, name)
         self._draw_bar(painter, QRectF(132, 7, self.width() - 132 - 50, 6), colour)
         value = percent(bar.probability) if bar.probability is not None else ""
-        painter.setPen(QColor(DARK.text if bar.is_best else DARK.muted))
+        painter.setPen(QColor(tokens().text if bar.is_best else tokens().muted))
         painter.drawText(QRectF(self.width() - 48, 0, 44, self.height()), middle | Qt.AlignmentFlag.AlignRight, value)
         self._draw_state(painter)
         painter.end()
@@ -90,42 +90,42 @@ class BarRow(QAbstractButton):
     def _draw_letter(self, painter: QPainter, colour: QColor) -> float:
         box = QRectF(4, 3, 14, 14)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour if self._bar.probability is not None else QColor(DARK.faint))
+        painter.setBrush(colour if self._bar.probability is not None else QColor(tokens().faint))
         painter.drawRoundedRect(box, 3, 3)
         painter.setFont(caption_font(text_font().Weight.DemiBold))
         is_known = self._bar.probability is not None
-        painter.setPen(theme.ink_on(colour) if is_known else QColor(DARK.panel))
+        painter.setPen(theme.ink_on(colour) if is_known else QColor(tokens().panel))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, view_letter(self._bar.key))
         return 24.0
 
     def _draw_bar(self, painter: QPainter, box: QRectF, colour: QColor) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(DARK.base))
+        painter.setBrush(QColor(tokens().groove))
         painter.drawRoundedRect(box, 3, 3)
         share = self._bar.probability
         if share is not None and math.isfinite(share):
             filled = QRectF(box)
             filled.setWidth(max(box.width() * share, 2.0))
-            painter.setBrush(colour if self._bar.is_trained else QColor(DARK.faint))
+            painter.setBrush(colour if self._bar.is_trained else QColor(tokens().faint))
             painter.drawRoundedRect(filled, 3, 3)
         if not self._bar.is_trained:
             painter.setFont(caption_font())
             text = not_trained_view()
             width = painter.fontMetrics().horizontalAdvance(text) + 8.0
             tag = QRectF(box.right() - width, 2, width, self.height() - 4)
-            painter.setBrush(QColor(DARK.raised))
+            painter.setBrush(QColor(tokens().raised))
             painter.drawRect(tag.adjusted(2, 0, 0, 0))
-            painter.setPen(QColor(DARK.muted))
+            painter.setPen(QColor(tokens().muted))
             painter.drawText(tag, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
             painter.setFont(text_font(12))
 
     def _draw_state(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(DARK.accent), 2))
+            painter.setPen(QPen(QColor(tokens().accent), 2))
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
         elif self.isEnabled() and self.underMouse():
-            painter.setPen(QPen(QColor(DARK.faint), 1))
+            painter.setPen(QPen(QColor(tokens().faint), 1))
             painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
 
 

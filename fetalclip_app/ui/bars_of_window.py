@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.layout import Menus
 from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.parts import Elided, icon_button, label, set_tone
-from fetalclip_app.ui.theme import DARK, STATUS_PX, TOP_BAR_PX, caption_font, text_font
+from fetalclip_app.ui.theme import STATUS_PX, TOP_BAR_PX, caption_font, text_font, tokens
 from fetalclip_app.wording import dicom_date, notice, person_name, simulated
 
 
@@ -31,7 +32,7 @@ def subject_of(origin: Origin) -> tuple[str, str]:
 class TopBar(QWidget):
     """Open, patient and study, export, model."""
 
-    def __init__(self, actions: Mapping[str, QAction], open_menu: QMenu, export_menu: QMenu, model_menu: QMenu) -> None:
+    def __init__(self, actions: Mapping[str, QAction], menus: Menus) -> None:
         super().__init__()
         self.setObjectName("topBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -43,11 +44,11 @@ class TopBar(QWidget):
         self.warning = QLabel()
         self.warning.setProperty("badge", "alarm")
         self.warning.hide()
-        self.model = _menu_button("Model", "model", model_menu)
+        self.model = _menu_button("Model", "model", menus.model)
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 8, 0)
         line.setSpacing(8)
-        line.addWidget(_menu_button("Open", "open", open_menu))
+        line.addWidget(_menu_button("Open", "open", menus.opening))
         line.addSpacing(8)
         line.addWidget(self.patient)
         line.addSpacing(8)
@@ -55,8 +56,9 @@ class TopBar(QWidget):
         line.addSpacing(8)
         line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(1)
-        line.addWidget(_menu_button("Export", "export", export_menu))
+        line.addWidget(_menu_button("Export", "export", menus.export))
         line.addWidget(self.model)
+        line.addWidget(_menu_button("", "window", menus.window, name="Window"))
         line.addWidget(icon_button(actions["keys"]))
 
     def show_subject(self, origin: Origin | None, patients: Sequence[str]) -> None:
@@ -80,15 +82,19 @@ class TopBar(QWidget):
         self.model.setToolTip(f"{identity.title}\nSHA-256 {identity.sha256}\nLicence {identity.licence}\n{info.device}")
 
 
-def _menu_button(text: str, icon_name: str, menu: QMenu) -> QToolButton:
+def _menu_button(text: str, icon_name: str, menu: QMenu, *, name: str = "") -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setIcon(icon(icon_name))
     button.setIconSize(QSize(18, 18))
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    if text:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    else:
+        button.setProperty("compact", True)
+        button.setToolTip(name)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setMenu(menu)
-    button.setAccessibleName(text)
+    button.setAccessibleName(name or text)
     return button
 
 
@@ -111,10 +117,10 @@ class _ProgressLine(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(DARK.raised))
+        painter.setBrush(QColor(tokens().groove))
         painter.drawRoundedRect(self.rect(), 3, 3)
         if self.share:
-            painter.setBrush(QColor(DARK.accent))
+            painter.setBrush(QColor(tokens().accent))
             painter.drawRoundedRect(QRectF(0, 0, max(self.width() * self.share, 6.0), self.height()), 3, 3)
         painter.end()
 

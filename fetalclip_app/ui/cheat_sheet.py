@@ -75,8 +75,7 @@ def _column(groups: tuple[str, ...]) -> QWidget:
             lines.append(("Best frame of a view", "1 … 9"))
         for title, key in lines:
             cap = QLabel(key)
-            cap.setProperty("badge", "true")
-            cap.setStyleSheet("background: #0F1115;")
+            cap.setProperty("badge", "key")
             grid.addWidget(cap, row, 0, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(label(title), row, 1)
             row += 1

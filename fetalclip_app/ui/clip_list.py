@@ -13,7 +13,16 @@ from fetalclip_app.ui.clip_rows import HEADING_ROLE, ClipRows, Heading, Index
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
-from fetalclip_app.ui.theme import CLIPS_PX, DARK, caption_font, ink_on, text_font, view_colour, view_letter
+from fetalclip_app.ui.theme import (
+    CLIPS_PX,
+    ON_PICTURE,
+    caption_font,
+    ink_on,
+    text_font,
+    tokens,
+    view_colour,
+    view_letter,
+)
 from fetalclip_app.wording import not_trained_view, percent, view_title
 
 _ROW = QSize(CLIPS_PX - 16, 88)
@@ -63,12 +72,12 @@ class _Delegate(QStyledItemDelegate):
         is_chosen = bool(state & QStyle.StateFlag.State_Selected)
         if is_chosen or state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(DARK.raised if is_chosen else DARK.base))
+            painter.setBrush(QColor(tokens().raised if is_chosen else tokens().base))
             painter.drawRoundedRect(box, 6, 6)
         if is_chosen:
             has_focus = bool(state & QStyle.StateFlag.State_HasFocus)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(DARK.accent), 2 if has_focus else 1))
+            painter.setPen(QPen(QColor(tokens().accent), 2 if has_focus else 1))
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
         self._draw_picture(painter, QRect(box.left() + 6, box.top() + 6, _PICTURE.width(), _PICTURE.height()), entry)
         self._draw_words(painter, box.adjusted(_PICTURE.width() + 14, 8, -6, -8), entry)
@@ -77,21 +86,21 @@ class _Delegate(QStyledItemDelegate):
     def _draw_heading(self, painter: QPainter, place: QRect, heading: Heading) -> None:
         """Draw a line, and below it whose clips follow and of which study."""
         top = place.top() + 4
-        painter.setPen(QPen(QColor(DARK.raised), 1))
+        painter.setPen(QPen(QColor(tokens().edge), 1))
         painter.drawLine(place.left() - 6, top, place.right() + 6, top)
         who, study = heading
-        lines = ((who, caption_font(QFont.Weight.DemiBold), DARK.text), (study, caption_font(), DARK.muted))
+        lines = ((who, caption_font(QFont.Weight.DemiBold), tokens().text), (study, caption_font(), tokens().muted))
         kept = [line for line in lines if line[0]]
         _draw_lines(painter, place.adjusted(0, 10, 0, 0), kept, Qt.TextElideMode.ElideRight)
 
     def _draw_picture(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
-        painter.fillRect(box, QColor(DARK.canvas))
+        painter.fillRect(box, QColor(ON_PICTURE.canvas))
         if entry.thumbnail is not None:
             self._draw_thumbnail(painter, box, entry.thumbnail)
         elif entry.thumbnail_error is not None:
-            icon("warning", DARK.doubt).paint(painter, box.center().x() - 8, box.center().y() - 20, 16, 16)
+            icon("warning", ON_PICTURE.doubt).paint(painter, box.center().x() - 8, box.center().y() - 20, 16, 16)
             painter.setFont(caption_font())
-            painter.setPen(QColor(DARK.doubt))
+            painter.setPen(QColor(ON_PICTURE.doubt))
             painter.drawText(box.adjusted(2, 24, -2, 0), Qt.AlignmentFlag.AlignCenter, "No picture")
         self._draw_letter(painter, box, entry)
 
@@ -118,14 +127,14 @@ class _Delegate(QStyledItemDelegate):
         best = _best(entry)
         frames = f"{len(entry.clip)} frames" if len(entry.clip) > 1 else "1 picture"
         lines = [
-            (title_of(entry), text_font(weight=text_font().Weight.DemiBold), DARK.text if best else DARK.muted),
-            (_share(entry, best), caption_font(), DARK.muted),
-            (frames, caption_font(), DARK.muted),
-            (entry.clip.path.name, caption_font(), DARK.muted),
+            (title_of(entry), text_font(weight=text_font().Weight.DemiBold), tokens().text if best else tokens().muted),
+            (_share(entry, best), caption_font(), tokens().muted),
+            (frames, caption_font(), tokens().muted),
+            (entry.clip.path.name, caption_font(), tokens().muted),
         ]
         _draw_lines(painter, box, lines, Qt.TextElideMode.ElideMiddle)
         if entry.state is ReadState.FAILED:
-            icon("warning", DARK.doubt).paint(painter, box.right() - 16, box.top(), 16, 16)
+            icon("warning", "doubt").paint(painter, box.right() - 16, box.top(), 16, 16)
 
 
 def _draw_lines(

@@ -73,6 +73,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
     Command("deidentify", "De-identify …", ("Ctrl+D",), _FILES),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),
+    Command("theme_dark", "Dark theme", (), "", is_switch=True),
+    Command("theme_light", "Light theme", (), "", is_switch=True),
+    Command("theme_contrast", "High contrast", (), "", is_switch=True),
     Command("dismiss", "Close what lies over the picture", ("Esc",), _FILES),
     Command("quit", "Quit", ("Ctrl+Q",), _FILES),
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import Sign, icon
 from fetalclip_app.ui.parts import label
-from fetalclip_app.ui.theme import DARK, FIGURE_PX, text_font
+from fetalclip_app.ui.theme import FIGURE_PX, text_font, tokens
 
 
 class EmptyState(QWidget):
@@ -26,8 +26,7 @@ class EmptyState(QWidget):
     def __init__(self, parent: QWidget, *, has_sample: bool) -> None:
         super().__init__(parent)
         self._is_over = False
-        sign = QLabel()
-        sign.setPixmap(icon("open", DARK.muted).pixmap(QSize(48, 48)))
+        sign = Sign("open", "muted", size_px=48)
         title = label("Drop a scan here")
         title.setFont(text_font(FIGURE_PX, text_font().Weight.DemiBold))
         kinds = label(
@@ -49,7 +48,7 @@ class EmptyState(QWidget):
         buttons.addWidget(folder)
         buttons.addStretch(1)
         self.sample = QPushButton("Try it with the sample, a simulated head")
-        self.sample.setIcon(icon("sample", DARK.accent))
+        self.sample.setIcon(icon("sample", "accent"))
         self.sample.setVisible(has_sample)
         self.sample.clicked.connect(self.sample_wanted)
         local = label("Everything stays on this computer.", tone="muted", caption=True)
@@ -73,11 +72,11 @@ class EmptyState(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the black canvas and the rim of the place to drop on."""
+        """Draw the rim of the place to drop on."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(DARK.canvas))
-        pen = QPen(QColor(DARK.accent if self._is_over else DARK.raised), 2, Qt.PenStyle.DashLine)
+        painter.fillRect(self.rect(), QColor(tokens().base))
+        pen = QPen(QColor(tokens().accent if self._is_over else tokens().edge), 2, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(24, 24, -24, -24), 12, 12)
         painter.end()

@@ -17,7 +17,7 @@ from fetalclip_app.ui.qimage import Light, image_of
 from fetalclip_app.ui.region_overlay import draw_regions
 from fetalclip_app.ui.ruler import RULER_KEYS, Line, RulerTool
 from fetalclip_app.ui.structure_overlay import StructureOverlay
-from fetalclip_app.ui.theme import DARK, caption_font, text_font
+from fetalclip_app.ui.theme import ON_PICTURE, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
 
 
@@ -194,7 +194,7 @@ class FrameView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw frame, overlays and captions."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(DARK.canvas))
+        painter.fillRect(self.rect(), QColor(ON_PICTURE.canvas))
         if not self._image.isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._viewport.scale < 6)
             painter.drawImage(self._viewport.target, self._image)
@@ -226,9 +226,9 @@ class FrameView(QWidget):
         area = QRectF(self.rect()).adjusted(12, 0, -12, -8)
         bottom = Qt.AlignmentFlag.AlignBottom
         painter.setFont(text_font())
-        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, self._caption, DARK.text)
+        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, self._caption, ON_PICTURE.text)
         painter.setFont(caption_font())
-        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, RESEARCH_USE_ONLY, DARK.text)
+        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, RESEARCH_USE_ONLY, ON_PICTURE.text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the middle of the picture where it is."""

@@ -1,11 +1,15 @@
-"""Icons from one line set (Phosphor, by qtawesome), in the theme's colours."""
+"""Icons from one line set (Phosphor, by qtawesome), in the colours of the theme that is worn when they are painted."""
 
 from __future__ import annotations
 
-import qtawesome
-from PySide6.QtGui import QIcon
+import functools
 
-from fetalclip_app.ui.theme import DARK
+import qtawesome
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from fetalclip_app.ui.theme import tokens
 
 _NAMES: dict[str, str] = {
     "open": "ph.folder-open",
@@ -17,6 +21,7 @@ _NAMES: dict[str, str] = {
     "json": "ph.brackets-curly",
     "picture": "ph.image",
     "model": "ph.cpu",
+    "window": "ph.gear-six",
     "keys": "ph.keyboard",
     "play": "ph.play",
     "pause": "ph.pause",
@@ -41,9 +46,71 @@ _NAMES: dict[str, str] = {
 }
 
 
-def icon(name: str, colour: str = DARK.text, *, on: str = DARK.accent) -> QIcon:
-    """Return an icon that takes the colour ``on`` while its button is checked."""
+class _Engine(QIconEngine):
+    """Draws an icon in the colours of the moment, so that a button keeps its icon when the theme changes."""
+
+    def __init__(self, name: str, colour: str, on: str) -> None:
+        super().__init__()
+        self._name, self._colour, self._on = name, colour, on
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Draw it."""
+        worn = tokens()
+        colours = (_shade(self._colour), _shade(self._on), worn.faint)
+        _drawn(self._name, *colours).paint(painter, rect, Qt.AlignmentFlag.AlignCenter, mode, state)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """Return it on nothing."""
+        made = QPixmap(size)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return made
+
+    def clone(self) -> QIconEngine:
+        """Return another that draws the same."""
+        return _Engine(self._name, self._colour, self._on)
+
+
+def icon(name: str, colour: str = "text", *, on: str = "accent") -> QIcon:
+    """Return an icon that takes the colour ``on`` while its button is checked.
+
+    Args:
+        colour, on: Names of tokens; or, for what lies on a picture, a colour of its own (``#rrggbb``).
+    """
+    return QIcon(_Engine(name, colour, on))
+
+
+class Sign(QWidget):
+    """An icon that stands by itself."""
+
+    def __init__(self, name: str, colour: str = "text", *, size_px: int = 20) -> None:
+        super().__init__()
+        self._icon = icon(name, colour)
+        self.setFixedSize(size_px, size_px)
+
+    def show_icon(self, name: str, colour: str) -> None:
+        """Show another in its place."""
+        self._icon = icon(name, colour)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it."""
+        painter = QPainter(self)
+        self._icon.paint(painter, self.rect())
+        painter.end()
+
+
+def _shade(colour: str) -> str:
+    shade = colour if colour.startswith("#") else getattr(tokens(), colour)
+    assert isinstance(shade, str)
+    return shade
+
+
+@functools.cache
+def _drawn(name: str, colour: str, on: str, disabled: str) -> QIcon:
     made: QIcon = qtawesome.icon(
-        _NAMES[name], color=colour, color_on=on, color_off=colour, color_disabled=DARK.faint, color_active=colour
+        _NAMES[name], color=colour, color_on=on, color_off=colour, color_disabled=disabled, color_active=colour
     )
     return made

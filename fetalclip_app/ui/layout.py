@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from fetalclip_app.ui.appearance import THEME_COMMANDS
 from fetalclip_app.ui.icons import icon
 
 
-def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model: QMenu) -> tuple[QMenu, QMenu, QMenu]:
-    """Return the menus of the top bar: open, export, model."""
+@dataclass(frozen=True, slots=True)
+class Menus:
+    """The menus of the top bar."""
+
+    opening: QMenu
+    export: QMenu
+    model: QMenu
+    window: QMenu
+
+
+def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model: QMenu) -> Menus:
+    """Return the menus of the top bar."""
     opening, export = QMenu(window), QMenu(window)
     opening.addActions([actions["open"], actions["open_folder"]])
     recent.setIcon(icon("recent"))
@@ -23,7 +35,17 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
     export.addActions([actions[name] for name in ("export_pdf", "export_json", "export_png")])
     export.addSeparator()
     export.addAction(actions["deidentify"])
-    return opening, export, model
+    return Menus(opening, export, model, _window_menu(window, actions))
+
+
+def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
+    """Return what concerns the window and not the scan."""
+    menu = QMenu(window)
+    worn = menu.addMenu("Theme")
+    worn.addActions([actions[name] for name in THEME_COMMANDS.values()])
+    menu.addSeparator()
+    menu.addAction(actions["keys"])
+    return menu
 
 
 def laid_out(top: QWidget, middle: tuple[QWidget, QWidget, QWidget, QWidget], bottom: QWidget) -> QWidget:

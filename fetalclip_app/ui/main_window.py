@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QUndoStack
 
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import controls, features, layout
+from fetalclip_app.ui.appearance import Appearance
 from fetalclip_app.ui.bars_of_window import StatusStrip, TopBar
 from fetalclip_app.ui.cheat_sheet import CheatSheet
 from fetalclip_app.ui.choices import Choices
@@ -97,8 +98,8 @@ class MainWindow(TakesDrops):
         """Make the parts and lay them out."""
         by_name = self.actions_by_name
         by_name["sample"].setEnabled(self.open_menu.has_sample)
-        menus = layout.menus(self, by_name, self.open_menu.recent, self.model_menu.menu)
-        self.top = TopBar(by_name, *menus)
+        self.appearance = Appearance(self._choices, by_name, self)
+        self.top = TopBar(by_name, layout.menus(self, by_name, self.open_menu.recent, self.model_menu.menu))
         self.clips, self.findings = ClipList(), FindingsPanel()
         self.area, self.transport = PictureArea(has_sample=self.open_menu.has_sample), Transport(by_name)
         self.status = StatusStrip(by_name["cancel"])

@@ -14,7 +14,7 @@ from fetalclip_app.imaging.deidentify.mask import Mask
 from fetalclip_app.imaging.deidentify.sight import shown
 from fetalclip_app.imaging.deidentify.texts import FoundText
 from fetalclip_app.ui.qimage import image_of
-from fetalclip_app.ui.theme import DARK
+from fetalclip_app.ui.theme import ON_PICTURE
 
 _SIDES = ("left", "top", "right", "bottom")
 _REACH = 8.0
@@ -126,7 +126,7 @@ class MaskView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the picture, dim what will be blanked, and draw the edges and texts."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(DARK.canvas))
+        painter.fillRect(self.rect(), QColor(ON_PICTURE.canvas))
         if not self._before.isNull():
             place = self._place()
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -141,7 +141,7 @@ class MaskView(QWidget):
 
     def _draw_edges(self, painter: QPainter) -> None:
         for number, box in enumerate(self.kept.keep if self.kept is not None else ()):
-            painter.setPen(QPen(QColor(DARK.accent), 1.5))
+            painter.setPen(QPen(QColor(ON_PICTURE.accent), 1.5))
             rect = self._on_screen(box)
             painter.drawRect(rect)
             if self.edge // 4 == number:
@@ -151,12 +151,12 @@ class MaskView(QWidget):
                     "right": (rect.topRight(), rect.bottomRight()),
                     "bottom": (rect.bottomLeft(), rect.bottomRight()),
                 }
-                painter.setPen(QPen(QColor(DARK.accent), 4.0 if self.hasFocus() else 2.5))
+                painter.setPen(QPen(QColor(ON_PICTURE.accent), 4.0 if self.hasFocus() else 2.5))
                 painter.drawLine(*lines[self.side_of_edge()])
 
     def _draw_texts(self, painter: QPainter) -> None:
         for text in self._texts:
-            painter.setPen(QPen(QColor(DARK.doubt if text.needs_a_person else DARK.muted), 1.5))
+            painter.setPen(QPen(QColor(ON_PICTURE.doubt if text.needs_a_person else ON_PICTURE.muted), 1.5))
             painter.drawRect(self._on_screen(text.box).adjusted(-2, -2, 2, 2))
 
     def _move_to(self, value: int) -> None:

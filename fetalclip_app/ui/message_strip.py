@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import Sign
 from fetalclip_app.ui.parts import close_button, label
 from fetalclip_app.ui.strips import Strip
-from fetalclip_app.ui.theme import DARK, text_font
+from fetalclip_app.ui.theme import text_font
 
 NOTICE_MS = 10_000
 """A message that only tells of success goes by itself."""
@@ -51,7 +51,7 @@ class MessageStrip(Strip):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, "Message")
-        self._sign = QLabel()
+        self._sign = Sign("info")
         self.sentence = label(wrap=True)
         self.sentence.setFont(text_font(weight=text_font().Weight.DemiBold))
         self.hint = label(tone="muted", wrap=True)
@@ -85,9 +85,8 @@ class MessageStrip(Strip):
             details: What is too long for the hint; shown in its place on demand.
         """
         was_open = bool(details) and self.isVisible() and self.details.isVisibleTo(self)
-        colours = {"doubt": DARK.doubt, "error": DARK.error, "good": DARK.good}
         signs = {"doubt": "warning", "error": "error", "good": "good"}
-        self._sign.setPixmap(icon(signs[tone], colours[tone]).pixmap(20, 20))
+        self._sign.show_icon(signs[tone], tone)
         self.sentence.setText(sentence)
         self.hint.setText(hint)
         self.details.setText(details)

@@ -13,7 +13,7 @@ from fetalclip_app.domain.calibration import Calibration, Region
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize, Measurement
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR
 from fetalclip_app.ui.qimage import mask_image
-from fetalclip_app.ui.theme import DARK, caption_font, text_font
+from fetalclip_app.ui.theme import ON_PICTURE, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
 from fetalclip_app.wording import line_name, line_value, millimetres
 
@@ -98,7 +98,7 @@ def _draw_label(painter: QPainter, place: QPointF, text: str) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_HALO)
     painter.drawRoundedRect(box, 3, 3)
-    painter.setPen(QColor(DARK.text))
+    painter.setPen(QColor(ON_PICTURE.text))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
@@ -109,11 +109,11 @@ def draw_line(
     first, last = (viewport.to_screen(x, y) for x, y in ends)
     painter.setPen(QPen(_HALO, 4.0))
     painter.drawLine(first, last)
-    painter.setPen(QPen(QColor(DARK.doubt), 1.5))
+    painter.setPen(QPen(QColor(ON_PICTURE.doubt), 1.5))
     painter.drawLine(first, last)
     for number, end in enumerate((first, last)):
-        painter.setPen(QPen(QColor(DARK.doubt), 2.0))
-        painter.setBrush(QColor(DARK.doubt) if number == active else QColor(0, 0, 0, 160))
+        painter.setPen(QPen(QColor(ON_PICTURE.doubt), 2.0))
+        painter.setBrush(QColor(ON_PICTURE.doubt) if number == active else QColor(0, 0, 0, 160))
         painter.drawEllipse(end, 5.0, 5.0)
 
 
@@ -145,7 +145,7 @@ def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: flo
     top = viewport.to_screen(0, region.depth_zero_px).y()
     bottom = min(viewport.to_screen(0, region.box.bottom - 0.5).y(), painter.viewport().bottom() - 30.0)
     painter.setFont(caption_font())
-    painter.setPen(QPen(QColor(DARK.muted), 1.0))
+    painter.setPen(QPen(QColor(ON_PICTURE.muted), 1.0))
     skip = next(s for s in (1, 2, 5, 10, 20, 50, 1000) if step * s >= 6.0)
     count = int((bottom - top) / step + 1e-6) if step > 0 else 0
     for tick in range(0, count + 1, skip):

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from fetalclip_app.ui.icons import icon
-from fetalclip_app.ui.theme import CARD_INSIDE, DARK, FIGURE_PX, TEXT_PX, caption_font, text_font
+from fetalclip_app.ui.theme import CARD_INSIDE, FIGURE_PX, TEXT_PX, caption_font, text_font, tokens
 from fetalclip_app.wording import THIN_SPACE
 
 
@@ -97,7 +97,7 @@ def icon_button(action: QAction, *, text: bool = False) -> QToolButton:
 def close_button(accessible_name: str) -> QToolButton:
     """Return a small cross."""
     button = QToolButton()
-    button.setIcon(icon("close", DARK.muted))
+    button.setIcon(icon("close", "muted"))
     button.setProperty("compact", True)
     button.setAccessibleName(accessible_name)
     button.setToolTip(accessible_name)
@@ -153,16 +153,16 @@ class Caption(QAbstractButton):
         """Draw the line, and a ring where the keys are."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(DARK.doubt if self._is_doubt else DARK.muted))
+        painter.setPen(QColor(tokens().doubt if self._is_doubt else tokens().muted))
         room = self.rect().adjusted(INDENT_PX, 0, -INDENT_PX, 0)
         kept = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, kept)
         if self.isEnabled() and self.underMouse():
             wide = self.fontMetrics().horizontalAdvance(kept)
-            painter.setPen(QPen(QColor(DARK.muted), 1, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(QColor(tokens().muted), 1, Qt.PenStyle.DotLine))
             painter.drawLine(room.left(), self.height() - 3, room.left() + wide, self.height() - 3)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(DARK.accent), 2))
+            painter.setPen(QPen(QColor(tokens().accent), 2))
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
         painter.end()
 
@@ -247,20 +247,20 @@ class Figure(QAbstractButton):
         total = sign + wide + gap + unit_wide
         left = self.width() - total - 4.0 if self._align_right else float(INDENT_PX)
         base = (self.height() + QFontMetricsF(number_font).capHeight()) / 2
-        colour = QColor(DARK.doubt if self._is_doubt else DARK.text if self.isEnabled() else DARK.muted)
+        colour = QColor(tokens().doubt if self._is_doubt else tokens().text if self.isEnabled() else tokens().muted)
         if self._is_doubt:
-            icon("warning", DARK.doubt).paint(painter, int(left), self.height() // 2 - 8, 16, 16)
+            icon("warning", "doubt").paint(painter, int(left), self.height() // 2 - 8, 16, 16)
         painter.setPen(colour)
         painter.setFont(number_font)
         painter.drawText(round(left + sign), round(base), number)
         painter.setFont(unit_font)
-        painter.setPen(QColor(DARK.muted))
+        painter.setPen(QColor(tokens().muted))
         painter.drawText(round(left + sign + wide + gap), round(base), unit)
         if self.isEnabled() and self.underMouse():
-            painter.setPen(QPen(QColor(DARK.muted), 1, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(QColor(tokens().muted), 1, Qt.PenStyle.DotLine))
             painter.drawLine(round(left + sign), round(base) + 4, round(left + total), round(base) + 4)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(DARK.accent), 2))
+            painter.setPen(QPen(QColor(tokens().accent), 2))
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
         painter.end()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from fetalclip_app.domain.calibration import Calibration, Region, RegionKind
-from fetalclip_app.ui.theme import DARK, text_font
+from fetalclip_app.ui.theme import ON_PICTURE, text_font
 from fetalclip_app.ui.viewport import Viewport
 from fetalclip_app.wording.scale import region_letter
 
@@ -16,8 +16,8 @@ _TAG_PX = 18.0
 def region_colour(region: Region) -> str:
     """Return the colour of a region: used, doubted, or no picture of the body."""
     if region.is_usable:
-        return DARK.accent
-    return DARK.doubt if is_doubt(region) else DARK.muted
+        return ON_PICTURE.accent
+    return ON_PICTURE.doubt if is_doubt(region) else ON_PICTURE.muted
 
 
 def is_doubt(region: Region) -> bool:
@@ -48,6 +48,6 @@ def _draw_letter(painter: QPainter, corner: QPointF, letter: str, colour: QColor
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawRoundedRect(tag, 3, 3)
-    painter.setPen(QColor(DARK.canvas))
+    painter.setPen(QColor(ON_PICTURE.canvas))
     painter.setFont(text_font(12, text_font().Weight.DemiBold))
     painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, letter)

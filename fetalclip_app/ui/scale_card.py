@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpacerItem, QTo
 from fetalclip_app.domain.calibration import Calibration, Region
 from fetalclip_app.ui.parts import Card, indented, label
 from fetalclip_app.ui.region_overlay import is_doubt, region_colour
-from fetalclip_app.ui.theme import DARK, caption_font
+from fetalclip_app.ui.theme import ON_PICTURE, caption_font
 from fetalclip_app.wording import calibration_source
 from fetalclip_app.wording import scale as words
 
@@ -78,7 +78,7 @@ class ScaleCard(Card):
         tag.setFont(caption_font(caption_font().Weight.DemiBold))
         tag.setAlignment(Qt.AlignmentFlag.AlignCenter)
         tag.setFixedSize(_TAG_PX, _TAG_PX)
-        tag.setStyleSheet(f"background: {region_colour(region)}; color: {DARK.canvas}; border-radius: 3px;")
+        tag.setStyleSheet(f"background: {region_colour(region)}; color: {ON_PICTURE.canvas}; border-radius: 3px;")
         self._rows.addWidget(tag, self._rows.rowCount(), 0, Qt.AlignmentFlag.AlignTop)
         title = f"{words.region_kind(region)}: {words.region_trust(region)}"
         self._say(label(title, wrap=True, tone="doubt" if is_doubt(region) else ""), beside_tag=True)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.player import Marks
-from fetalclip_app.ui.theme import DARK, caption_font, ink_on, view_colour, view_letter
+from fetalclip_app.ui.theme import caption_font, ink_on, tokens, view_colour, view_letter
 from fetalclip_app.wording import frame_number, percent, unfamiliar_frame, view_title
 
 _HEIGHT = 46
@@ -117,7 +117,7 @@ class Timeline(QWidget):
     def _draw_ribbon(self, painter: QPainter) -> None:
         whole = QRectF(_SIDE, _RIBBON.top(), self.width() - 2 * _SIDE, _RIBBON.height())
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(DARK.panel))
+        painter.setBrush(QColor(tokens().panel))
         painter.drawRoundedRect(whole, 3, 3)
         painter.setFont(caption_font())
         metrics = QFontMetricsF(painter.font())
@@ -126,7 +126,7 @@ class Timeline(QWidget):
             box.setRight(self._x(run.end, edge=True))
             painter.setPen(Qt.PenStyle.NoPen)
             if not run.key:
-                painter.fillRect(box, QBrush(QColor(DARK.doubt), Qt.BrushStyle.BDiagPattern))
+                painter.fillRect(box, QBrush(QColor(tokens().doubt), Qt.BrushStyle.BDiagPattern))
                 continue
             position = self._views.keys.index(run.key) if self._views is not None else 0
             colour = view_colour(run.key, position)
@@ -136,24 +136,24 @@ class Timeline(QWidget):
                 painter.setPen(ink_on(colour))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(DARK.text))
+        painter.setBrush(QColor(tokens().text))
         for frame in self._best.values():
             x = self._x(frame)
             painter.drawPolygon(QPolygonF([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 7)]))
 
     def _draw_track(self, painter: QPainter) -> None:
         left, right = float(_SIDE), float(self.width() - _SIDE)
-        painter.setPen(QPen(QColor(DARK.hover), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(QColor(tokens().hover), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(QPointF(left, _TRACK_Y), QPointF(right, _TRACK_Y))
         if self._count < 2:
             return
         x = self._x(self._index)
-        painter.setPen(QPen(QColor(DARK.accent), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(QColor(tokens().accent), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(QPointF(left, _TRACK_Y), QPointF(x, _TRACK_Y))
-        painter.setPen(QPen(QColor(DARK.text), 1))
+        painter.setPen(QPen(QColor(tokens().text), 1))
         painter.drawLine(QPointF(x, _RIBBON.top() - 1), QPointF(x, _TRACK_Y))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(DARK.text))
+        painter.setBrush(QColor(tokens().text))
         painter.drawEllipse(QPointF(x, _TRACK_Y), 7, 7)
 
     def _draw_marks(self, painter: QPainter) -> None:
@@ -166,12 +166,12 @@ class Timeline(QWidget):
             x = self._x(frame + right, edge=True)
             left_x, width = (x, self.width() - _SIDE - x) if right else (float(_SIDE), x - _SIDE)
             painter.fillRect(QRectF(left_x, _RIBBON.top(), width, self.height() - _RIBBON.top()), _UNPLAYED)
-            painter.setPen(QPen(QColor(DARK.accent), 2))
+            painter.setPen(QPen(QColor(tokens().accent), 2))
             painter.drawLine(QPointF(x, _RIBBON.top()), QPointF(x, _TRACK_Y + 7))
             tag = QRectF(x - (0 if right else _TAG), _TRACK_Y - 5, _TAG, 14)
             tag.moveLeft(min(max(tag.left(), 0.0), self.width() - tag.width()))
-            painter.fillRect(tag, QColor(DARK.accent))
-            painter.setPen(ink_on(QColor(DARK.accent)))
+            painter.fillRect(tag, QColor(tokens().accent))
+            painter.setPen(ink_on(QColor(tokens().accent)))
             painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, letter)
 
     def _x(self, frame: int, *, edge: bool = False) -> float:

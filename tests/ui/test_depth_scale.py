@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.region_overlay import draw_regions
-from fetalclip_app.ui.theme import DARK
+from fetalclip_app.ui.tokens import DARK
 from fetalclip_app.ui.viewport import Viewport
 
 HEIGHT, WIDTH, RIGHT = 600, 800, 792.0

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource
 from fetalclip_app.domain.measuring import measure
 from fetalclip_app.ui.scale_card import ScaleCard
-from fetalclip_app.ui.theme import DARK
+from fetalclip_app.ui.tokens import DARK
 from fetalclip_app.ui.viewport import Viewport
 
 
