@@ -40,6 +40,7 @@ class Settings(BaseModel):
         play_mode: What follows the last frame of a cine whose file does not say.
         play_speed: Multiple of a cine's own pace; 1 is taken where the program does not offer it.
         operator: Who reads, as it stands beside what a person did and in reports; empty where nobody said.
+        keys: Of the commands whose keys the user changed, in Qt's portable form.
         window_state: Qt's own words for place and size of the window, base64.
     """
 
@@ -62,6 +63,7 @@ class Settings(BaseModel):
     show_outline: bool = True
     operator: str = ""
     theme: ThemeChoice = "dark"
+    keys: dict[str, tuple[str, ...]] = {}
     window_state: str = ""
 
     @model_validator(mode="before")

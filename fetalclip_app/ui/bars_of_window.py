@@ -56,6 +56,7 @@ class TopBar(QWidget):
         line.addSpacing(8)
         line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(1)
+        line.addWidget(icon_button(actions["palette"], text=True))
         line.addWidget(_menu_button("Export", "export", menus.export))
         line.addWidget(self.model)
         line.addWidget(_menu_button("", "window", menus.window, name="Window"))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from fetalclip_app.ui.icons import icon
+from fetalclip_app.wording.translate import translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,11 @@ class Command:
 
     Attributes:
         name: How code calls it.
-        title: How the user reads it.
+        title: How the user reads it, in English; `said` is what is shown.
         keys: In Qt's portable form; the first is shown.
         group: Heading on the cheat sheet; empty for what stands there otherwise.
         is_switch: It is on or off.
+        number: Which of several of one kind; the title names it.
     """
 
     name: str
@@ -28,9 +30,23 @@ class Command:
     group: str = ""
     icon_name: str = ""
     is_switch: bool = False
+    number: int = 0
+
+    @property
+    def said(self) -> str:
+        """The title in the user's language."""
+        return translate(self.title).format(number=self.number)
+
+    @property
+    def plain(self) -> str:
+        """The same without the dots that say that a dialog follows."""
+        return self.said.removesuffix(" …")
 
 
 _CINE, _PICTURE, _READING, _FILES = "Cine and clips", "Picture", "Reading", "Files and window"
+
+BEST_FRAMES = tuple(f"best_{number}" for number in range(1, 10))
+"""Commands that go to the best frame of the first view of the set, of the second, and so on."""
 
 COMMANDS: tuple[Command, ...] = (
     Command("play", "Play or pause", ("Space",), _CINE, "play"),
@@ -48,6 +64,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("mark_a", "Play from here (A)", ("[",), _CINE),
     Command("mark_b", "Play up to here (B)", ("]",), _CINE),
     Command("unmark", "Play the whole cine", ("\\",), _CINE),
+    *(
+        Command(name, "Best frame of view {number}", (str(number),), number=number)
+        for number, name in enumerate(BEST_FRAMES, start=1)
+    ),
     Command("mark_next", "A–B: play a part", (), "", "part", is_switch=True),
     Command("fit", "Fit", ("F",), _PICTURE, "fit"),
     Command("zoom_in", "Zoom in", ("+", "="), _PICTURE),
@@ -72,6 +92,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_json", "Findings as JSON …", ("Ctrl+J",), _FILES, "json"),
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
     Command("deidentify", "De-identify …", ("Ctrl+D",), _FILES),
+    Command("palette", "Ask or find a command", ("Ctrl+K",), _FILES, "search"),
+    Command("edit_keys", "Change the keys …", (), "", "keys"),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),
     Command("theme_dark", "Dark theme", (), "", is_switch=True),
     Command("theme_light", "Light theme", (), "", is_switch=True),
@@ -80,21 +102,26 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "Quit", ("Ctrl+Q",), _FILES),
 )
 
-BEST_FRAME_KEYS = tuple(str(number) for number in range(1, 10))
-"""Key n goes to the best frame of the n-th view."""
+BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
+
+NEEDS_CLIP = ("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again")
+"""Commands that can do nothing while no clip is open."""
+
+NEEDS_READING = ("export_pdf", "export_json", "measured")
+"""Commands that can do nothing before something was read."""
+
+GROUPS = (_CINE, _PICTURE, _READING, _FILES)
+"""Headings of the cheat sheet and of the editor, in this order."""
 
 
 def actions(parent: QObject) -> dict[str, QAction]:
-    """Return an action for each command, by name."""
+    """Return an action for each command, by name; `Keys` gives them their keys."""
     made: dict[str, QAction] = {}
     for command in COMMANDS:
-        action = QAction(command.title, parent)
-        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action = QAction(command.said, parent)
         action.setCheckable(command.is_switch)
         if command.icon_name:
             action.setIcon(icon(command.icon_name))
-        if command.keys:
-            action.setToolTip(f"{command.title.removesuffix(' …')} ({shown(command.keys[0])})")
         made[command.name] = action
     return made
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QShortcut
-
-from fetalclip_app.ui.commands import BEST_FRAME_KEYS
+from fetalclip_app.ui.commands import BEST_FRAMES
 
 if TYPE_CHECKING:
     from fetalclip_app.ui.main_window import MainWindow
@@ -22,8 +19,6 @@ def tie(window: MainWindow) -> None:
         window.actions_by_name[name].triggered.connect(lambda checked=False, work=work: work())
     for name, switch in _switches(window).items():
         window.actions_by_name[name].triggered.connect(switch)
-    for position, key in enumerate(BEST_FRAME_KEYS):
-        QShortcut(key, window).activated.connect(partial(window.viewer.go_to_best, position))
 
 
 def _cine(window: MainWindow) -> dict[str, Callable[[], object]]:
@@ -52,7 +47,11 @@ def _cine(window: MainWindow) -> dict[str, Callable[[], object]]:
 
 
 def _rest(window: MainWindow) -> dict[str, Callable[[], object]]:
+    best = {name: lambda at=at: window.viewer.go_to_best(at) for at, name in enumerate(BEST_FRAMES)}
     return {
+        **best,
+        "palette": window.palette_of_commands.toggle,
+        "edit_keys": window.edit_keys,
         "measured": window.viewer.go_to_measured,
         "read_again": window.session.read_again,
         "cancel": window.cancel,

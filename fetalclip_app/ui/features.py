@@ -19,6 +19,7 @@ from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.notebook import Notebook
+from fetalclip_app.ui.palette import Palette
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.telling import Telling
@@ -42,6 +43,7 @@ class Parts:
     session: Session
     notebook: Notebook
     jobs: Jobs
+    palette: Palette
     choices: Choices
     actions: Mapping[str, QAction]
     area: PictureArea
@@ -60,6 +62,7 @@ class Parts:
             session=window.session,
             notebook=window.notebook,
             jobs=window.jobs,
+            palette=window.palette_of_commands,
             choices=window.choices,
             actions=window.actions_by_name,
             area=window.area,

@@ -22,6 +22,7 @@ _NAMES: dict[str, str] = {
     "picture": "ph.image",
     "model": "ph.cpu",
     "window": "ph.gear-six",
+    "search": "ph.magnifying-glass",
     "keys": "ph.keyboard",
     "play": "ph.play",
     "pause": "ph.pause",

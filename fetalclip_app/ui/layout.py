@@ -44,7 +44,7 @@ def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     worn = menu.addMenu("Theme")
     worn.addActions([actions[name] for name in THEME_COMMANDS.values()])
     menu.addSeparator()
-    menu.addAction(actions["keys"])
+    menu.addActions([actions[name] for name in ("palette", "keys", "edit_keys")])
     return menu
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QUndoStack
 
 from fetalclip_app.settings import Settings
@@ -16,7 +16,8 @@ from fetalclip_app.ui.cheat_sheet import CheatSheet
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.cine_controls import CineControls
 from fetalclip_app.ui.clip_list import ClipList
-from fetalclip_app.ui.commands import actions
+from fetalclip_app.ui.command_finder import CommandFinder
+from fetalclip_app.ui.commands import NEEDS_CLIP, NEEDS_READING, actions
 from fetalclip_app.ui.deidentify_door import DeidentifyDoor
 from fetalclip_app.ui.drops import TakesDrops
 from fetalclip_app.ui.exporting import Exporting
@@ -25,11 +26,14 @@ from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.key_editor import KeyEditor
+from fetalclip_app.ui.keys import Keys
 from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.model_menu import MODEL_CHOICES, ModelMenu, engine_request
 from fetalclip_app.ui.notebook import Notebook, NotesStore
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.open_menu import OpenMenu
+from fetalclip_app.ui.palette import Palette
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.scale_setting import ScaleSetting
 from fetalclip_app.ui.session import Session
@@ -74,6 +78,7 @@ class MainWindow(TakesDrops):
         )
         self.actions_by_name = actions(self)
         self.addActions(list(self.actions_by_name.values()))
+        self.keys = Keys(self.choices, self.actions_by_name, self)
         self.model_menu = ModelMenu(self, jobs, settings)
         self.open_menu = OpenMenu(self, session, self._choices, sample)
         self._build()
@@ -85,7 +90,10 @@ class MainWindow(TakesDrops):
         self.scale = ScaleSetting(self.area, session, self.undo, self)
         self.exporting = Exporting(jobs, session, self)
         self.deidentify = DeidentifyDoor(jobs, session, self)
-        self.cheat_sheet = CheatSheet(self)
+        self.cheat_sheet = CheatSheet(self.keys, self)
+        self.cheat_sheet.change.clicked.connect(self.edit_keys)
+        self.palette_of_commands = Palette(self)
+        self.palette_of_commands.add(CommandFinder(self.actions_by_name, self.keys))
         self.features = features.made(features.Parts.of(self))
         self._tie_session()
         self._tie_parts()
@@ -186,7 +194,7 @@ class MainWindow(TakesDrops):
         self._show_reading()
         title = f"{entry.clip.name} – FetalCLIP Studio" if entry is not None else "FetalCLIP Studio"
         self.setWindowTitle(title)
-        for name in ("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again"):
+        for name in NEEDS_CLIP:
             self.actions_by_name[name].setEnabled(entry is not None)
         if entry is not None:
             self.area.frame.setFocus()
@@ -195,7 +203,7 @@ class MainWindow(TakesDrops):
         self.findings.show_clip(self._session.shown, self._waiting_for())
         self.viewer.show_reading()
         is_read = any(entry.reading is not None for entry in self._session.entries)
-        for name in ("export_pdf", "export_json", "measured"):
+        for name in NEEDS_READING:
             self.actions_by_name[name].setEnabled(is_read)
 
     def _show_model(self) -> None:
@@ -238,7 +246,9 @@ class MainWindow(TakesDrops):
 
     def dismiss(self) -> None:
         """Close one thing, the uppermost first."""
-        if self.cheat_sheet.isVisible():
+        if self.palette_of_commands.isVisible():
+            self.palette_of_commands.close_quietly()
+        elif self.cheat_sheet.isVisible():
             self.cheat_sheet.hide()
         elif self.area.scale.isVisible():
             self.scale.close()
@@ -250,6 +260,12 @@ class MainWindow(TakesDrops):
                     self.actions_by_name[name].trigger()
         elif self.actions_by_name["picture_only"].isChecked():
             self.actions_by_name["picture_only"].trigger()
+
+    def edit_keys(self) -> None:
+        """Let the user change which key does what."""
+        editor = KeyEditor(self.keys, self)
+        editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        editor.open()
 
     def close_clip(self) -> None:
         """Close the clip that is shown; its file stays as it is."""

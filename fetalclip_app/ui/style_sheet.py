@@ -62,7 +62,7 @@ QLabel[tone="good"] {{ color: {t.good}; }}
 QLabel[badge="true"] {{ background: {t.raised}; color: {t.text}; border-radius: 4px; padding: 2px 6px; }}
 QLabel[badge="alarm"] {{ background: {t.doubt}; color: {t.on_doubt}; border-radius: 4px; padding: 4px 8px; }}
 QLabel[badge="doubt"] {{ background: {t.raised}; color: {t.doubt}; border-radius: 4px; padding: 2px 6px; }}
-QLabel[badge="key"] {{ background: {t.base}; color: {t.text}; border-radius: 4px; padding: 2px 6px; }}
+QLabel[badge="key"], QFrame[floating="true"] QLabel[badge="key"] {{ background: {t.base}; color: {t.text}; border-radius: 4px; padding: 2px 6px; }}
 #badges QLabel[badge="true"] {{ background: {p.raised}; color: {p.text}; }}
 #badges QLabel[badge="doubt"] {{ background: {p.raised}; color: {p.doubt}; }}
 QPushButton, QToolButton {{
@@ -83,12 +83,20 @@ QPushButton[primary="true"] {{ background: {t.accent}; color: {t.on_accent}; fon
 QPushButton[primary="true"]:hover {{ background: {t.accent_hover}; }}
 QPushButton[primary="true"]:focus {{ border-color: {t.text}; }}
 QPushButton[primary="true"]:disabled {{ background: {t.hover}; color: {t.muted}; }}
-QLineEdit, QComboBox {{
+QLineEdit, QComboBox, QKeySequenceEdit QLineEdit {{
   background: {t.base}; color: {t.text}; border: 2px solid {t.hover}; border-radius: 4px; padding: 3px 6px;
   selection-background-color: {t.accent}; selection-color: {t.on_accent};
 }}
 QLineEdit:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.faint}; outline: none; }}
+QListWidget {{ background: {t.raised}; color: {t.text}; outline: none; }}
+QTreeWidget {{
+  background: {t.raised}; color: {t.text}; border: 2px solid transparent; border-radius: 4px; outline: none;
+}}
+QTreeWidget::item {{ padding: 3px 2px; }}
+QTreeWidget::item:selected {{ background: {t.hover}; color: {t.text}; }}
+QTreeWidget:focus {{ border-color: {t.accent}; }}
+QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none; padding: 4px 6px; }}
 QMenu {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.faint}; padding: 4px; }}
 QMenu::item {{ padding: 5px 24px 5px 24px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {t.hover}; }}

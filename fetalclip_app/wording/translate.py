@@ -23,6 +23,11 @@ def translate(text: str) -> str:
     return _catalogue().gettext(text)
 
 
+def in_every_language(text: str) -> tuple[str, ...]:
+    """Return ``text`` in English and in every language that the program speaks."""
+    return (text, translate(text))
+
+
 @functools.cache
 def _catalogue() -> gettext.NullTranslations:
     """Return the user's catalogue, looked for once: the search asks the disk, and the window translates often."""

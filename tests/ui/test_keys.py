@@ -15,12 +15,12 @@ from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.errors import ErrorCode, FetalClipError
 from fetalclip_app.ui import app
-from fetalclip_app.ui.commands import BEST_FRAME_KEYS, COMMANDS
+from fetalclip_app.ui.commands import COMMANDS
 from fetalclip_app.wording import DETAILS
 
 
 def test_no_key_means_two_things() -> None:
-    keys = [key for command in COMMANDS for key in command.keys] + list(BEST_FRAME_KEYS)
+    keys = [key for command in COMMANDS for key in command.keys]
 
     assert len(keys) == len(set(keys))
 

@@ -1,0 +1,205 @@
+"""One field for everything: a command by some of its words, or whatever else a provider offers for a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fetalclip_app.ui.parts import label
+from fetalclip_app.ui.theme import caption_font, text_font, tokens
+from fetalclip_app.wording.translate import translate
+
+_WIDTH, _ROW_PX, _ROWS, _TOP_PX = 600, 30, 10, 56
+_ENTRY = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line that can be chosen.
+
+    Attributes:
+        key: The key that does the same; empty where none does.
+        why_not: Why it cannot be chosen now; empty where it can.
+    """
+
+    title: str
+    do: Callable[[], object]
+    key: str = ""
+    why_not: str = ""
+
+
+class Provider(Protocol):
+    """Offers entries for what was typed. One that takes any text offers it as its last entry."""
+
+    def entries(self, text: str) -> Sequence[Entry]:
+        """Return what fits, the best first; called at each letter, so it must be quick."""
+        ...
+
+
+class Palette(QFrame):
+    """Lies over the window until something is chosen, Escape, or a click elsewhere.
+
+    The first provider's entries stand first, so a text that fits no command reaches those of the next one.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._providers: list[Provider] = []
+        self._came_from: QWidget | None = None
+        self.setProperty("floating", True)
+        self.setAccessibleName(translate("Ask or find a command"))
+        self.field = _Field()
+        self.field.setPlaceholderText(translate("Type some words of what you want to do"))
+        self.field.setAccessibleName(translate("Ask or find a command"))
+        self.list = QListWidget()
+        self.list.setAccessibleName(translate("What fits"))
+        self.list.setItemDelegate(_Rows(self.list))
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.nothing = label(translate("No command has these words."), tone="muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(6)
+        for widget in (self.field, self.list, self.nothing):
+            column.addWidget(widget)
+        self.field.textChanged.connect(self._fill)
+        self.field.moved.connect(self._move)
+        self.field.left.connect(self.close_quietly)
+        self.field.returnPressed.connect(lambda: self._choose(self.list.currentItem()))
+        self.list.itemClicked.connect(self._choose)
+        self.hide()
+
+    def add(self, provider: Provider) -> None:
+        """Let another provider offer entries, after those before it."""
+        self._providers.append(provider)
+
+    def toggle(self) -> None:
+        """Open it with an empty field, or close it."""
+        if self.isVisible():
+            self.close_quietly()
+            return
+        self._came_from = QApplication.focusWidget()
+        self.field.clear()
+        self._fill("")
+        self.show()
+        self.raise_()
+        self.field.setFocus()
+
+    def close_quietly(self) -> None:
+        """Close it; the keys go where they went before."""
+        came_from, self._came_from = self._came_from, None
+        self.hide()
+        if came_from is not None and came_from.isVisible():
+            came_from.setFocus()
+
+    def _fill(self, text: str) -> None:
+        self.list.clear()
+        for entry in (one for provider in self._providers for one in provider.entries(text.strip())):
+            item = QListWidgetItem(entry.title)
+            item.setData(_ENTRY, entry)
+            spoken = (entry.title, entry.key, entry.why_not)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+        self.list.setVisible(self.list.count() > 0)
+        self.nothing.setVisible(self.list.count() == 0)
+        self.list.setFixedHeight(max(min(self.list.count(), _ROWS), 1) * _ROW_PX + 2)
+        around = self.parentWidget()
+        assert around is not None
+        self.setFixedWidth(min(_WIDTH, around.width() - 32))
+        self.adjustSize()
+        self.move((around.width() - self.width()) // 2, _TOP_PX)
+
+    def _move(self, step: int) -> None:
+        count = self.list.count()
+        if count:
+            self.list.setCurrentRow(min(max(self.list.currentRow() + step, 0), count - 1))
+
+    def _choose(self, item: QListWidgetItem | None) -> None:
+        entry = item.data(_ENTRY) if item is not None else None
+        if isinstance(entry, Entry) and not entry.why_not:
+            self.close_quietly()
+            entry.do()
+
+
+_STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -_ROWS, Qt.Key.Key_PageDown: _ROWS}
+
+
+class _Field(QLineEdit):
+    """A line whose arrow keys move the choice below it.
+
+    Signals:
+        moved: By so many lines.
+        left: Escape, or the keys went elsewhere.
+    """
+
+    moved = Signal(int)
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep these keys from the window's commands."""
+        is_ours = isinstance(event, QKeyEvent) and event.key() in {*_STEPS, Qt.Key.Key_Escape}
+        if is_ours and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the choice, leave, or write."""
+        key = Qt.Key(event.key())
+        if key in _STEPS:
+            self.moved.emit(_STEPS[key])
+        elif key == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class _Rows(QStyledItemDelegate):
+    """Draws a title, why it cannot be done now, and at the right its key."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the height of a row."""
+        return QSize(0, _ROW_PX)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw it."""
+        entry = index.data(_ENTRY)
+        assert isinstance(entry, Entry)
+        worn = tokens()
+        box: QRect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(worn.hover))
+            painter.drawRoundedRect(box, 4, 4)
+        inside = box.adjusted(10, 0, -10, 0)
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.setFont(caption_font())
+        painter.setPen(QColor(worn.muted))
+        beside = entry.why_not or entry.key
+        painter.drawText(inside, right, beside)
+        room = inside.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(beside) - 16, 0)
+        painter.setFont(text_font())
+        painter.setPen(QColor(worn.muted if entry.why_not else worn.text))
+        kept = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, left, kept)
