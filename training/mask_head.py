@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from fetalclip_app.biometry.ellipse import lengths, outline_ellipse
+from fetalclip_app.biometry.ellipse import outline_ellipse
+from fetalclip_app.biometry.ellipse_lengths import lengths
 from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.model_names import COMPACT
 from fetalclip_app.domain.reading import ModelIdentity

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from fetalclip_app.biometry.ellipse import ellipse_of, fit_ellipse
+from fetalclip_app.biometry.ellipse import fit_ellipse
+from fetalclip_app.biometry.ellipse_lengths import ellipse_of
 from fetalclip_app.domain.overlay import Ellipse
 
 SKULL = 1

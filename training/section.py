@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.biometry.ellipse import circumference, ellipse_of, filled_ellipse
+from fetalclip_app.biometry.ellipse import filled_ellipse
+from fetalclip_app.biometry.ellipse_lengths import circumference, ellipse_of
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.views import BRAIN_PLANES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fetalclip_app.biometry.ellipse import circumference
+from fetalclip_app.biometry.ellipse_lengths import circumference
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.views import BRAIN_PLANES
 from training.brain import BrainLook

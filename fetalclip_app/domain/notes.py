@@ -54,6 +54,7 @@ class HandMeasurement:
         shape: HC and AC are ellipses (their circumference), all others lines.
         bpd_definition: Between which edges a BPD was drawn; None for other measures.
         fetus: One of `FETUSES`, or empty in a single pregnancy.
+        begun_by_model: The person began with what the model proposed, and moved it: no value independent of the model.
     """
 
     uid: str
@@ -63,6 +64,7 @@ class HandMeasurement:
     act: Act
     bpd_definition: BpdDefinition | None = None
     fetus: str = ""
+    begun_by_model: bool = False
 
 
 class Enters(StrEnum):
@@ -149,6 +151,12 @@ class StudyNotes:
     fetuses: tuple[str, ...] = ()
     checklist: Mapping[str, ItemMark] = field(default_factory=dict)
     view_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def fetus_of(self, clip: ClipNotes) -> str | None:
+        """Return whose scan a clip is: empty in a single pregnancy, None in a multiple one where nobody said."""
+        if not self.fetuses:
+            return ""
+        return clip.fetus if clip.fetus in self.fetuses else None
 
 
 def study_key(group: Group) -> str:

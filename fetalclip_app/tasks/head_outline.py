@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.biometry.ellipse import lengths, outline_ellipse
+from fetalclip_app.biometry.ellipse import outline_ellipse
+from fetalclip_app.biometry.ellipse_lengths import lengths
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.overlay import Ellipse, Segmentation
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ellipe
 
-from fetalclip_app.biometry.ellipse import circumference, filled_ellipse, fit_ellipse, lengths, overlap_with
+from fetalclip_app.biometry.ellipse import filled_ellipse, fit_ellipse, overlap_with
+from fetalclip_app.biometry.ellipse_lengths import circumference, lengths
 from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.overlay import Ellipse
 

@@ -14,7 +14,7 @@ from pydicom.encaps import generate_frames
 from skull_line import flank, line_of, room_mm
 
 from fetalclip_app import resources
-from fetalclip_app.biometry.ellipse import circumference, lengths
+from fetalclip_app.biometry.ellipse_lengths import circumference, lengths
 from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.overlay import Ellipse
 from training import make_sample

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from skull_line import along, flank, room_mm
 
-from fetalclip_app.biometry.ellipse import circumference, fit_ellipse, lengths
+from fetalclip_app.biometry.ellipse import fit_ellipse
+from fetalclip_app.biometry.ellipse_lengths import circumference, lengths
 from fetalclip_app.domain.calibration import PixelSpacing
 from fetalclip_app.domain.views import BRAIN_PLANES
 from training.section import HeadSpec, SimulatedPicture

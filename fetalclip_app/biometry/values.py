@@ -1,0 +1,240 @@
+"""What the measures of a clip come to: the model's values, a person's, and which of them enters the report.
+
+The model's and a person's value stay two values, and so do biparietal diameters between different edges of the skull:
+no mean is taken over them.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fetalclip_app.biometry.ellipse_lengths import circumference, lengths
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.biometry import BpdDefinition, Measure
+from fetalclip_app.domain.calibration import Calibration, Point
+from fetalclip_app.domain.measuring import Measured, Refusal, measure, region_of_points
+from fetalclip_app.domain.notes import ClipNotes, Enters, HandMeasurement, Line
+from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize, LineMeasurements
+
+MEASURED = (Measure.HC, Measure.BPD, Measure.OFD, Measure.AC, Measure.FL)
+"""What a clip is measured for, in the order shown."""
+
+CIRCUMFERENCES = frozenset({Measure.HC, Measure.AC})
+"""Drawn as ellipses; all others as lines."""
+
+_OUTLINED = frozenset({Measure.HC, Measure.BPD, Measure.OFD})
+_BY_LANDMARKS = frozenset({Measure.BPD, Measure.OFD, Measure.AC, Measure.FL})
+
+
+class Source(StrEnum):
+    """Whose value."""
+
+    PERSON = "person"
+    OUTLINE = "outline"
+    """The ellipse of the model's head outline."""
+
+    LANDMARKS = "landmarks"
+    """Between end points that the model's measurement head found."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandValue:
+    """What one drawn measurement comes to by the clip's scale."""
+
+    drawn: HandMeasurement
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What a person measured of one measure by one definition for one fetus, once or several times.
+
+    Attributes:
+        bpd_definition: None for other measures than BPD.
+        fetus: As in the notes; empty in a single pregnancy.
+        values: In the order drawn; never none.
+    """
+
+    measure: Measure
+    bpd_definition: BpdDefinition | None
+    fetus: str
+    values: tuple[HandValue, ...]
+
+    @property
+    def source(self) -> Source:
+        """A person."""
+        return Source.PERSON
+
+    @property
+    def sizes_mm(self) -> tuple[float, ...]:
+        """The repeats that have a length."""
+        return tuple(one.measured.length_mm for one in self.values if one.measured.length_mm is not None)
+
+    @property
+    def size_mm(self) -> float | Refusal:
+        """The mean of the repeats that have a length, or why none of them has one."""
+        if self.sizes_mm:
+            return statistics.fmean(self.sizes_mm)
+        return self.values[-1].measured.refusal or Refusal.NO_SCALE
+
+    @property
+    def size_px(self) -> float:
+        """The mean in pixels, of all repeats."""
+        return statistics.fmean(one.measured.length_px for one in self.values)
+
+    @property
+    def deviation_mm(self) -> float | None:
+        """Standard deviation of the repeats (divided by n - 1); None of fewer than two."""
+        return statistics.stdev(self.sizes_mm) if len(self.sizes_mm) > 1 else None
+
+    @property
+    def frame_index(self) -> int:
+        """The frame of the last of them."""
+        return self.values[-1].drawn.frame_index
+
+    @property
+    def is_begun_by_model(self) -> bool:
+        """Whether one of them was begun from the model's own proposal."""
+        return any(one.drawn.begun_by_model for one in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelValue:
+    """What the model says of a measure.
+
+    Attributes:
+        size_mm: The length, or why there is none.
+        frame_index: The frame that it was read from; None where no frame was.
+        bpd_definition: None for other measures than BPD.
+        size_px: The length in frame pixels, where it is drawn and has no millimetres.
+    """
+
+    measure: Measure
+    source: Source
+    size_mm: float | Abstention
+    frame_index: int | None
+    bpd_definition: BpdDefinition | None = None
+    size_px: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """Every value of a measure in a clip, and the one that enters the report.
+
+    Attributes:
+        chosen: One of ``person`` or ``model``; None where nobody measured.
+        person: By definition and fetus, the one drawn last at the end.
+        model: By source, the head outline's first.
+    """
+
+    measure: Measure
+    chosen: Repeats | ModelValue | None
+    person: tuple[Repeats, ...]
+    model: tuple[ModelValue, ...]
+
+    @property
+    def size_mm(self) -> float | None:
+        """The length that enters; None where there is none."""
+        size = self.chosen.size_mm if self.chosen is not None else None
+        return size if isinstance(size, float) else None
+
+    @property
+    def why_none(self) -> Abstention | Refusal | None:
+        """Why the value that was chosen has no length."""
+        size = self.chosen.size_mm if self.chosen is not None else None
+        return size if isinstance(size, Abstention | Refusal) else None
+
+    @property
+    def others(self) -> tuple[Repeats | ModelValue, ...]:
+        """The values that do not enter."""
+        values: tuple[Repeats | ModelValue, ...] = (*self.person, *self.model)
+        return tuple(one for one in values if one is not self.chosen)
+
+
+def entering(
+    notes: ClipNotes, reading: ClipReading | None, calibration: Calibration | None, measure: Measure
+) -> Entering:
+    """Return a measure's values in one clip and which of them enters the report.
+
+    A person's value enters where there is one, unless she chose the model's; of several definitions the one drawn last.
+    A chosen value without a length enters nothing else in its place.
+
+    Args:
+        calibration: The clip's own, by which a person's lines have a length.
+    """
+    person, model = repeats(notes, calibration, measure), model_values(reading, measure)
+    if notes.entering(measure) is Enters.PERSON:
+        return Entering(measure, person[-1] if person else None, person, model)
+    sized = [one for one in model if not isinstance(one.size_mm, Abstention)]
+    return Entering(measure, next(iter([*sized, *model]), None), person, model)
+
+
+def repeats(notes: ClipNotes, calibration: Calibration | None, measure: Measure) -> tuple[Repeats, ...]:
+    """Return what a person measured of a measure, by definition and fetus, the one drawn last at the end."""
+    groups: dict[tuple[BpdDefinition | None, str], list[HandValue]] = {}
+    for drawn in notes.of(measure):
+        key = drawn.bpd_definition, drawn.fetus
+        values = groups.pop(key, [])
+        groups[key] = [*values, HandValue(drawn, length_of(drawn.shape, calibration))]
+    return tuple(Repeats(measure, edges, fetus, tuple(values)) for (edges, fetus), values in groups.items())
+
+
+def length_of(shape: Line | Ellipse, calibration: Calibration | None) -> Measured:
+    """Return how long a line, or how far around an ellipse, is.
+
+    Both axes of an ellipse must end inside one region of 2-D tissue. Its millimetres are those of the ellipse stretched
+    by the region's own two scales, not of pixels times a mean of them.
+    """
+    if isinstance(shape, Line):
+        return measure(calibration, shape.first, shape.last)
+    around_px = circumference(shape.a, shape.b)
+    region = region_of_points(calibration, axis_ends(shape))
+    if isinstance(region, Refusal):
+        return Measured(around_px, refusal=region)
+    assert region.spacing is not None
+    return Measured(around_px, lengths(shape, region.spacing).circumference_mm)
+
+
+def axis_ends(ellipse: Ellipse) -> tuple[Point, ...]:
+    """Return both ends of the major axis, then of the minor one, in frame pixels."""
+    return tuple((float(x), float(y)) for x, y in (*ellipse.major_axis(), *ellipse.minor_axis()))
+
+
+def model_values(reading: ClipReading | None, measure: Measure) -> tuple[ModelValue, ...]:
+    """Return what the model says of a measure, each of its ways by itself; none where it was not asked."""
+    if reading is None:
+        return ()
+    return (*_by_outline(reading, measure), *_by_landmarks(reading, measure))
+
+
+def _by_outline(reading: ClipReading, measure: Measure) -> tuple[ModelValue, ...]:
+    finding = reading.finding("head") if measure in _OUTLINED else None
+    if finding is None:
+        return ()
+    edges = BpdDefinition.OUTER_OUTER if measure is Measure.BPD else None
+    match finding.answer:
+        case HeadMeasurement(size=HeadSize() as size):
+            size_mm: float | Abstention = getattr(size, f"{measure}_mm")
+            return (ModelValue(measure, Source.OUTLINE, size_mm, finding.frame_index, edges),)
+        case HeadMeasurement(size=Abstention() as why, ellipse=ellipse):
+            drawn = {Measure.BPD: 2 * ellipse.b, Measure.OFD: 2 * ellipse.a}
+            size_px = drawn.get(measure, circumference(ellipse.a, ellipse.b))
+            return (ModelValue(measure, Source.OUTLINE, why, finding.frame_index, edges, size_px),)
+        case Abstention() as why:
+            return (ModelValue(measure, Source.OUTLINE, why, finding.frame_index, edges),)
+    return ()
+
+
+def _by_landmarks(reading: ClipReading, measure: Measure) -> tuple[ModelValue, ...]:
+    lines = reading.answer("measurements", LineMeasurements) if measure in _BY_LANDMARKS else None
+    found = lines.measurements if isinstance(lines, LineMeasurements) else ()
+    # The measurement head was taught lines between the outer edges of the skull: resources/heads/*.md.
+    edges = BpdDefinition.OUTER_OUTER if measure is Measure.BPD else None
+    return tuple(
+        ModelValue(measure, Source.LANDMARKS, one.size_mm, one.frame_index, edges)
+        for one in found
+        if one.name == measure.value
+    )
