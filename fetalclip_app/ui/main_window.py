@@ -87,7 +87,7 @@ class MainWindow(TakesDrops):
         self.viewer = Viewer(self.area, self.transport, self.store, self)
         self.cine = CineControls(self.viewer, self.transport, self.actions_by_name, self._choices, self)
         self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
-        self.scale = ScaleSetting(self.area, session, self.undo, self)
+        self.scale = ScaleSetting(self.area, session, self.notebook, self)
         self.exporting = Exporting(jobs, session, self)
         self.deidentify = DeidentifyDoor(jobs, session, self)
         self.cheat_sheet = CheatSheet(self.keys, self)

@@ -111,6 +111,10 @@ class Notebook(QObject):
         """What was done with the clip that is looked at; None until it has come."""
         return self._clips.get(self.clip_key or "")
 
+    def knows(self, key: str) -> bool:
+        """Whether the notes of a clip's content have come."""
+        return key in self._clips
+
     def of_clip(self, key: str) -> ClipNotes:
         """Return the notes of a clip's content; empty ones where nothing is known of it."""
         return self._clips.get(key, ClipNotes())

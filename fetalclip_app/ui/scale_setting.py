@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from fetalclip_app.domain.calibration import Region, Ruler
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.measuring import Refusal, measure
-from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.notebook import Notebook
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.ruler import Line
 from fetalclip_app.ui.session import Session
 from fetalclip_app.wording.scale import distance, refusal, region_scale
+from fetalclip_app.wording.translate import translate
 
 SHORTEST_PX = 10.0
 """A shorter line would make a scale of a few wrong pixels."""
 
 
-class _SetScale(QUndoCommand):
-    def __init__(self, session: Session, entry: OpenClip, clip: Clip) -> None:
-        super().__init__("Scale")
-        self._session, self._entry, self._before, self._after = session, entry, entry.clip, clip
-
-    def redo(self) -> None:
-        self._session.set_clip(self._entry, self._after)
-
-    def undo(self) -> None:
-        self._session.set_clip(self._entry, self._before)
-
-
 class ScaleSetting(QObject):
-    """Opens and closes the ruler.
+    """Opens and closes the ruler, and gives every clip the scale that its notes hold.
 
     Signals:
         closed: The ruler was put away.
@@ -45,13 +34,14 @@ class ScaleSetting(QObject):
     told = Signal(str)
     refused = Signal(str, str)
 
-    def __init__(self, area: PictureArea, session: Session, undo: QUndoStack, parent: QObject) -> None:
+    def __init__(self, area: PictureArea, session: Session, book: Notebook, parent: QObject) -> None:
         super().__init__(parent)
-        self._area, self._session, self._undo = area, session, undo
+        self._area, self._session, self._book = area, session, book
         area.frame.line_changed.connect(self._line_changed)
         area.frame.line_done.connect(area.scale.length.setFocus)
         area.scale.stated.connect(self._stated)
         area.scale.given_up.connect(self.close)
+        book.changed.connect(self._follow_notes)
 
     def set_open(self, is_open: bool) -> None:
         """Lay the ruler over the picture, or put it away."""
@@ -79,26 +69,56 @@ class ScaleSetting(QObject):
         if line is None or shown is None:
             return
         told = distance(measure(shown.clip.calibration, *line))
-        self._area.scale.show_line(f"Line of {told}", overrides=shown.clip.is_calibrated)
+        said = translate("Line of {length}").format(length=told)
+        self._area.scale.show_line(said, overrides=shown.clip.is_calibrated)
 
     def _stated(self, stated_mm: float) -> None:
-        line, shown = self._area.frame.ruler.line, self._session.shown
+        line, shown, notes = self._area.frame.ruler.line, self._session.shown, self._book.clip
         if line is None or shown is None:
             return
+        if notes is None:
+            self._refuse(translate("This clip is still being looked up."), translate("Try again in a moment."))
+            return
         if math.dist(*line) < SHORTEST_PX:
-            self.refused.emit("The line is too short for a scale.", "Draw it over 10 pixels at least.")
+            hint = translate("Draw it over 10 pixels at least.")
+            self._refuse(translate("The line is too short for a scale."), hint)
             return
         was_calibrated = shown.clip.is_calibrated
         ruler = Ruler(*line, stated_mm)
         clip = shown.clip.with_ruler(ruler)
         if isinstance(clip, Refusal):
-            self.refused.emit(f"No scale by this line: {refusal(clip)}.", "Draw it inside the 2-D picture.")
+            said = translate("No scale by this line: {reason}.").format(reason=refusal(clip))
+            self._refuse(said, translate("Draw it inside the 2-D picture."))
             return
-        self._undo.push(_SetScale(self._session, shown, clip))
+        self._book.change_clip(translate("Scale"), replace(notes, rulers=(*notes.rulers, ruler)))
         self.close()
-        how = "in place of the file's own" if was_calibrated else "set by hand"
         size = region_scale(next(region for region in _regions(clip) if region.ruler == ruler))
-        self.told.emit(f"Scale {how}: {size}. The clip is read again; Ctrl+Z takes it back.")
+        said = translate("Scale set by hand: {size}. The clip is read again; Ctrl+Z takes it back.")
+        if was_calibrated:
+            said = translate("Scale in place of the file's own: {size}. The clip is read again; Ctrl+Z takes it back.")
+        self.told.emit(said.format(size=size))
+
+    def _refuse(self, sentence: str, hint: str) -> None:
+        self.refused.emit(sentence, hint)
+
+    def _follow_notes(self) -> None:
+        """Give each clip whose notes have come the scale that they hold: set, undone, or kept from another day."""
+        for entry in self._session.entries:
+            if entry.clip.content_key.is_taken and self._book.knows(entry.clip.key):
+                clip = with_rulers(entry.clip, self._book.of_clip(entry.clip.key).rulers)
+                if clip.calibration != entry.clip.calibration:
+                    self._session.set_clip(entry, clip)
+
+
+def with_rulers(clip: Clip, rulers: tuple[Ruler, ...]) -> Clip:
+    """Return a clip with the file's own scale, and over it what a person stated by lines, in the order stated."""
+    own = clip.calibration.as_the_file_says if clip.calibration is not None else None
+    made = replace(clip, calibration=own)
+    for ruler in rulers:
+        ruled = made.with_ruler(ruler)
+        if not isinstance(ruled, Refusal):  # the same content took it before
+            made = ruled
+    return made
 
 
 def _regions(clip: Clip) -> tuple[Region, ...]:

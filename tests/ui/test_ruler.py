@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fakes import make_clip
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
+from shelf import ShelfInMemory
 
 from fetalclip_app.domain.calibration import CalibrationSource, Ruler
 
@@ -30,6 +32,51 @@ def test_the_ruler_sets_a_scale_that_is_read_again_and_can_be_undone(desk, qtbot
 
     assert entry.clip.calibration is None
     assert desk.window.findings.age.age.text() == "No scale"
+
+
+def _ruled(desk, qtbot: QtBot, mm: str) -> None:
+    """Draw a line of 60 pixels and state its length."""
+    area = desk.window.area
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None and desk.window.notebook.clip is not None)
+    desk.press("ruler")
+    area.frame.ruler.press(20, 30, 5)
+    area.frame.ruler.drag(20, 90)
+    QTest.keyClicks(area.scale.length, mm)
+    QTest.keyClick(area.scale.length, Qt.Key.Key_Return)
+
+
+def test_a_scale_by_hand_is_one_act_and_there_again_when_the_clip_is_opened_again(desk_of, qtbot: QtBot) -> None:
+    shelf, clip = ShelfInMemory(), make_clip(1, name="two.png", pixel_mm=None)
+    first = desk_of(clip, notes=shelf)
+    first.open("two.png")
+    _ruled(first, qtbot, "30")
+    assert first.window.undo.count() == 1
+    assert first.session.entries[0].clip.calibration.regions[0].spacing.row_mm == pytest.approx(0.5)
+    qtbot.waitUntil(lambda: bool(shelf.clips))
+
+    again = desk_of(clip, notes=shelf)
+    again.open("two.png")
+    qtbot.waitUntil(lambda: again.session.entries[0].clip.is_calibrated)
+    assert again.session.entries[0].clip.calibration == first.session.entries[0].clip.calibration
+    assert again.window.undo.count() == 0
+    assert [badge.text() for badge in again.window.area.badges.labels] == ["⚠ Scale set by hand"]
+
+
+def test_a_second_ruler_is_undone_to_the_first(desk_of, qtbot: QtBot) -> None:
+    desk = desk_of(make_clip(1, name="two.png", pixel_mm=0.4))
+    desk.open("two.png")
+    entry = desk.session.entries[0]
+    own = entry.clip.calibration
+    _ruled(desk, qtbot, "30")
+    _ruled(desk, qtbot, "24")
+    assert entry.clip.calibration.regions[0].spacing.row_mm == pytest.approx(0.4)
+    desk.press("undo")
+    assert entry.clip.calibration.regions[0].spacing.row_mm == pytest.approx(0.5)
+    assert entry.clip.calibration.source is CalibrationSource.USER_OVERRIDE
+    desk.press("undo")
+    assert entry.clip.calibration == own
+    desk.press("redo")
+    assert entry.clip.calibration.regions[0].spacing.row_mm == pytest.approx(0.5)
 
 
 def test_overriding_the_files_scale_keeps_it_on_record(desk, qtbot: QtBot) -> None:
