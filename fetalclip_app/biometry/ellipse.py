@@ -44,13 +44,24 @@ def overlap_with(ellipse: Ellipse, mask: NDArray[np.bool_]) -> float:
 
 def filled_ellipse(ellipse: Ellipse, height: int, width: int) -> NDArray[np.bool_]:
     """Return bool (height, width): the pixels whose centres lie inside the ellipse."""
-    y, x = np.mgrid[:height, :width]
+    filled = np.zeros((height, width), np.bool_)
     turn = math.radians(ellipse.angle_deg)
-    dx, dy = x - ellipse.cx, y - ellipse.cy
+    half_wide = math.hypot(ellipse.a * math.cos(turn), ellipse.b * math.sin(turn))
+    half_high = math.hypot(ellipse.a * math.sin(turn), ellipse.b * math.cos(turn))
+    left, right = _pixels_between(ellipse.cx - half_wide, ellipse.cx + half_wide, width)
+    top, bottom = _pixels_between(ellipse.cy - half_high, ellipse.cy + half_high, height)
+    dx = np.arange(left, right)[None, :] - ellipse.cx
+    dy = np.arange(top, bottom)[:, None] - ellipse.cy
     along = (dx * math.cos(turn) + dy * math.sin(turn)) / ellipse.a
     across = (dy * math.cos(turn) - dx * math.sin(turn)) / ellipse.b
-    inside: NDArray[np.bool_] = along**2 + across**2 <= 1.0
-    return inside
+    filled[top:bottom, left:right] = along**2 + across**2 <= 1.0
+    return filled
+
+
+def _pixels_between(first: float, last: float, count: int) -> tuple[int, int]:
+    """Return the range of pixels, of ``count``, whose centres may lie between two places."""
+    start = min(max(math.floor(first), 0), count)
+    return start, min(max(math.ceil(last) + 1, start), count)
 
 
 def outline_ellipse(values: NDArray[np.float32]) -> tuple[Ellipse, float] | None:
