@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from fetalclip_app.biometry.ellipse import outline_ellipse
 from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.imaging.preprocess import crop_of
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.model import encoder, texture
-from fetalclip_app.tasks.head_outline import outline_ellipse
 from training import calibrate, familiarity
 from training.calibrate import Seen
 from training.export import write_manifest

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from fetalclip_app.domain.landmarks import LINES
-from fetalclip_app.tasks.landmarks import VIEW_OF
+from fetalclip_app.tasks.lines import VIEW_OF
 from training.manifest import LineOfSample
 
 LINE = "line:"

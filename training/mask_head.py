@@ -26,7 +26,7 @@ from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.model import catalog, device, encoder
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MASKS, Maps, decoder_for
-from fetalclip_app.tasks.head_outline import to_frame
+from fetalclip_app.tasks.outlines import to_frame
 from training import augment
 from training.augment import AugmentConfig, changed_input
 from training.dataset import STORED_SIDE

@@ -8,23 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.biometry.ellipse import outline_ellipse
-from fetalclip_app.biometry.ellipse_lengths import lengths
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.overlay import Ellipse, Segmentation
-from fetalclip_app.domain.reading import Finding, HeadMeasurement, HeadSize
+from fetalclip_app.domain.reading import Finding, HeadMeasurement
 from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.imaging.preprocess import Letterbox
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.keys import HEAD
-from fetalclip_app.tasks.scale import spacing_of_outline
-
-__all__ = ["CANDIDATES", "HeadTask", "outline_ellipse", "to_frame"]
+from fetalclip_app.tasks.outlines import head_size, to_frame
 
 CANDIDATES = 8
 """How many of the best brain frames are outlined; the clearest outline is measured."""
-
-_EDGE_POINTS = 64
-"""Points of the outline that must lie in one region of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +46,8 @@ class HeadTask:
         return Finding(self.key, _measured(scan, maps[best], *chosen), frame_index)
 
 
-def to_frame(ellipse: Ellipse, box: Letterbox) -> Ellipse:
-    """Return a network-pixel ellipse in frame pixels."""
-    cx, cy = box.to_frame(np.array([ellipse.cx, ellipse.cy]))
-    return Ellipse(float(cx), float(cy), ellipse.a * box.scale, ellipse.b * box.scale, ellipse.angle_deg)
-
-
 def _measured(scan: Scan, values: NDArray[np.float32], ellipse: Ellipse, fit: float) -> HeadMeasurement:
     box = Letterbox(scan.crop, scan.spec.size)
     drawn = to_frame(ellipse, box)
     mask = box.map_to_frame(values, scan.clip.height, scan.clip.width) > 0.5
-    return HeadMeasurement(Segmentation("head", mask), drawn, fit, _size(scan, drawn))
-
-
-def _size(scan: Scan, ellipse: Ellipse) -> HeadSize | Abstention:
-    spacing = spacing_of_outline(scan, [(float(x), float(y)) for x, y in ellipse.points(_EDGE_POINTS)])
-    if isinstance(spacing, Abstention):
-        return spacing
-    measured = lengths(ellipse, spacing)
-    return HeadSize(hc_mm=measured.circumference_mm, bpd_mm=measured.minor_mm, ofd_mm=measured.major_mm)
+    return HeadMeasurement(Segmentation("head", mask), drawn, fit, head_size(scan, drawn))
