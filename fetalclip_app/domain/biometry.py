@@ -33,7 +33,7 @@ class Chart(StrEnum):
 
 
 class Beyond(StrEnum):
-    """On which side of the outermost curve that is shown a value lies."""
+    """On which side of a limit a value lies: of a chart's outermost curve, or of what repeats have in common."""
 
     BELOW = "below"
     ABOVE = "above"

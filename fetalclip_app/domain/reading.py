@@ -14,6 +14,7 @@ from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip_labels import ClipLabels
 from fetalclip_app.domain.landmarks import LineError
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
+from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.structures import Structures
 from fetalclip_app.domain.views import ViewPrediction
@@ -88,7 +89,15 @@ class LineMeasurements:
 
 
 Answer = (
-    ViewPrediction | AgeEstimate | HeadMeasurement | LineMeasurements | Structures | ClipLabels | Heatmap | Abstention
+    ViewPrediction
+    | AgeEstimate
+    | HeadMeasurement
+    | LineMeasurements
+    | WholeClip
+    | Structures
+    | ClipLabels
+    | Heatmap
+    | Abstention
 )
 """Everything that a task can say: a closed union."""
 

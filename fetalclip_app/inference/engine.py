@@ -87,7 +87,7 @@ class Engine:
         """
         crop = crop_of(clip)
         embeddings, textures = self._encode(clip, crop, cancel, report)
-        scan = Scan(clip, crop, self.spec, embeddings, textures=textures)
+        scan = Scan(clip, crop, self.spec, embeddings, textures=textures, between_pictures=cancel.check)
         for task in self.tasks:
             cancel.check()
             scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))

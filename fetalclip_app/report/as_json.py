@@ -19,6 +19,7 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
 from fetalclip_app.report.json_calibration import box, calibration
 from fetalclip_app.report.json_heads import clip_labels, measurements, structures
+from fetalclip_app.report.json_pooled import whole_clip
 from fetalclip_app.report.json_values import abstention, number
 
 
@@ -68,6 +69,7 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
         "gestational_age": _age(reading.finding("gestational_age")),
         "head": _head(reading.finding("head")),
         **measurements(reading.finding("measurements")),
+        **whole_clip(reading.finding("whole_clip")),
         **structures(reading.finding("structures")),
         **clip_labels(reading.finding("clip_labels")),
         "provenance": _provenance(entry),

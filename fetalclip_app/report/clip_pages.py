@@ -17,6 +17,7 @@ from fetalclip_app.report.charts import axis_remark, score_curve, shown_keys, vi
 from fetalclip_app.report.key_frames import chosen, key_frames, plain_frame
 from fetalclip_app.report.label_block import labels_block
 from fetalclip_app.report.line_block import lines_block
+from fetalclip_app.report.pooled_block import pooled_block
 from fetalclip_app.report.structure_block import structures_block
 from fetalclip_app.report.style import (
     DOUBT_STRONG,
@@ -68,7 +69,8 @@ def clip_section(entry: ClipEntry, width: float, number: int | None = None, *, s
         Spacer(0, 4 * MM),
     ]
     start: Flow = [] if number is None else [PageBreak()]
-    return [*start, KeepTogether(head), *_views(entry, width), *key_frames(entry, width)]
+    whole_clip = KeepTogether(pooled_block(entry, width))
+    return [*start, KeepTogether(head), whole_clip, *_views(entry, width), *key_frames(entry, width)]
 
 
 def _badges(entry: ClipEntry, width: float) -> Flow:

@@ -14,6 +14,7 @@ from fetalclip_app.tasks.keys import BRAIN_VIEWS, CLIP_LABELS, MEASURES, STRUCTU
 from fetalclip_app.tasks.landmarks import MeasureTask
 from fetalclip_app.tasks.structures import StructuresTask
 from fetalclip_app.tasks.views import BrainViewTask, ViewTask
+from fetalclip_app.tasks.whole_clip import WholeClipTask
 
 OPTIONAL: dict[str, Callable[[], Task]] = {
     MEASURES: MeasureTask,
@@ -39,4 +40,4 @@ def all_tasks(
     by = probes or {}
     views = ViewTask(planes, probe=by.get(VIEWS)), BrainViewTask(brain_planes, probe=by.get(BRAIN_VIEWS))
     optional = (make() for key, make in OPTIONAL.items() if key in heads)
-    return (*views, HeadTask(), AgeTask.bundled(), *optional)
+    return (*views, HeadTask(), AgeTask.bundled(), *optional, WholeClipTask())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 VIEWS, BRAIN_VIEWS, HEAD, AGE, MEASURES = "views", "brain_views", "head", "gestational_age", "measurements"
-STRUCTURES, CLIP_LABELS = "structures", "clip_labels"
+STRUCTURES, CLIP_LABELS, WHOLE_CLIP = "structures", "clip_labels", "whole_clip"
 
 
 def clip_label_key(label: str) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.calibration import PixelSpacing, Point, Region
 from fetalclip_app.domain.measuring import Refusal, inside, region_of_points, rivals
-from fetalclip_app.imaging.preprocess import crop_spacing
+from fetalclip_app.imaging.preprocess import Letterbox, crop_spacing
 from fetalclip_app.tasks.base import Scan
 
 
@@ -41,14 +41,30 @@ def spacing_of_mask(scan: Scan, mask: NDArray[np.bool_]) -> PixelSpacing | Abste
 
 def spacing_of_crop(scan: Scan) -> PixelSpacing | Abstention:
     """Return the scale of what the network sees."""
-    calibration = scan.clip.calibration
-    spacing = crop_spacing(calibration, scan.crop)
+    spacing = crop_spacing(scan.clip.calibration, scan.crop)
     if spacing is not None:
         return spacing
+    return why_no_scale(scan) or Abstention(Reason.NOT_CALIBRATED, "several_scales")
+
+
+def why_no_scale(scan: Scan) -> Abstention | None:
+    """Return why no part of the picture has a scale; None where some part has."""
+    calibration = scan.clip.calibration
     if calibration is None or not calibration.regions:
         return Abstention(Reason.NOT_CALIBRATED, str(Refusal.NO_SCALE))
-    detail = "several_scales" if calibration.is_usable else str(Refusal.UNTRUSTED)
-    return Abstention(Reason.NOT_CALIBRATED, detail)
+    return None if calibration.is_usable else Abstention(Reason.NOT_CALIBRATED, str(Refusal.UNTRUSTED))
+
+
+def network_pixel_mm(scan: Scan) -> float:
+    """Return the size of a pixel of what the network sees, the largest of the picture's scales holding.
+
+    Raises:
+        ValueError: No part of the picture has a scale.
+    """
+    regions = scan.clip.calibration.regions if scan.clip.calibration is not None else ()
+    scales = [region.spacing for region in regions if region.is_usable and region.spacing is not None]
+    largest = max(max(spacing.row_mm, spacing.column_mm) for spacing in scales)
+    return largest * Letterbox(scan.crop, scan.spec.size).scale
 
 
 def _spacing(found: Region | Refusal) -> PixelSpacing | Abstention:

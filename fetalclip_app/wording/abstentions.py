@@ -192,6 +192,13 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
         ),
         mark("Open a picture of that view."),
     ),
+    (Reason.NOT_APPLICABLE, "few_repeats"): _Words(
+        (
+            mark("Fewer than {needed} different frames could be measured, so there is no value of the whole clip."),
+            mark("Too few different frames could be measured for a value of the whole clip."),
+        ),
+        mark("Open a longer clip of the plane."),
+    ),
     (Reason.NOT_APPLICABLE, "not_asked"): _Words((mark("This was not asked of this clip."),)),
     (Reason.NOT_TRAINED, "no_head"): _Words(
         (mark("This model has no head outline, so it cannot measure."),),

@@ -9,6 +9,7 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.pooled import PooledLength, WholeClip
 from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize, LineMeasurements, Measurement
 from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.domain.views import ViewPrediction
@@ -16,6 +17,16 @@ from fetalclip_app.wording.abstentions import abstention, abstention_hint, reaso
 from fetalclip_app.wording.clip_labels import label_frame, label_remarks, label_value
 from fetalclip_app.wording.lines import line_definition, line_error, line_licence, line_name, line_spread, line_value
 from fetalclip_app.wording.numbers import age_range, day_count, millimetres, percent, pixels
+from fetalclip_app.wording.pooled import (
+    outlier_rule,
+    outliers,
+    pooled_definition,
+    pooled_frames,
+    pooled_meaning,
+    pooled_name,
+    pooled_plane,
+    pooled_value,
+)
 from fetalclip_app.wording.sources import (
     definition,
     frames_left_out,
@@ -64,7 +75,7 @@ def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
     match answer:
         case ViewPrediction() | AgeEstimate():
             return (_view_line(task_key, answer) if isinstance(answer, ViewPrediction) else _age_line(answer),)
-        case HeadMeasurement() | LineMeasurements() | Structures():
+        case HeadMeasurement() | LineMeasurements() | Structures() | WholeClip():
             return _measured(answer)
         case ClipLabels():
             return tuple(_label_line(one) for one in answer.labels)
@@ -77,7 +88,7 @@ def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
             assert_never(answer)
 
 
-def _measured(answer: HeadMeasurement | LineMeasurements | Structures) -> tuple[Line, ...]:
+def _measured(answer: HeadMeasurement | LineMeasurements | Structures | WholeClip) -> tuple[Line, ...]:
     match answer:
         case HeadMeasurement():
             return _head_lines(answer)
@@ -85,6 +96,8 @@ def _measured(answer: HeadMeasurement | LineMeasurements | Structures) -> tuple[
             return tuple(_measured_line(one) for one in answer.measurements)
         case Structures():
             return tuple(_structure_line(one, answer) for one in answer.structures)
+        case WholeClip():
+            return tuple(_pooled_line(one) for one in answer.lengths)
         case _:
             assert_never(answer)
 
@@ -142,6 +155,16 @@ def _structure_line(one: Structure, answer: Structures) -> Line:
     meaning = (structure_definition(one.name, answer.head), structure_clearness(one))
     known = (structure_dice(one.name, answer.head), structures_licence(answer.head))
     return Line(structure_name(one.name), structure_area(one), (*told, *unscaled, *meaning, *known), why is not None)
+
+
+def _pooled_line(one: PooledLength) -> Line:
+    why = one.size if isinstance(one.size, Abstention) else None
+    told = [text for text in (abstention(why), abstention_hint(why)) if text] if why is not None else []
+    meaning = [outliers(one), pooled_meaning(), outlier_rule(), pooled_plane()] if why is None else []
+    label = translate("{name}, clip").format(name=pooled_name(one))
+    return Line(
+        label, pooled_value(one), (*told, pooled_frames(one), *meaning, pooled_definition(one)), why is not None
+    )
 
 
 def _label_line(one: ClipLabel) -> Line:

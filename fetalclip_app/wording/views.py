@@ -27,6 +27,7 @@ _TASKS: dict[str, str] = {
     "measurements": mark("Lines"),
     "structures": mark("Structures"),
     "clip_labels": mark("Labels"),
+    "whole_clip": mark("Whole clip"),
     "saliency": mark("Where it looked"),
 }
 

@@ -17,7 +17,7 @@ from fetalclip_app.inference.load import calibration_of, fitted_for
 from fetalclip_app.progress import Cancelled, CancelToken, silent
 from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.catalog import all_tasks
-from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS
+from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS, WHOLE_CLIP
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 
 
@@ -51,7 +51,7 @@ def make_engine(backbone: FakeBackbone) -> Engine:
 def test_every_task_answers_once_and_in_order(backbone: FakeBackbone) -> None:
     reading = make_engine(backbone).read(make_clip(), CancelToken(), silent)
 
-    assert [finding.task_key for finding in reading.findings] == [VIEWS, BRAIN_VIEWS, HEAD, AGE]
+    assert [finding.task_key for finding in reading.findings] == [VIEWS, BRAIN_VIEWS, HEAD, AGE, WHOLE_CLIP]
     assert reading.answer(VIEWS, ViewPrediction).per_frame.shape == (6, 9)
     assert isinstance(reading.finding(HEAD).answer, Abstention)  # type: ignore[union-attr]
 
@@ -101,7 +101,7 @@ def test_progress_reaches_its_end_and_never_goes_back(backbone: FakeBackbone) ->
     done = [step for step, _ in steps]
     assert done == sorted(done)
     assert steps[-1][0] == steps[-1][1]
-    assert {total for _, total in steps} == {19 + 4}
+    assert {total for _, total in steps} == {19 + 5}
 
 
 def test_a_reading_says_what_it_depended_on(backbone: FakeBackbone) -> None:

@@ -17,8 +17,8 @@ from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.report.figures import scale_of
 from fetalclip_app.tasks.base import Scan
-from fetalclip_app.tasks.head_outline import _size
-from fetalclip_app.tasks.landmarks import _line
+from fetalclip_app.tasks.lines import _line
+from fetalclip_app.tasks.outlines import head_size
 from fetalclip_app.tasks.scale import spacing_of_crop, spacing_of_mask, spacing_of_outline, spacing_of_points
 from fetalclip_app.tasks.structures import _area
 
@@ -67,8 +67,8 @@ def test_a_line_of_a_plane_has_the_length_of_its_own_region() -> None:
 def test_a_head_whose_outline_crosses_into_another_region_is_not_measured() -> None:
     scan = scan_with(files.region((0, 0, 79, 119), delta=(0.05, 0.05)), files.region((80, 0, 159, 119)))
 
-    assert not isinstance(_size(scan, Ellipse(40, 60, 39, 30, 0)), Abstention)
-    assert why(_size(scan, Ellipse(42, 60, 40, 30, 0))) == "across_regions"
+    assert not isinstance(head_size(scan, Ellipse(40, 60, 39, 30, 0)), Abstention)
+    assert why(head_size(scan, Ellipse(42, 60, 40, 30, 0))) == "across_regions"
 
 
 def test_a_head_that_leaves_the_picture_is_judged_by_the_rest_and_one_wholly_outside_is_not_measured() -> None:

@@ -38,6 +38,7 @@ TASK_DETAILS = [
     (Reason.NOT_TRAINED, "no_clip_label"),
     (Reason.NOT_APPLICABLE, "still"),
     (Reason.NOT_APPLICABLE, "few_frames"),
+    (Reason.NOT_APPLICABLE, "few_repeats"),
     (Reason.NOT_APPLICABLE, "few_familiar_frames"),
     (Reason.NOT_APPLICABLE, "other_view"),
     (Reason.OUT_OF_RANGE, "unlike_clips"),
