@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.forgetful import forgetful
 from bench.published import PublishedAge, Recipe
 from bench.scene import without_texts
 from fetalclip_app.domain.age import AgeEstimate
@@ -176,7 +177,8 @@ def _our_age(engine: Engine, still: Clip) -> AgeEstimate:
 
 
 def _read(engine: Engine, clip: Clip) -> ClipReading:
-    return engine.read(clip, CancelToken(), silent)
+    """Read without what is kept of frames that were read before: opening a clip again costs nothing to time."""
+    return forgetful(engine).read(clip, CancelToken(), silent)
 
 
 def _cut(clip: Clip, index: int) -> NDArray[np.uint8]:

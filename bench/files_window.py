@@ -24,7 +24,9 @@ from PySide6.QtWidgets import QApplication
 
 from bench.files_late import Lateness, Paint, judge
 from bench.files_scene import RATE_HZ, code_of
+from bench.forgetful import load_forgetful
 from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.settings import HOME_VARIABLE, Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.app import Studio
@@ -71,7 +73,7 @@ class Bench:
         app = QApplication.instance() or QApplication(sys.argv[:1])
         assert isinstance(app, QApplication)
         theme.apply(app)
-        self.studio = Studio(Settings())
+        self.studio = Studio(Settings(), ModelProcess(load_forgetful))
         self.window, self.session = self.studio.window, self.studio.session
         self.window.show()
         self.wait(self.window.isVisible)

@@ -13,7 +13,7 @@ import torch
 
 from fetalclip_app import resources
 from fetalclip_app.domain.backbone import ModelCalibration
-from fetalclip_app.domain.clip import Clip, FramesInMemory
+from fetalclip_app.domain.clip import Clip, FramesInMemory, Pixels
 from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.domain.views import BRAIN, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
@@ -61,11 +61,26 @@ def bundled_clip(frames: int) -> Clip:
 
 
 def lengthened(clip: Clip, frames: int) -> Clip:
-    """Return the clip played forward and back until it has ``frames`` frames, decoded."""
+    """Return the clip played forward and back until it has ``frames`` frames, decoded, no two of them alike.
+
+    The program encodes frames that are exactly alike once, and a bench must not gain by that: in the middle of the
+    picture a spot gets brighter by a few grey levels each time that a frame comes back.
+    """
     there = list(range(len(clip)))
-    order = itertools.islice(itertools.cycle(there + there[-2:0:-1]), frames)
+    order = list(itertools.islice(itertools.cycle(there + there[-2:0:-1]), frames))
     decoded = {index: clip.frame(index).pixels for index in there}
-    return replace(clip, source=FramesInMemory([decoded[index] for index in order]))
+    times = [order[:place].count(index) for place, index in enumerate(order)]
+    pictures = [_spotted(decoded[index], shown) for index, shown in zip(order, times, strict=True)]
+    return replace(clip, source=FramesInMemory(pictures))
+
+
+def _spotted(pixels: Pixels, times: int) -> Pixels:
+    """Return a copy with a spot of 16 x 16 pixels in its middle that is so many grey levels brighter, or darker."""
+    copy = pixels.copy()
+    top, left = (max(side // 2 - 8, 0) for side in pixels.shape[:2])
+    spot = copy[top : top + 16, left : left + 16]
+    spot[...] = np.where(spot < 128, spot + np.uint8(times), spot - np.uint8(times))
+    return copy
 
 
 def engine_of(model: str, clip: Clip, weights: Path | None = None) -> Engine:

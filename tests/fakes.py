@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from fetalclip_app.domain.clip import Clip, FramesInMemory, Origin
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.probes import ProbeFacts
+from fetalclip_app.domain.quality import ClipQuality
 from fetalclip_app.domain.reading import (
     ClipReading,
     Finding,
@@ -30,9 +31,11 @@ from fetalclip_app.domain.reading import (
     ModelIdentity,
     Provenance,
 )
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.timing import FrameRate, RateSource
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, InvalidInput
+from fetalclip_app.inference.listening import NOBODY, Listener
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 
@@ -157,9 +160,22 @@ def make_reading(
     sets = {"views": ("planes", "ab" * 32), "brain_views": ("brain_planes", "cd" * 32)}
     provenance = Provenance("0.1.0", identity, "0123456789ab", sets, "cpu fp32")
     crop = Box(0, 0, clip.width, clip.height)
-    return ClipReading(
-        clip.key, len(clip), crop, clip.calibration, tuple(findings), provenance, made_up_rows(len(clip))
-    )
+    rows, quality = made_up_rows(len(clip)), made_up_quality(len(clip))
+    return ClipReading(clip.key, len(clip), crop, clip.calibration, tuple(findings), provenance, rows, quality)
+
+
+def make_sight(clip: Clip, known: Sequence[int], reading: ClipReading | None = None) -> Sight:
+    """Return what is seen of a clip of which only these frames are known yet."""
+    views = (reading or make_reading(clip)).answer("views", ViewPrediction)
+    frames = np.array(known, np.intp)
+    part = replace(views, per_frame=views.per_frame[frames], unfamiliar=frozenset())
+    return Sight(part.among(frames, len(clip)), made_up_quality(len(clip)))
+
+
+def made_up_quality(count: int) -> ClipQuality:
+    """Return the quality of frames that get sharper towards the middle; all of them are whole, and none repeats."""
+    rise = 1.0 - np.abs(np.linspace(-0.8, 0.8, count, dtype=np.float32))
+    return ClipQuality(rise, np.ones(count, np.float32), np.full(count, 0.5, np.float32), np.zeros(count, bool))
 
 
 def made_up_rows(count: int) -> NDArray[np.float32]:
@@ -229,15 +245,17 @@ class FakeEngine:
     pause_s: float = 0.0
     looked_at: list[int] = field(default_factory=list)
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, listener: Listener = NOBODY) -> ClipReading:
+        reading = make_reading(clip, identity=self.identity)
         for index in range(len(clip)):
             cancel.check()
             clip.frame(index)
             self.looked_at.append(index)
             if self.pause_s:
                 time.sleep(self.pause_s)
+            listener.seen(make_sight(clip, range(index + 1), reading))
             report(index + 1, len(clip))
-        return make_reading(clip, identity=self.identity)
+        return reading
 
     def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
         clip.frame(frame_index)
@@ -247,7 +265,7 @@ class FakeEngine:
 class SpellEngine(FakeEngine):
     """Does what the clip's file name says: ``die``, ``bug``, ``known``, ``forever``, ``sum`` or a plain reading."""
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, listener: Listener = NOBODY) -> ClipReading:
         match clip.path.stem:
             case "die":
                 os._exit(9)
@@ -267,7 +285,7 @@ class SpellEngine(FakeEngine):
                 time.sleep(60)
             case "sum":
                 return self._sums(clip, report)
-        return super().read(clip, cancel, report)
+        return super().read(clip, cancel, report, listener)
 
     def _sums(self, clip: Clip, report: Report) -> ClipReading:
         """Report the sum of each frame's pixels, twice over, so that the other side can check them."""

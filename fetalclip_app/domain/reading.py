@@ -16,6 +16,8 @@ from fetalclip_app.domain.landmarks import LineError
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.probes import ProbeFacts
+from fetalclip_app.domain.quality import ClipQuality
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.structures import Structures
 from fetalclip_app.domain.views import ViewPrediction
 
@@ -168,6 +170,7 @@ class ClipReading:
         calibration: The scale that was used; the clip's own at the time of reading.
         embeddings: float32, (frames, D): one unit row for each frame, in the frames' order. Rows of different
             readings may be compared where their provenance names the same model and preprocessing.
+        quality: Of each frame, beside the others of this clip.
     """
 
     clip_key: str
@@ -177,6 +180,13 @@ class ClipReading:
     findings: tuple[Finding, ...]
     provenance: Provenance
     embeddings: NDArray[np.float32]
+    quality: ClipQuality
+
+    @property
+    def sight(self) -> Sight | None:
+        """What is known of each frame; None where no task named views."""
+        views = self.answer("views", ViewPrediction)
+        return Sight(views, self.quality) if isinstance(views, ViewPrediction) else None
 
     def probe(self, task_key: str) -> ProbeFacts | None:
         """Return the probe that answered a task, or None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,16 @@ class ViewPrediction:
     def is_foreign(self) -> bool:
         """Whether the whole clip is called unlike the training: more than half of its frames are."""
         return self.abstained is not None and self.abstained.reason is Reason.NOT_FETAL_ULTRASOUND
+
+    def among(self, frames: NDArray[np.intp], count: int) -> ViewPrediction:
+        """Return this answer about some frames as one about a clip of ``count``: the rows of the others are NaN.
+
+        Args:
+            frames: Where the frames that were asked lie in the clip, in the order of the rows.
+        """
+        per_frame = np.full((count, len(self.keys)), np.nan, np.float32)
+        per_frame[frames] = self.per_frame
+        return replace(self, per_frame=per_frame, unfamiliar=frozenset(int(frames[row]) for row in self.unfamiliar))
 
     def frames_of(self, key: str) -> NDArray[np.intp]:
         """Return the familiar frames that clearly show ``key``, best first.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fetalclip_app.domain.backbone import Embeddings
+from fetalclip_app.inference.kept_arrays import are_unit_rows, read_arrays, write_arrays
 from fetalclip_app.progress import CancelToken, Report, silent
 
 FORMAT = 1
@@ -26,8 +25,6 @@ TEXTS_AT_ONCE = 64
 """How many texts are encoded between two looks at the cancel flag."""
 
 BYTES_ON_DISK = 512 * 1024 * 1024
-
-_UNIT_TOLERANCE = 1e-3
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +84,8 @@ class TextBank:
             self._rows.update(zip(part, np.asarray(self._encode(part), np.float32), strict=True))
             report(start + len(part), len(missing))
         if path is not None:
-            _write(path, np.stack([self._rows[text] for text in wanted]))
+            rows = np.stack([self._rows[text] for text in wanted])
+            write_arrays(path, {"features": rows}, BYTES_ON_DISK)
 
     def _path(self, texts: list[str]) -> Path | None:
         """Return the file for these texts: its name is a hash, so that it says nothing about a patient's scan."""
@@ -99,46 +97,11 @@ class TextBank:
 
 def _read(path: Path, count: int) -> Embeddings | None:
     """Return the features in ``path``, or None where there are none that can be believed."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
-            features: Embeddings = content["features"]
-        os.utime(path)
-    except FileNotFoundError:
+    arrays = read_arrays(path)
+    if arrays is None:
         return None
-    except Exception as error:  # a damaged archive fails in a dozen ways, and none of them may stop a reading
-        _log.warning("text features are damaged and will be encoded again: %s", error)
-        return None
-    if features.dtype != np.float32 or features.ndim != 2 or len(features) != count or not _are_unit(features):
+    features = arrays.get("features")
+    if features is None or len(features) != count or not are_unit_rows(features):
         _log.warning("text features have the wrong form and will be encoded again")
         return None
     return features
-
-
-def _are_unit(features: Embeddings) -> bool:
-    return bool(np.all(np.abs(np.linalg.norm(features, axis=1) - 1.0) < _UNIT_TOLERANCE))
-
-
-def _write(path: Path, features: Embeddings) -> None:
-    """Write under a temporary name and rename: another program sees the whole file or none."""
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-            temporary = Path(stream.name)
-            np.savez(stream, features=features)
-        temporary.replace(path)
-        _prune(path.parent)
-    except OSError as error:
-        _log.warning("text features could not be stored: %s", error)
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def _prune(folder: Path) -> None:
-    """Remove the files that were not used for longest, until the rest is within `BYTES_ON_DISK`."""
-    files = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    total = 0
-    for path in files:
-        total += path.stat().st_size
-        if total > BYTES_ON_DISK:
-            path.unlink(missing_ok=True)

@@ -8,26 +8,44 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fetalclip_app import __version__
-from fetalclip_app.domain.backbone import Backbone, Embeddings, Explainer
+from fetalclip_app.domain.backbone import Backbone, Explainer
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.probes import ProbeFacts, ViewProbe
-from fetalclip_app.domain.reading import ClipReading, Finding, ModelIdentity, Provenance
-from fetalclip_app.domain.views import ViewSet
-from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare, prepare_batch
+from fetalclip_app.domain.quality import ClipQuality
+from fetalclip_app.domain.reading import ClipReading, ModelIdentity, Provenance
+from fetalclip_app.domain.sight import Sight
+from fetalclip_app.domain.views import ViewPrediction, ViewSet
+from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
 from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.encoding import Encoding, quality
+from fetalclip_app.inference.frame_bank import ROWS, TEXTURES, FrameBank, FrameFeatures
+from fetalclip_app.inference.listening import NOBODY, Listener
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
-from fetalclip_app.tasks.keys import AGE, CLIP_LABELS, HEAD, MEASURES, STRUCTURES, clip_label_key
+from fetalclip_app.tasks.keys import AGE, CLIP_LABELS, HEAD, MEASURES, STRUCTURES, VIEWS, clip_label_key
 from fetalclip_app.tasks.views import class_embeddings
 
-FRAMES_AT_ONCE = 8
-"""Frames between two looks at the cancel flag."""
+_TELLINGS = 32
+"""How often a long clip tells what was seen so far."""
 
 Notices = Callable[[], tuple[str, ...]]
+
+
+class _Milestones:
+    """When to tell what was seen so far: after every batch of a short clip, and not much oftener of a long one."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._gap, self._last = count, count / _TELLINGS, -1.0
+
+    def is_due(self, done: int) -> bool:
+        """Whether to tell it now, with so many frames done."""
+        if done - self._last < self._gap and done < self._count:
+            return False
+        self._last = done
+        return True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,6 +59,7 @@ class Engine:
         current_notices: What the user must know now, such as a fall-back to the CPU; may grow.
         naming: Task key -> the probe that answers it in place of prompts.
         probes: What is told of all probes that the model has.
+        frames: What was found in frames before.
     """
 
     backbone: Backbone
@@ -54,6 +73,7 @@ class Engine:
     current_notices: Notices
     naming: Mapping[str, ViewProbe] = field(default_factory=dict)
     probes: tuple[ProbeFacts, ...] = ()
+    frames: FrameBank = field(default_factory=FrameBank)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -77,22 +97,33 @@ class Engine:
         told = {} if segmenter is None else {STRUCTURES: segmenter.facts.structures}
         return told | ({CLIP_LABELS: tuple(one.facts.label for one in labellers)} if labellers else {})
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
-        """Answer every task for the clip.
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, listener: Listener = NOBODY) -> ClipReading:
+        """Answer every task for the clip. Frames that were encoded before, as far as the bank knows, are not again.
 
         Raises:
             Cancelled: ``cancel`` was raised between two batches or two tasks.
             UnreadableFile: A frame cannot be decoded.
             ComputeFailed: The device gave up.
         """
-        crop = crop_of(clip)
-        embeddings, textures = self._encode(clip, crop, cancel, report)
-        scan = Scan(clip, crop, self.spec, embeddings, textures=textures, between_pictures=cancel.check)
+        crop, steps, said = crop_of(clip), len(clip) + len(self.tasks), _Milestones(len(clip))
+
+        def step(known: FrameFeatures) -> None:
+            done = int(known.done.sum())
+            if said.is_due(done) and (sight := self._sight(clip, crop, known)) is not None:
+                listener.seen(sight)
+            report(done, steps)
+
+        with_textures = self.instruments.calibration.familiarity is not None
+        encoding = Encoding(self.backbone, self.spec, self.frames, with_textures)
+        known = encoding.fill(clip, crop, cancel, listener.planned, step)
+        listener.planned(())
+        textures = known.columns.get(TEXTURES)
+        scan = Scan(clip, crop, self.spec, known.columns[ROWS], textures=textures, between_pictures=cancel.check)
         for task in self.tasks:
             cancel.check()
             scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
-            report(len(clip) + len(scan.found), len(clip) + len(self.tasks))
-        return self._reading(scan, scan.found)
+            report(len(clip) + len(scan.found), steps)
+        return self._reading(scan, quality(known))
 
     def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
         """Return where in a frame a view was seen.
@@ -119,24 +150,19 @@ class Engine:
         on_frame = Letterbox(crop, self.spec.size).map_to_frame(values, clip.height, clip.width)
         return Heatmap(view_key, method, np.clip(on_frame, 0.0, 1.0))
 
-    def _encode(self, clip: Clip, crop: Box, cancel: CancelToken, report: Report) -> tuple[Embeddings, Textures | None]:
-        looks_at_texture = self.instruments.calibration.familiarity is not None
-        rows: list[Embeddings] = []
-        textures: list[Textures] = []
-        for start in range(0, len(clip), FRAMES_AT_ONCE):
-            cancel.check()
-            frames = [clip.frame(index) for index in range(start, min(start + FRAMES_AT_ONCE, len(clip)))]
-            batch = prepare_batch(frames, self.spec, crop)
-            if looks_at_texture:
-                part, texture = self.backbone.encode_with_texture(batch)
-                rows.append(part)
-                textures.append(texture)
-            else:
-                rows.append(self.backbone.encode_frames(batch))
-            report(start + len(frames), len(clip) + len(self.tasks))
-        return np.concatenate(rows), np.concatenate(textures) if textures else None
+    def _sight(self, clip: Clip, crop: Box, known: FrameFeatures) -> Sight | None:
+        """Return what is seen in the frames that are known, or None where none is."""
+        task = next((task for task in self.tasks if task.key == VIEWS), None)
+        frames = np.flatnonzero(known.done)
+        if task is None or not len(frames):
+            return None
+        textures = known.columns.get(TEXTURES)
+        part = None if textures is None else textures[frames]
+        scan = Scan(clip, crop, self.spec, known.columns[ROWS][frames], textures=part)
+        answer = task.answer(scan, self.instruments).answer
+        return Sight(answer.among(frames, len(clip)), quality(known)) if isinstance(answer, ViewPrediction) else None
 
-    def _reading(self, scan: Scan, findings: tuple[Finding, ...]) -> ClipReading:
+    def _reading(self, scan: Scan, seen: ClipQuality) -> ClipReading:
         heads, licences = self._heads()
         asked = {key: view_set for key, view_set in self.view_sets.items() if key not in self.naming}
         prompts = {key: (view_set.name, view_set.sha256) for key, view_set in asked.items()}
@@ -152,8 +178,9 @@ class Engine:
             probes=tuple(probe.facts for probe in self.naming.values()),
         )
         clip = scan.clip
-        rows = scan.embeddings
-        return ClipReading(clip.key, len(clip), scan.crop, clip.calibration, findings, provenance, rows)
+        return ClipReading(
+            clip.key, len(clip), scan.crop, clip.calibration, scan.found, provenance, scan.embeddings.copy(), seen
+        )
 
     def _heads(self) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
         """Return task key -> name and SHA-256 of the head that answers it, and -> its licence where it has one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
@@ -55,7 +56,8 @@ class FrameSlots:
         self._clip = clip
         self._held: dict[int, int] = {}
         self._given: int | None = None
-        self._next = 0
+        self._ahead: list[int] = []
+        self._plan: tuple[tuple[int, ...], dict[int, int]] | None = None
 
     def fits(self, clip: Clip) -> bool:
         """Whether this memory serves ``clip`` too, without waste."""
@@ -65,12 +67,26 @@ class FrameSlots:
 
     def begin(self, clip: Clip) -> None:
         """Serve this clip from now on."""
-        self._clip, self._held, self._given, self._next = clip, {}, None, len(clip)
+        self._clip, self._held, self._given, self._ahead, self._plan = clip, {}, None, [], None
         self._flag(0)
 
     def ask_to_stop(self) -> None:
         """Raise the flag that the worker looks at between its steps."""
         self._flag(1)
+
+    def plan(self, frames: Sequence[int]) -> None:
+        """Hear which frames will be asked for, in that order; without a plan it is the next one each time."""
+        self._plan = tuple(frames), {index: place for place, index in enumerate(frames)}
+        self._ahead = list(self._plan[0][: self.address.slots - 1])
+
+    def _after(self, index: int) -> list[int]:
+        """Return the frames that follow one, as many as there may be beside it."""
+        many = self.address.slots - 1
+        if self._plan is None:
+            return list(range(index + 1, min(index + 1 + many, len(self._clip))))
+        order, places = self._plan
+        place = places.get(index, len(order))
+        return list(order[place + 1 : place + 1 + many])
 
     def serve(self, index: int) -> tuple[Any, ...]:
         """Return the answer to the wish for a frame: its slot and shape, or the error that decoding raised."""
@@ -78,15 +94,13 @@ class FrameSlots:
             slot = self._held[index] if index in self._held else self._decode(index)
         except (FetalClipError, IndexError) as error:
             return ("no frame", error)
-        self._given, self._next = index, index + 1
+        self._given, self._ahead = index, self._after(index)
         return ("frame", slot, (self._clip.height, self._clip.width, 3))
 
     def look_ahead(self) -> bool:
         """Decode one frame that will be asked for next; return whether there was room and need for it."""
-        index = self._next
-        while index in self._held:
-            index += 1
-        if index >= len(self._clip) or index - self._next >= self.address.slots - 1:
+        index = next((index for index in self._ahead if index not in self._held), None)
+        if index is None:
             return False
         try:
             self._decode(index)
@@ -110,9 +124,9 @@ class FrameSlots:
         """Return a slot that nobody needs; never the one that the worker may be copying from."""
         free = set(range(self.address.slots)) - set(self._held.values())
         while not free:
-            past = [i for i in self._held if i < self._next and i != self._given]
-            others = [i for i in self._held if i != self._given]
-            leaving = min(past) if past else max(others, default=self._given)
+            need = {index: place for place, index in enumerate(self._ahead)}
+            others = [index for index in self._held if index != self._given]
+            leaving = max(others, key=lambda index: need.get(index, len(need)), default=self._given)
             assert leaving is not None
             free.add(self._held.pop(leaving))
         return free.pop()

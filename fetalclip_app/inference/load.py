@@ -21,6 +21,7 @@ from fetalclip_app.inference import extra_heads
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.extra_heads import Extras
+from fetalclip_app.inference.frame_bank import FrameBank
 from fetalclip_app.inference.head_places import HeadPlaces, places_of
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
@@ -93,6 +94,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         current_notices=lambda: (*backbone.notices, *told),
         naming=naming,
         probes=tuple(probe.facts for probe in found.values()),
+        frames=FrameBank(backbone.fingerprint, request.frame_cache),
     )
 
 

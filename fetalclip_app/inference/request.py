@@ -26,6 +26,7 @@ class EngineRequest:
         views_by, brain_views_by: What names the views: those prompts, or the model's probe.
         must_probe: A probe that is asked for and not there is an error; otherwise prompts answer and a notice says so.
         text_cache: Folder where text features are kept between runs; None keeps them in memory.
+        frame_cache: The same for the features of frames.
     """
 
     model: str = COMPACT
@@ -39,6 +40,7 @@ class EngineRequest:
     must_probe: bool = False
     licence_accepted: bool = False
     text_cache: Path | None = None
+    frame_cache: Path | None = None
 
     @property
     def bundle(self) -> Path | None:

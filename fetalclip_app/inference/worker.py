@@ -7,18 +7,20 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
-from fetalclip_app.domain.reading import ClipReading, ModelIdentity
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
+from fetalclip_app.inference.served import Engine, Factory
 from fetalclip_app.progress import Cancelled, CancelToken, Report, silent
 
 _log = logging.getLogger(__name__)
@@ -35,39 +37,21 @@ CLOSING_GRACE_S = 0.5
 """The same when the program ends: nothing that the worker holds is missed."""
 
 
-class Engine(Protocol):
-    """What the worker's process needs of an engine (`inference.engine.Engine`, or a test's)."""
-
-    @property
-    def identity(self) -> ModelIdentity:
-        """Which weights answer."""
-        ...
-
-    @property
-    def device(self) -> str:
-        """Where the network runs now."""
-        ...
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What the user must know."""
-        ...
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """Heatmap methods that it offers."""
-        ...
-
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
-        """Answer every task."""
-        ...
-
-    def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
-        """Show where a view was seen."""
-        ...
+Seen = Callable[[Sight], None]
 
 
-Factory = Callable[[EngineRequest], Engine]
+def unseen(sight: Sight) -> None:
+    """Look away."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who is told what on the way to an answer."""
+
+    report: Report = silent
+    seen: Seen = unseen
+
+
 """Builds the engine from a request. Crosses to the new process, so it is a function of a module."""
 
 
@@ -121,14 +105,17 @@ class ModelProcess:
         self._request = request
         return self._running(cancel or CancelToken())
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, seen: Seen = unseen) -> ClipReading:
         """Answer every task for ``clip``. The frames are decoded here, in the caller's thread.
+
+        Args:
+            seen: Called with what is known of the frames by now, before the progress that belongs to it.
 
         Raises:
             Cancelled: ``cancel`` was raised between two batches.
             FetalClipError: What the engine or the clip's file raised; or the process died.
         """
-        return self._call(ClipReading, "read", clip, (), cancel, report)
+        return self._call(ClipReading, "read", clip, (), cancel, _Told(report, seen))
 
     def explain(
         self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
@@ -140,7 +127,7 @@ class ModelProcess:
             FetalClipError: As `read`.
         """
         arguments = (frame_index, task_key, view_key, method)
-        return self._call(Heatmap, "explain", clip, arguments, cancel, silent)
+        return self._call(Heatmap, "explain", clip, arguments, cancel, _Told())
 
     def hurry(self) -> None:
         """The program ends: a cancelled call kills the process after `CLOSING_GRACE_S`. Any thread may call."""
@@ -158,7 +145,7 @@ class ModelProcess:
         clip: Clip,
         arguments: tuple[Any, ...],
         cancel: CancelToken,
-        report: Report,
+        told: _Told,
     ) -> _Kind:
         cancel.check()
         self._running(cancel)
@@ -166,7 +153,7 @@ class ModelProcess:
         slots = self._slots_for(clip)
         bare = replace(clip, source=worker_side.NoPixels(len(clip)), overlays=())
         self._send((name, bare, arguments, slots.address))
-        result = self._await(cancel, report, slots)
+        result = self._await(cancel, told, slots)
         if not isinstance(result, kind):
             raise TypeError(f"the model's process answered {type(result).__name__}, not {kind.__name__}")
         return result
@@ -183,7 +170,7 @@ class ModelProcess:
         theirs.close()
         self._process, self._connection = process, ours
         try:
-            info = self._await(cancel, silent, None)
+            info = self._await(cancel, _Told(), None)
         except BaseException:
             self._end()
             raise
@@ -198,7 +185,7 @@ class ModelProcess:
         self._slots.begin(clip)
         return self._slots
 
-    def _await(self, cancel: CancelToken, report: Report, slots: FrameSlots | None) -> Any:
+    def _await(self, cancel: CancelToken, told: _Told, slots: FrameSlots | None) -> Any:
         """Serve frames and pass progress on until the answer comes."""
         asked_at: float | None = None
         while True:
@@ -212,12 +199,24 @@ class ModelProcess:
             message = self._receive(idle=slots.look_ahead if slots is not None else None)
             if message is not None and message[0] == "frame" and slots is not None:
                 self._send(slots.serve(message[1]))
-            elif message is not None and message[0] == "progress":
-                report(message[1], message[2])
-            elif message is not None and message[0] == "info":
-                self._info = EngineInfo(*message[1])
-            elif message is not None:
+            elif message is not None and not self._is_passed_on(message, told, slots):
                 return _outcome(message)
+
+    def _is_passed_on(self, message: tuple[Any, ...], told: _Told, slots: FrameSlots | None) -> bool:
+        """Pass on what is said along the way; return whether it was that, and not the answer."""
+        match message:
+            case ("progress", int(done), int(total)):
+                told.report(done, total)
+            case ("seen", Sight() as sight):
+                told.seen(sight)
+            case ("planned", tuple(frames)):
+                if slots is not None:
+                    slots.plan(frames)
+            case ("info", info):
+                self._info = EngineInfo(*info)
+            case _:
+                return False
+        return True
 
     def _is_overdue(self, asked_at: float) -> bool:
         return self._closing.is_set() and time.monotonic() - asked_at > CLOSING_GRACE_S

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference.frame_slots import Address, open_memory, view
 from fetalclip_app.progress import Cancelled, CancelToken
@@ -80,6 +81,25 @@ class _FlagToken(CancelToken):
             raise Cancelled
 
 
+class _Sender:
+    """Tells the window's process what a reading does: a `Listener`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def planned(self, frames: Sequence[int]) -> None:
+        """Tell which frames will be asked for, so that they can be decoded while the network works."""
+        self._connection.send(("planned", tuple(int(index) for index in frames)))
+
+    def seen(self, sight: Sight) -> None:
+        """Tell what is known of the frames by now."""
+        self._connection.send(("seen", sight))
+
+    def report(self, done: int, total: int) -> None:
+        """Tell how far the reading is."""
+        self._connection.send(("progress", int(done), int(total)))
+
+
 class _Memory:
     """The shared memory in use: opened once, and again when the window made another."""
 
@@ -143,9 +163,8 @@ def _serve_call(connection: Connection, engine: Any, memory: SharedMemory, call:
         cancel.check()
         try:
             if name == "read":
-                return engine.read(
-                    clip, cancel, lambda done, total: connection.send(("progress", int(done), int(total)))
-                )
+                sender = _Sender(connection)
+                return engine.read(clip, cancel, sender.report, sender)
             return engine.explain(clip, *arguments)
         finally:
             connection.send(("info", _info(engine)))  # the device may be another than before

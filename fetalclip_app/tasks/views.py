@@ -54,9 +54,7 @@ class BrainViewTask:
         else:
             similarity = _similarity(scan.embeddings[frames], self.view_set, instruments)
             seen = _predict(similarity, self.view_set, instruments, instruments.calibration.brain_views)
-        per_frame = np.full((len(scan.embeddings), len(seen.keys)), np.nan, np.float32)
-        per_frame[frames] = seen.per_frame
-        return Finding(self.key, replace(seen, per_frame=per_frame), int(frames[0]))
+        return Finding(self.key, seen.among(frames, len(scan.embeddings)), int(frames[0]))
 
 
 def class_embeddings(view_set: ViewSet, encode_texts: EncodeTexts) -> Embeddings:

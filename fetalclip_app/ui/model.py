@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 
@@ -24,8 +26,8 @@ class Model(Protocol):
         """Start the engine."""
         ...
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
-        """Answer every task."""
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, seen: Callable[[Sight], None]) -> ClipReading:
+        """Answer every task; ``seen`` hears what is known of the frames, before the progress that belongs to it."""
         ...
 
     def explain(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Jobs, Lane, Work
@@ -20,6 +23,7 @@ class ModelLane(QObject):
     Signals:
         started: (EngineRequest, EngineInfo).
         start_failed: (EngineRequest, exception).
+        seen: (OpenClip, Clip, Sight): what is known by now of a clip that is being read.
         read: (OpenClip, Clip, ClipReading): the clip as it was when the reading began.
         read_failed: (OpenClip, Clip, exception).
         explained: (OpenClip, Clip, Where, Heat).
@@ -30,6 +34,7 @@ class ModelLane(QObject):
 
     started = Signal(object, object)
     start_failed = Signal(object, Exception)
+    seen = Signal(object, object, object)
     read = Signal(object, object, object)
     read_failed = Signal(object, object, Exception)
     explained = Signal(object, object, object, object)
@@ -76,11 +81,18 @@ class ModelLane(QObject):
         self._reading = entry
         self.activity_changed.emit(Activity(text))
 
+        latest: deque[Sight] = deque(maxlen=1)  # written by the worker, emptied here: what is older is not wanted
+
         def work(cancel: CancelToken, report: Report) -> ClipReading:
-            return self._model.read(clip, cancel, report)
+            return self._model.read(clip, cancel, report, latest.append)
+
+        def step(done: int, total: int) -> None:
+            self.activity_changed.emit(Activity(text, done, total))
+            if latest:
+                self.seen.emit(entry, clip, latest.pop())
 
         job = self._run(work)
-        job.progressed.connect(lambda done, total: self.activity_changed.emit(Activity(text, done, total)))
+        job.progressed.connect(step)
         job.succeeded.connect(lambda reading: self.read.emit(entry, clip, reading))
         job.failed.connect(lambda error: self.read_failed.emit(entry, clip, error))
 

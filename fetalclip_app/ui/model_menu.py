@@ -44,6 +44,7 @@ def engine_request(settings: Settings) -> EngineRequest:
         brain_views_by=settings.brain_views_by,
         licence_accepted=settings.licence_accepted == LICENCE_SHA256,
         text_cache=settings_folder() / "texts",
+        frame_cache=settings_folder() / "frames",
     )
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.study import Group, Key, groups_of, identifier_of, place_of
 
 
@@ -52,6 +53,7 @@ class OpenClip:
         thumbnail: None until it is fetched.
         thumbnail_error: Why there is none.
         error: Why the reading failed.
+        sight: What is known of the frames, while the clip is read and where its reading was stopped.
         identifier: What no two contents should share (`identifier_of`).
         place, group: Place among what it is listed with, and that; `ClipOrder` writes the group, which depends on what
             else is open.
@@ -67,6 +69,7 @@ class OpenClip:
     reading: ClipReading | None = None
     error: Exception | None = None
     heat: dict[Where, Heat] = field(default_factory=dict)
+    sight: Sight | None = None
     identifier: str = field(init=False)
     place: Key = field(init=False)
     group: Group = field(init=False)
@@ -77,5 +80,5 @@ class OpenClip:
 
     def forget(self) -> None:
         """Drop what was read: the clip's scale or the model is another."""
-        self.state, self.reading, self.error = ReadState.WAITING, None, None
+        self.state, self.reading, self.error, self.sight = ReadState.WAITING, None, None, None
         self.heat.clear()

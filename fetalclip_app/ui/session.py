@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.listing import Notice
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.ui.clip_order import ClipOrder
 from fetalclip_app.ui.jobs import Jobs
@@ -31,6 +32,7 @@ class Session(QObject):
         clips_changed: A clip was opened or closed, or one's state changed.
         clip_shown: The `OpenClip` to show, or None.
         reading_changed: The shown clip's state or reading changed.
+        sight_changed: More is known of the frames of the shown clip, which is being read.
         heat_ready: (Where, Heat) for the shown clip.
         activity_changed: An `Activity`, or None.
         model_changed: The engine starts, runs, has failed, or runs on another device than before.
@@ -42,6 +44,7 @@ class Session(QObject):
     clips_changed = Signal()
     clip_shown = Signal(object)
     reading_changed = Signal()
+    sight_changed = Signal()
     heat_ready = Signal(object, object)
     activity_changed = Signal(object)
     model_changed = Signal()
@@ -68,6 +71,7 @@ class Session(QObject):
         lane = self._lane
         lane.started.connect(self._engine_runs)
         lane.start_failed.connect(self._engine_failed)
+        lane.seen.connect(self._see)
         lane.read.connect(self._keep)
         lane.read_failed.connect(self._fail)
         lane.explained.connect(self._keep_heat)
@@ -186,7 +190,7 @@ class Session(QObject):
     def want_heat(self, where: Where) -> None:
         """Ask where a view was seen in the shown clip; `heat_ready` follows."""
         shown = self._shown
-        if shown is None or shown.reading is None or where == self._where:
+        if shown is None or shown.sight is None or where == self._where:
             return
         if where in shown.heat:
             self._where = None
@@ -263,10 +267,16 @@ class Session(QObject):
             self._changed()
             self.trouble.emit(error, None)
 
+    def _see(self, entry: OpenClip, clip: Clip, sight: Sight) -> None:
+        if entry.clip is clip:
+            entry.sight = sight
+            if entry is self._shown:
+                self.sight_changed.emit()
+
     def _keep(self, entry: OpenClip, clip: Clip, reading: ClipReading) -> None:
         if entry.clip is not clip or entry not in self._clips.entries:
             return  # its scale is another now, or it was closed
-        entry.state, entry.reading, entry.error = ReadState.READ, reading, None
+        entry.state, entry.reading, entry.error, entry.sight = ReadState.READ, reading, None, reading.sight
         self._changed()
 
     def _fail(self, entry: OpenClip, clip: Clip, error: Exception) -> None:
@@ -278,8 +288,8 @@ class Session(QObject):
     def _keep_heat(self, entry: OpenClip, clip: Clip, where: Where, heat: Heat) -> None:
         is_wanted = entry is self._shown and where == self._where
         self._where = None if where == self._where else self._where
-        if entry.clip is not clip or entry.reading is None:
-            return
+        if entry.clip is not clip or entry.sight is None:
+            return  # its scale or the model is another now
         if len(entry.heat) >= _HEAT_KEPT:
             del entry.heat[next(iter(entry.heat))]
         entry.heat[where] = heat

@@ -15,6 +15,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.listing import Listing
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
@@ -25,6 +26,16 @@ from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.notebook import NotesStore
 from fetalclip_app.ui.opening import Doors
 from fetalclip_app.ui.session import Session
+
+
+class Seeing:
+    """Passes on what is seen, as the model's process does."""
+
+    def __init__(self, seen: Callable[[Sight], None]) -> None:
+        self.seen = seen
+
+    def planned(self, frames: Sequence[int]) -> None:
+        return
 
 
 class FakeModel:
@@ -52,14 +63,14 @@ class FakeModel:
         assert self.info is not None
         return self.info
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, seen: Callable[[Sight], None]) -> ClipReading:
         self.read_keys.append(clip.key)
         report(0, len(clip))
         while not self.gate.wait(0.002):
             cancel.check()
         if self.errors:
             raise self.errors.pop(0)
-        return self.engine.read(clip, cancel, report)
+        return self.engine.read(clip, cancel, report, Seeing(seen))
 
     def explain(
         self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken

@@ -20,6 +20,7 @@ from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.views import BRAIN_PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
+from fetalclip_app.inference.listening import NOBODY, Listener
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
@@ -44,8 +45,8 @@ class ProbedEngine(FakeEngine):
         has = {probe.task for probe in self.probes}
         self.notices = tuple(no_probe(task) for task in self.wanted if task not in has)
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
-        reading = super().read(clip, cancel, report)
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, listener: Listener = NOBODY) -> ClipReading:
+        reading = super().read(clip, cancel, report, listener)
         for probe in self.probes:
             reading = by_probe(reading, probe) if probe.task in self.wanted else reading
         return replace(reading, provenance=replace(reading.provenance, notices=self.notices))

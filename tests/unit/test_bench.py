@@ -15,6 +15,7 @@ from bench.compare import Agreement, Outcome, Pace, compare
 from bench.published import Recipe
 from bench.scene import lengthened, random_engine, without_texts
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.tasks.gestational_age import AgeTask
 
@@ -131,7 +132,24 @@ def test_a_clip_is_played_forward_and_back_until_it_is_long_enough() -> None:
     order = [0, 1, 2, 1, 0, 1, 2, 1]
     assert len(long) == 8
     for index, source in enumerate(order):
-        np.testing.assert_array_equal(long.frame(index).pixels, short.frame(source).pixels)
+        np.testing.assert_allclose(long.frame(index).pixels, short.frame(source).pixels, atol=4)
+
+
+def test_no_two_frames_of_a_long_clip_are_alike_so_that_each_is_encoded() -> None:
+    long = lengthened(make_clip(3), 9)
+    seen = {prepare(long.frame(index), PreprocessSpec(), crop_of(long)).tobytes() for index in range(9)}
+
+    assert len(seen) == 9
+
+
+def test_a_bench_encodes_each_frame_at_each_reading(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    original = engine.backbone.encode_frames
+    monkeypatch.setattr(engine.backbone, "encode_frames", lambda batch: counts.append(len(batch)) or original(batch))
+    for _ in range(2):
+        comparison._read(engine, make_clip(3))
+
+    assert sum(counts) == 6
 
 
 def test_a_clip_without_a_scale_is_refused(engine: Engine) -> None:

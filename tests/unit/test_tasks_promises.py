@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from fakes import make_clip
+from fakes import made_up_quality, make_clip
 from label_tools import FakeLabeller
 from line_tools import FakeLandmarker
 from report_pages import options, pages_of, text_of
@@ -54,7 +54,9 @@ def _read(kind: str, *, headed: bool) -> tuple[Scan, ClipReading]:
         scan = replace(scan, found=(*scan.found, task.answer(scan, tools)))
     clip = scan.clip
     made = Provenance("0.1.0", tools.identity, scan.spec.fingerprint(), {}, "cpu fp32")
-    return scan, ClipReading(clip.key, len(clip), scan.crop, clip.calibration, scan.found, made, scan.embeddings)
+    return scan, ClipReading(
+        clip.key, len(clip), scan.crop, clip.calibration, scan.found, made, scan.embeddings, made_up_quality(len(clip))
+    )
 
 
 @pytest.mark.parametrize("headed", [True, False], ids=["headed", "bare"])

@@ -15,6 +15,7 @@ from dataclasses import replace
 from multiprocessing import shared_memory
 from pathlib import Path
 
+import numpy as np
 import pytest
 from counted import CountingFrames, clip_of
 from fakes import make_clip, slow_factory, spell_factory
@@ -22,6 +23,7 @@ from fakes import make_clip, slow_factory, spell_factory
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError, InvalidInput, UnreadableFile
 from fetalclip_app.inference import frame_slots
+from fetalclip_app.inference.frame_order import coarse_to_fine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.inference.worker_side import NICENESS
@@ -116,6 +118,40 @@ def test_looking_ahead_never_touches_the_frame_that_was_just_given() -> None:
         assert (frame_slots.view(memory, slots.address, slot, shape) == index).all()
     memory.close()
     slots.close()
+
+
+def test_frames_that_are_asked_for_coarsely_first_are_decoded_once_and_ahead() -> None:
+    source = CountingFrames(60)
+    clip, order = clip_of(source), coarse_to_fine(60)
+    slots = frame_slots.FrameSlots(clip)
+    slots.begin(clip)
+    slots.plan(order)
+    memory = shared_memory.SharedMemory(slots.address.name)
+    ahead = []
+    for index in order:
+        ahead.append(index in source.decoded)
+        _word, slot, shape = slots.serve(index)
+        while slots.look_ahead():
+            pass
+        assert (frame_slots.view(memory, slots.address, slot, shape) == index).all()
+    memory.close()
+    slots.close()
+
+    assert tuple(source.decoded) == order
+    assert all(ahead[1:])
+
+
+def test_what_is_seen_so_far_comes_before_the_progress_that_belongs_to_it(model: ModelProcess) -> None:
+    heard: list[int] = []
+    clip = make_clip(5)
+    model.read(
+        clip,
+        CancelToken(),
+        lambda done, total: heard.append(done),
+        lambda sight: heard.append(-int((~np.isnan(sight.views.per_frame[:, 0])).sum())),
+    )
+
+    assert heard == [-1, 1, -2, 2, -3, 3, -4, 4, -5, 5]
 
 
 def test_a_frame_that_cannot_be_decoded_raises_as_itself_and_the_process_lives_on(model: ModelProcess) -> None:

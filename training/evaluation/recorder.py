@@ -12,6 +12,7 @@ from fetalclip_app.domain.backbone import Backbone, Batch, Embeddings
 from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.frame_bank import FrameBank
 
 
 class Recorder:
@@ -101,4 +102,4 @@ class Echo(Recorder):
 def recorded(engine: Engine) -> tuple[Engine, Recorder]:
     """Return the same engine with a recorder in the place of its backbone."""
     recorder = Recorder(engine.backbone)
-    return replace(engine, backbone=recorder), recorder
+    return replace(engine, backbone=recorder, frames=FrameBank(bytes_in_memory=0)), recorder

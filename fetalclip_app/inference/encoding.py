@@ -1,0 +1,120 @@
+"""One pass over a clip's frames: what is not known yet is encoded, coarsely first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.backbone import Backbone
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.quality import ClipQuality, quality_of
+from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
+from fetalclip_app.imaging.quality import look_at
+from fetalclip_app.inference.frame_bank import GRIDS, INPUTS, ROWS, SHARPNESS, TEXTURES, FrameBank, FrameFeatures
+from fetalclip_app.inference.frame_order import coarse_to_fine
+from fetalclip_app.progress import CancelToken
+
+FRAMES_AT_ONCE = 8
+"""Frames between two looks at the cancel flag."""
+
+KEPT_EVERY = 512
+"""So many new frames are lost at most where the process is killed."""
+
+_DIGEST_BYTES = 16
+
+_COLUMNS = frozenset({ROWS, SHARPNESS, GRIDS, INPUTS})
+
+Step = Callable[[FrameFeatures], None]
+"""Called after each batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How frames become features.
+
+    Attributes:
+        with_textures: The model asks for textures.
+    """
+
+    backbone: Backbone
+    spec: PreprocessSpec
+    bank: FrameBank
+    with_textures: bool
+
+    def fill(
+        self, clip: Clip, crop: Box, cancel: CancelToken, planned: Callable[[Sequence[int]], None], step: Step
+    ) -> FrameFeatures:
+        """Return the features of every frame; whatever was found is kept, also where the work is stopped.
+
+        Args:
+            planned: Told once which frames will be decoded, in that order.
+            step: Called first with what was known before.
+
+        Raises:
+            Cancelled: ``cancel`` was raised between two batches.
+            UnreadableFile: A frame cannot be decoded.
+            ComputeFailed: The device gave up.
+        """
+        device = self.backbone.device
+        made_by = self.backbone.identity.sha256, self.spec.fingerprint(), device
+        known = self.bank.of(clip, crop, made_by, _COLUMNS | ({TEXTURES} if self.with_textures else set()))
+        seen = {known.columns[INPUTS][index].tobytes(): int(index) for index in np.flatnonzero(known.done)}
+        todo = [index for index in coarse_to_fine(len(clip)) if not known.done[index]]
+        planned(todo)
+        step(known)
+        try:
+            for start in range(0, len(todo), FRAMES_AT_ONCE):
+                cancel.check()
+                self._encode(clip, crop, todo[start : start + FRAMES_AT_ONCE], known, seen)
+                if start and start % KEPT_EVERY == 0:
+                    self.bank.keep(known)
+                step(known)
+        finally:
+            if self.backbone.device == device:  # else some rows come from another device than the name says
+                self.bank.keep(known)
+        return known
+
+    def _encode(
+        self, clip: Clip, crop: Box, frames: Sequence[int], known: FrameFeatures, seen: dict[bytes, int]
+    ) -> None:
+        """Encode a batch. Of frames that are exactly alike, as when the probe is paused, the network sees one.
+
+        Args:
+            seen: Digest of the network's input -> the frame that was encoded.
+        """
+        decoded = [clip.frame(index) for index in frames]
+        pictures = np.stack([prepare(frame, self.spec, crop) for frame in decoded])
+        looks = [look_at(frame.pixels, crop) for frame in decoded]
+        inputs = [hashlib.blake2b(picture.data, digest_size=_DIGEST_BYTES).digest() for picture in pictures]
+        told: dict[str, NDArray[Any]] = {
+            SHARPNESS: np.array([look.sharpness for look in looks], np.float32),
+            GRIDS: np.stack([look.grid for look in looks]),
+            INPUTS: np.frombuffer(b"".join(inputs), np.uint8).reshape(len(frames), _DIGEST_BYTES),
+        }
+        at = np.array(frames, np.intp)
+        source = np.array([seen.setdefault(digest, index) for digest, index in zip(inputs, frames, strict=True)])
+        fresh, again = np.flatnonzero(source == at), np.flatnonzero(source != at)
+        if len(fresh):
+            part = {name: column[fresh] for name, column in told.items()}
+            known.put(at[fresh], part | self._network(pictures[fresh]))
+        if len(again):
+            copied = {name: known.columns[name][source[again]] for name in (ROWS, TEXTURES) if name in known.columns}
+            known.put(at[again], {name: column[again] for name, column in told.items()} | copied)
+
+    def _network(self, pictures: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        if not self.with_textures:
+            return {ROWS: self.backbone.encode_frames(pictures)}
+        rows, textures = self.backbone.encode_with_texture(pictures)
+        return {ROWS: rows, TEXTURES: textures}
+
+
+def quality(features: FrameFeatures) -> ClipQuality:
+    """Return how the frames that are known compare with each other."""
+    columns = features.columns
+    return quality_of(columns[SHARPNESS], columns[GRIDS], columns[INPUTS], features.done)

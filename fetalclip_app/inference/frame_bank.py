@@ -1,0 +1,135 @@
+"""What the network and the eye for quality found in each frame: kept, so that opening a clip again costs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.quality import GRID
+from fetalclip_app.inference.kept_arrays import Arrays, are_unit_rows, read_arrays, write_arrays
+
+FORMAT = 1
+"""Raise it when the way from pixels to features or quality changes: files of the old way are then not found."""
+
+BYTES_ON_DISK = 512 * 2**20
+"""About 100,000 frames of the compact model."""
+
+BYTES_IN_MEMORY = 128 * 2**20
+
+ROWS, TEXTURES, SHARPNESS, GRIDS, INPUTS = "rows", "textures", "sharpness", "grids", "inputs"
+"""Names of the columns: unit rows, textures, `imaging.quality.Look`'s parts, digests of the network's input."""
+
+_DONE = "done"
+
+_log = logging.getLogger(__name__)
+
+
+# eq=False: holds arrays. Not frozen: it is filled while the clip is read.
+@dataclass(eq=False, slots=True)
+class FrameFeatures:
+    """What is known of a clip's frames.
+
+    Attributes:
+        name: Under which it is kept.
+        done: bool, (frames,): which frames are known.
+        columns: Name -> array (frames, ...); rows of frames that are not known hold nothing.
+    """
+
+    name: str
+    done: NDArray[np.bool_]
+    columns: Arrays = field(default_factory=dict)
+    is_kept: bool = True
+
+    def put(self, frames: NDArray[np.intp], found: Mapping[str, NDArray[Any]]) -> None:
+        """Note what was found in some frames, a row for each."""
+        for name, rows in found.items():
+            if name not in self.columns:
+                self.columns[name] = np.zeros((len(self.done), *rows.shape[1:]), rows.dtype)
+            self.columns[name][frames] = rows
+        self.done[frames] = True
+        self.is_kept = False
+
+    @property
+    def byte_count(self) -> int:
+        """How much memory it takes."""
+        return sum(column.nbytes for column in self.columns.values())
+
+
+class FrameBank:
+    """Features by content, crop, preprocessing and weights; in memory, and on disk for the next start.
+
+    Args:
+        key: What the features depend on that nobody names when asking, such as the weights' configuration.
+        folder: Where features are kept between runs; None keeps them in memory only. Not used by others.
+        bytes_in_memory: The clip that was asked for last is held whatever its size; 0 holds none.
+    """
+
+    def __init__(self, key: str = "", folder: Path | None = None, *, bytes_in_memory: int = BYTES_IN_MEMORY) -> None:
+        self._key, self._folder, self._room = key, folder, bytes_in_memory
+        self._held: OrderedDict[str, FrameFeatures] = OrderedDict()
+
+    def of(self, clip: Clip, crop: Box, made_by: Sequence[str], columns: frozenset[str]) -> FrameFeatures:
+        """Return what is known of the clip's frames; a file that is damaged counts as none.
+
+        Args:
+            made_by: Which weights and preprocessing, and where the network runs.
+            columns: Names of what is to be known of each frame.
+        """
+        size = [len(clip), clip.height, clip.width]
+        where = [crop.left, crop.top, crop.right, crop.bottom]
+        content = json.dumps([FORMAT, self._key, *made_by, sorted(columns), clip.key, size, where])
+        name = hashlib.sha256(content.encode()).hexdigest()
+        found = self._held.get(name) or self._stored(name, len(clip), columns)
+        if found is None:
+            found = FrameFeatures(name, np.zeros(len(clip), bool))
+        self._held[name] = found
+        self._held.move_to_end(name)
+        self._make_room()
+        return found
+
+    def keep(self, features: FrameFeatures) -> None:
+        """Write what is new to the disk."""
+        self._make_room()
+        if self._folder is not None and not features.is_kept:
+            write_arrays(self._path(features.name), {_DONE: features.done, **features.columns}, BYTES_ON_DISK)
+            features.is_kept = True
+
+    def _path(self, name: str) -> Path:
+        """Return a file whose name is a hash: it says nothing about a patient's scan."""
+        assert self._folder is not None
+        return self._folder / f"{name}.npz"
+
+    def _stored(self, name: str, count: int, columns: frozenset[str]) -> FrameFeatures | None:
+        arrays = read_arrays(self._path(name)) if self._folder is not None else None
+        if arrays is None:
+            return None
+        done = arrays.pop(_DONE, None)
+        if done is None or frozenset(arrays) != columns or not _is_whole(arrays, done, count):
+            _log.warning("the features of a clip have the wrong form and will be encoded again")
+            return None
+        return FrameFeatures(name, done, arrays)
+
+    def _make_room(self) -> None:
+        spared = 1 if self._room else 0
+        while len(self._held) > spared and sum(one.byte_count for one in self._held.values()) > self._room:
+            self._held.popitem(last=False)
+
+
+def _is_whole(arrays: Arrays, done: NDArray[Any], count: int) -> bool:
+    """Whether these columns have the form that `FrameFeatures` promises."""
+    if done.dtype != np.bool_ or done.shape != (count,) or any(len(column) != count for column in arrays.values()):
+        return False
+    fit = arrays[SHARPNESS].ndim == 1 and arrays[GRIDS].shape[1:] == (GRID, GRID) and arrays[INPUTS].ndim == 2
+    numbers = [arrays[name] for name in (SHARPNESS, TEXTURES) if name in arrays]
+    return fit and are_unit_rows(arrays[ROWS][done]) and all(np.isfinite(column).all() for column in numbers)

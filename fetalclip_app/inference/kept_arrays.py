@@ -1,0 +1,71 @@
+"""Arrays kept on disk between runs: a file is there whole or not at all, and what cannot be believed is not."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_UNIT_TOLERANCE = 1e-3
+
+_log = logging.getLogger(__name__)
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def read_arrays(path: Path) -> Arrays | None:
+    """Return what the file holds, or None where there is none or it is damaged; it counts as used now."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
+        os.utime(path)
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # a damaged archive fails in a dozen ways, and none of them may stop a reading
+        _log.warning("stored features are damaged and will be encoded again: %s", error)
+        return None
+    return arrays
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], budget_bytes: int) -> None:
+    """Write under a temporary name and rename: another program sees the whole file or none.
+
+    A file that cannot be written costs time at the next start only.
+
+    Args:
+        budget_bytes: Of the folder: the files that were not used for longest go, until the rest is within it.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
+            temporary = Path(stream.name)
+            np.savez(stream, **dict[str, Any](arrays))
+        temporary.replace(path)
+        _prune(path.parent, budget_bytes)
+    except OSError as error:
+        _log.warning("features could not be stored: %s", error)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def are_unit_rows(rows: NDArray[Any]) -> bool:
+    """Whether these are float32 rows (N, D) of length one."""
+    if rows.dtype != np.float32 or rows.ndim != 2:
+        return False
+    return bool(np.all(np.abs(np.linalg.norm(rows, axis=1) - 1.0) < _UNIT_TOLERANCE))
+
+
+def _prune(folder: Path, budget_bytes: int) -> None:
+    files = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    total = 0
+    for path in files:
+        total += path.stat().st_size
+        if total > budget_bytes:
+            path.unlink(missing_ok=True)

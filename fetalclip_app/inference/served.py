@@ -1,0 +1,48 @@
+"""What the model's process needs of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import ClipReading, ModelIdentity
+from fetalclip_app.inference.listening import Listener
+from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.progress import CancelToken, Report
+
+
+class Engine(Protocol):
+    """`inference.engine.Engine`, or a test's."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which weights answer."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where the network runs now."""
+        ...
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user must know."""
+        ...
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Heatmap methods that it offers."""
+        ...
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, listener: Listener) -> ClipReading:
+        """Answer every task."""
+        ...
+
+    def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
+        """Show where a view was seen."""
+        ...
+
+
+Factory = Callable[[EngineRequest], Engine]

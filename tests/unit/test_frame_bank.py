@@ -1,0 +1,232 @@
+"""What was encoded once is not encoded again: in this run, in the next one, and where a reading was stopped."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import DIMENSION, FakeBackbone, make_clip
+from test_engine import make_engine
+
+from fetalclip_app.domain.clip import Clip, FramesInMemory
+from fetalclip_app.domain.content_key import ContentKey
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.sight import Sight
+from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
+from fetalclip_app.inference.engine import Engine
+from fetalclip_app.inference.frame_bank import FrameBank
+from fetalclip_app.progress import Cancelled, CancelToken, silent
+
+
+class MeanBackbone(FakeBackbone):
+    """Its rows turn with the brightness of the picture: no two frames have the same, and order shows."""
+
+    def encode_frames(self, batch: np.ndarray) -> np.ndarray:
+        self.frames_seen += len(batch)
+        turn = batch.reshape(len(batch), -1).mean(axis=1)
+        rows = np.zeros((len(batch), DIMENSION), np.float32)
+        rows[:, 0], rows[:, 1] = np.cos(turn), np.sin(turn)
+        return rows
+
+
+class Watch:
+    """Remembers what was seen and planned."""
+
+    def __init__(self) -> None:
+        self.sights: list[Sight] = []
+        self.plans: list[tuple[int, ...]] = []
+
+    def planned(self, frames: Sequence[int]) -> None:
+        self.plans.append(tuple(frames))
+
+    def seen(self, sight: Sight) -> None:
+        self.sights.append(sight)
+
+
+def _engine(folder: Path | None, backbone: FakeBackbone | None = None) -> tuple[Engine, FakeBackbone]:
+    network = backbone or MeanBackbone()
+    return replace(make_engine(network), frames=FrameBank("fake", folder)), network
+
+
+def _read(engine: Engine, clip: Clip) -> ClipReading:
+    return engine.read(clip, CancelToken(), silent)
+
+
+def _stop_after(frames: int, engine: Engine, clip: Clip) -> None:
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        engine.read(clip, cancel, lambda done, total: cancel.cancel() if done >= frames else None)
+
+
+def test_opening_a_clip_again_encodes_nothing_and_says_the_same(tmp_path: Path) -> None:
+    first, _ = _engine(tmp_path)
+    before = _read(first, make_clip(21))
+    second, network = _engine(tmp_path)
+
+    again = _read(second, make_clip(21))
+
+    assert network.frames_seen == 0
+    np.testing.assert_array_equal(again.embeddings, before.embeddings)
+    np.testing.assert_array_equal(again.quality.sharpness, before.quality.sharpness)
+    np.testing.assert_array_equal(again.quality.fan, before.quality.fan)
+
+
+def test_reading_again_in_the_same_run_encodes_nothing_without_a_folder() -> None:
+    engine, network = _engine(None)
+    _read(engine, make_clip(12))
+    _read(engine, make_clip(12))
+
+    assert network.frames_seen == 12
+
+
+def test_a_reading_that_was_stopped_goes_on_where_it_stopped_also_after_a_restart(tmp_path: Path) -> None:
+    whole, _ = _engine(None)
+    stopped, network = _engine(tmp_path)
+    _stop_after(FRAMES_AT_ONCE, stopped, make_clip(40))
+    assert network.frames_seen == FRAMES_AT_ONCE
+    restarted, fresh = _engine(tmp_path)
+
+    reading = _read(restarted, make_clip(40))
+
+    assert fresh.frames_seen == 40 - FRAMES_AT_ONCE
+    np.testing.assert_array_equal(reading.embeddings, _read(whole, make_clip(40)).embeddings)
+
+
+@pytest.mark.parametrize("harm", ["cut", "flip", "empty", "text"])
+def test_a_damaged_file_is_encoded_anew_and_mended(tmp_path: Path, harm: str) -> None:
+    engine, _ = _engine(tmp_path)
+    before = _read(engine, make_clip(9))
+    (path,) = tmp_path.glob("*.npz")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    flipped = bytes(content[:middle]) + bytes([content[middle] ^ 0x40]) + bytes(content[middle + 1 :])
+    path.write_bytes({"cut": bytes(content[:middle]), "flip": flipped, "empty": b"", "text": b"no array"}[harm])
+
+    other, network = _engine(tmp_path)
+    again = _read(other, make_clip(9))
+
+    assert network.frames_seen == 9
+    np.testing.assert_array_equal(again.embeddings, before.embeddings)
+    third, idle = _engine(tmp_path)
+    _read(third, make_clip(9))
+    assert idle.frames_seen == 0
+
+
+def test_a_file_of_another_form_is_encoded_anew(tmp_path: Path) -> None:
+    engine, _ = _engine(tmp_path)
+    _read(engine, make_clip(9))
+    (path,) = tmp_path.glob("*.npz")
+    with np.load(path) as content:
+        arrays = dict(content)
+    np.savez(path, **{**arrays, "rows": 2 * arrays["rows"]})
+
+    other, network = _engine(tmp_path)
+    _read(other, make_clip(9))
+
+    assert network.frames_seen == 9
+
+
+@pytest.mark.parametrize("what", ["content", "weights", "preprocessing", "crop", "device"])
+def test_what_the_features_depend_on_is_part_of_their_name(tmp_path: Path, what: str) -> None:
+    engine, _ = _engine(tmp_path)
+    clip = make_clip(9)
+    _read(engine, clip)
+    network = MeanBackbone()
+    other, _ = _engine(tmp_path, network)
+    match what:
+        case "content":
+            clip = replace(clip, content_key=ContentKey.of_digits("ab" * 8))
+        case "weights":
+            network.identity = replace(network.identity, sha256="beef" * 16)
+        case "preprocessing":
+            other = replace(other, spec=PreprocessSpec(size=160))
+        case "crop":
+            wider = [np.pad(frame, ((0, 0), (0, 160), (0, 0))) for frame in clip.source.frames]  # type: ignore[attr-defined]
+            clip = replace(clip, source=FramesInMemory(wider), width=320)
+        case "device":
+            network.device = "cuda bf16"
+
+    _read(other, clip)
+
+    assert network.frames_seen == 9
+
+
+def test_frames_that_repeat_exactly_are_encoded_once() -> None:
+    clip = make_clip(6)
+    frames = [clip.frame(index).pixels for index in (0, 1, 2, 2, 2, 2, 3, 2)]
+    paused = replace(clip, source=FramesInMemory(frames))
+    engine, network = _engine(None)
+
+    reading = _read(engine, paused)
+
+    assert network.frames_seen == 4
+    one_by_one = [_read(_engine(None)[0], replace(clip, source=FramesInMemory([frame]))) for frame in frames]
+    np.testing.assert_allclose(reading.embeddings, np.concatenate([one.embeddings for one in one_by_one]), atol=1e-6)
+    assert reading.quality.repeats.tolist() == [False, False, False, True, True, True, False, False]
+
+
+def test_the_folder_stays_within_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fetalclip_app.inference.frame_bank.BYTES_ON_DISK", 60_000)
+    engine, _ = _engine(tmp_path)
+    for number in range(8):
+        _read(engine, make_clip(9, name=f"{number}.dcm"))
+
+    assert 0 < sum(path.stat().st_size for path in tmp_path.iterdir()) <= 60_000
+    other, network = _engine(tmp_path)
+    _read(other, make_clip(9, name="7.dcm"))
+    assert network.frames_seen == 0
+
+
+def test_memory_stays_within_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    bank = FrameBank(bytes_in_memory=40_000)
+    engine = replace(_engine(None)[0], frames=bank)
+    for number in range(8):
+        _read(engine, make_clip(9, name=f"{number}.dcm"))
+
+    assert sum(one.byte_count for one in bank._held.values()) <= 40_000
+
+
+def test_a_folder_that_cannot_be_written_does_not_stop_a_reading(tmp_path: Path, caplog: object) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    engine, _ = _engine(tmp_path / "file" / "frames")
+
+    assert len(_read(engine, make_clip(9)).embeddings) == 9
+
+
+def test_what_is_seen_so_far_is_told_coarsely_first_and_never_invented() -> None:
+    engine, watch = _engine(None)[0], Watch()
+    reading = engine.read(make_clip(40), CancelToken(), silent, watch)
+    known = [~np.isnan(sight.views.per_frame[:, 0]) for sight in watch.sights]
+
+    assert set(np.flatnonzero(known[0])) >= {0, 16, 32}
+    assert known[0].sum() == FRAMES_AT_ONCE
+    assert all((after | before == after).all() for before, after in itertools.pairwise(known))
+    assert known[-1].all()
+    final = reading.finding("views").answer  # type: ignore[union-attr]
+    np.testing.assert_array_equal(watch.sights[-1].views.per_frame, final.per_frame)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(watch.sights[0].views.per_frame[known[0]], final.per_frame[known[0]])  # type: ignore[union-attr]
+    assert np.isnan(watch.sights[0].quality.sharpness[~known[0]]).all()
+
+
+def test_what_was_known_before_is_told_at_once_and_only_the_rest_is_planned() -> None:
+    engine, watch = _engine(None)[0], Watch()
+    _stop_after(FRAMES_AT_ONCE, engine, make_clip(40))
+    engine.read(make_clip(40), CancelToken(), silent, watch)
+
+    assert (~np.isnan(watch.sights[0].views.per_frame[:, 0])).sum() == FRAMES_AT_ONCE
+    assert len(watch.plans[0]) == 40 - FRAMES_AT_ONCE
+    assert watch.plans[-1] == ()
+
+
+def test_a_long_clip_does_not_tell_after_every_batch() -> None:
+    engine, watch = _engine(None)[0], Watch()
+    clip = make_clip(6)
+    frames = [np.asarray(clip.frame(index % 6).pixels) for index in range(900)]
+    engine.read(replace(clip, source=FramesInMemory(frames)), CancelToken(), silent, watch)
+
+    assert len(watch.sights) <= 34
