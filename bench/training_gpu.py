@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -44,6 +45,7 @@ def load_of(trial: Trial, rounds: int) -> Load:
     seconds = statistics.median(timed(step, trial.device) for _ in range(rounds))
     memory = torch.cuda.max_memory_allocated() / 2**30
     del step
+    torch.cuda.empty_cache()
     peak = matmul_peak(trial.precision, rounds)
     return Load(trial.batch / seconds, operations / seconds / peak, peak / 1e12, memory, largest_batch(trial))
 
@@ -63,16 +65,17 @@ def matmul_peak(precision: str, rounds: int) -> float:
 
 def largest_batch(trial: Trial, limit: int = 2**14) -> int:
     """Return the largest power of two whose step fits into the GPU's memory; 0 where not even one picture does."""
-    best, batch = 0, 1
-    while batch <= limit and _fits(replace(trial, batch=batch)):
+    best, batch, network = 0, 1, network_of(trial)
+    while batch <= limit and _fits(replace(trial, batch=batch), network):
         best, batch = batch, 2 * batch
     return best
 
 
-def _fits(trial: Trial) -> bool:
+def _fits(trial: Trial, network: Any) -> bool:
+    network.zero_grad(set_to_none=True)  # of the batch before, or of the one that did not fit
     torch.cuda.empty_cache()
     try:
-        step: Step = our_step(trial, network_of(trial))
+        step: Step = our_step(trial, network)
         step()
         step()
     except torch.cuda.OutOfMemoryError:

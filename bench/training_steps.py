@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 import statistics
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -100,8 +101,14 @@ def pictures_and_texts(trial: Trial) -> tuple[np.ndarray[Any, np.dtype[np.float3
 
 def network_of(trial: Trial) -> Any:
     """Return the network with the same random weights at each call."""
+    return copy.deepcopy(_built(json.dumps(trial.shape))).to(trial.device)
+
+
+@lru_cache(maxsize=1)
+def _built(shape: str) -> Any:
+    """Draw the weights once: those of ViT-L/14 take longer than its steps."""
     torch.manual_seed(SEED)
-    return build(trial.shape).to(trial.device)
+    return build(json.loads(shape))
 
 
 class _OneBatch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -75,10 +76,10 @@ def random_tone(picture: Grey, config: AugmentConfig, rng: np.random.Generator) 
     """Return the picture with another gain, gamma and a little speckle noise; black stays black."""
     if rng.random() < config.keep:
         return picture
-    unit = picture.astype(np.float32) / 255.0
-    toned = rng.uniform(*config.gain) * unit ** rng.uniform(*config.gamma)
-    noise = rng.normal(0.0, rng.uniform(0, config.noise) / 255.0, picture.shape).astype(np.float32)
-    toned = np.where(picture > 0, toned + noise, 0.0).astype(np.float32)
+    levels = np.arange(256, dtype=np.float32) / 255.0
+    toned = np.take(np.float32(rng.uniform(*config.gain)) * levels ** np.float32(rng.uniform(*config.gamma)), picture)
+    toned += rng.normal(0.0, rng.uniform(0, config.noise) / 255.0, picture.shape).astype(np.float32)
+    toned[picture == 0] = 0.0
     if rng.random() < 0.2:
         toned = np.asarray(cv2.GaussianBlur(toned, (0, 0), rng.uniform(0.4, 1.0)), np.float32)
     return np.asarray(np.clip(toned * 255.0, 0, 255), np.uint8)
@@ -86,7 +87,14 @@ def random_tone(picture: Grey, config: AugmentConfig, rng: np.random.Generator) 
 
 def grey_input(grey: Grey, spec: PreprocessSpec) -> NDArray[np.float32]:
     """Return a grey network picture, uint8 (S, S), as the network's float32 (3, S, S)."""
-    return normalised(np.repeat(grey[:, :, None], 3, axis=2), spec)
+    return np.stack([np.take(channel, grey) for channel in _input_of_levels(spec)])
+
+
+@cache
+def _input_of_levels(spec: PreprocessSpec) -> NDArray[np.float32]:
+    """Return what the network sees of each grey level: float32, (3, 256). Looked up, a picture costs a quarter."""
+    levels = np.arange(256, dtype=np.uint8)
+    return normalised(np.repeat(levels[None, :, None], 3, axis=2), spec)[:, 0]
 
 
 def changed_input(

@@ -33,6 +33,8 @@ class StepConfig:
         device: "cpu", "cuda" or any other name that torch knows.
         sharded: Several processes share the weights of a vision transformer out among them (FSDP2); one alone holds
             them all, as without.
+        repeatable: On a GPU, the same batches give the same weights to the last bit, at the price of slower kernels.
+            A processor does that anyway.
     """
 
     micro_batch: int = 0
@@ -40,6 +42,7 @@ class StepConfig:
     recompute: bool = False
     device: str = "cpu"
     sharded: bool = False
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

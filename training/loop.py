@@ -23,6 +23,7 @@ from training.dataset import Batch, Batches
 from training.distributed import here, same_weights, seed_here
 from training.files import LOG, write_whole
 from training.objective import temperature_of
+from training.repeatable import repeated_exactly
 from training.run_log import RunLog
 from training.sharded import clipped, full, is_spread, sharded, whole
 from training.towers import freeze_early, hold_statistics
@@ -87,6 +88,11 @@ def train(network: Any, batches: Batches, config: RunConfig, course: Course) -> 
         NotFinite: The loss or its gradient; the last checkpoint is the one before.
         ValueError: The checkpoint to go on from belongs to another configuration.
     """
+    with repeated_exactly() if config.step.repeatable else nullcontext():
+        return _train(network, batches, config, course)
+
+
+def _train(network: Any, batches: Batches, config: RunConfig, course: Course) -> Any:
     torch.manual_seed(config.seed)
     state = _begun(network, batches, config)
     rates = [group["lr"] for group in state.optimizer.param_groups]
