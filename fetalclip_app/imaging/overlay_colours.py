@@ -13,6 +13,9 @@ OUTLINE_COLOUR: Colour = (79, 179, 191)
 ELLIPSE_COLOUR: Colour = (255, 214, 102)
 """The fitted ellipse and its axes; differs from the outline in lightness too, for grey print."""
 
+HAND_COLOUR: Colour = (150, 235, 130)
+"""What a person drew: never the model's colour."""
+
 _STRUCTURES: dict[str, Colour] = {
     "skull": (86, 180, 233),
     "csp": (240, 128, 48),

@@ -1,4 +1,4 @@
-"""Shows one frame on black, with what lies over it; zoom, pan and the ruler."""
+"""Shows one frame on black, with what lies over it; zoom, pan, the ruler and the hand."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.reading import HeadMeasurement, Measurement
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.ui import overlays
+from fetalclip_app.ui.calipers.draw import draw_hand
+from fetalclip_app.ui.calipers.hand import Hand
+from fetalclip_app.ui.calipers.pointing import Pointing
 from fetalclip_app.ui.plane_layer import PlaneLayer
 from fetalclip_app.ui.qimage import Light, image_of
 from fetalclip_app.ui.region_overlay import draw_regions
-from fetalclip_app.ui.ruler import RULER_KEYS, Line, RulerTool
+from fetalclip_app.ui.ruler import Line, RulerTool
 from fetalclip_app.ui.structure_overlay import StructureOverlay
 from fetalclip_app.ui.theme import ON_PICTURE, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
@@ -58,10 +61,12 @@ class FrameView(QWidget):
         self._calibration: Calibration | None = None
         self._shows_regions = False
         self._viewport = Viewport(QSizeF(1, 1), QSizeF(1, 1))
-        self._dragged_from: QPointF | None = None
         self.planes = PlaneLayer(self)
-        self.ruler = RulerTool(self)
+        self.ruler, self.hand = RulerTool(self), Hand(self)
         self.ruler.changed.connect(self._line_moved)
+        self.ruler.done.connect(self.line_done)
+        self.hand.changed.connect(self.update)
+        self._pointing = Pointing(self, (self.ruler, self.hand))
 
     @property
     def viewport(self) -> Viewport:
@@ -166,6 +171,10 @@ class FrameView(QWidget):
         """Zoom about a point of the view, or about its middle."""
         self._set_viewport(self._viewport.zoomed(factor, at or QPointF(self.rect().center())))
 
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the picture by points of the screen."""
+        self._set_viewport(self._viewport.moved(dx, dy))
+
     def start_ruler(self) -> None:
         """Lay a line over the picture, to be drawn anew or moved by its ends."""
         if self._pixels is not None:
@@ -210,17 +219,24 @@ class FrameView(QWidget):
         self.planes.draw(painter, self._viewport)
         if self._heat is not None:
             overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
-        if self._structures and self.ruler.line is None:
-            self._structure_overlay.draw(painter, self._viewport)
-        if self._head is not None and self.ruler.line is None:
-            overlays.draw_head(painter, self._viewport, self._head, self._tint)
-        if self._lines and self.ruler.line is None:
-            overlays.draw_lines(painter, self._viewport, self._lines)
+        if self.ruler.line is None and not self.hand.is_drawing:
+            self._draw_found(painter)
         overlays.draw_scales(painter, self._viewport, self._calibration, self.width() - 8.0)
         if self._shows_regions and self._calibration is not None:
             draw_regions(painter, self._viewport, self._calibration)
         if self.ruler.line is not None:
             overlays.draw_line(painter, self._viewport, self.ruler.line, self.ruler.active)
+        else:
+            draw_hand(painter, self._viewport, self.hand, self._image)
+
+    def _draw_found(self, painter: QPainter) -> None:
+        """Draw what the model found: not under a hand that draws, which it would lead."""
+        if self._structures:
+            self._structure_overlay.draw(painter, self._viewport)
+        if self._head is not None:
+            overlays.draw_head(painter, self._viewport, self._head, self._tint)
+        if self._lines:
+            overlays.draw_lines(painter, self._viewport, self._lines)
 
     def _draw_words(self, painter: QPainter) -> None:
         area = QRectF(self.rect()).adjusted(12, 0, -12, -8)
@@ -241,53 +257,37 @@ class FrameView(QWidget):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to pan, or take hold of the ruler."""
+        """Begin to pan, or take hold of what a tool moves."""
         self.setFocus()
-        if event.button() == Qt.MouseButton.LeftButton and self.ruler.line is not None:
-            reach = 12.0 / self._viewport.scale
-            self.ruler.press(*self._viewport.to_frame(event.position()), reach)
-        elif event.button() in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
-            self._dragged_from = event.position()
+        self._pointing.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan, or move the ruler's end."""
-        if self.ruler.is_held:
-            self.ruler.drag(*self._viewport.to_frame(event.position()))
-        elif self._dragged_from is not None:
-            moved = event.position() - self._dragged_from
-            self._dragged_from = event.position()
-            self._set_viewport(self._viewport.moved(moved.x(), moved.y()))
+        """Pan, or move what is held."""
+        self._pointing.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
-        self._dragged_from = None
-        if self.ruler.is_held:
-            self.ruler.release()
-            self.line_done.emit()
+        self._pointing.release()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show the whole frame."""
-        if self.ruler.line is None:
+        if self.ruler.line is None and self.hand.shape is None:
             self.fit()
 
     def event(self, event: QEvent) -> bool:
-        """Keep the keys that move the ruler from stepping through the cine."""
-        if event.type() == QEvent.Type.ShortcutOverride and self.ruler.line is not None:
+        """Keep the keys that a tool moves by from stepping through the cine."""
+        if event.type() == QEvent.Type.ShortcutOverride:
             assert isinstance(event, QKeyEvent)
-            if event.key() in RULER_KEYS:
+            if self._pointing.takes(event):
                 event.accept()
                 return True
         return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Leave Tab to the ruler while it is there."""
-        return self.ruler.line is None and super().focusNextPrevChild(forward)
+        """Leave Tab to the tool while there is one in hand."""
+        return self.ruler.line is None and self.hand.shape is None and super().focusNextPrevChild(forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the ruler's end by the arrow keys; Tab takes the other end, Return states the length."""
-        if self.ruler.line is not None and self.ruler.key(event.key(), event.modifiers()):
-            return
-        if self.ruler.line is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.line_done.emit()
-            return
-        super().keyPressEvent(event)
+        """Move by the keys what a tool holds."""
+        if not self._pointing.key(event):
+            super().keyPressEvent(event)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygo
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.calibration import Calibration, Region
+from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize, Measurement
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR
 from fetalclip_app.ui.qimage import mask_image
@@ -18,7 +19,7 @@ from fetalclip_app.ui.viewport import Viewport
 from fetalclip_app.wording import line_name, line_value, millimetres
 
 _TINT = (*OUTLINE_COLOUR, 20)
-_LINE = QColor(*ELLIPSE_COLOUR)
+_MODEL = QColor(*ELLIPSE_COLOUR)
 _HALO = QColor(0, 0, 0, 170)
 
 
@@ -39,27 +40,40 @@ def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint
     """Draw mask, ellipse and both axes, with their lengths where there is a scale."""
     painter.drawImage(viewport.target, tint)
     ellipse = head.ellipse
-    line = QPolygonF([viewport.to_screen(x, y) for x, y in ellipse.points(180)])
-    line.append(line.first())
-    _stroke(painter, line, 2.0, Qt.PenStyle.SolidLine)
+    draw_ellipse(painter, viewport, ellipse, _MODEL)
     for name, ends, length in (("OFD", ellipse.major_axis(), "ofd_mm"), ("BPD", ellipse.minor_axis(), "bpd_mm")):
         first, last = (viewport.to_screen(x, y) for x, y in ends)
-        _stroke(painter, QPolygonF([first, last]), 1.0, Qt.PenStyle.DashLine)
-        for end, other in ((first, last), (last, first)):
-            _draw_end(painter, end, other)
+        draw_caliper(painter, first, last, _MODEL, Qt.PenStyle.DashLine)
         text = f"{name} {millimetres(getattr(head.size, length))}" if isinstance(head.size, HeadSize) else name
-        _draw_label(painter, _label_place(first, last, name), text)
+        draw_label(painter, _label_place(first, last, name), text)
 
 
 def draw_lines(painter: QPainter, viewport: Viewport, lines: Sequence[Measurement]) -> None:
     """Draw lines between landmarks, with their lengths where there is a scale."""
     for one in lines:
         first, last = (viewport.to_screen(x, y) for x, y in one.ends)
-        _stroke(painter, QPolygonF([first, last]), 1.5, Qt.PenStyle.SolidLine)
-        for end, other in ((first, last), (last, first)):
-            _draw_end(painter, end, other)
+        draw_caliper(painter, first, last, _MODEL)
         length = "" if isinstance(one.size_mm, Abstention) else f" {line_value(one)}"
-        _draw_label(painter, (first if first.x() <= last.x() else last) + QPointF(8, -8), line_name(one.name) + length)
+        draw_label(painter, (first if first.x() <= last.x() else last) + QPointF(8, -8), line_name(one.name) + length)
+
+
+def draw_ellipse(painter: QPainter, viewport: Viewport, ellipse: Ellipse, colour: QColor) -> None:
+    """Draw the line of an ellipse."""
+    line = QPolygonF([viewport.to_screen(x, y) for x, y in ellipse.points(180)])
+    line.append(line.first())
+    _stroke(painter, line, 2.0, colour)
+
+
+def draw_caliper(
+    painter: QPainter, first: QPointF, last: QPointF, colour: QColor, style: Qt.PenStyle = Qt.PenStyle.SolidLine
+) -> None:
+    """Draw a line with a short bar across each end, between two points of the screen."""
+    _stroke(painter, QPolygonF([first, last]), 1.0 if style is Qt.PenStyle.DashLine else 1.5, colour, style)
+    for end, other in ((first, last), (last, first)):
+        along = other - end
+        length = math.hypot(along.x(), along.y()) or 1.0
+        across = QPointF(-along.y(), along.x()) / length * 6.0
+        _stroke(painter, QPolygonF([end - across, end + across]), 1.5, colour)
 
 
 def _label_place(first: QPointF, last: QPointF, name: str) -> QPointF:
@@ -71,23 +85,18 @@ def _label_place(first: QPointF, last: QPointF, name: str) -> QPointF:
     return end + QPointF(8, 18)
 
 
-def _stroke(painter: QPainter, line: QPolygonF, width: float, style: Qt.PenStyle) -> None:
+def _stroke(
+    painter: QPainter, line: QPolygonF, width: float, colour: QColor, style: Qt.PenStyle = Qt.PenStyle.SolidLine
+) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(_HALO, width + 2.0))
     painter.drawPolyline(line)
-    painter.setPen(QPen(_LINE, width, style))
+    painter.setPen(QPen(colour, width, style))
     painter.drawPolyline(line)
 
 
-def _draw_end(painter: QPainter, end: QPointF, other: QPointF) -> None:
-    """Draw a caliper's short bar across the axis."""
-    along = other - end
-    length = math.hypot(along.x(), along.y()) or 1.0
-    across = QPointF(-along.y(), along.x()) / length * 6.0
-    _stroke(painter, QPolygonF([end - across, end + across]), 1.5, Qt.PenStyle.SolidLine)
-
-
-def _draw_label(painter: QPainter, place: QPointF, text: str) -> None:
+def draw_label(painter: QPainter, place: QPointF, text: str, colour: str = ON_PICTURE.text) -> None:
+    """Write on a dark ground, above and to the right of a point of the screen, and inside the view."""
     painter.setFont(text_font(12))
     metrics = QFontMetricsF(painter.font())
     box = QRectF(
@@ -95,10 +104,11 @@ def _draw_label(painter: QPainter, place: QPointF, text: str) -> None:
     )
     view = QRectF(painter.viewport())
     box.moveLeft(min(max(box.left(), 4.0), max(view.right() - box.width() - 4, 4.0)))
+    box.moveTop(min(max(box.top(), 4.0), max(view.bottom() - box.height() - 4, 4.0)))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_HALO)
     painter.drawRoundedRect(box, 3, 3)
-    painter.setPen(QColor(ON_PICTURE.text))
+    painter.setPen(QColor(colour))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 

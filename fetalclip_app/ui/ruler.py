@@ -1,4 +1,4 @@
-"""A line between two points of the picture, for stating a scale or measuring with it."""
+"""A line between two points of the picture, for stating a scale."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import math
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-Point = tuple[float, float]
+from fetalclip_app.domain.calibration import Point
+from fetalclip_app.ui.calipers.pointing import ARROWS, RETURNS
+
 Line = tuple[Point, Point]
 
-_ARROWS = {
-    Qt.Key.Key_Left: (-1.0, 0.0),
-    Qt.Key.Key_Right: (1.0, 0.0),
-    Qt.Key.Key_Up: (0.0, -1.0),
-    Qt.Key.Key_Down: (0.0, 1.0),
-}
-
-RULER_KEYS = frozenset({*_ARROWS, Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Enter})
+_KEYS = frozenset({*ARROWS, *RETURNS, Qt.Key.Key_Tab})
 """What the ruler listens to while its line is there."""
 
 
@@ -25,9 +20,11 @@ class RulerTool(QObject):
 
     Signals:
         changed: The line, in frame pixels, or None.
+        done: The line stands; its length is to be stated.
     """
 
     changed = Signal(object)
+    done = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +32,11 @@ class RulerTool(QObject):
         self.active = 1
         self.is_held = False
         self._width = self._height = 1
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the line is there."""
+        return self.line is not None
 
     def start(self, width: int, height: int) -> None:
         """Lay a line down the middle third of a picture of this size."""
@@ -48,10 +50,10 @@ class RulerTool(QObject):
         self.line = None
         self.changed.emit(None)
 
-    def press(self, x: float, y: float, reach: float) -> None:
+    def press(self, x: float, y: float, reach: float) -> bool:
         """Take hold of the end within ``reach`` pixels, or begin a new line here."""
         if self.line is None:
-            return
+            return False
         distances = [math.dist(end, (x, y)) for end in self.line]
         nearest = distances.index(min(distances))
         self.is_held = True
@@ -61,29 +63,38 @@ class RulerTool(QObject):
             self.active = 1
             start = self._inside(x, y)
             self._set((start, start))
+        return True
+
+    def hover(self, x: float, y: float) -> None:
+        """Stay where it is."""
 
     def drag(self, x: float, y: float) -> None:
         """Move the end that is held."""
         self._move(self._inside(x, y))
 
     def release(self) -> None:
-        """Let go."""
+        """Let go: the line stands."""
         self.is_held = False
+        self.done.emit()
+
+    def takes(self, key: int) -> bool:
+        """Whether a key is for the line."""
+        return self.line is not None and key in _KEYS
 
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
-        """Move by an arrow key (ten pixels with Shift), change ends by Tab; return whether it was one of these."""
-        if self.line is None:
+        """Move by an arrow key (ten pixels with Shift), change ends by Tab, state the length by Return."""
+        if self.line is None or key not in _KEYS:
             return False
-        if key == Qt.Key.Key_Tab:
+        if key in RETURNS:
+            self.done.emit()
+        elif key == Qt.Key.Key_Tab:
             self.active = 1 - self.active
             self.changed.emit(self.line)
-            return True
-        if key not in _ARROWS:
-            return False
-        dx, dy = _ARROWS[Qt.Key(key)]
-        far = 10.0 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0
-        x, y = self.line[self.active]
-        self._move(self._inside(x + dx * far, y + dy * far))
+        else:
+            dx, dy = ARROWS[Qt.Key(key)]
+            far = 10.0 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0
+            x, y = self.line[self.active]
+            self._move(self._inside(x + dx * far, y + dy * far))
         return True
 
     def _move(self, point: Point) -> None:
