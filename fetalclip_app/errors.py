@@ -22,6 +22,8 @@ class ErrorCode(StrEnum):
     ARCHIVE_INSIDE = "archive_inside"
     FOLDER_EMPTY = "folder_empty"
     MANIFEST_INVALID = "manifest_invalid"
+    FETUS_OF_NO_FILE = "fetus_of_no_file"
+    FETUS_UNCLEAR = "fetus_unclear"
 
     MODEL_MISSING = "model_missing"
     MODEL_DAMAGED = "model_damaged"

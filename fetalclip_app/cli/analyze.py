@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fetalclip_app import wording
+from fetalclip_app.cli.fetuses import with_fetuses
 from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
 from fetalclip_app.cli.seen import Seen
 from fetalclip_app.cli.speak import say, tell
@@ -43,11 +44,12 @@ def analyze(given: argparse.Namespace) -> int:
     """Read everything that was asked for; return the exit status.
 
     Raises:
-        InvalidInput: The manifest or a view set is wrong; nothing was read.
+        InvalidInput: The manifest, a view set or what is stated of fetuses is wrong; nothing was read.
         ModelUnavailable, ComputeFailed: The engine cannot be built; nothing was read.
         ExportFailed: An output could not be written.
     """
-    wanted = [*from_paths(given.paths, given.pixel_mm), *(from_manifest(given.manifest) if given.manifest else ())]
+    rows = from_manifest(given.manifest) if given.manifest else ()
+    wanted = with_fetuses([*from_paths(given.paths, given.pixel_mm), *rows], given.fetus)
     engine = load(given)
     told: set[str] = set()
     entries: list[Entry] = []
@@ -134,7 +136,7 @@ def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry
             if clip.is_calibrated and not override:
                 say(f"{wanted.file}: the file's own scale is used; --override-calibration would use the stated one.")
             clip = clip.with_pixel_mm(wanted.pixel_mm, override=override)
-        return ClipEntry(clip, engine.read(clip, CancelToken(), silent), wanted.file)
+        return ClipEntry(clip, engine.read(clip, CancelToken(), silent), wanted.file, fetus=wanted.fetus)
     except FetalClipError as error:
         return UnreadEntry(wanted.file, error)
     except MemoryError:
@@ -149,7 +151,8 @@ def summary(entry: Entry) -> str:
     if isinstance(entry, UnreadEntry):
         return f"{wording.sentence(entry.error)} {wording.hint(entry.error)}"
     frames = entry.reading.frame_count
-    parts = ["1 frame" if frames == 1 else f"{frames} frames"]
+    parts = [wording.fetus_title(entry.fetus)] if entry.fetus else []
+    parts.append("1 frame" if frames == 1 else f"{frames} frames")
     for task in ("views", "gestational_age", "head"):
         finding = entry.reading.finding(task)
         if finding is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__
-from fetalclip_app.cli import deidentify_arguments
+from fetalclip_app.cli import deidentify_arguments, fetuses
 
 PROGRAM = "python -m fetalclip_app"
 
@@ -74,7 +74,7 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     )
     what = command.add_argument_group("what to read (at least one of PATH and --manifest)")
     what.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scans, or folders, ZIPs, DICOMDIRs of scans")
-    what.add_argument("--manifest", type=Path, metavar="ROWS.csv", help="columns file,pixel_mm; relative to the CSV")
+    what.add_argument("--manifest", type=Path, metavar="ROWS.csv", help="columns file,pixel_mm[,fetus]")
     scale = command.add_argument_group("scale")
     scale.add_argument(
         "--pixel-mm", type=_pixel_mm, metavar="X", help="mm per pixel of each PATH that states no scale of its own"
@@ -83,6 +83,14 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
         "--override-calibration",
         action="store_true",
         help="the stated scale wins over the file's own; this is recorded",
+    )
+    what.add_argument(
+        "--fetus",
+        type=_fetus,
+        action="append",
+        default=[],
+        metavar="FILE=A",
+        help="whose scan a file, or all of a folder, is in a multiple pregnancy; may be given for several",
     )
     _add_model(command)
     out = command.add_argument_group("what to write")
@@ -156,6 +164,13 @@ def _pixel_mm(text: str) -> float:
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no positive number of millimetres")
     return value
+
+
+def _fetus(text: str) -> fetuses.Stated:
+    try:
+        return fetuses.stated(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _problem(given: argparse.Namespace) -> str:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fetalclip_app.cli.speak import say
+from fetalclip_app.domain.notes import FETUSES
 from fetalclip_app.errors import ErrorCode, FetalClipError, InvalidInput
 from fetalclip_app.imaging.readers import find
 from fetalclip_app.wording import notice_sentence
 
-FILE, PIXEL_MM = "file", "pixel_mm"
+FILE, PIXEL_MM, FETUS = "file", "pixel_mm", "fetus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,14 @@ class Wanted:
         file: As the user wrote it; the name of its entry in every output.
         pixel_mm: The scale that the user states for it, if any.
         error: Why there is nothing to read here, found before reading.
+        fetus: Whose scan it is, as the user states it: one of `FETUSES`, or empty.
     """
 
     file: str
     path: Path
     pixel_mm: float | None = None
     error: FetalClipError | None = None
+    fetus: str = ""
 
 
 def from_paths(paths: Sequence[Path], pixel_mm: float | None) -> Iterator[Wanted]:
@@ -47,7 +50,7 @@ def from_paths(paths: Sequence[Path], pixel_mm: float | None) -> Iterator[Wanted
 
 
 def from_manifest(path: Path) -> tuple[Wanted, ...]:
-    """Return the rows of a CSV with the columns ``file,pixel_mm``; files are relative to the CSV.
+    """Return the rows of a CSV with the columns ``file,pixel_mm`` and perhaps ``fetus``; files are relative to the CSV.
 
     Raises:
         InvalidInput: Not such a table; the parameters name the line and the problem.
@@ -78,7 +81,11 @@ def _row(manifest: Path, line: int, row: dict[str, str | None]) -> Wanted:
         raise _invalid(manifest, line, "the file is not named")
     if None in row:
         raise _invalid(manifest, line, "there are more cells than columns; a decimal comma needs to be a point")
-    return Wanted(file, manifest.parent / file, _stated(manifest, line, scale) if scale else None)
+    fetus = (row.get(FETUS) or "").strip().upper()
+    if fetus and fetus not in FETUSES:
+        raise _invalid(manifest, line, f"fetus {fetus!r} is none of {', '.join(FETUSES)}")
+    stated = _stated(manifest, line, scale) if scale else None
+    return Wanted(file, manifest.parent / file, stated, fetus=fetus)
 
 
 def _stated(manifest: Path, line: int, scale: str) -> float:

@@ -61,6 +61,7 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
     planes = reading.answer("brain_views", ViewPrediction)
     return {
         "file": entry.file or str(entry.clip.path),
+        **({} if entry.fetus == "" else {"fetus": entry.fetus}),
         "frames": reading.frame_count,
         **({"missing_frames": entry.clip.missing_frames} if entry.clip.missing_frames else {}),
         "calibration": calibration(reading.calibration),

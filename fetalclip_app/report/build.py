@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.notes import FETUSES
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import FetalClipError
@@ -32,18 +33,24 @@ class ClipEntry:
         file: The name under which the user asked for it; a manifest's row keeps the manifest's words.
         heatmaps: (frame index, heatmap) of the frames that the user looked at; the report shows them.
 
+        fetus: Whose scan it is, as a person stated it: one of `FETUSES`; empty in a single pregnancy, None in a
+            multiple one where nobody said.
+
     Raises:
-        ValueError: The reading is of another clip.
+        ValueError: The reading is of another clip, or there is no such fetus.
     """
 
     clip: Clip
     reading: ClipReading
     file: str = ""
     heatmaps: tuple[tuple[int, Heatmap], ...] = ()
+    fetus: str | None = ""
 
     def __post_init__(self) -> None:
         if self.reading.clip_key != self.clip.key:
             raise ValueError(f"a reading of {self.reading.clip_key} beside the clip {self.clip.key}")
+        if self.fetus and self.fetus not in FETUSES:
+            raise ValueError(f"a fetus {self.fetus!r}")
 
     @property
     def name(self) -> str:
@@ -111,20 +118,39 @@ class ReportContent:
     options: ReportOptions
 
     @property
+    def names_fetuses(self) -> bool:
+        """Whether this is about a multiple pregnancy: then every clip says whose it is, or that nobody said."""
+        return any(entry.fetus != "" for entry in self.clips)
+
+    @property
     def is_simulated(self) -> bool:
         """Whether any picture was made by a program."""
         return any(entry.clip.origin.is_simulated for entry in self.clips)
 
 
 def build(entries: Sequence[Entry], options: ReportOptions | None = None) -> ReportContent:
-    """Return the content of one report about ``entries``, in their order.
+    """Return the content of one report about ``entries``, in their order; clips of one fetus stand together.
 
     Raises:
         ValueError: No entry at all.
     """
     if not entries:
         raise ValueError("a report about nothing")
-    clips = tuple(entry for entry in entries if isinstance(entry, ClipEntry))
+    clips = by_fetus([entry for entry in entries if isinstance(entry, ClipEntry)])
     unread = tuple(entry for entry in entries if isinstance(entry, UnreadEntry))
     origins = [entry.clip.origin for entry in clips]
     return ReportContent(clips, unread, subject_of(origins), patients_of(origins), options or ReportOptions())
+
+
+def by_fetus(clips: Sequence[ClipEntry]) -> tuple[ClipEntry, ...]:
+    """Return the clips such that those of one fetus of one patient follow one another, else in their order.
+
+    Where no clip names a fetus, nothing is moved.
+    """
+    if all(entry.fetus == "" for entry in clips):
+        return tuple(clips)
+    patients = patients_of([entry.clip.origin for entry in clips])
+    owner = {position: place for place, (_title, positions) in enumerate(patients) for position in positions}
+    order = [*FETUSES, None, ""]
+    ordered = sorted(enumerate(clips), key=lambda it: (owner.get(it[0], len(patients)), order.index(it[1].fetus)))
+    return tuple(entry for _position, entry in ordered)

@@ -46,14 +46,18 @@ _MOST_LETTERS = 160
 """Of a patient or a study in a heading."""
 
 
-def clip_section(entry: ClipEntry, width: float, number: int | None = None, *, says_whose: bool = False) -> Flow:
+def clip_section(
+    entry: ClipEntry, width: float, number: int | None = None, *, says_whose: bool = False, says_fetus: bool = False
+) -> Flow:
     """Return the part about one clip.
 
     Args:
         number: Of the clip, from 1, where the report has several.
+        says_fetus: Its heading names the fetus, as the report is about several.
         says_whose: Its heading names patient and study, which the report's header cannot name for all clips.
     """
     heading = entry.name if number is None else f"{number}  {entry.name}"
+    heading = f"{wording.fetus_title(entry.fetus)}  ·  {heading}" if says_fetus else heading
     whose: Flow = []
     if says_whose:
         about = "  ·  ".join(cut(text, _MOST_LETTERS) for text in (entry.patient, entry.study))

@@ -64,7 +64,9 @@ def render(content: ReportContent) -> bytes:
         story += _summary(content, width)
     for number, entry in enumerate(content.clips, start=1):
         is_mixed = not content.subject.holds_for_all
-        story += clip_section(entry, width, number if several else None, says_whose=is_mixed)
+        story += clip_section(
+            entry, width, number if several else None, says_whose=is_mixed, says_fetus=content.names_fetuses
+        )
     story += unread_section(content.unread, width)
     story += method_section(content, width)
     return typeset(story, content.options.page, _furniture(content))
@@ -168,6 +170,8 @@ def _summary(content: ReportContent, width: float) -> Flow:
     widths = [0.29, 0.18, 0.16, 0.15, 0.11, 0.11] if is_mixed else [0.23, 0.19, 0.17, 0.17, 0.12, 0.12]
     cells = [[para(title, LABEL) for title in titles]]
     for number, entry in enumerate(clips, start=1):
+        if content.names_fetuses and (number == 1 or not _same_fetus(clips[number - 2], entry)):
+            cells.append([para(_whose_part(entry, is_mixed=is_mixed), SUBHEADING), *[""] * (len(titles) - 1)])
         cells.append(
             [
                 _name(number, entry, widths[0] * width, is_mixed=is_mixed),
@@ -180,10 +184,20 @@ def _summary(content: ReportContent, width: float) -> Flow:
     return [para(_("Summary"), HEADING), table, Spacer(0, 2 * MM), *_ages(clips, width)]
 
 
+def _same_fetus(one: ClipEntry, other: ClipEntry) -> bool:
+    return (one.patient, wording.fetus_title(one.fetus)) == (other.patient, wording.fetus_title(other.fetus))
+
+
+def _whose_part(entry: ClipEntry, *, is_mixed: bool) -> str:
+    """Return whose clips follow; where the report is about several patients, of which of them."""
+    fetus = wording.fetus_title(entry.fetus)
+    return f"{cut(entry.patient, _MOST_LETTERS)}: {fetus}" if is_mixed else fetus
+
+
 def _ages(clips: Sequence[ClipEntry], width: float) -> Flow:
     """Return the clips' ages on one axis, where there are any, and what their spread is."""
     ages = [
-        (str(number), age)
+        (f"{number} {entry.fetus or ''}".strip(), age)
         for number, entry in enumerate(clips, start=1)
         if (age := entry.reading.answer("gestational_age", AgeEstimate)) is not None
     ]

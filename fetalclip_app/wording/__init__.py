@@ -32,7 +32,14 @@ from fetalclip_app.wording.numbers import (
     weeks_and_days,
     with_unit,
 )
-from fetalclip_app.wording.people import patient_title, patients_of, person_name, study_heading, study_title
+from fetalclip_app.wording.people import (
+    fetus_title,
+    patient_title,
+    patients_of,
+    person_name,
+    study_heading,
+    study_title,
+)
 from fetalclip_app.wording.rates import (
     part_played,
     play_mode,
@@ -86,6 +93,7 @@ __all__ = [
     "definition",
     "deidentified",
     "dicom_date",
+    "fetus_title",
     "frame_number",
     "frames_left_out",
     "frames_missing",

@@ -51,6 +51,14 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} is not a table of files that this program can read."),
         mark("The table of files cannot be read."),
     ),
+    ErrorCode.FETUS_OF_NO_FILE: (
+        mark("A fetus is stated of {name}, which is none of the files that are read."),
+        mark("A fetus is stated of a file that is not read."),
+    ),
+    ErrorCode.FETUS_UNCLEAR: (
+        mark("{name} is stated to be of fetus {first} and of fetus {second}."),
+        mark("A file is stated to be of two fetuses."),
+    ),
     ErrorCode.MODEL_MISSING: (
         mark("The model is not there: {name} was not found."),
         mark("The model's weights are not there."),
@@ -139,8 +147,10 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.ARCHIVE_INSIDE: (mark("Unpack the outer one, and open this one by itself."),),
     ErrorCode.FOLDER_EMPTY: (mark("Choose the folder that holds the DICOM, picture or video files."),),
     ErrorCode.MANIFEST_INVALID: (
-        mark("It needs the columns file and pixel_mm, one row a file; pixel_mm may be empty."),
+        mark("It needs the columns file and pixel_mm, one row a file; pixel_mm may be empty, and fetus may be added."),
     ),
+    ErrorCode.FETUS_OF_NO_FILE: (mark("Write the file as it is written among those to read."),),
+    ErrorCode.FETUS_UNCLEAR: (mark("State one fetus of each file."),),
     ErrorCode.MODEL_MISSING: (
         mark("Point at the weight file, fetch it, or choose the compact model (model menu, or --weights and --model)."),
     ),

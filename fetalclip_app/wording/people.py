@@ -31,6 +31,11 @@ def patient_title(origin: Origin) -> str:
     return ", ".join(text for text in (person_name(origin.patient_name), origin.patient_id) if text)
 
 
+def fetus_title(fetus: str | None) -> str:
+    """Return ``Fetus A``; where nobody said whose scan it is, that."""
+    return translate("Fetus {name}").format(name=fetus) if fetus else translate("Fetus not stated")
+
+
 def study_title(origin: Origin) -> str:
     """Return ``Second trimester, 2026-03-14``; empty where the file says nothing of it."""
     return ", ".join(text for text in (origin.study_description, dicom_date(origin.study_date)) if text)
