@@ -51,6 +51,14 @@ class ErrorCode(StrEnum):
     PSEUDONYMS_INVALID = "pseudonyms_invalid"
     MASK_INVALID = "mask_invalid"
 
+    ARCHIVE_DAMAGED = "archive_damaged"
+    ARCHIVE_FULL = "archive_full"
+    ARCHIVE_LOCKED = "archive_locked"
+    ARCHIVE_NEWER = "archive_newer"
+    ARCHIVE_NOTES_UNKNOWN = "archive_notes_unknown"
+    ARCHIVE_READ_ONLY = "archive_read_only"
+    ARCHIVE_UNREACHABLE = "archive_unreachable"
+
     EXPORT_FAILED = "export_failed"
     UNEXPECTED = "unexpected"
 
@@ -96,6 +104,10 @@ class NotDeidentified(FetalClipError):
 
 class ComputeFailed(FetalClipError):
     """The device or the model's process gave up."""
+
+
+class ArchiveFailed(FetalClipError):
+    """What a person did could not be kept, or what was kept could not be read; the program goes on."""
 
 
 class ExportFailed(FetalClipError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fetalclip_app.errors import ErrorCode, FetalClipError, Parameter
-from fetalclip_app.wording import deidentify
+from fetalclip_app.wording import archive, deidentify
 from fetalclip_app.wording.translate import choose, mark, translate
 from fetalclip_app.wording.views import task_title
 
@@ -123,6 +123,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("The set of views cannot be used."),
     ),
     **deidentify.SENTENCES,
+    **archive.SENTENCES,
     ErrorCode.EXPORT_FAILED: (
         mark("{name} could not be written: {problem}."),
         mark("{name} could not be written."),
@@ -188,6 +189,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
         ),
     ),
     **deidentify.HINTS,
+    **archive.HINTS,
     ErrorCode.EXPORT_FAILED: (
         mark("Nothing was left half written. Check the free space and the rights to this folder, or choose another."),
     ),

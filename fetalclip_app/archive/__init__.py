@@ -1,0 +1,1 @@
+"""What a person did, kept on this computer: one SQLite file."""

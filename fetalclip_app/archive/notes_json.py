@@ -1,0 +1,58 @@
+"""Notes as JSON and back: nothing is dropped on either way, and what is not known is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes
+from fetalclip_app.errors import ArchiveFailed, ErrorCode
+
+Notes = ClipNotes | StudyNotes
+
+_FORMS: dict[type[Notes], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (ClipNotes, StudyNotes)}
+
+
+NOTHING = "{}"
+"""What `changed` returns twice where two notes are the same."""
+
+
+def written(notes: Notes) -> str:
+    """Return notes as JSON.
+
+    Raises:
+        ValueError: They hold what JSON cannot, such as a length that is no number.
+    """
+    try:
+        text = _FORMS[type(notes)].dump_json(notes, warnings="error").decode()
+        same = read(type(notes), text)
+    except (PydanticSerializationError, ArchiveFailed) as error:
+        raise ValueError("notes that cannot be read back") from error
+    if same != notes:
+        raise ValueError("notes that would come back as others")
+    return text
+
+
+def read(kind: type[Notes], text: str) -> Notes:
+    """Return the notes that a text holds. A field that is missing, as in texts of an older program, is at its default.
+
+    Raises:
+        ArchiveFailed: ARCHIVE_NOTES_UNKNOWN for a field or a value that this program does not know, or a damaged text.
+    """
+    try:
+        found: Notes = _FORMS[kind].validate_json(text, extra="forbid")
+    except ValidationError as error:
+        raise ArchiveFailed(ErrorCode.ARCHIVE_NOTES_UNKNOWN) from error
+    return found
+
+
+def changed(before: str | None, after: str) -> tuple[str, str]:
+    """Return what differs between two notes as JSON: the fields with their values before and after."""
+    old: dict[str, Any] = json.loads(before) if before is not None else {}
+    new: dict[str, Any] = json.loads(after)
+    names = [name for name in new if name not in old or old[name] != new[name]]
+    was, now = ({name: values[name] for name in names if name in values} for values in (old, new))
+    return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)

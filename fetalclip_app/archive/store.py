@@ -1,0 +1,260 @@
+"""The archive: notes by study and by content, and every act that made them so."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+from fetalclip_app.archive import notes_json
+from fetalclip_app.archive.database import Connect, connect, opened, set_aside, told
+from fetalclip_app.archive.notes_json import Notes
+from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
+from fetalclip_app.errors import ArchiveFailed, ErrorCode
+
+_log = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
+
+Write = Callable[[sqlite3.Connection], None]
+
+_KINDS: dict[type[Notes], str] = {StudyNotes: "study", ClipNotes: "clip"}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAct:
+    """One act as it stands in the archive.
+
+    Attributes:
+        at: ISO 8601 with the offset from UTC.
+        kind: ``study`` or ``clip``.
+        key: Of that study or clip.
+        before, after: JSON of the fields that changed.
+    """
+
+    who: str
+    at: str
+    kind: str
+    key: str
+    study: str
+    before: str
+    after: str
+
+
+class Archive:
+    """Keeps notes between two runs. Called by one thread at a time; every call blocks until it is done.
+
+    What cannot be written waits and is written with the next act, so that a lock of a minute costs nothing. A file
+    that is damaged is set aside, and a new one begun. Where the file cannot be opened at all, nothing is read from it
+    and nothing written to it until the program starts again: notes that were begun without those kept must not take
+    their place.
+    """
+
+    def __init__(self, path: Path, how: Connect = connect) -> None:
+        """Remember where the archive lies; nothing is opened yet."""
+        self._path, self._how = path, how
+        self._connection: sqlite3.Connection | None = None
+        self._closed_by: ArchiveFailed | None = None
+        self._waiting: list[Write] = []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something that was done is not on disk."""
+        return bool(self._waiting)
+
+    def open(self) -> None:
+        """Open the file, and make or migrate it where needed; nothing where it is open.
+
+        Raises:
+            ArchiveFailed: It cannot be opened; or ARCHIVE_DAMAGED, once: then a new one is open in its place.
+        """
+        if self._closed_by is not None:
+            raise self._closed_by
+        if self._connection is None:
+            self._connection = self._open()
+
+    def close(self) -> None:
+        """Write what waits, if that can be done, and close the file."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            with told(self._path):
+                self._flush(connection)
+        finally:
+            connection.close()
+
+    def load_study(self, key: str) -> StudyNotes | None:
+        """Return what is kept for a study, or None.
+
+        Raises:
+            ArchiveFailed: It cannot be read.
+        """
+        return cast(StudyNotes | None, self._load(StudyNotes, key))
+
+    def load_clip(self, key: str) -> ClipNotes | None:
+        """Return what is kept for a clip's content, or None.
+
+        Raises:
+            ArchiveFailed: It cannot be read.
+        """
+        return cast(ClipNotes | None, self._load(ClipNotes, key))
+
+    def save_study(self, key: str, notes: StudyNotes, act: Act) -> None:
+        """Keep a study's notes in place of those before, and the act.
+
+        Raises:
+            ArchiveFailed: They are not on disk; they wait.
+            ValueError: The notes hold what cannot be kept.
+        """
+        self._save(notes, key, act, key)
+
+    def save_clip(self, key: str, notes: ClipNotes, act: Act, *, study: str) -> None:
+        """Keep a clip's notes in place of those before, and the act.
+
+        Raises:
+            ArchiveFailed: They are not on disk; they wait.
+            ValueError: The notes hold what cannot be kept.
+        """
+        self._save(notes, key, act, study)
+
+    def write_waiting(self) -> None:
+        """Write what could not be written before.
+
+        Raises:
+            ArchiveFailed: It still cannot.
+        """
+        self._write()
+
+    def acts(self) -> tuple[KeptAct, ...]:
+        """Return every act, the oldest first.
+
+        Raises:
+            ArchiveFailed: They cannot be read.
+        """
+
+        def query(connection: sqlite3.Connection) -> tuple[KeptAct, ...]:
+            rows = connection.execute("SELECT who, at, kind, key, study, before, after FROM acts ORDER BY number")
+            return tuple(KeptAct(*row) for row in rows)
+
+        return self._ask(query) or ()
+
+    def _load(self, kind: type[Notes], key: str) -> Notes | None:
+        def query(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute(
+                "SELECT json FROM notes WHERE kind = ? AND key = ?", (_KINDS[kind], _storable(key))
+            ).fetchone()
+            return None if row is None else str(row[0])
+
+        text = self._ask(query)
+        return None if text is None else notes_json.read(kind, text)
+
+    def _save(self, notes: Notes, key: str, act: Act, study: str) -> None:
+        text, kind = notes_json.written(notes), _KINDS[type(notes)]
+        where, of = _storable(key), _storable(study)
+
+        def write(connection: sqlite3.Connection) -> None:
+            _keep_notes(connection, (kind, where), of, text, act)
+
+        self._write(write)
+
+    def _ask(self, query: Callable[[sqlite3.Connection], Found]) -> Found | None:
+        """Return what a query finds; None where the archive could not be opened, which was said then."""
+        if self._closed_by is not None:
+            return None
+        return self._with_connection(query)
+
+    def _write(self, write: Write | None = None) -> None:
+        """Write what waits, and this with it, in one transaction."""
+        if self._closed_by is not None:
+            raise self._closed_by
+        if write is not None:
+            self._waiting.append(write)
+        self._with_connection(self._flush)
+
+    def _flush(self, connection: sqlite3.Connection) -> None:
+        if not self._waiting:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for write in self._waiting:
+                write(connection)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        self._waiting.clear()
+
+    def _with_connection(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+        self.open()
+        assert self._connection is not None
+        try:
+            with told(self._path):
+                return work(self._connection)
+        except ArchiveFailed as error:
+            if error.code is ErrorCode.ARCHIVE_DAMAGED:
+                raise self._begun_anew(error) from error
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return opened(self._path, self._how)
+        except ArchiveFailed as error:
+            if error.code is ErrorCode.ARCHIVE_DAMAGED:
+                raise self._begun_anew(error) from error
+            self._give_up(error)
+            raise
+
+    def _begun_anew(self, damage: ArchiveFailed) -> ArchiveFailed:
+        """Set the damaged file aside, begin a new one with what waits, and return what is to be said of it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        try:
+            aside = set_aside(self._path)
+            self._connection = opened(self._path, self._how)
+        except ArchiveFailed as error:
+            self._give_up(error)
+            return error
+        try:
+            with told(self._path):
+                self._flush(self._connection)
+        except ArchiveFailed as error:
+            _log.warning("what waits is not written to the new archive yet: %s", error)
+        return ArchiveFailed(ErrorCode.ARCHIVE_DAMAGED, name=self._path.name, aside=aside.name)
+
+    def _give_up(self, error: ArchiveFailed) -> None:
+        """Leave the file alone until the program starts again; a lock and a full disk may go, and are tried again."""
+        if error.code not in {ErrorCode.ARCHIVE_LOCKED, ErrorCode.ARCHIVE_FULL}:
+            self._closed_by = error
+            self._waiting.clear()
+
+
+def _keep_notes(connection: sqlite3.Connection, place: tuple[str, str], study: str, text: str, act: Act) -> None:
+    """Put notes in the place of those before, with the act that made them so."""
+    kind, key = place
+    row = connection.execute("SELECT json FROM notes WHERE kind = ? AND key = ?", place).fetchone()
+    before, after = notes_json.changed(None if row is None else row[0], text)
+    if after == notes_json.NOTHING:
+        return
+    at = act.when.isoformat()
+    connection.execute("INSERT OR IGNORE INTO studies (key, first_kept) VALUES (?, ?)", (study, at))
+    if kind == _KINDS[ClipNotes]:
+        connection.execute(
+            "INSERT INTO clips (key, study, first_kept) VALUES (?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET study = excluded.study",
+            (key, study, at),
+        )
+    connection.execute("INSERT OR REPLACE INTO notes (kind, key, json) VALUES (?, ?, ?)", (*place, text))
+    connection.execute(
+        "INSERT INTO acts (who, at, kind, key, study, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (_storable(act.who), at, *place, study, before, after),
+    )
+
+
+def _storable(text: str) -> str:
+    """Return a text that UTF-8 can hold: the name of a folder may be bytes of another encoding."""
+    return text.encode("utf-8", errors="backslashreplace").decode()
