@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 APP_NAME = "fetalclip-studio"
 
 HOME_VARIABLE = "FETALCLIP_STUDIO_HOME"
-"""Names a folder that holds settings, log, view sets and fetched weights in place of the system's own."""
+"""Names a folder that holds settings, log, archive, view sets and fetched weights in place of the system's own."""
 
 RECENT_LIMIT = 10
 
@@ -89,6 +89,13 @@ def folder() -> Path:
 def view_sets_folder() -> Path:
     """Return the folder of the user's own view sets; it may not exist yet."""
     return folder() / "prompts"
+
+
+def archive_file() -> Path:
+    """Return the path of the archive, in the folder of the user's data; it may not exist yet."""
+    named = os.environ.get(HOME_VARIABLE, "")
+    data = Path(named) if named else Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+    return data / "archive.db"
 
 
 def masks_file() -> Path:

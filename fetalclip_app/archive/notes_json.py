@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -13,7 +14,11 @@ from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
 Notes = ClipNotes | StudyNotes
 
-_FORMS: dict[type[Notes], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (ClipNotes, StudyNotes)}
+
+@functools.cache
+def _forms() -> dict[type[Notes], TypeAdapter[Any]]:
+    """Return what reads and writes notes; made when it is first needed, off the window's thread."""
+    return {kind: TypeAdapter(kind) for kind in (ClipNotes, StudyNotes)}
 
 
 NOTHING = "{}"
@@ -27,7 +32,7 @@ def written(notes: Notes) -> str:
         ValueError: They hold what JSON cannot, such as a length that is no number.
     """
     try:
-        text = _FORMS[type(notes)].dump_json(notes, warnings="error").decode()
+        text = _forms()[type(notes)].dump_json(notes, warnings="error").decode()
         same = read(type(notes), text)
     except (PydanticSerializationError, ArchiveFailed) as error:
         raise ValueError("notes that cannot be read back") from error
@@ -43,7 +48,7 @@ def read(kind: type[Notes], text: str) -> Notes:
         ArchiveFailed: ARCHIVE_NOTES_UNKNOWN for a field or a value that this program does not know, or a damaged text.
     """
     try:
-        found: Notes = _FORMS[kind].validate_json(text, extra="forbid")
+        found: Notes = _forms()[kind].validate_json(text, extra="forbid")
     except ValidationError as error:
         raise ArchiveFailed(ErrorCode.ARCHIVE_NOTES_UNKNOWN) from error
     return found

@@ -14,12 +14,14 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from fetalclip_app import resources, settings
+from fetalclip_app.archive.store import Archive
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.collecting import spare_what_stays
 from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.keeping.recording import Recording
 from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.session import Session
@@ -65,20 +67,24 @@ class Studio:
         self.jobs = Jobs()
         self.keys = ReturnPresses()
         self.session = Session(self.jobs, self.model)
-        self.window = MainWindow(self.session, self.jobs, chosen, sample=sample())
+        self.archive = Archive(settings.archive_file())
+        self.window = MainWindow(self.session, self.jobs, chosen, sample=sample(), notes=self.archive)
+        self.recording = Recording(self.archive, self.jobs, self.window.notebook)
         self.window.settings_changed.connect(self._keep)
 
     def start(self, paths: Sequence[Path], request: EngineRequest | None) -> None:
-        """Start the model, and open what was asked for."""
+        """Open the archive, start the model, and open what was asked for."""
+        self.recording.begin()
         self.session.start_model(request or engine_request(self._settings))
         if paths:
             self.window.open_menu.open_paths(list(paths))
 
     def end(self) -> None:
-        """End in order: no new work, then the model's process, then the settings on disk."""
+        """End in order: no new work, the archive, the model's process, the settings on disk."""
         self.window.hide()
         self.model.hurry()
         self.jobs.shut_down()
+        self.recording.end()
         self.model.close()
         try:
             settings.save(self._settings)

@@ -127,7 +127,7 @@ class _ProgressLine(QWidget):
 
 
 class StatusStrip(QWidget):
-    """What is under way and how far, with cancel; and where the model runs."""
+    """What is under way and how far, with cancel; where the model runs; whether what was done is kept."""
 
     def __init__(self, cancel: QAction) -> None:
         super().__init__()
@@ -143,6 +143,8 @@ class StatusStrip(QWidget):
         self.device = Elided()
         self.device.setProperty("tone", "muted")
         self.device.setFont(caption_font())
+        self.archive = Elided()
+        self.archive.setFont(caption_font())
         line = QHBoxLayout(self)
         line.setContentsMargins(12, 0, 12, 0)
         line.setSpacing(12)
@@ -150,6 +152,7 @@ class StatusStrip(QWidget):
             line.addWidget(widget)
         line.addStretch(1)
         line.addWidget(self.device, 10)
+        line.addWidget(self.archive)
         self.show_activity(None)
 
     def show_activity(self, activity: Activity | None) -> None:
@@ -167,6 +170,11 @@ class StatusStrip(QWidget):
         counted = f", {activity.done} of {activity.total}" if activity.total else " …"
         self.text.setText(activity.text + counted)
         self.bar.show_share(activity.done, activity.total)
+
+    def show_archive(self, text: str, *, why: str = "") -> None:
+        """Say that what was done is kept; or in amber that it is not, with the reason in the tooltip."""
+        set_tone(self.archive, "doubt" if why else "muted")
+        self.archive.show_text(("⚠ " if why else "") + text, tip=why)
 
     def show_engine(self, info: EngineInfo | None) -> None:
         """Say where the model runs, and in amber what has happened to the device; the tooltip has all of it."""

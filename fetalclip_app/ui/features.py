@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
+from fetalclip_app.ui.bars_of_window import StatusStrip
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.keeping.keeping import Keeping
 from fetalclip_app.ui.notebook import Notebook
 from fetalclip_app.ui.palette import Palette
 from fetalclip_app.ui.picture_area import PictureArea
@@ -49,6 +51,7 @@ class Parts:
     area: PictureArea
     clips: ClipList
     findings: FindingsPanel
+    status: StatusStrip
     store: FrameStore
     telling: Telling
     transport: Transport
@@ -68,6 +71,7 @@ class Parts:
             area=window.area,
             clips=window.clips,
             findings=window.findings,
+            status=window.status,
             store=window.store,
             telling=window.telling,
             transport=window.transport,
@@ -77,4 +81,4 @@ class Parts:
 
 def made(parts: Parts) -> tuple[QObject, ...]:
     """Make every feature, in the order in which they are introduced."""
-    return ()
+    return (Keeping(parts),)

@@ -159,7 +159,6 @@ class MainWindow(TakesDrops):
         self.exporting.failed.connect(self.telling.trouble)
         self.exporting.refused.connect(self.telling.refused)
         self.deidentify.activity_changed.connect(self.status.show_activity)
-        self.notebook.failed.connect(self.telling.trouble)
         self._tie_model_menu()
 
     def _tie_model_menu(self) -> None:

@@ -194,6 +194,7 @@ class Notebook(QObject):
 
         job = self._jobs.start(Lane.ARCHIVE, work)
         job.succeeded.connect(come)
+        job.failed.connect(lambda _error: self._asked_studies.discard(key))  # asked again when it is looked at again
         job.failed.connect(self.failed)
 
     def _fetch_clips(self, entries: Sequence[OpenClip]) -> None:
@@ -217,4 +218,5 @@ class Notebook(QObject):
 
         job = self._jobs.start(Lane.ARCHIVE, work)
         job.succeeded.connect(come)
+        job.failed.connect(lambda _error: self._asked_clips.discard(entry))
         job.failed.connect(self.failed)

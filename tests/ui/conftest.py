@@ -20,7 +20,7 @@ from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
-from fetalclip_app.ui import theme
+from fetalclip_app.ui import app, theme
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.notebook import NotesStore
@@ -77,6 +77,18 @@ class FakeModel:
     ) -> Heatmap:
         self.explained.append((frame_index, task_key, view_key, method))
         return self.engine.explain(clip, frame_index, task_key, view_key, method)
+
+
+class ModelInside(FakeModel):
+    """Ends as the model's process does, and is none."""
+
+    pid = None
+
+    def hurry(self) -> None:
+        """There is nobody to hurry."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 def named(paths: Sequence[Path], cancel: CancelToken) -> Listing:
@@ -148,3 +160,22 @@ def desk(desk_of: Callable[..., Desk]) -> Desk:
     made = desk_of(make_clip(12, name="one.dcm"), make_clip(1, name="two.png", pixel_mm=None))
     made.start()
     return made
+
+
+@pytest.fixture
+def program(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[], app.Studio]]:
+    """Return a function that starts the program on the user's folder; each program ends at the latest with the test."""
+    theme.apply(qapp)
+    running: list[app.Studio] = []
+
+    def start(*paths: Path) -> app.Studio:
+        studio = app.Studio(Settings(operator="A. Sonographer"), ModelInside())  # type: ignore[arg-type]
+        running.append(studio)
+        qtbot.addWidget(studio.window)
+        studio.window.show()
+        studio.start(paths, None)
+        return studio
+
+    yield start
+    for studio in running:
+        studio.end()

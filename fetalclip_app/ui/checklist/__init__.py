@@ -1,0 +1,1 @@
+"""The protocol checklist in the findings panel."""
