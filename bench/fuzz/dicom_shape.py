@@ -187,15 +187,9 @@ def syntax_lied(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """State another transfer syntax."""
     found = walked(seed)
     syntax = chance.choice(_SYNTAXES)
-    if found.packed_at:
-        element = next((each for each in _meta_of(seed) if each.tag == TRANSFER_SYNTAX), None)
-        held = seed.content
-        return (held.replace(found.syntax.encode(), syntax.encode(), 1) if element is None else held), syntax
+    if found.packed_at:  # the walk over what was unpacked knows no group 2
+        return seed.content.replace(found.syntax.encode(), syntax.encode(), 1), syntax
     return replaced(found, TRANSFER_SYNTAX, "UI", syntax.encode()), syntax
-
-
-def _meta_of(seed: Seed) -> list[Element]:
-    return [each for each in walked(seed).elements if each.tag >> 16 == 2]
 
 
 def start_damaged(seed: Seed, chance: Random) -> tuple[bytes, str]:
