@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image
 from pydicom import uid
 
-from bench.fuzz.edits import Damage, closed, element_bytes, inserted, walked
+from bench.fuzz.edits import Damage, closed, element_bytes, inserted, mark, walked
 from bench.fuzz.seeds import Family, Seed
 from bench.fuzz.seeds_dicom import dataset_of, file_of, packed
-from bench.fuzz.walker import DEFLATED
+from bench.fuzz.walker import DEFLATED, ITEM
 
 _LARGE = ((8000, 8000), (16_384, 3900), (3900, 16_384), (8001, 8000), (16_385, 10), (20_000, 20_000))
 """Height and width: just within the program's limits, just above them, far above."""
@@ -65,7 +65,7 @@ def many_elements(seed: Seed, chance: Random) -> tuple[bytes, str]:
         tag = 0x00091010 if kind == "empty" else 0x00080008
         return closed(seed, inserted(found, tag, element_bytes(found, tag, "CS", b"") * count)), f"{count} {kind}"
     value = element_bytes(found, 0x00080100, "SH", b"X") if kind == "items with contents" else b""
-    item = struct.pack(f"{found.order}HHI", 0xFFFE, 0xE000, len(value)) + value
+    item = mark(found, ITEM, len(value)) + value
     tag = chance.choice((0x00081140, 0x00091010, 0x00186011, 0x00041220))
     return closed(seed, inserted(found, tag, element_bytes(found, tag, "SQ", item * count))), f"{count} {kind}"
 

@@ -11,6 +11,7 @@ from bench.fuzz.edits import (
     closed,
     element_bytes,
     inserted,
+    mark,
     number,
     overwritten,
     replaced,
@@ -146,10 +147,10 @@ def delimiters_damaged(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """Add, drop or change the marks that end items and sequences."""
     found = walked(seed)
     element = _any(found, chance)
-    mark = chance.choice((ITEM, ITEM_END, SEQUENCE_END))
+    tag = chance.choice((ITEM, ITEM_END, SEQUENCE_END))
     length = chance.choice((0, 0, 8, UNDEFINED, 0x7FFFFFFF))
-    new = struct.pack(f"{found.order}HHI", mark >> 16, mark & 0xFFFF, length)
-    return closed(seed, found.data[: element.start] + new + found.data[element.start :]), f"{mark:08X} of {length}"
+    data = found.data[: element.start] + mark(found, tag, length) + found.data[element.start :]
+    return closed(seed, data), f"{tag:08X} of {length}"
 
 
 def nested(seed: Seed, chance: Random) -> tuple[bytes, str]:
@@ -168,18 +169,16 @@ def _closed_nest(found: Walk, tag: int, depth: int) -> bytes:
     heads = []
     length = 0
     for _ in range(depth):
-        item = struct.pack(f"{found.order}HHI", ITEM >> 16, ITEM & 0xFFFF, length % 2**32)
         head = element_bytes(found, tag, "SQ", b"")[:-4] + number(found, length + 8, 4)
-        heads.append(head + item)
+        heads.append(head + mark(found, ITEM, length))
         length += 8 + len(head)
     return b"".join(reversed(heads))
 
 
 def _open_nest(found: Walk, tag: int, depth: int, chance: Random) -> bytes:
     vr = chance.choice(("SQ", "SQ", "UN"))
-    head = element_bytes(found, tag, vr, b"")[:-4] + b"\xff" * 4
-    head += struct.pack(f"{found.order}HHI", ITEM >> 16, ITEM & 0xFFFF, UNDEFINED)
-    ends = struct.pack(f"{found.order}HHIHHI", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
+    head = element_bytes(found, tag, vr, b"")[:-4] + b"\xff" * 4 + mark(found, ITEM, UNDEFINED)
+    ends = mark(found, ITEM_END, 0) + mark(found, SEQUENCE_END, 0)
     return head * depth + (ends * depth if chance.random() < 0.7 else b"")
 
 

@@ -12,6 +12,7 @@ from bench.fuzz.edits import (
     closed,
     element_bytes,
     inserted,
+    mark,
     number,
     overwritten,
     replaced,
@@ -147,7 +148,7 @@ def regions_counted(seed: Seed, chance: Random) -> tuple[bytes, str]:
         "first twice": [first, *pieces],
         "thousands": pieces * (4000 // len(pieces)),
         "reversed": pieces[::-1],
-        "empty items": [struct.pack(f"{found.order}HHI", 0xFFFE, 0xE000, 0)] * 2000,
+        "empty items": [mark(found, ITEM, 0)] * 2000,
     }[kind]
     stop = items[-1].end
     parents = (*sequence.parents, place)
@@ -212,7 +213,7 @@ def voi_table_lied(seed: Seed, chance: Random) -> tuple[bytes, str]:
         (0x00283006, "OW", bytes(chance.choice((0, 1, 512, 70_000)))),
     ]
     body = b"".join(element_bytes(found, *each) for each in inner)
-    item = struct.pack(f"{found.order}HHI", 0xFFFE, 0xE000, len(body)) + body
+    item = mark(found, ITEM, len(body)) + body
     tag = chance.choice((0x00283000, 0x00283010))
     return closed(seed, inserted(found, tag, element_bytes(found, tag, "SQ", item))), f"{tag:08X}: {values}"
 

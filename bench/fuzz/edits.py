@@ -81,6 +81,11 @@ def with_value(found: Walk, element: Element, value: bytes) -> bytes:
     return spliced(found, element.start, element.end, new, element.parents)
 
 
+def mark(found: Walk, tag: int, length: int) -> bytes:
+    """Return an item's head, or a mark that ends an item or a sequence, in the file's byte order."""
+    return struct.pack(f"{found.order}HHI", tag >> 16, tag & 0xFFFF, length % 2**32)
+
+
 def element_bytes(found: Walk, tag: int, vr: str, value: bytes) -> bytes:
     """Return a new element as this file would write it."""
     value += b"\0" * (len(value) % 2)
