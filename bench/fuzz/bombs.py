@@ -71,11 +71,16 @@ def many_elements(seed: Seed, chance: Random) -> tuple[bytes, str]:
 
 
 @lru_cache(maxsize=24)
-def _large(kind: str, height: int, width: int) -> bytes:
-    """Return a large black picture in few bytes."""
+def black_jpeg(height: int, width: int, mode: str = "L", *, progressive: bool = False) -> bytes:
+    """Return a black picture, which may be large in few bytes; ``mode`` is Pillow's."""
     held = io.BytesIO()
-    Image.new("L", (width, height)).save(held, kind)
+    Image.new(mode, (width, height)).save(held, "JPEG", progressive=progressive)
     return held.getvalue()
+
+
+def scans_again(stream: bytes, more: int) -> bytes:
+    """Return a JPEG stream whose last scan is there ``more`` times again."""
+    return stream[:-2] + stream[stream.rindex(b"\xff\xda") : -2] * more + b"\xff\xd9"
 
 
 def large_stream(_seed: Seed, chance: Random) -> tuple[bytes, str]:
@@ -85,7 +90,7 @@ def large_stream(_seed: Seed, chance: Random) -> tuple[bytes, str]:
     data = dataset_of(np.zeros((1, 1), np.uint8), "MONOCHROME2")
     data.Rows, data.Columns = height, width
     if kind == "JPEG":
-        return packed(data, [_large("JPEG", height, width)], uid.JPEGBaseline8Bit), f"{kind} {height} x {width}"
+        return packed(data, [black_jpeg(height, width)], uid.JPEGBaseline8Bit), f"{kind} {height} x {width}"
     if kind == "native":
         data.PixelData = bytes(height * width + height * width % 2)
         return file_of(data), f"{kind} {height} x {width}"
@@ -106,9 +111,7 @@ def many_scans(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """Repeat a progressive JPEG's last scan thousands of times: each costs a pass over the whole picture."""
     side, mode = chance.choice((64, 2000, 8000)), chance.choice(("L", "RGB"))
     scans = chance.choice((100, 2000, 10_000))
-    stream = _progressive(side, mode)
-    start = stream.rindex(b"\xff\xda")
-    longer = stream[:start] + stream[start:-2] * scans + b"\xff\xd9"
+    longer = scans_again(black_jpeg(side, side, mode, progressive=True), scans - 1)
     told = f"{scans} scans of {side} x {side}, {mode}"
     if seed.family is Family.PICTURE:
         return longer, told
@@ -116,13 +119,6 @@ def many_scans(seed: Seed, chance: Random) -> tuple[bytes, str]:
     data = dataset_of(np.zeros((1, 1) if grey else (1, 1, 3), np.uint8), "MONOCHROME2" if grey else "YBR_FULL_422")
     data.Rows = data.Columns = side
     return packed(data, [longer], uid.JPEGBaseline8Bit), told
-
-
-@lru_cache
-def _progressive(side: int, mode: str) -> bytes:
-    held = io.BytesIO()
-    Image.new(mode, (side, side)).save(held, "JPEG", progressive=True)
-    return held.getvalue()
 
 
 def large_picture(_seed: Seed, chance: Random) -> tuple[bytes, str]:
@@ -136,7 +132,7 @@ def large_picture(_seed: Seed, chance: Random) -> tuple[bytes, str]:
     if kind == "TIFF":
         Image.new("L", (width, height)).save(held, "TIFF", compression="tiff_adobe_deflate")
         return held.getvalue(), f"TIFF {height} x {width}"
-    return _large("JPEG", height, width), f"JPEG {height} x {width}"
+    return black_jpeg(height, width), f"JPEG {height} x {width}"
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

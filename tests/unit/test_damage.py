@@ -14,6 +14,7 @@ import pytest
 from pydicom import dcmread, uid
 from pydicom.dataset import Dataset
 
+from bench.fuzz.bombs import chunk
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging import guard
 from fetalclip_app.imaging.readers import read_clip
@@ -170,9 +171,6 @@ def test_a_picture_of_no_size_is_damaged(keyword: str, value: int, tmp_path: Pat
 
 
 def test_a_png_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
     body = chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import tracemalloc
 import zipfile
@@ -19,7 +18,7 @@ from pydicom.dataset import Dataset
 
 from bench.fuzz import seeds_containers
 from bench.fuzz.archives import raw_zip
-from bench.fuzz.bombs import png, zeros_packed
+from bench.fuzz.bombs import black_jpeg, png, scans_again, zeros_packed
 from bench.fuzz.edits import element_bytes, inserted, overwritten, spliced, with_value
 from bench.fuzz.seeds_containers import zipped
 from bench.fuzz.walker import walk
@@ -92,11 +91,8 @@ def test_a_frame_in_many_pieces_is_fetched_in_one_read(tmp_path: Path, monkeypat
     assert difference < 3
 
 
-def _scans(side: int, count: int) -> bytes:
-    held = io.BytesIO()
-    Image.new("L", (side, side)).save(held, "JPEG", progressive=True)
-    stream = held.getvalue()
-    return stream[:-2] + stream[stream.rindex(b"\xff\xda") : -2] * count + b"\xff\xd9"
+def _scans(side: int, count: int, mode: str = "L") -> bytes:
+    return scans_again(black_jpeg(side, side, mode, progressive=True), count)
 
 
 def test_a_large_jpeg_of_scans_without_end_is_not_decoded(tmp_path: Path) -> None:
@@ -109,12 +105,8 @@ def test_a_large_jpeg_of_scans_without_end_is_not_decoded(tmp_path: Path) -> Non
 
 
 def test_no_thumbnail_is_made_of_a_jpeg_of_scans_without_end(tmp_path: Path) -> None:
-    held = io.BytesIO()
-    Image.new("RGB", (4000, 4000)).save(held, "JPEG", progressive=True)
-    stream = held.getvalue()
-    endless = stream[:-2] + stream[stream.rindex(b"\xff\xda") : -2] * 30 + b"\xff\xd9"
     data = files.dataset_of(np.zeros((1, 1, 3), np.uint8), "YBR_FULL_422", Rows=4000, Columns=4000)
-    clip = read_clip(files.encapsulated(tmp_path / "x.dcm", data, [endless]))
+    clip = read_clip(files.encapsulated(tmp_path / "x.dcm", data, [_scans(4000, 30, "RGB")]))
 
     with pytest.raises(UnreadableFile):
         small_picture(clip, height=144, width=192)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.fuzz.bombs import black_jpeg, scans_again
 from fetalclip_app.imaging.dicom import jpeg
 
 RGB = files.colour_picture(200, 300)
@@ -101,10 +102,7 @@ def test_a_stream_that_ends_in_its_header_is_truncated() -> None:
 
 def _with_scans(mode: str, side: int, more: int, *, progressive: bool = False) -> bytes:
     """Return a black picture whose last scan is there ``more`` times again."""
-    held = io.BytesIO()
-    Image.new(mode, (side, side)).save(held, "JPEG", progressive=progressive)
-    stream = held.getvalue()
-    return stream[:-2] + stream[stream.rindex(b"\xff\xda") : -2] * more + b"\xff\xd9"
+    return scans_again(black_jpeg(side, side, mode, progressive=progressive), more)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
