@@ -13,19 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import uid
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate, encapsulate_extended
-from pydicom.filewriter import dcmwrite
+from pydicom.dataset import Dataset
 
-from bench.fuzz import lossless_jpeg
+from bench.fuzz import dicom_objects, lossless_jpeg
 from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.imaging.dicom.calibration import calibration_of
 
 Picture = NDArray[Any]
 
-ULTRASOUND = "1.2.840.10008.5.1.4.1.1.6.1"
-ULTRASOUND_CINE = "1.2.840.10008.5.1.4.1.1.3.1"
-_PREAMBLE_AND_MARK = 132
+ULTRASOUND_CINE = uid.UltrasoundMultiFrameImageStorage
 
 
 def colour_picture(height: int = 48, width: int = 64, seed: int = 0) -> NDArray[np.uint8]:
@@ -54,47 +50,13 @@ def dataset_of(frames: Picture, photometric: str = "RGB", *, bits_stored: int = 
         frames: (H, W), (H, W, 3) or with N in front; already in the colour space that ``photometric`` names.
         tags: Any further attributes, by keyword; ``PlanarConfiguration=1`` lays the colours in planes.
     """
-    colour = photometric not in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
-    stack = frames if frames.ndim == (4 if colour else 3) else frames[None]
-    data = Dataset()
-    data.SOPClassUID = ULTRASOUND if len(stack) == 1 else ULTRASOUND_CINE
-    data.SOPInstanceUID, data.StudyInstanceUID, data.SeriesInstanceUID = "1.2.3.4", "1.2.3", "1.2.3.1"
-    data.PatientID, data.PatientName, data.Modality = "P1", "Test^Case", "US"
-    data.SamplesPerPixel = 3 if colour else 1
-    data.PhotometricInterpretation = photometric
-    data.Rows, data.Columns = stack.shape[1:3]
-    data.BitsAllocated = 8 * stack.dtype.itemsize
-    data.BitsStored = bits_stored or data.BitsAllocated
-    data.HighBit = data.BitsStored - 1
-    data.PixelRepresentation = int(stack.dtype.kind == "i")
-    if len(stack) > 1:
-        data.NumberOfFrames = len(stack)
-    if colour:
-        data.PlanarConfiguration = 0
-    for keyword, value in tags.items():
-        setattr(data, keyword, value)
-    if colour and data.PlanarConfiguration == 1:
-        stack = stack.transpose(0, 3, 1, 2)
-    data.PixelData = _even(np.ascontiguousarray(stack).tobytes())
-    data["PixelData"].VR = "OB" if data.BitsAllocated == 8 else "OW"
-    return data
+    named = {"PatientID": "P1", "PatientName": "Test^Case", **tags}
+    return dicom_objects.image_of(frames, photometric, bits_stored=bits_stored, **named)
 
 
 def write(path: Path, data: Dataset, syntax: str = uid.ExplicitVRLittleEndian, *, preamble: bool = True) -> Path:
     """Write a data set in ``syntax``; its pixels must be encoded so already. Without preamble: the bare data set."""
-    data.file_meta = FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = uid.UID(syntax)
-    data.file_meta.MediaStorageSOPClassUID = data.get("SOPClassUID", ULTRASOUND)
-    data.file_meta.MediaStorageSOPInstanceUID = data.get("SOPInstanceUID", "1.2.3.4")
-    if "PixelData" in data and uid.UID(syntax).is_encapsulated:
-        data["PixelData"].is_undefined_length = True
-        data["PixelData"].VR = "OB"
-    if preamble:
-        dcmwrite(path, data, enforce_file_format=True)
-        return path
-    implicit, little = syntax == uid.ImplicitVRLittleEndian, syntax != uid.ExplicitVRBigEndian
-    del data.file_meta
-    dcmwrite(path, data, implicit_vr=implicit, little_endian=little)
+    path.write_bytes(dicom_objects.file_of(data, syntax, bare=not preamble))
     return path
 
 
@@ -105,12 +67,10 @@ def write_big_endian(path: Path, data: Dataset) -> Path:
     return write(path, data, uid.ExplicitVRBigEndian)
 
 
-def compressed(path: Path, data: Dataset, syntax: str) -> Path:
-    """Write with pydicom's encoders: RLE and JPEG 2000."""
-    write(path, data)
-    plugin = "pydicom" if syntax == uid.RLELossless else "pylibjpeg"
-    data.compress(uid.UID(syntax), encoding_plugin=plugin, generate_instance_uid=False)
-    return write(path, data, syntax)
+def compressed(path: Path, data: Dataset, syntax: str, **options: Any) -> Path:
+    """Write with pydicom's encoders: RLE, JPEG-LS and JPEG 2000."""
+    path.write_bytes(dicom_objects.compressed(data, syntax, **options))
+    return path
 
 
 def jpeg_lossless(path: Path, data: Dataset, syntax: str = uid.JPEGLosslessSV1) -> Path:
@@ -137,11 +97,8 @@ def encapsulated(
         table: ``basic``, ``extended`` or ``none``: which offset table is written.
         fragments: Into how many pieces each frame is cut.
     """
-    if table == "extended":
-        data.PixelData, data.ExtendedOffsetTable, data.ExtendedOffsetTableLengths = encapsulate_extended(list(streams))
-    else:
-        data.PixelData = encapsulate(list(streams), fragments_per_frame=fragments, has_bot=table == "basic")
-    return write(path, data, syntax)
+    path.write_bytes(dicom_objects.packed(data, streams, syntax, table=table, pieces=fragments))
+    return path
 
 
 def jpeg_stream(picture: Picture, **options: Any) -> bytes:
@@ -179,13 +136,9 @@ def region(  # one keyword for each attribute
     data_type: int = 1,
 ) -> Dataset:
     """Return an item of SequenceOfUltrasoundRegions; ``box`` is inclusive, as the file writes it."""
-    item = Dataset()
-    item.RegionSpatialFormat, item.RegionDataType, item.RegionFlags = spatial_format, data_type, 0
-    item.RegionLocationMinX0, item.RegionLocationMinY0 = int(box[0]), int(box[1])
-    item.RegionLocationMaxX1, item.RegionLocationMaxY1 = int(box[2]), int(box[3])
-    item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units
-    item.PhysicalDeltaX, item.PhysicalDeltaY = delta
-    return item
+    left, top, right, bottom = (int(side) for side in box)
+    kind = spatial_format, data_type
+    return dicom_objects.region((left, top, right, bottom), delta, units=units, kind=kind)
 
 
 def calibration(*items: Dataset, height: int, width: int, **tags: Any) -> Calibration:
@@ -203,10 +156,6 @@ def calibration(*items: Dataset, height: int, width: int, **tags: Any) -> Calibr
     if found is None:
         raise ValueError("a header without a scale")
     return found
-
-
-def _even(data: bytes) -> bytes:
-    return data if len(data) % 2 == 0 else data + b"\0"
 
 
 def stills() -> dict[str, Callable[[Path], Path]]:

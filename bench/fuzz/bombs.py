@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 from pydicom import uid
 
+from bench.fuzz.dicom_objects import file_of, packed
 from bench.fuzz.edits import Damage, closed, element_bytes, inserted, mark, walked
 from bench.fuzz.seeds import Family, Seed
-from bench.fuzz.seeds_dicom import dataset_of, file_of, packed
+from bench.fuzz.seeds_dicom import dataset_of
 from bench.fuzz.walker import DEFLATED, ITEM
 
 _LARGE = ((8000, 8000), (16_384, 3900), (3900, 16_384), (8001, 8000), (16_385, 10), (20_000, 20_000))

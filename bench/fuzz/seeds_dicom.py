@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import uid
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate, encapsulate_extended
-from pydicom.filewriter import dcmwrite
-from pydicom.uid import UID
+from pydicom.dataset import Dataset
 
 from bench.fuzz import lossless_jpeg
+from bench.fuzz.dicom_objects import compressed, file_of, image_of, packed, palette, region
 from bench.fuzz.seeds import Family, Seed
 
 HEIGHT, WIDTH, FRAMES = 64, 96, 4
 SECRETS = ("Zzyzx^Fuzzina", "PID-ZZ-4711", "19870203")
-_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420")
 
 
 def colours(seed: int = 0) -> NDArray[np.uint8]:
@@ -42,29 +39,14 @@ def greys(top: int = 255) -> NDArray[np.uint16]:
 
 
 def dataset_of(pixels: NDArray[Any], photometric: str = "RGB", **tags: Any) -> Dataset:
-    """Return an uncompressed object with three regions; ``tags`` come last and may replace anything."""
-    colour = photometric in _COLOUR
-    stack = pixels if pixels.ndim == (4 if colour else 3) else pixels[None]
-    data = Dataset()
-    data.SOPClassUID = uid.UltrasoundImageStorage if len(stack) == 1 else uid.UltrasoundMultiFrameImageStorage
-    data.SOPInstanceUID, data.StudyInstanceUID, data.SeriesInstanceUID = "1.2.3.4", "1.2.3", "1.2.3.1"
-    data.PatientName, data.PatientID, data.PatientBirthDate = SECRETS
-    data.Modality, data.StudyDate, data.Manufacturer = "US", "20240102", "Formula"
-    data.SequenceOfUltrasoundRegions = regions()
-    data.SamplesPerPixel, data.PhotometricInterpretation = 3 if colour else 1, photometric
-    if len(stack) > 1:
-        data.NumberOfFrames, data.FrameTime, data.FrameIncrementPointer = len(stack), 40.0, 0x00181063
-    if colour:
-        data.PlanarConfiguration = 0
-    data.Rows, data.Columns = stack.shape[1:3]
-    data.BitsAllocated = data.BitsStored = 8 * stack.dtype.itemsize
-    data.HighBit, data.PixelRepresentation = data.BitsAllocated - 1, int(stack.dtype.kind == "i")
-    for keyword, value in tags.items():
-        setattr(data, keyword, value)
-    if tags.get("PlanarConfiguration") == 1:
-        stack = stack.transpose(0, 3, 1, 2)
-    data.PixelData = np.ascontiguousarray(stack).tobytes()
-    data["PixelData"].VR = "OB" if data.BitsAllocated == 8 else "OW"
+    """Return an uncompressed object of a patient, with three regions; ``tags`` may replace anything."""
+    name, number, born = SECRETS
+    own: dict[str, Any] = {"PatientName": name, "PatientID": number, "PatientBirthDate": born, "StudyDate": "20240102"}
+    own |= {"Manufacturer": "Formula", "SequenceOfUltrasoundRegions": regions()}
+    data = image_of(pixels, photometric, **{**own, **tags})
+    if "NumberOfFrames" in data:
+        data.FrameTime = tags.get("FrameTime", 40.0)
+        data.FrameIncrementPointer = tags.get("FrameIncrementPointer", 0x00181063)
     return data
 
 
@@ -76,56 +58,6 @@ def regions() -> list[Dataset]:
         region((half, 0, WIDTH - 1, floor - 1), (0.05, 0.05)),
         region((0, floor, WIDTH - 1, HEIGHT - 1), (0.01, 0.034), units=(4, 3), kind=(2, 1)),
     ]
-
-
-def region(
-    box: tuple[int, int, int, int],
-    delta: tuple[float, float],
-    *,
-    units: tuple[int, int] = (3, 3),
-    kind: tuple[int, int] = (1, 1),
-) -> Dataset:
-    """Return one item of SequenceOfUltrasoundRegions; ``kind`` is spatial format, data type."""
-    item = Dataset()
-    item.RegionSpatialFormat, item.RegionDataType = kind
-    item.RegionFlags = 0
-    item.RegionLocationMinX0, item.RegionLocationMinY0, item.RegionLocationMaxX1, item.RegionLocationMaxY1 = box
-    item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units
-    item.PhysicalDeltaX, item.PhysicalDeltaY = delta
-    return item
-
-
-def file_of(data: Dataset, syntax: str = uid.ExplicitVRLittleEndian, *, bare: bool = False) -> bytes:
-    """Return the file's bytes; ``bare``: the data set alone, as old archives wrote it."""
-    data.file_meta = FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = UID(syntax)
-    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
-    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
-    if UID(syntax).is_encapsulated:
-        data["PixelData"].is_undefined_length, data["PixelData"].VR = True, "OB"
-    held = io.BytesIO()
-    if bare:
-        del data.file_meta
-        dcmwrite(held, data, implicit_vr=syntax == uid.ImplicitVRLittleEndian, little_endian=True)
-    else:
-        dcmwrite(held, data, enforce_file_format=True)
-    return held.getvalue()
-
-
-def packed(data: Dataset, streams: Sequence[bytes], syntax: str, *, table: str = "basic", pieces: int = 1) -> bytes:
-    """Return a file of codestreams, one for each frame; ``table``: basic, extended or none."""
-    if table == "extended":
-        data.PixelData, data.ExtendedOffsetTable, data.ExtendedOffsetTableLengths = encapsulate_extended(list(streams))
-    else:
-        data.PixelData = encapsulate(list(streams), fragments_per_frame=pieces, has_bot=table == "basic")
-    return file_of(data, syntax)
-
-
-def _compressed(data: Dataset, syntax: str, plugin: str) -> bytes:
-    data.file_meta = FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
-    data.compress(UID(syntax), encoding_plugin=plugin, generate_instance_uid=False)
-    return file_of(data, syntax)
 
 
 def _jpegs(**options: Any) -> list[bytes]:
@@ -144,12 +76,7 @@ def _big_endian() -> bytes:
 
 
 def _palette() -> dict[str, Any]:
-    tables: dict[str, Any] = {}
-    for place, colour in enumerate(("Red", "Green", "Blue")):
-        ramp = (np.arange(256) * (place + 1) % 256).astype("<u2") << 8
-        tables[f"{colour}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
-        tables[f"{colour}PaletteColorLookupTableData"] = ramp.tobytes()
-    return tables
+    return palette([(np.arange(256) * times % 256).astype("<u2") << 8 for times in (1, 2, 3)])
 
 
 def _with_overlay() -> bytes:
@@ -234,8 +161,8 @@ _MAKERS: dict[str, Callable[[], bytes]] = {
     "bare implicit": lambda: file_of(dataset_of(colours()), uid.ImplicitVRLittleEndian, bare=True),
     "undefined lengths": _undefined_lengths,
     "PixelSpacing alone": _spacing_alone,
-    "RLE": lambda: _compressed(dataset_of(loop()), uid.RLELossless, "pydicom"),
-    "RLE 16 bits": lambda: _compressed(dataset_of(greys(65535), "MONOCHROME2"), uid.RLELossless, "pydicom"),
+    "RLE": lambda: compressed(dataset_of(loop()), uid.RLELossless),
+    "RLE 16 bits": lambda: compressed(dataset_of(greys(65535), "MONOCHROME2"), uid.RLELossless),
     "JPEG": lambda: packed(dataset_of(loop(), "YBR_FULL_422"), _jpegs(), uid.JPEGBaseline8Bit),
     "JPEG in pieces": lambda: packed(
         dataset_of(loop(), "YBR_FULL_422"), _jpegs(progressive=True), uid.JPEGBaseline8Bit, table="none", pieces=3
@@ -246,15 +173,13 @@ _MAKERS: dict[str, Callable[[], bytes]] = {
     "JPEG lossless": lambda: packed(
         dataset_of(loop()), [lossless_jpeg.encode(frame) for frame in loop()], uid.JPEGLosslessSV1
     ),
-    "JPEG-LS": lambda: _compressed(dataset_of(loop()), uid.JPEGLSLossless, "pyjpegls"),
-    "JPEG-LS 16 bits": lambda: _compressed(dataset_of(greys(65535), "MONOCHROME2"), uid.JPEGLSLossless, "pyjpegls"),
+    "JPEG-LS": lambda: compressed(dataset_of(loop()), uid.JPEGLSLossless),
+    "JPEG-LS 16 bits": lambda: compressed(dataset_of(greys(65535), "MONOCHROME2"), uid.JPEGLSLossless),
     "native in items": _native_in_items,
     "retired class": lambda: file_of(dataset_of(loop(), SOPClassUID="1.2.840.10008.5.1.4.1.1.3")),
     "region on region": _region_on_region,
-    "JPEG 2000": lambda: _compressed(dataset_of(loop(), "RGB"), uid.JPEG2000Lossless, "pylibjpeg"),
-    "JPEG 2000 16 bits": lambda: _compressed(
-        dataset_of(greys(65535), "MONOCHROME2"), uid.JPEG2000Lossless, "pylibjpeg"
-    ),
+    "JPEG 2000": lambda: compressed(dataset_of(loop(), "RGB"), uid.JPEG2000Lossless),
+    "JPEG 2000 16 bits": lambda: compressed(dataset_of(greys(65535), "MONOCHROME2"), uid.JPEG2000Lossless),
 }
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 from pydicom import uid
 
+from bench.fuzz.dicom_objects import packed
 from bench.fuzz.seeds import Family, Seed
-from bench.fuzz.seeds_dicom import HEIGHT, SECRETS, WIDTH, colours, dataset_of, greys, loop, packed
+from bench.fuzz.seeds_dicom import HEIGHT, SECRETS, WIDTH, colours, dataset_of, greys, loop
 
 
 def seeds() -> list[Seed]:

@@ -157,6 +157,16 @@ def _jls(path: Path, *, data: Dataset, syntax: str, interleave: int | None = Non
     return files.encapsulated(path, data, [bytes(stream)], syntax)
 
 
+def _grey_cases(case: Callable[..., Case], write: Callable[..., Path], bounds: dict[str, Any]) -> Iterator[Case]:
+    """Yield what has one sample a pixel; a palette only where its entries come back exactly."""
+    yield case("MONOCHROME2", "", partial(write, grey), GREY_RGB, **bounds)
+    yield case("MONOCHROME1", "", partial(write, partial(grey, "MONOCHROME1")), 255 - GREY_RGB, **bounds)
+    yield case("MONOCHROME2", "12 bits", partial(write, partial(grey, bits=12)), wide_truth(12), **bounds)
+    yield case("MONOCHROME2", "16 bits", partial(write, partial(grey, bits=16)), wide_truth(16), **bounds)
+    if not bounds:
+        yield case("PALETTE COLOR", "", partial(write, partial(grey, "PALETTE COLOR", **PALETTE)), PALETTE_RGB)
+
+
 def jpeg_ls_cases() -> Iterator[Case]:
     """Yield CharLS' streams: its three ways of laying colours."""
     for syntax in (uid.JPEGLSLossless, uid.JPEGLSNearLossless):
@@ -164,12 +174,7 @@ def jpeg_ls_cases() -> Iterator[Case]:
         write = partial(_late, partial(_jls, syntax=syntax))
         bounds: dict[str, Any] = {} if exact else {"largest": NEAR, "mean": NEAR}
         case = partial(Case, syntax)
-        yield case("MONOCHROME2", "", partial(write, grey), GREY_RGB, **bounds)
-        yield case("MONOCHROME1", "", partial(write, partial(grey, "MONOCHROME1")), 255 - GREY_RGB, **bounds)
-        yield case("MONOCHROME2", "12 bits", partial(write, partial(grey, bits=12)), wide_truth(12), **bounds)
-        yield case("MONOCHROME2", "16 bits", partial(write, partial(grey, bits=16)), wide_truth(16), **bounds)
-        if exact:
-            yield case("PALETTE COLOR", "", partial(write, partial(grey, "PALETTE COLOR", **PALETTE)), PALETTE_RGB)
+        yield from _grey_cases(case, write, bounds)
         for interleave, order in enumerate(("by line", "by pixel"), 1):
             rgb = partial(files.dataset_of, RGB)
             yield case("RGB", order, partial(write, rgb, interleave=interleave), RGB, **bounds)
@@ -179,8 +184,7 @@ def jpeg_ls_cases() -> Iterator[Case]:
 
 def _j2k(path: Path, *, data: Dataset, syntax: str, label: str = "", **options: Any) -> Path:
     """Write with OpenJPEG; ``label`` is what the header calls it afterwards."""
-    files.write(path, data)
-    data.compress(uid.UID(syntax), encoding_plugin="pylibjpeg", generate_instance_uid=False, **options)
+    files.compressed(path, data, syntax, **options)
     data.PhotometricInterpretation = label or data.PhotometricInterpretation
     return files.write(path, data, syntax)
 
@@ -193,12 +197,7 @@ def jpeg_2000_cases() -> Iterator[Case]:
         bounds: dict[str, Any] = {} if exact else LOSSY
         write = partial(_late, partial(_j2k, syntax=syntax, **options))
         case = partial(Case, syntax)
-        yield case("MONOCHROME2", "", partial(write, grey), GREY_RGB, **bounds)
-        yield case("MONOCHROME1", "", partial(write, partial(grey, "MONOCHROME1")), 255 - GREY_RGB, **bounds)
-        yield case("MONOCHROME2", "12 bits", partial(write, partial(grey, bits=12)), wide_truth(12), **bounds)
-        yield case("MONOCHROME2", "16 bits", partial(write, partial(grey, bits=16)), wide_truth(16), **bounds)
-        if exact:
-            yield case("PALETTE COLOR", "", partial(write, partial(grey, "PALETTE COLOR", **PALETTE)), PALETTE_RGB)
+        yield from _grey_cases(case, write, bounds)
         yield case(transformed, "", partial(write, partial(files.dataset_of, RGB, transformed)), RGB, **bounds)
         yield case("RGB", "", partial(write, partial(files.dataset_of, RGB)), RGB, **bounds)
         lie = partial(write, partial(files.dataset_of, RGB, transformed), label="YBR_FULL")

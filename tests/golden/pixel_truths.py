@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.dataset import Dataset
 
+from bench.fuzz.dicom_objects import palette
+
 HEIGHT, WIDTH = 48, 64
 BLOCK = 16
 """Side of the squares of pure colour, a multiple of every codec's block."""
@@ -80,12 +82,7 @@ LOSSY = {"largest": 20, "mean": 2.0}
 NEAR = 2
 """Grey levels by which a near-lossless sample may differ: the encoder is told so."""
 
-PALETTE: dict[str, Any] = {}
-for _shift, _colour in enumerate(("Red", "Green", "Blue")):
-    PALETTE[f"{_colour}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
-    PALETTE[f"{_colour}PaletteColorLookupTableData"] = (
-        np.roll(np.arange(256) * 257, 50 * _shift).astype("<u2").tobytes()
-    )
+PALETTE = palette([np.roll(np.arange(256) * 257, 50 * shift).astype("<u2") for shift in range(3)])
 PALETTE_RGB = np.stack([np.roll(np.arange(256), 50 * shift)[GREY] for shift in range(3)], axis=2).astype(np.uint8)
 
 

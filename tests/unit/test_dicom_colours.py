@@ -11,6 +11,7 @@ import pytest
 from pydicom import uid
 
 from bench.fuzz import lossless_jpeg
+from bench.fuzz.dicom_objects import palette
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.readers import read_clip
 
@@ -128,11 +129,7 @@ def test_jpeg_2000_that_was_transformed_is_not_transformed_twice(tmp_path: Path)
 
 def _palette(entries: int, first: int, dtype: str, *, scale: int, bits: int = 16) -> dict[str, Any]:
     ramp = (np.arange(entries) * scale).astype(dtype)
-    tags: dict[str, Any] = {}
-    for shift, colour in enumerate(("Red", "Green", "Blue")):
-        tags[f"{colour}PaletteColorLookupTableDescriptor"] = [entries, first, bits]
-        tags[f"{colour}PaletteColorLookupTableData"] = np.roll(ramp, shift).tobytes()
-    return tags
+    return palette([np.roll(ramp, shift) for shift in range(3)], first=first, bits=bits)
 
 
 @pytest.mark.parametrize(
