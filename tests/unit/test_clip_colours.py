@@ -66,10 +66,6 @@ either_label = pytest.mark.parametrize("label", ["RGB", "YBR_FULL"])
 either_truth = pytest.mark.parametrize("stored", ["RGB", "YBR_FULL"])
 
 
-def is_near(pixels: Picture, wanted: Picture) -> bool:
-    return bool(np.abs(pixels.astype(int) - wanted).mean() < 3)
-
-
 @every_kind
 @either_label
 @either_truth
@@ -80,7 +76,7 @@ def test_a_box_that_grows_changes_no_colour_whichever_frame_is_asked_first(
     for first in (0, 1, 3):
         clip = read_clip(path)
         for index in (first, *range(4)):
-            assert is_near(clip.frame(index).pixels, LOOP[index]), (first, index)
+            assert files.is_near(clip.frame(index).pixels, LOOP[index]), (first, index)
 
 
 @every_kind
@@ -90,7 +86,7 @@ def test_a_thumbnail_has_the_colours_of_its_clip(stored: str, label: str, kind: 
     clip = read_clip(WRITERS[kind](tmp_path / "x", LOOP, stored, label))
     height, width = SCAN.shape[:2]
 
-    assert is_near(small_picture(clip, height=height, width=width), GROWN)
+    assert files.is_near(small_picture(clip, height=height, width=width), GROWN)
 
 
 @every_kind
@@ -102,7 +98,7 @@ def test_a_loop_with_flow_in_every_frame_is_told_by_its_grey_parts(
     frames = np.stack([with_box(0.3)] * 3)
     clip = read_clip(WRITERS[kind](tmp_path / "x", frames, stored, label))
 
-    assert is_near(clip.frame(1).pixels, frames[1])
+    assert files.is_near(clip.frame(1).pixels, frames[1])
 
 
 @either_truth
@@ -115,7 +111,7 @@ def test_an_empty_first_frame_decides_nothing(stored: str, tmp_path: Path) -> No
     clip = read_clip(files.write(tmp_path / "x", data))
 
     for index in (1, 2, 3):
-        assert is_near(clip.frame(index).pixels, LOOP[index])
+        assert files.is_near(clip.frame(index).pixels, LOOP[index])
 
 
 def test_a_clip_of_nothing_but_black_is_black_under_either_label(tmp_path: Path) -> None:
@@ -132,7 +128,7 @@ def test_a_damaged_frame_decides_nothing_and_harms_no_other(tmp_path: Path) -> N
     with pytest.raises(UnreadableFile):
         clip.frame(0)
 
-    assert is_near(clip.frame(1).pixels, GROWN)
+    assert files.is_near(clip.frame(1).pixels, GROWN)
 
 
 def test_nothing_is_decided_while_the_file_is_away(tmp_path: Path) -> None:
@@ -144,7 +140,7 @@ def test_nothing_is_decided_while_the_file_is_away(tmp_path: Path) -> None:
     shutil.move(tmp_path / "y", path)
 
     assert refused.value.code is ErrorCode.FILE_MISSING
-    assert is_near(clip.frame(0).pixels, GROWN)
+    assert files.is_near(clip.frame(0).pixels, GROWN)
 
 
 @pytest.mark.parametrize(("subsampling", "asked"), [(1, (0, 3, 1)), (2, (2,)), (0, (0, 3, 1))])
@@ -171,6 +167,6 @@ def test_a_clip_that_proves_nothing_is_asked_three_frames_once(tmp_path: Path, m
     monkeypatch.setattr(jpeg, "decode", lambda *given: decoded.append(1) or real(*given))
     for order in permutations(range(3)):
         for index in order:
-            assert is_near(clip.frame(index).pixels, colours[index])
+            assert files.is_near(clip.frame(index).pixels, colours[index])
 
     assert len(decoded) == 2 + 6 * 3

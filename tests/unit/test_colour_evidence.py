@@ -54,9 +54,7 @@ def _marked(kind: str, picture: np.ndarray = SCAN) -> bytes:
         for letter, number in zip(b"RGB", (1, 2, 3), strict=True):
             bare = bare.replace(bytes((letter, 0x11, 0)), bytes((number, 0x11, 0)))
             bare = bare.replace(bytes((letter, 0x00)), bytes((number, 0x00)))
-    jfif = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
-    return bare[:2] + {"none": b"", "jfif": jfif, "adobe": adobe}[marks] + bare[2:]
+    return bare[:2] + {"none": b"", "jfif": files.JFIF, "adobe": files.adobe(0)}[marks] + bare[2:]
 
 
 @pytest.mark.parametrize("label", ["RGB", "YBR_FULL", "YBR_FULL_422"])

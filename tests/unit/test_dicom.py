@@ -102,10 +102,6 @@ def test_every_frame_of_a_lossless_cine_is_its_own(kind: str, tmp_path: Path) ->
         np.testing.assert_array_equal(clip.frame(index).pixels, frames[index])
 
 
-def _near(pixels: np.ndarray, picture: np.ndarray = RGB) -> bool:
-    return bool(np.abs(pixels.astype(int) - picture).mean() < 3)
-
-
 @pytest.mark.parametrize(
     ("table", "fragments"),
     [("basic", 1), ("basic", 3), ("none", 1), ("none", 3), ("extended", 1)],  # the standard knows no extended 3
@@ -117,7 +113,7 @@ def test_frames_are_found_however_they_are_cut(table: str, fragments: int, tmp_p
     clip = read_clip(files.encapsulated(tmp_path / "cine", data, streams, table=table, fragments=fragments))
 
     assert len(clip) == 6
-    assert all(_near(clip.frame(index).pixels, frames[index]) for index in range(6))
+    assert all(files.is_near(clip.frame(index).pixels, frames[index]) for index in range(6))
 
 
 def test_an_offset_table_that_points_nowhere_is_not_believed(tmp_path: Path) -> None:
@@ -129,7 +125,7 @@ def test_an_offset_table_that_points_nowhere_is_not_believed(tmp_path: Path) -> 
     content[start : start + 16] = b"\x00\x00\x00\x00\x07\x00\x00\x00\x09\x00\x00\x00\x0b\x00\x00\x00"
     path.write_bytes(content)
 
-    assert [_near(read_clip(path).frame(i).pixels, frames[i]) for i in range(4)] == [True] * 4
+    assert [files.is_near(read_clip(path).frame(i).pixels, frames[i]) for i in range(4)] == [True] * 4
 
 
 def test_the_header_is_read_without_decoding_a_pixel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,9 +20,9 @@ RGB = files.colour_picture()
 
 MARKS = {
     "none": b"",
-    "JFIF": b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00",
-    "Adobe, no transform": b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00",
-    "Adobe, YCbCr": b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x01",
+    "JFIF": files.JFIF,
+    "Adobe, no transform": files.adobe(0),
+    "Adobe, YCbCr": files.adobe(1),
 }
 
 
@@ -76,29 +76,24 @@ def _jpeg(tmp_path: Path, stream: bytes, photometric: str) -> np.ndarray:
     return read_clip(files.encapsulated(tmp_path / "jpeg", data, [stream])).frame(0).pixels
 
 
-def _near(pixels: np.ndarray, picture: np.ndarray = RGB) -> bool:
-    return bool(np.abs(pixels.astype(int) - picture).mean() < 3)
-
-
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422", "YBR_FULL", "YBR_PARTIAL_422"])
 def test_a_jfif_stream_is_ycbcr_whatever_the_header_says(photometric: str, tmp_path: Path) -> None:
-    assert _near(_jpeg(tmp_path, files.jpeg_stream(RGB), photometric))
+    assert files.is_near(_jpeg(tmp_path, files.jpeg_stream(RGB), photometric), RGB)
 
 
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
 def test_an_adobe_stream_without_transform_is_rgb_whatever_the_header_says(photometric: str, tmp_path: Path) -> None:
     stream = files.jpeg_stream(RGB, keep_rgb=True)
-    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
-    marked = stream[:2] + adobe + files.without_marker(stream, 0xEE)[2:]
+    marked = stream[:2] + files.adobe(0) + files.without_marker(stream, 0xEE)[2:]
 
-    assert _near(_jpeg(tmp_path, marked, photometric))
+    assert files.is_near(_jpeg(tmp_path, marked, photometric), RGB)
 
 
 def test_a_stream_without_marks_is_what_the_header_says(tmp_path: Path) -> None:
     ycc = files.without_marker(files.jpeg_stream(RGB), 0xE0)
     # The same stream under the other label: its YCbCr values are shown as if they were red, green and blue.
-    assert _near(_jpeg(tmp_path, ycc, "YBR_FULL"))
-    assert _near(_jpeg(tmp_path, ycc, "RGB"), files.to_ycc(RGB))
+    assert files.is_near(_jpeg(tmp_path, ycc, "YBR_FULL"), RGB)
+    assert files.is_near(_jpeg(tmp_path, ycc, "RGB"), files.to_ycc(RGB))
 
 
 def test_a_subsampled_stream_without_marks_is_ycbcr_though_the_header_says_rgb(tmp_path: Path) -> None:
@@ -106,14 +101,14 @@ def test_a_subsampled_stream_without_marks_is_ycbcr_though_the_header_says_rgb(t
     stream = files.without_marker(files.jpeg_stream(smooth, subsampling=2), 0xE0)
 
     assert np.abs(_jpeg(tmp_path, stream, "RGB").astype(int) - smooth).mean() < 25
-    assert not _near(_jpeg(tmp_path, stream, "RGB"), files.to_ycc(smooth))
+    assert not files.is_near(_jpeg(tmp_path, stream, "RGB"), files.to_ycc(smooth))
 
 
 def test_letters_as_component_numbers_mean_rgb(tmp_path: Path) -> None:
     stream = files.without_marker(files.without_marker(files.jpeg_stream(RGB, keep_rgb=True), 0xEE), 0xE0)
     assert b"\x52\x11\x00\x47\x11\x00\x42\x11\x00" in stream
 
-    assert _near(_jpeg(tmp_path, stream, "YBR_FULL_422"))
+    assert files.is_near(_jpeg(tmp_path, stream, "YBR_FULL_422"), RGB)
 
 
 def test_jpeg_2000_that_was_transformed_is_not_transformed_twice(tmp_path: Path) -> None:

@@ -68,8 +68,7 @@ def test_padding_before_the_end_mark_is_no_damage() -> None:
 
 def test_an_adobe_mark_that_nobody_knows_is_no_damage() -> None:
     stream = files.jpeg_stream(RGB)
-    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x07"
-    marked = stream[:2] + adobe + files.without_marker(stream, 0xE0)[2:]
+    marked = stream[:2] + files.adobe(7) + files.without_marker(stream, 0xE0)[2:]
 
     np.testing.assert_array_equal(_decoded(marked), _decoded(stream))
 
