@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from pydicom import uid
 
@@ -74,15 +75,16 @@ def _videos_in_dicom() -> Iterator[Seed]:
         yield Seed(name, Family.DICOM, (("scan.dcm", content),), HEIGHT, WIDTH, SECRETS)
 
 
-def video(container: str, codec: str, colour: str) -> bytes:
-    """Return eight frames at 25 a second as FFmpeg writes them."""
+def video(container: str, codec: str, colour: str, frames: NDArray[np.uint8] | None = None) -> bytes:
+    """Return frames, (N, H, W, 3), at 25 a second as FFmpeg writes them; eight of a loop where none are given."""
+    frames = np.concatenate([loop(), loop()[::-1]]) if frames is None else frames
     held = io.BytesIO()
     options = {"x265-params": "log-level=none:pools=1:frame-threads=1"} if codec == "libx265" else {}
     with av.open(held, "w", format=container) as output:
         stream: Any = output.add_stream(codec, rate=25, options=options)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, colour
+        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], colour
         stream.codec_context.thread_count = 1
-        for frame in (*loop(), *loop()[::-1]):
+        for frame in frames:
             output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         output.mux(stream.encode())
     return held.getvalue()

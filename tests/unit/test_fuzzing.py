@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
-import av
 import dicom_files as files
 import pytest
 from PIL import Image
 from pydicom import uid
 
+from bench.fuzz.seeds_media import video
 from fetalclip_app.errors import UnreadableFile
 from fetalclip_app.imaging.readers import read_clip
 
@@ -38,12 +37,8 @@ def _cine(path: Path, kind: str) -> Path:
         first.save(path, "TIFF", save_all=True, append_images=rest)
         return path
     if kind.startswith("video"):
-        with av.open(str(path), "w", format="avi" if "avi" in kind else "mp4") as output:
-            stream: Any = output.add_stream("mjpeg" if "avi" in kind else "libx264", rate=25)
-            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p" if "avi" in kind else "yuv420p"
-            for frame in CINE:
-                output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            output.mux(stream.encode())
+        written = ("avi", "mjpeg", "yuvj420p") if "avi" in kind else ("mp4", "libx264", "yuv420p")
+        path.write_bytes(video(*written, CINE))
         return path
     return files.stills()[kind](path)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import dicom_files as files
 import jpeg_ls
@@ -17,6 +16,8 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from test_deidentify_files import cine, deidentified, full_dataset
 
+from bench.fuzz import lossless_jpeg
+from bench.fuzz.dicom_objects import compressed
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.readers import read_clip
 
@@ -25,9 +26,8 @@ _NATIVE_IN_ITEMS = "1.2.840.10008.1.2.1.98"
 
 
 def _run_lengths(frame: np.ndarray) -> bytes:
-    with TemporaryDirectory() as folder:
-        data = files.dataset_of(frame)
-        files.compressed(Path(folder, "x"), data, uid.RLELossless)
+    data = files.dataset_of(frame)
+    compressed(data, uid.RLELossless)
     return next(generate_frames(data.PixelData, number_of_frames=1))
 
 
@@ -39,7 +39,7 @@ def _jpeg_2000(frame: np.ndarray) -> bytes:
 
 KINDS: dict[str, tuple[str, str, Callable[[np.ndarray], bytes]]] = {
     "jpeg": (uid.JPEGBaseline8Bit, "YBR_FULL_422", files.jpeg_stream),
-    "jpeg lossless": (uid.JPEGLosslessSV1, "RGB", files.lossless_jpeg.encode),
+    "jpeg lossless": (uid.JPEGLosslessSV1, "RGB", lossless_jpeg.encode),
     "jpeg-ls": (uid.JPEGLSLossless, "RGB", lambda frame: bytes(jpeg_ls.encode_array(frame, interleave_mode=2))),
     "jpeg 2000": (uid.JPEG2000Lossless, "YBR_RCT", _jpeg_2000),
     "rle": (uid.RLELossless, "RGB", _run_lengths),
