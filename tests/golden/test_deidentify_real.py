@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from real_scans import REAL, scan
 
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.errors import ErrorCode, NotDeidentified
@@ -42,14 +42,7 @@ STALE = "sonosite_cine30.dcm"
 
 IDENTIFIERS = Identifiers(b"k" * 32)
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif("FETALCLIP_DATA" not in os.environ, reason="FETALCLIP_DATA does not name the real scans"),
-]
-
-
-def scan(name: str) -> Path:
-    return Path(os.environ["FETALCLIP_DATA"], "dicom", name)
+pytestmark = REAL
 
 
 def copy_of(name: str, target: Path) -> tuple[Written, Mask]:

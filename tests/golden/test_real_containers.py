@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import time
@@ -13,21 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from listed import in_order
+from real_scans import REAL, scan
 
 from fetalclip_app.domain.listing import NoticeKind
 from fetalclip_app.domain.study import groups_of
 from fetalclip_app.imaging.readers import find, read_clip
 from fetalclip_app.imaging.thumbnails import small_picture
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif("FETALCLIP_DATA" not in os.environ, reason="FETALCLIP_DATA does not name the real scans"),
-]
+pytestmark = REAL
 
 
 @pytest.fixture(scope="module")
 def scans() -> tuple[Path, ...]:
-    return find([Path(os.environ["FETALCLIP_DATA"], "dicom")]).files
+    return find([scan()]).files
 
 
 def test_in_a_zip_they_are_the_same_scans(scans: tuple[Path, ...], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from dicom_files import to_ycc
 from PIL import Image
 from pydicom import dcmread
 from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
+from real_scans import REAL, scan
 
 from fetalclip_app.domain.calibration import Distrust
 from fetalclip_app.domain.timing import RateSource
@@ -28,19 +29,12 @@ TABLE: dict[str, Any] = json.loads(Path(__file__).with_name("real_scans.json").r
 TOLERANCE = 0.25
 """Grey levels by which mean and deviation of a JPEG frame may differ between two builds of libjpeg."""
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif("FETALCLIP_DATA" not in os.environ, reason="FETALCLIP_DATA does not name the real scans"),
-]
-
-
-def scan(name: str) -> Path:
-    return Path(os.environ["FETALCLIP_DATA"], "dicom", name)
+pytestmark = REAL
 
 
 def test_all_eleven_scans_are_in_the_table() -> None:
     assert len(TABLE) == 11
-    assert {path.name for path in list_files([scan("").resolve()])} == set(TABLE)
+    assert {path.name for path in list_files([scan().resolve()])} == set(TABLE)
     assert all(row["largest_difference"] == 0 for row in TABLE.values())
 
 

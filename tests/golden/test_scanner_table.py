@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
+from real_scans import REAL, scan
 
 from bench import scanners
 from fetalclip_app.imaging.readers import read_clip
 
 PAGE = Path(__file__).parents[2] / "docs" / "scanners.md"
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not os.environ.get("FETALCLIP_DATA"), reason="FETALCLIP_DATA names no folder of real scans"),
-]
-
-
-def folder() -> Path:
-    return Path(os.environ["FETALCLIP_DATA"]) / "dicom"
+pytestmark = REAL
 
 
 @pytest.mark.skipif(shutil.which("dcmdump") is None, reason="skipped, tool missing: dcmdump of dcmtk")
 def test_the_page_is_what_the_command_writes_and_nothing_differs() -> None:
-    page = scanners.table(folder())
+    page = scanners.table(scan())
 
     assert page == PAGE.read_text(encoding="utf-8")
     assert "DIFFERS" not in page
@@ -33,7 +26,7 @@ def test_the_page_is_what_the_command_writes_and_nothing_differs() -> None:
 
 @pytest.mark.parametrize("name", scanners.RULERS)
 def test_the_scanners_own_ruler_has_the_files_scale(name: str) -> None:
-    clip = read_clip(folder() / name)
+    clip = read_clip(scan(name))
     assert clip.calibration is not None
     (region,) = [region for region in clip.calibration.regions if region.is_usable]
     assert region.spacing is not None
@@ -44,6 +37,6 @@ def test_the_scanners_own_ruler_has_the_files_scale(name: str) -> None:
 
 
 def test_a_picture_that_was_halved_after_its_region_was_written_is_not_measured_by_it() -> None:
-    clip = read_clip(folder() / "sonosite_cine30.dcm")
+    clip = read_clip(scan("sonosite_cine30.dcm"))
 
     assert not clip.is_calibrated
