@@ -29,12 +29,12 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from pydicom import dcmread
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.imaging.readers import read_clip
 
 TABLE = Path(__file__).with_name("real_scans.json")
-WINDOWED = ("epiq7c_jpeg_lossless.dcm",)
 
 
 def main() -> int:
@@ -99,10 +99,17 @@ def reference(path: Path, number: int) -> np.ndarray:
         if "jpeg2000" in path.name:
             source = Path(folder, "raw.dcm")
             subprocess.run(["gdcmconv", "--raw", path, source], check=True)
-        picture = Path(folder, "frame.ppm")
-        window = ["+Wi", "1"] if path.name in WINDOWED else []
-        subprocess.run(["dcmj2pnm", "+op", "+F", str(number + 1), *window, source, picture], check=True)
-        return np.asarray(Image.open(picture).convert("RGB"))
+        return by_dcmtk(source, number, Path(folder))
+
+
+def by_dcmtk(path: Path, number: int, folder: Path) -> np.ndarray:
+    """Decode one frame with dcmtk; ``folder`` gets the picture in between."""
+    picture = folder / "frame.ppm"
+    window = ["+Wi", "1"] if "WindowWidth" in dcmread(path, stop_before_pixels=True) else []
+    command = ["dcmj2pnm", "+op", "+F", str(number + 1), *window, path, picture]
+    subprocess.run(command, check=True, capture_output=True)
+    with Image.open(picture) as shown:
+        return np.asarray(shown.convert("RGB")).astype(int)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from dicom_files import to_ycc
+from make_golden import by_dcmtk
 from PIL import Image
 from pydicom import dcmread
 from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
@@ -139,7 +139,7 @@ def test_another_decoder_shows_the_same(name: str, tmp_path: Path) -> None:
     clip = read_clip(scan(name))
     bound = LOSSY_BOUND if clip.origin.is_lossy else LOSSLESS_BOUND
     for number in sorted({0, len(clip) // 2, len(clip) - 1}):
-        other = _by_dcmtk(scan(name), number, tmp_path) if _dcmtk_decodes(name) else _by_pydicom(scan(name), number)
+        other = by_dcmtk(scan(name), number, tmp_path) if _dcmtk_decodes(name) else _by_pydicom(scan(name), number)
         apart = np.abs(clip.frame(number).pixels.astype(int) - other)
 
         assert apart.max() <= bound, number
@@ -148,15 +148,6 @@ def test_another_decoder_shows_the_same(name: str, tmp_path: Path) -> None:
 def _dcmtk_decodes(name: str) -> bool:
     """Whether dcmtk is here and knows the syntax: its free build has no JPEG 2000."""
     return shutil.which("dcmj2pnm") is not None and "JPEG 2000" not in TABLE[name]["syntax"]
-
-
-def _by_dcmtk(path: Path, number: int, folder: Path) -> np.ndarray:
-    picture = folder / "frame.ppm"
-    window = ["+Wi", "1"] if "WindowWidth" in dcmread(path, stop_before_pixels=True) else []
-    command = ["dcmj2pnm", "+op", "+F", str(number + 1), *window, str(path), str(picture)]
-    subprocess.run(command, check=True, capture_output=True)
-    with Image.open(picture) as shown:
-        return np.asarray(shown.convert("RGB")).astype(int)
 
 
 def _by_pydicom(path: Path, number: int) -> np.ndarray:
