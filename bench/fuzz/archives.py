@@ -10,7 +10,7 @@ from functools import lru_cache
 from random import Random
 
 from bench.fuzz.bombs import zeros_packed
-from bench.fuzz.edits import Damage, number, overwritten, walked, with_value
+from bench.fuzz.edits import Damage, flipped, number, overwritten, walked, with_value
 from bench.fuzz.seeds import Family, Seed
 from bench.fuzz.seeds_containers import zipped
 
@@ -96,12 +96,10 @@ def archive_inside(seed: Seed, chance: Random) -> tuple[bytes, str]:
 
 def members_damaged(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """Damage bytes of the members alone; their check sums stand."""
-    data = bytearray(seed.content)
+    data = seed.content
     end = data.rindex(_CENTRAL) if chance.random() < 0.1 else data.index(_CENTRAL)
     places = [chance.randrange(60, end) for _ in range(chance.choice((1, 1, 4, 100)))]
-    for place in places:
-        data[place] ^= 1 << chance.randrange(8)
-    return bytes(data), f"bits of {len(places)} bytes"
+    return flipped(data, places, chance), f"bits of {len(places)} bytes"
 
 
 def records_lied(seed: Seed, chance: Random) -> tuple[bytes, str]:

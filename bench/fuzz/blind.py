@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from bench.fuzz.edits import EVERY, Damage
+from bench.fuzz.edits import EVERY, Damage, flipped
 from bench.fuzz.seeds import Family, Seed
 
 _SECTOR = 512
@@ -25,12 +25,10 @@ def truncated(seed: Seed, chance: Random) -> tuple[bytes, str]:
 
 def bits_flipped(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """Flip some bits, most of them near the front where the headers are."""
-    data = bytearray(seed.content)
+    data = seed.content
     reach = min(len(data), chance.choice((200, 1500, 4000, len(data))))
     places = [chance.randrange(reach) for _ in range(chance.choice((1, 1, 2, 5, 20)))]
-    for place in places:
-        data[place] ^= 1 << chance.randrange(8)
-    return bytes(data), f"bits of bytes {places}"
+    return flipped(data, places, chance), f"bits of bytes {places}"
 
 
 def bytes_changed(seed: Seed, chance: Random) -> tuple[bytes, str]:

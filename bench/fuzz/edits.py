@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
@@ -54,6 +54,14 @@ def closed(seed: Seed, data: bytes) -> bytes:
 def overwritten(data: bytes, at: int, new: bytes) -> bytes:
     """Return data with some bytes replaced by as many others."""
     return data[:at] + new + data[at + len(new) :]
+
+
+def flipped(data: bytes, places: Sequence[int], chance: Random) -> bytes:
+    """Return data with one bit of the byte at each place flipped."""
+    changed = bytearray(data)
+    for place in places:
+        changed[place] ^= 1 << chance.randrange(8)
+    return bytes(changed)
 
 
 def spliced(found: Walk, start: int, end: int, new: bytes, parents: tuple[int, ...] = ()) -> bytes:

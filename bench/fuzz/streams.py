@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from random import Random
 
-from bench.fuzz.edits import Damage, overwritten
+from bench.fuzz.edits import Damage, flipped, overwritten
 from bench.fuzz.seeds import Family, Seed
 
 _SIDES = (0, 1, 2, 63, 65, 96, 255, 4096, 8000, 16_384, 16_385, 60_000, 65_535)
@@ -86,11 +86,9 @@ def jpeg_segments_lied(seed: Seed, chance: Random) -> tuple[bytes, str]:
 
 def entropy_damaged(seed: Seed, chance: Random) -> tuple[bytes, str]:
     """Flip bits far behind the headers, where the coded samples are."""
-    data = bytearray(seed.content)
+    data = seed.content
     places = [chance.randrange(len(data) * 2 // 3, len(data)) for _ in range(chance.choice((1, 3, 30, 300)))]
-    for place in places:
-        data[place] ^= 1 << chance.randrange(8)
-    return bytes(data), f"{len(places)} bits of the samples"
+    return flipped(data, places, chance), f"{len(places)} bits of the samples"
 
 
 def jpeg_2000_lied(seed: Seed, chance: Random) -> tuple[bytes, str]:
