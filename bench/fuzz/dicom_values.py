@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from dataclasses import replace
 from random import Random
 
 from bench.fuzz.dicom_shape import has_regions
@@ -224,7 +225,7 @@ def replaced_in(seed: Seed, tag: int, vr: str, value: bytes) -> bytes:
 
 
 def _changed(seed: Seed, data: bytes) -> Seed:
-    return Seed(seed.name, seed.family, (("scan.dcm", data),), seed.height, seed.width)
+    return replace(seed, files=(("scan.dcm", data),))
 
 
 def _one(found: Walk, chance: Random, tags: tuple[int, ...]) -> Element:

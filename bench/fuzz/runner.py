@@ -80,7 +80,7 @@ class Runner:
         waiting = deque(numbers)
         (self.folder / "cookbook").write_bytes(pickle.dumps(self.cookbook))
         try:
-            while waiting or any(child.number is not None for child in self._children):
+            while waiting or self._busy():
                 while len(self._children) < min(self.workers, len(waiting) + self._busy()):
                     self._children.append(self._child())
                 self._listen(waiting, told)
