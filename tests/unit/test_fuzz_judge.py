@@ -112,7 +112,7 @@ def test_another_kind_of_value_is_no_change_of_the_calibration() -> None:
 
 def test_the_sides_of_a_pixel_are_judged_as_lengths_are() -> None:
     count = len(probes(PLAIN))
-    whole = (*lengths(PLAIN, PLAIN.content)[:count], *[None, None] * len(rectangles(PLAIN)))
+    whole = lengths(PLAIN, PLAIN.content)
     said = (*whole[: count + 2], 0.34, 0.21, *whole[count + 4 :])
     mixed = (*whole[: count + 2], 0.21, 0.34, *whole[count + 4 :])
     changed = with_number(DELTA_X, struct.pack("<d", 0.07))

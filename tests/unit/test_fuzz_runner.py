@@ -22,20 +22,20 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reas
 PLAIN = Cookbook.of([seed for seed in seeds_dicom.seeds() if seed.name == "native RGB"], 1)
 
 
-def number_of(damage: str, touched: str = "") -> int:
-    """Return a number that stands for this damage."""
-    for number in range(3000):
-        is_it = DAMAGES[PLAIN.pairs[number % len(PLAIN.pairs)][1]].name == damage
-        if is_it and touched in PLAIN.made(number).touched:
-            return number
-    raise LookupError(damage)
+def number_of(damage: str) -> int:
+    """Return the first number that stands for this damage."""
+    return next(number for number, (_, which) in enumerate(PLAIN.pairs) if DAMAGES[which].name == damage)
 
 
-def tried(reader: Reader, damage: str, folder: Path, touched: str = "") -> Outcome:
-    """Judge one file in this process."""
+def desk(reader: Reader, folder: Path) -> Desk:
     noise = folder / "noise"
     noise.touch()
-    return Desk(PLAIN, reader, folder / "study", noise).tried(number_of(damage, touched), lambda made: None)
+    return Desk(PLAIN, reader, folder / "study", noise)
+
+
+def tried(reader: Reader, damage: str, folder: Path) -> Outcome:
+    """Judge one file in this process."""
+    return desk(reader, folder).tried(number_of(damage), lambda made: None)
 
 
 @pytest.mark.parametrize("reader", [planted.ignoring_units, planted.first_region_everywhere])
@@ -45,24 +45,19 @@ def test_scales_of_the_wrong_region_are_caught_on_undamaged_files_already(reader
 
 
 def test_a_scale_of_the_wrong_region_is_caught_where_damage_changed_it(tmp_path: Path) -> None:
-    noise = tmp_path / "noise"
-    noise.touch()
-    desk = Desk(PLAIN, planted.first_region_everywhere, tmp_path / "study", noise)
+    wrong = desk(planted.first_region_everywhere, tmp_path)
     first = number_of("regions' deltas")
     numbers = range(first, first + 30 * len(PLAIN.pairs), len(PLAIN.pairs))
-    complaints = [each for number in numbers for each in desk.tried(number, lambda made: None).complaints]
+    complaints = [each for number in numbers for each in wrong.tried(number, lambda made: None).complaints]
 
     assert any("means something else" in each for each in complaints)
 
 
 def test_millimetres_that_follow_a_lie_about_the_size_are_caught(tmp_path: Path) -> None:
-    noise = tmp_path / "noise"
-    noise.touch()
     seed = next(each for each in seeds_dicom.seeds() if each.name == "native planes")
     made = Made(0, seed, "rows", "", replaced_in(seed, 0x00280010, "US", b"\xff\0"))
     wrong, right = (
-        Desk(PLAIN, reader, tmp_path / "study", noise).judged(made, lambda made: None)
-        for reader in (planted.scaled_by_its_rows, opened)
+        desk(reader, tmp_path).judged(made, lambda made: None) for reader in (planted.scaled_by_its_rows, opened)
     )
 
     assert "the calibration was not touched" in " ".join(wrong.complaints)
