@@ -41,7 +41,6 @@ class Sight:
     """
 
     key: str
-    frames: int
     lengths: tuple[float | None, ...]
     shown: bool
     code: str = ""
@@ -116,7 +115,7 @@ def _seen(clip: Clip, seed: Seed, complaints: list[str]) -> Sight:
         code = code or _refused(error, complaints)
     except Exception as error:
         complaints.append(_escaped("key, thumbnail or crop", error))
-    return Sight(key, count, lengths, shown, code)
+    return Sight(key, lengths, shown, code)
 
 
 def lengths_of(clip: Clip, seed: Seed) -> tuple[float | None, ...]:
