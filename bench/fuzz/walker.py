@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -146,8 +146,7 @@ def _inner(found: Walk, place: int, end: int) -> int:
     inside = (*element.parents, place)
     after = (_fragments if element.tag == PIXEL_DATA else _elements)(found, element.value, stop, inside)
     after = after if element.length == UNDEFINED else stop
-    parts = (element.tag, element.vr, element.start, element.length_at, element.length_size, element.value)
-    found.elements[place] = Element(*parts, element.length, after, element.parents)
+    found.elements[place] = replace(element, end=after)
     return after
 
 
@@ -170,12 +169,10 @@ def _header(found: Walk, position: int, parents: tuple[int, ...]) -> Element:
     order = found.order if found.data[position : position + 2] != b"\x02\x00" else "<"
     group, number = struct.unpack_from(f"{order}HH", found.data, position)
     tag, vr, at, size = group << 16 | number, "", position + 4, 4
-    is_meta = group == 2
-    if group != 0xFFFE and (is_meta or not found.implicit):
+    if group != 0xFFFE and (group == 2 or not found.implicit):
         letters = found.data[position + 4 : position + 6]
-        vr, at, size = letters.decode("latin-1"), position + (8 if letters in _LONG_VRS else 6), 4
-        if letters not in _LONG_VRS:
-            size = 2
+        vr = letters.decode("latin-1")
+        at, size = (position + 8, 4) if letters in _LONG_VRS else (position + 6, 2)
     length = struct.unpack_from(f"{order}{'I' if size == 4 else 'H'}", found.data, at)[0]
     value = at + size
     end = value if length == UNDEFINED else value + length
