@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,6 +193,7 @@ class _Walk:
         return self._windows[position >> 3] >> (16 - (position & 7)) & 0xFFFF
 
 
+@lru_cache(maxsize=8)
 def _ac_steps(table: Huffman) -> list[int]:
     """Return for each 16 bits: how many bits a coefficient takes, and 256 times how far it goes on."""
     lengths, symbols = np.array(table.lengths), np.array(table.symbols)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,7 +14,8 @@ _KEPT = frozenset((0xC0, 0xC1, 0xC4, 0xDB, 0xDD, 0xDA))
 """Segments a decoder needs. Comments and application data, which may say anything, are dropped."""
 
 
-@dataclass(frozen=True, slots=True)
+# eq=False: one table is one object (`_huffman`), which a cache can be asked for.
+@dataclass(frozen=True, eq=False, slots=True)
 class Huffman:
     """A table both ways: 16 bits -> bits to skip and what they say; symbol -> code."""
 
@@ -180,8 +182,12 @@ def _huffman_tables(body: bytes) -> Iterator[tuple[int, Huffman]]:
         position += 17 + sum(counts)
 
 
+@lru_cache(maxsize=8)
 def _huffman(counts: bytes, symbols: bytes) -> Huffman:
-    """Return a table of T.81 annex C, spread over all 16 bits that can follow."""
+    """Return a table of T.81 annex C, spread over all 16 bits that can follow.
+
+    Kept for the next stream: all frames of a cine have the same four tables, mostly.
+    """
     lengths, values = np.zeros(1 << 16, np.int64), np.zeros(1 << 16, np.int64)
     codes: dict[int, tuple[int, int]] = {}
     code, place = 0, 0
