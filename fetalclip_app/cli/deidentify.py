@@ -6,7 +6,6 @@ import argparse
 import csv
 import io
 import json
-import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fetalclip_app import __version__, settings, wording
-from fetalclip_app.atomic import write_bytes
+from fetalclip_app.atomic import write_bytes, write_whole
 from fetalclip_app.cli.speak import say
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.deidentify import engine
@@ -172,7 +171,9 @@ def _write_crosswalk(path: Path, rows: list[dict[str, str]]) -> None:
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(rows)
-    if not path.exists():
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    write_bytes(path, text.getvalue().encode())
-    path.chmod(0o600)
+
+    def write(temporary: Path) -> None:
+        temporary.touch(mode=0o600)  # before anything is in it
+        temporary.write_bytes(text.getvalue().encode())
+
+    write_whole(path, write)
