@@ -17,15 +17,6 @@ from fetalclip_app.imaging.deidentify.identifiers import Identifiers, patient_ke
 from fetalclip_app.imaging.deidentify.identity import Identity, Taken, patient_of, readable, states_id, strings_of
 from fetalclip_app.imaging.deidentify.profile import Action
 
-_DUMMY = "REMOVED"
-_DUMMIES = {
-    **dict.fromkeys(("SH", "LO", "ST", "LT", "UT", "UC", "PN", "AE", "CS"), _DUMMY),
-    "AS": "000Y",
-    "DS": "0",
-    "IS": "0",
-}
-"""By representation; what has none here is emptied."""
-
 _RECURSING = (Action.RECURSE, Action.REFERENCES)
 """What is taken out of these sequences is noted item by item."""
 
@@ -112,7 +103,7 @@ class _Worker:
         """Return what stands in the place of a value; None where nothing does."""
         changes: dict[Action, Callable[[], Any]] = {
             Action.EMPTY: lambda: "",
-            Action.DUMMY: lambda: _DUMMIES.get(element.VR),
+            Action.DUMMY: lambda: profile.DUMMIES.get(element.VR),
             Action.PSEUDONYM: lambda: self.identifiers.pseudonym(self.patient),
             Action.UID: lambda: _each(element, self._uid),
             Action.SHIFT: lambda: _each(element, lambda text: self._shifted(text, element.VR)),

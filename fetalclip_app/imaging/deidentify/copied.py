@@ -6,7 +6,6 @@ as well; those are no copies.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from pydicom.datadict import keyword_for_tag
 
 from fetalclip_app.imaging.deidentify import closed_terms, profile, terms
+from fetalclip_app.imaging.deidentify.identifiers import MADE_PSEUDONYM, MADE_UID
 from fetalclip_app.imaging.deidentify.identity import Identity
 from fetalclip_app.imaging.deidentify.record import GENERATED
 
@@ -22,10 +22,7 @@ _HEAD = 132
 
 _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 _ITEM = (0xFFFE, 0xE000)
-_PSEUDONYM = re.compile(r"P-[A-Z2-7]{10}")
-_OWN_UID = re.compile(r"2\.25\.\d{1,39}")
-_DUMMIES = frozenset({"REMOVED", "000Y", "0", ""})
-_TEMPORAL = frozenset({"DA", "DT", "TM"})
+_DUMMIES = frozenset({*profile.DUMMIES.values(), ""})
 
 
 class _Leaf(NamedTuple):
@@ -94,7 +91,7 @@ def _is_own_value(value: str, vr: str, keyword: str, identity: Identity) -> bool
         return closed_terms.is_listed(keyword, value)
     if keyword == "ImageType":
         return terms.is_image_type(value)
-    if vr in _TEMPORAL:
+    if vr in profile.TEMPORAL:
         return value.casefold() in identity.produced
     return value in _DUMMIES or (value.casefold() not in identity.texts and _looks_made(value, vr, keyword))
 
@@ -102,5 +99,5 @@ def _is_own_value(value: str, vr: str, keyword: str, identity: Identity) -> bool
 def _looks_made(value: str, vr: str, keyword: str) -> bool:
     """Whether a value has the form of a pseudonym or a UID that is made here; an original may have it too."""
     if keyword in ("PatientName", "PatientID"):
-        return _PSEUDONYM.fullmatch(value) is not None
-    return vr == "UI" and (_OWN_UID.fullmatch(value) is not None or terms.is_standard_uid(value))
+        return MADE_PSEUDONYM.fullmatch(value) is not None
+    return vr == "UI" and (MADE_UID.fullmatch(value) is not None or terms.is_standard_uid(value))

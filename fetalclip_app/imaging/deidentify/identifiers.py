@@ -21,6 +21,10 @@ _MOST_DAYS = 365
 _LETTERS = 10
 """Base 32: 50 bits, so that ten thousand patients share a pseudonym with a chance of 1 in 20 million."""
 
+MADE_PSEUDONYM = re.compile(rf"P-[A-Z2-7]{{{_LETTERS}}}")
+MADE_UID = re.compile(r"2\.25\.\d{1,39}")
+"""The forms of what `Identifiers` makes itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:

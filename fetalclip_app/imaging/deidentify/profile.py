@@ -48,7 +48,15 @@ _PSEUDONYMS = frozenset({0x00100010, 0x00100020})
 REQUIRED_EMPTY = frozenset({0x00400555})
 """Acquisition Context Sequence is of type 2 (PS3.3 C.7.6.14)."""
 
-_TEMPORAL = frozenset({"DA", "TM", "DT"})
+DUMMIES = {
+    **dict.fromkeys(("SH", "LO", "ST", "LT", "UT", "UC", "PN", "AE", "CS"), "REMOVED"),
+    "AS": "000Y",
+    "DS": "0",
+    "IS": "0",
+}
+"""By representation; what has none here is removed."""
+
+TEMPORAL = frozenset({"DA", "TM", "DT"})
 _BIRTH = frozenset({0x00100030, 0x00100032})
 
 NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "IS", "DS"})
@@ -150,7 +158,7 @@ def is_essential(keyword: str) -> bool:
 
 
 def _of_table(tag: int, vr: str, code: str) -> Action:
-    if vr in _TEMPORAL and tag not in _BIRTH:
+    if vr in TEMPORAL and tag not in _BIRTH:
         return Action.SHIFT
     if tag in REQUIRED_EMPTY:
         return Action.EMPTY
