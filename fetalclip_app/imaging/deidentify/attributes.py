@@ -14,7 +14,15 @@ from pydicom.sequence import Sequence as DicomSequence
 from fetalclip_app.imaging.deidentify import closed_terms, profile, terms
 from fetalclip_app.imaging.deidentify.dates import checked_time, shifted_date, shifted_moment
 from fetalclip_app.imaging.deidentify.identifiers import Identifiers, patient_key
-from fetalclip_app.imaging.deidentify.identity import Identity, Taken, patient_of, readable, states_id, strings_of
+from fetalclip_app.imaging.deidentify.identity import (
+    Identity,
+    Taken,
+    patient_of,
+    readable,
+    states_id,
+    strings_of,
+    values_of,
+)
 from fetalclip_app.imaging.deidentify.profile import Action
 
 _RECURSING = (Action.RECURSE, Action.REFERENCES)
@@ -127,8 +135,7 @@ class _Worker:
 
     def _is_harmless(self, element: DataElement) -> bool:
         """Whether a value that may stay is a word of a list, a number or a standard UID: files lie about it."""
-        values = element.value if element.VM > 1 else [element.value]
-        filled = [value for value in values if value not in ("", None)]
+        filled = [value for value in values_of(element) if value not in ("", None)]
         if element.keyword in closed_terms.KEYWORDS:
             return all(closed_terms.is_listed(element.keyword, str(value)) for value in filled)
         if element.VR == "UI":
@@ -151,8 +158,7 @@ def _standard_vr(element: DataElement) -> str:
 
 
 def _texts(element: DataElement) -> list[str]:
-    values = element.value if element.VM > 1 else [element.value]
-    return ["" if value is None else str(value) for value in values]
+    return ["" if value is None else str(value) for value in values_of(element)]
 
 
 def _each(element: DataElement, change: Callable[[str], str]) -> list[str] | str:

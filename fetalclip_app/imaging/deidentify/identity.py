@@ -153,8 +153,7 @@ def strings_of(element: DataElement, is_listed: Callable[[int], bool]) -> Iterat
                 yield from strings_of(nested, is_listed)
     elif element.VR in _TEXTS:
         listed = is_listed(int(element.tag))
-        values = element.value if element.VM > 1 else [element.value]
-        for text in (text for value in values for text in _as_written(value)):
+        for text in (text for value in values_of(element) for text in _as_written(value)):
             parts = () if element.VR == "PN" else text.splitlines()
             yield from (Taken(element.VR, each, listed) for each in {text, *parts})
     elif isinstance(element.value, bytes) and len(element.value) <= _LONGEST_BYTES:
@@ -169,6 +168,11 @@ def readable(dataset: Dataset) -> Iterator[DataElement]:
             yield dataset[tag]
         except (ValueError, TypeError, LookupError, NotImplementedError, OverflowError):
             continue
+
+
+def values_of(element: DataElement) -> list[Any]:
+    """Return an element's values, also where it is but one."""
+    return list(element.value) if element.VM > 1 else [element.value]
 
 
 def _as_written(value: Any) -> list[str]:
@@ -224,6 +228,5 @@ def _alike(seen: str, word: str) -> bool:
         return len(word) >= _SHORTEST or seen == word
     if len(word) <= _SHORTEST:
         return False
-    window = max(len(word), 1)
-    places = range(max(len(seen) - window, 0) + 1)
-    return any(SequenceMatcher(None, seen[at : at + window], word).ratio() >= _ALIKE for at in places)
+    places = range(max(len(seen) - len(word), 0) + 1)
+    return any(SequenceMatcher(None, seen[at : at + len(word)], word).ratio() >= _ALIKE for at in places)
