@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw
 from fetalclip_app import RESEARCH_USE_ONLY, __version__, wording
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.imaging.deidentify import sight
 from fetalclip_app.imaging.deidentify.engine import Opened, Seen
+from fetalclip_app.imaging.deidentify.mask import shown
 from fetalclip_app.imaging.deidentify.texts import FoundText
 from fetalclip_app.wording.translate import translate as _
 
@@ -48,8 +48,8 @@ def proof_of(opened: Opened, seen: Seen, title: str) -> Proof:
     """Return the frames on which text was found, else the first one."""
     visible = seen.mask.visible()
     frames = sorted({0, *(text.frame for text in seen.texts)})
-    shown = ((frame, sight.shown(opened.clip.frame(frame).pixels, visible)) for frame in frames)
-    return Proof(title, seen, tuple((frame, _marked(pixels, seen.texts, frame)) for frame, pixels in shown))
+    pictures = ((frame, shown(opened.clip.frame(frame).pixels, visible)) for frame in frames)
+    return Proof(title, seen, tuple((frame, _marked(pixels, seen.texts, frame)) for frame, pixels in pictures))
 
 
 def write_proof_sheet(path: Path, proofs: Sequence[Proof]) -> None:

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.imaging.deidentify.mask import Mask
-from fetalclip_app.imaging.deidentify.sight import shown
+from fetalclip_app.imaging.deidentify.mask import Mask, shown
 from fetalclip_app.imaging.deidentify.texts import FoundText
 from fetalclip_app.ui.qimage import image_of
 from fetalclip_app.ui.theme import ON_PICTURE

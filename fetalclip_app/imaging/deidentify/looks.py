@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from fetalclip_app.domain.clip import Clip, Pixels
-from fetalclip_app.imaging.deidentify.mask import Visible
+from fetalclip_app.imaging.deidentify.mask import Visible, shown
 
 _CHANGE = 20
 """Grey levels by which something new stands out; lossy compression of a still picture makes less."""
@@ -40,10 +40,10 @@ def frames_to_read(clip: Clip, visible: Visible, check: Callable[[], None] = lam
     known: list[Pixels] = []
     for index in range(len(clip)):
         check()
-        shown = np.where(visible[..., None], clip.frame(index).pixels, np.uint8(0))
-        if all(_differs(shown, before) for before in known):
+        now = shown(clip.frame(index).pixels, visible)
+        if all(_differs(now, before) for before in known):
             wanted.append(index)
-            known = [*known, shown][-_KNOWN:]
+            known = [*known, now][-_KNOWN:]
     return wanted
 
 

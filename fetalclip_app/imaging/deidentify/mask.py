@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.calibration import Box
-from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.imaging.fan import find_fan
 
 Visible = NDArray[np.bool_]
@@ -80,6 +80,11 @@ class Mask:
     def without(self, boxes: Iterable[Box]) -> Mask:
         """Return this mask with more rectangles blanked."""
         return replace(self, blank=(*self.blank, *boxes))
+
+
+def shown(pixels: Pixels, visible: Visible) -> Pixels:
+    """Return a frame as it will look, RGB."""
+    return np.where(visible[..., None], pixels, np.uint8(0))
 
 
 def find_mask(clip: Clip, grid: tuple[int, int] = (1, 1)) -> Mask | None:

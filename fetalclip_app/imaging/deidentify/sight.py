@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-import numpy as np
-
-from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.imaging.deidentify.identity import Identity
 from fetalclip_app.imaging.deidentify.looks import frames_to_read
-from fetalclip_app.imaging.deidentify.mask import Mask, Visible
+from fetalclip_app.imaging.deidentify.mask import Mask, shown
 from fetalclip_app.imaging.deidentify.storing import Work
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, judged
 
@@ -46,11 +44,6 @@ class Sight:
             seen = self.reader.read(shown(self.clip.frame(index).pixels, visible))
             found += judged(seen, index, self.identity, harmless=self.harmless, device=self.device)
         return _each_once(found)
-
-
-def shown(pixels: Pixels, visible: Visible) -> Pixels:
-    """Return a frame as it will look, RGB."""
-    return np.where(visible[..., None], pixels, np.uint8(0))
 
 
 def _each_once(found: list[FoundText]) -> tuple[FoundText, ...]:
