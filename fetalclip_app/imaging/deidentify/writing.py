@@ -16,6 +16,8 @@ from pydicom.filewriter import dcmwrite
 
 from fetalclip_app.atomic import write_whole
 from fetalclip_app.errors import ErrorCode, ExportFailed, NotDeidentified
+from fetalclip_app.imaging.dicom.header import pixel_element, read_header
+from fetalclip_app.imaging.files.content import FileContent
 
 LARGEST = (1 << 32) - 2
 """Bytes that a length of 32 bits can state (PS3.5 7.1.1)."""
@@ -67,17 +69,14 @@ def write_streams(path: Path, dataset: Dataset, streams: list[bytes], syntax: st
 
 
 def bytes_before_pixels(path: Path) -> bytes:
-    """Return a written file up to its pixels, to be searched; and what follows the pixels, which is nothing.
+    """Return a written file up to its pixels, to be searched; what follows the pixels is nothing.
 
     Raises:
-        ValueError: There is no pixel element.
+        UnreadableFile: There is no pixel element.
     """
-    data = path.read_bytes()
-    places = [data.find(struct.pack("<HH2s", 0x7FE0, 0x0010, vr)) for vr in (b"OB", b"OW")]
-    found = [place for place in places if place >= 0]
-    if not found:
-        raise ValueError("no pixels in a file just written")
-    return data[: min(found)]
+    header = read_header(FileContent.of(path))
+    pixel_element(header)
+    return header.content.read(0, header.pixel_offset)
 
 
 def _write(path: Path, dataset: Dataset, syntax: str) -> None:
