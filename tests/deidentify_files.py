@@ -10,7 +10,13 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from fetalclip_app.imaging.deidentify import engine
+from fetalclip_app.imaging.deidentify.engine import Opened, Seen
+from fetalclip_app.imaging.deidentify.mask import Mask
 from fetalclip_app.imaging.deidentify.profile import table
+from fetalclip_app.imaging.deidentify.sight import Work
+from fetalclip_app.imaging.deidentify.texts import TextReader
+from fetalclip_app.progress import CancelToken, silent
 
 SECRET = "Zwölfaxing"
 """A word that no dictionary and no header has."""
@@ -77,3 +83,9 @@ def full_dataset(frames: Any = None, photometric: str = "RGB", **tags: Any) -> D
     data.add_new(0x60000022, "LO", f"Overlay {SECRET}")
     data.add_new(0x50002600, "SH", f"Curve {SECRET}")
     return data
+
+
+def looked(opened: Opened, mask: Mask, reader: TextReader) -> Seen:
+    """Return what an OCR finds inside a mask, on every frame that has to be read, with nothing blanked for it."""
+    sight = engine._sight(opened, reader, frozenset(), Work(CancelToken(), silent))
+    return engine._seen(sight, mask, sight.frames(mask))

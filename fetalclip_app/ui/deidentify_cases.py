@@ -17,7 +17,7 @@ from fetalclip_app.imaging.deidentify.mask import Mask, MaskSource
 from fetalclip_app.imaging.deidentify.mask_book import MaskBook, RememberedMask, load_book
 from fetalclip_app.imaging.deidentify.naming import Names
 from fetalclip_app.imaging.deidentify.ocr import RapidReader
-from fetalclip_app.imaging.deidentify.storing import Work
+from fetalclip_app.imaging.deidentify.sight import Work
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, normal
 from fetalclip_app.progress import CancelToken, Report, silent
 

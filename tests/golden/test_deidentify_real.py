@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from deidentify_files import looked
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -140,8 +141,8 @@ def test_the_ocr_reads_the_name_in_the_banner_and_none_once_it_is_masked() -> No
     opened = engine.open_original(scan("voluson_s8_ob_cine87.dcm"), IDENTIFIERS)
     whole = Mask(opened.clip.height, opened.clip.width, (Box(0, 0, 975, 743),), MaskSource.GIVEN)
     reader = RapidReader()
-    with_banner = engine.look(opened, whole, reader)
-    masked = engine.look(opened, engine.choose_mask(opened), reader)
+    with_banner = looked(opened, whole, reader)
+    masked = looked(opened, engine.choose_mask(opened), reader)
 
     assert sum(text.kind == "identifying" for text in with_banner.texts) >= 3
     assert not [text for text in masked.texts if text.kind == "identifying"]

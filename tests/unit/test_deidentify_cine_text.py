@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from deidentify_files import looked
 from dicom_files import dataset_of, region, write
 from pydicom import dcmread
 
@@ -69,7 +70,7 @@ def test_a_text_is_found_wherever_and_however_long_it_is_shown(
     place: tuple[int, int], shown: list[int], tmp_path: Path
 ) -> None:
     opened, reader = opened_of(tmp_path / "a.dcm", moving(place, shown)), Letters(place)
-    seen = engine.look(opened, MASK, reader)
+    seen = looked(opened, MASK, reader)
 
     assert [(text.text, text.frame) for text in seen.texts] == [(NAME, shown[0])]
 
@@ -81,7 +82,7 @@ def test_frames_that_repeat_another_are_not_read_again(tmp_path: Path) -> None:
     lettered(frames[31], ON_BLACK)
     lettered(frames[32], ON_BLACK)
     reader = Letters(ON_BLACK)
-    seen = engine.look(opened_of(tmp_path / "a.dcm", frames), MASK, reader)
+    seen = looked(opened_of(tmp_path / "a.dcm", frames), MASK, reader)
 
     assert [text.frame for text in seen.texts] == [31]
     assert (seen.frames_read, seen.frames_alike, reader.looks) == ((0, 31), FRAMES - 2, 2)
@@ -112,7 +113,7 @@ def test_that_no_text_is_burned_in_is_not_said_of_a_cine_that_was_looked_at_in_p
 
 def test_that_no_text_is_burned_in_is_said_once_all_was_looked_at(tmp_path: Path) -> None:
     opened = opened_of(tmp_path / "a.dcm", moving(ON_BLACK, []))
-    engine.write(opened, engine.look(opened, MASK, Letters(ON_BLACK)), tmp_path / "b.dcm")
+    engine.write(opened, looked(opened, MASK, Letters(ON_BLACK)), tmp_path / "b.dcm")
 
     assert dcmread(tmp_path / "b.dcm").BurnedInAnnotation == "NO"
 

@@ -43,7 +43,7 @@ class Cleaned:
     dataset: Dataset
     identity: Identity
     patient: str
-    is_of_another: bool = False
+    is_of_another: bool
 
 
 def clean(original: Dataset, identifiers: Identifiers) -> Cleaned:

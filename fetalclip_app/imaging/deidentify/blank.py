@@ -13,7 +13,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.imaging.deidentify.mask import Visible
 from fetalclip_app.imaging.dicom.colour import Table
 from fetalclip_app.imaging.dicom.pixels import DicomFrames
-from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken
 
 
 class MixedColours(Exception):
@@ -70,13 +70,10 @@ def darkest(table: Table | None, bits: int) -> int:
     return 0 if table is None else int(np.argmin(table[: 1 << bits].astype(np.int64).sum(axis=1)))
 
 
-def blanked_frames(
-    clip: Clip, layout: PlainPixels, visible: Visible, cancel: CancelToken, report: Report
-) -> Iterator[bytes]:
+def blanked_frames(clip: Clip, layout: PlainPixels, visible: Visible, cancel: CancelToken) -> Iterator[bytes]:
     """Yield each frame, little endian, colours pixel by pixel, with only what is visible in it."""
     for index in range(len(clip)):
         cancel.check()
-        report(index, len(clip))
         samples = _samples(clip, index, layout)
         yield blanked(samples, layout, visible).tobytes()
 

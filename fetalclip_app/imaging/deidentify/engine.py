@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import dcmread
@@ -19,15 +19,15 @@ from fetalclip_app.imaging.deidentify.jpeg_frames import grid_of
 from fetalclip_app.imaging.deidentify.looks import few_frames
 from fetalclip_app.imaging.deidentify.mask import Mask, find_mask, grown, misfit
 from fetalclip_app.imaging.deidentify.mask_book import RememberedMask, Scanner
-from fetalclip_app.imaging.deidentify.sight import Sight
-from fetalclip_app.imaging.deidentify.storing import Work, store
+from fetalclip_app.imaging.deidentify.sight import Sight, Work
+from fetalclip_app.imaging.deidentify.storing import store
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextKind, TextReader
 from fetalclip_app.imaging.files.archives import MemberContent
 from fetalclip_app.imaging.files.finding import content_at
 from fetalclip_app.imaging.files.sniff import Kind, kind_of
 from fetalclip_app.imaging.guard import reading
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.progress import CancelToken, Report, silent
+from fetalclip_app.progress import CancelToken, silent
 
 _ROUNDS = 3
 """How often text is blanked and looked for again: blanking a line can bring out what it had hidden."""
@@ -51,7 +51,7 @@ class Opened:
     cleaned: Cleaned
     syntax: str
     size: int
-    grid: tuple[int, int] = (1, 1)
+    grid: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Written:
     bytes_before: int
     bytes_after: int
     is_recoded: bool
-    checked_by_person: bool = field(default=False)
+    checked_by_person: bool
 
 
 def open_original(path: Path, identifiers: Identifiers) -> Opened:
@@ -141,20 +141,6 @@ def choose_mask(opened: Opened, known: RememberedMask | None = None) -> Mask:
     return mask
 
 
-def look(
-    opened: Opened,
-    mask: Mask,
-    reader: TextReader,
-    *,
-    harmless: frozenset[str] = frozenset(),
-    cancel: CancelToken | None = None,
-    report: Report = silent,
-) -> Seen:
-    """Return what an OCR finds inside a mask, on every frame that shows something else than those before."""
-    sight = _sight(opened, reader, harmless, Work(cancel or CancelToken(), report))
-    return _seen(sight, mask, sight.frames(mask))
-
-
 def without_texts(opened: Opened, seen: Seen, texts: tuple[FoundText, ...]) -> Mask:
     """Return the mask with these texts blanked."""
     size = opened.clip.height, opened.clip.width
@@ -196,7 +182,6 @@ def write(
     *,
     confirmed: bool = False,
     cancel: CancelToken | None = None,
-    report: Report = silent,
 ) -> Written:
     """Write the de-identified copy and check it.
 
@@ -216,8 +201,8 @@ def write(
     dataset = _new_header(opened)
     record.record_method(dataset, seen.mask.source, _who_looked(seen, len(clip)))
     record.record_lossy(dataset, opened.syntax)
-    work = Work(cancel or CancelToken(), report)
-    expected, is_recoded = store(target, dataset, (clip, opened.syntax), seen.mask.visible(), work)
+    visible = seen.mask.visible()
+    expected, is_recoded = store(target, dataset, (clip, opened.syntax), visible, cancel or CancelToken())
     try:
         check(target, clip, expected, opened.cleaned.identity)
     except (NotDeidentified, UnreadableFile):

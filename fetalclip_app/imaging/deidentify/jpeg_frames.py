@@ -21,7 +21,7 @@ from fetalclip_app.imaging.dicom import jpeg
 from fetalclip_app.imaging.dicom.encapsulated import Span
 from fetalclip_app.imaging.dicom.pixels import DicomFrames
 from fetalclip_app.imaging.files.content import MemoryContent
-from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken
 
 DARK = 12
 """Brightest level of what counts as black in a picture that was compressed with loss."""
@@ -46,7 +46,7 @@ class BlankedStreams:
     black: Visible
 
 
-def blanked_streams(clip: Clip, visible: Visible, cancel: CancelToken, report: Report) -> BlankedStreams | None:
+def blanked_streams(clip: Clip, visible: Visible, cancel: CancelToken) -> BlankedStreams | None:
     """Return a clip's JPEG streams with what is not visible black.
 
     Every frame is decoded again and compared; None where a stream is of another kind, or a visible pixel would change.
@@ -63,7 +63,6 @@ def blanked_streams(clip: Clip, visible: Visible, cancel: CancelToken, report: R
     streams: list[bytes] = []
     for index in range(len(clip)):
         cancel.check()
-        report(index, len(clip))
         stream = _blanked(source, index, kept)
         changed = None if stream is None else _changed(source, index, stream, (stays, black))
         if stream is None or changed is None:

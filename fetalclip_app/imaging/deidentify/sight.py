@@ -9,8 +9,16 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.imaging.deidentify.identity import Identity
 from fetalclip_app.imaging.deidentify.looks import frames_to_read
 from fetalclip_app.imaging.deidentify.mask import Mask, shown
-from fetalclip_app.imaging.deidentify.storing import Work
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, judged
+from fetalclip_app.progress import CancelToken, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How the work is told to stop, and says how far it is."""
+
+    cancel: CancelToken
+    report: Report
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import uid
@@ -14,7 +13,7 @@ from fetalclip_app.imaging.deidentify.check import Expected
 from fetalclip_app.imaging.deidentify.jpeg_frames import DARK, blanked_streams
 from fetalclip_app.imaging.deidentify.mask import Visible
 from fetalclip_app.imaging.deidentify.rle import rle_streams
-from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken
 
 PLAIN = frozenset(
     {
@@ -27,16 +26,8 @@ PLAIN = frozenset(
 """Syntaxes whose pixels are not compressed (one is deflated as a whole)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How the work is told to stop, and says how far it is."""
-
-    cancel: CancelToken
-    report: Report
-
-
 def store(
-    target: Path, dataset: Dataset, original: tuple[Clip, str], visible: Visible, work: Work
+    target: Path, dataset: Dataset, original: tuple[Clip, str], visible: Visible, cancel: CancelToken
 ) -> tuple[Expected, bool]:
     """Write the file; return what its pixels must be, and whether they had to be stored anew, without further loss.
 
@@ -50,14 +41,14 @@ def store(
     clip, syntax = original
     if len(clip) > 1:
         dataset.NumberOfFrames = len(clip)  # the original may hold more than it says
-    blanked = blanked_streams(clip, visible, work.cancel, work.report)
+    blanked = blanked_streams(clip, visible, cancel)
     if blanked is not None:
         writing.write_streams(target, dataset, blanked.streams, syntax)
         return Expected(blanked.visible, blanked.black, DARK), False
     try:
-        _write_plain(target, dataset, original, (blank.plain_layout(clip), visible), work)
+        _write_plain(target, dataset, original, (blank.plain_layout(clip), visible), cancel)
     except blank.MixedColours:
-        _write_plain(target, dataset, original, (blank.AS_SHOWN, visible), work)
+        _write_plain(target, dataset, original, (blank.AS_SHOWN, visible), cancel)
     return Expected(visible, ~visible), syntax not in PLAIN
 
 
@@ -66,17 +57,17 @@ def _write_plain(
     dataset: Dataset,
     original: tuple[Clip, str],
     pixels: tuple[blank.PlainPixels, Visible],
-    work: Work,
+    cancel: CancelToken,
 ) -> None:
     """Write frames without further loss: RLE where the original was compressed and that saves space."""
     (clip, syntax), (layout, visible) = original, pixels
     record.describe_plain(dataset, layout)
     if syntax not in PLAIN:
-        frames = blank.blanked_frames(clip, layout, visible, work.cancel, work.report)
+        frames = blank.blanked_frames(clip, layout, visible, cancel)
         streams = rle_streams(frames, layout, (clip.height, clip.width), len(clip))
         if streams is not None:
             writing.write_streams(target, dataset, streams, uid.RLELossless)
             return
     writing.check_plain_size(clip.path.name, len(clip) * clip.height * clip.width * layout.frame_bytes_per_pixel)
-    with writing.spooled(blank.blanked_frames(clip, layout, visible, work.cancel, work.report)) as spool:
+    with writing.spooled(blank.blanked_frames(clip, layout, visible, cancel)) as spool:
         writing.write_plain(target, dataset, spool)
