@@ -24,6 +24,9 @@ Bits = NDArray[np.uint8]
 """One bit an entry."""
 
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
+_NOT_OURS = (Unsupported, ValueError, struct.error, IndexError, KeyError)
+"""What a stream of another kind, or a damaged one, ends in."""
+
 _END = 99
 """Added to a coefficient's index by the end of a block."""
 
@@ -40,7 +43,7 @@ def blank_stream(stream: bytes, kept: NDArray[np.bool_], *, is_rgb: bool) -> byt
         if kept.shape != (parsed.down, parsed.across):
             return None
         return _rewritten(parsed, kept.ravel())
-    except (Unsupported, struct.error, IndexError, KeyError):
+    except _NOT_OURS:
         return None
 
 
@@ -48,7 +51,7 @@ def mcu_size(stream: bytes) -> tuple[int, int] | None:
     """Return height and width of an MCU in pixels; None for a stream of another kind."""
     try:
         return parse_scan(stream, is_rgb=False).mcu
-    except (Unsupported, struct.error, IndexError, KeyError):
+    except _NOT_OURS:
         return None
 
 

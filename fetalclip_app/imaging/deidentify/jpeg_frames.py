@@ -51,12 +51,10 @@ def blanked_streams(clip: Clip, visible: Visible, cancel: CancelToken) -> Blanke
 
     Every frame is decoded again and compared; None where a stream is of another kind, or a visible pixel would change.
     """
-    source = clip.source
-    if not isinstance(source, DicomFrames) or source.layout.syntax not in _SYNTAXES:
-        return None
-    mcu = mcu_size(source.stream(0))
+    source = _jpeg_source(clip)
+    mcu = None if source is None else mcu_size(source.stream(0))
     kept = None if mcu is None else _kept(clip, visible, mcu, cancel)
-    if mcu is None or kept is None:
+    if source is None or mcu is None or kept is None:
         return None
     stays = visible & pixels_of(kept, mcu, visible.shape)
     black = ~with_sliver(stays)
@@ -74,10 +72,13 @@ def blanked_streams(clip: Clip, visible: Visible, cancel: CancelToken) -> Blanke
 
 def grid_of(clip: Clip) -> tuple[int, int]:
     """Return height and width, in pixels, of what can only be blanked as a whole: 1 x 1 but in a JPEG stream."""
+    source = _jpeg_source(clip)
+    return (1, 1) if source is None else mcu_size(source.stream(0)) or (1, 1)
+
+
+def _jpeg_source(clip: Clip) -> DicomFrames | None:
     source = clip.source
-    if not isinstance(source, DicomFrames) or source.layout.syntax not in _SYNTAXES:
-        return 1, 1
-    return mcu_size(source.stream(0)) or (1, 1)
+    return source if isinstance(source, DicomFrames) and source.layout.syntax in _SYNTAXES else None
 
 
 def with_sliver(visible: Visible) -> Visible:

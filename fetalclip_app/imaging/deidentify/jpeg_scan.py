@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from fetalclip_app.imaging.dicom import jpeg
+
 _SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 _KEPT = frozenset((0xC0, 0xC1, 0xC4, 0xDB, 0xDD, 0xDA))
 """Segments a decoder needs. Comments and application data, which may say anything, are dropped."""
@@ -72,7 +74,7 @@ def parse_scan(stream: bytes, *, is_rgb: bool) -> JpegScan:
 
     Raises:
         Unsupported: Neither baseline nor extended sequential with Huffman codes, or more than one scan.
-        struct.error, IndexError, KeyError: A damaged stream.
+        ValueError, struct.error, IndexError, KeyError: A damaged stream.
     """
     if not stream.startswith(_SOI):
         raise Unsupported
@@ -80,7 +82,7 @@ def parse_scan(stream: bytes, *, is_rgb: bool) -> JpegScan:
     quantisers: dict[int, int] = {}
     tables: dict[int, Huffman] = {}
     frame, restart = b"", 0
-    for marker, body, after in _segments(stream):
+    for marker, body, after in jpeg.segments(stream):
         needed = _needed(marker, body)
         if needed:
             head.append(struct.pack(">BBH", 0xFF, marker, len(needed) + 2) + needed)
@@ -149,18 +151,6 @@ def _needed(marker: int, body: bytes) -> bytes:
     if marker == 0xE0 and body.startswith(b"JFIF\0"):
         return body[:12] + bytes(2)
     return body[:12] if marker == 0xEE and body.startswith(b"Adobe") else b""
-
-
-def _segments(stream: bytes) -> Iterator[tuple[int, bytes, int]]:
-    position = 2
-    while position + 4 <= len(stream) and stream[position] == 0xFF:
-        marker, length = stream[position + 1], struct.unpack_from(">H", stream, position + 2)[0]
-        if marker == 0xFF:
-            position += 1
-            continue
-        after = position + 2 + length
-        yield marker, stream[position + 4 : after], after
-        position = after
 
 
 def _quantisers(body: bytes) -> Iterator[tuple[int, int]]:

@@ -116,7 +116,7 @@ def parse(stream: bytes) -> JpegHeader:
     if not stream.startswith(_SOI):
         raise ValueError("no JPEG stream")
     has_jfif, adobe, has_hp = False, None, False
-    for marker, body in _segments(stream):
+    for marker, body, _after in segments(stream):
         if marker in _FRAMES:
             return replace(
                 _frame_header(marker, body), has_jfif=has_jfif, adobe_transform=adobe, has_hp_transform=has_hp
@@ -128,8 +128,8 @@ def parse(stream: bytes) -> JpegHeader:
     raise ValueError("truncated JPEG stream: no frame header")
 
 
-def _segments(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the low byte and the body of each marker that has a length, as far as the stream goes.
+def segments(stream: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Yield each marker that has a length, as far as the stream goes: its low byte, its body, and where that ends.
 
     Raises:
         ValueError: Something else stands where a marker should; beyond the header of the first scan it always does.
@@ -143,8 +143,9 @@ def _segments(stream: bytes) -> Iterator[tuple[int, bytes]]:
             position += 1 if marker == 0xFF else 2
             continue
         length = struct.unpack_from(">H", stream, position + 2)[0]
-        yield marker, stream[position + 4 : position + 2 + length]
-        position += 2 + max(length, 2)
+        after = position + 2 + max(length, 2)
+        yield marker, stream[position + 4 : after], after
+        position = after
 
 
 def _frame_header(marker: int, body: bytes) -> JpegHeader:
@@ -182,7 +183,7 @@ def _has_one_scan(stream: bytes) -> bool:
     """
     components = 0
     try:
-        for marker, body in _segments(stream):
+        for marker, body, _after in segments(stream):
             if marker < _LOWEST:
                 return False
             if marker in _FRAMES:
