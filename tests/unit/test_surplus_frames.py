@@ -10,11 +10,11 @@ import dicom_files as files
 import jpeg_ls
 import numpy as np
 import pytest
+from deidentify_files import deidentified, full_dataset
 from PIL import Image
 from pydicom import dcmread, uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
-from test_deidentify_files import cine, deidentified, full_dataset
 
 from bench.fuzz import lossless_jpeg
 from bench.fuzz.dicom_objects import compressed
@@ -155,10 +155,10 @@ def test_more_frames_than_any_scan_has_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.RLELossless, uid.JPEGBaseline8Bit])
 def test_a_de_identified_copy_says_how_many_frames_it_holds(syntax: str, tmp_path: Path) -> None:
-    data = full_dataset(cine(), "YBR_FULL_422" if syntax == uid.JPEGBaseline8Bit else "RGB")
-    count = len(cine())
+    data = full_dataset(files.cine(), "YBR_FULL_422" if syntax == uid.JPEGBaseline8Bit else "RGB")
+    count = len(files.cine())
     if syntax == uid.JPEGBaseline8Bit:
-        path = files.encapsulated(tmp_path / "x", data, [files.jpeg_stream(frame) for frame in cine()])
+        path = files.encapsulated(tmp_path / "x", data, [files.jpeg_stream(frame) for frame in files.cine()])
     else:
         writer = files.write if syntax == uid.ExplicitVRLittleEndian else files.compressed
         path = writer(tmp_path / "x", data, syntax)
