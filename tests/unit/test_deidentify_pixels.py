@@ -7,7 +7,7 @@ from pathlib import Path
 import dicom_videos
 import numpy as np
 import pytest
-from deidentify_files import KINDS, SECRET, dark_banner, deidentified, full_dataset, palette
+from deidentify_files import KINDS, MASK, SECRET, dark_banner, deidentified, full_dataset, palette
 from dicom_files import cine, colour_picture, compressed, encapsulated, grey_picture, jpeg_stream, region, to_ycc, write
 from pydicom import dcmread, uid
 
@@ -24,6 +24,21 @@ def test_a_jpeg_cine_stays_one(kind: str, tmp_path: Path) -> None:
     assert dcmread(tmp_path / "b.dcm").file_meta.TransferSyntaxUID == uid.JPEGBaseline8Bit
     assert not written.is_recoded
     assert written.bytes_after < written.bytes_before
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_a_jpeg_with_a_divisor_of_zero_is_stored_as_it_is_shown(damaged: int, tmp_path: Path) -> None:
+    """Decoders multiply by it and show a picture; no DC value can be divided by it."""
+    streams = [bytearray(jpeg_stream(frame, subsampling=0)) for frame in dark_banner(cine())]
+    streams[damaged][streams[damaged].find(b"\xff\xdb") + 5] = 0
+    data = full_dataset(cine(), "YBR_FULL_422", FrameTime="33.3")
+    original = encapsulated(tmp_path / "a.dcm", data, [bytes(stream) for stream in streams])
+    written = deidentified(original, tmp_path / "b.dcm")
+    before, after = read_clip(original).frame(damaged).pixels, read_clip(tmp_path / "b.dcm").frame(damaged).pixels
+
+    assert written.is_recoded
+    np.testing.assert_array_equal(after[MASK.visible()], before[MASK.visible()])
+    assert not after[~MASK.visible()].any()
 
 
 def test_a_jpeg_s_thumbnail_goes(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ Bits = NDArray[np.uint8]
 """One bit an entry."""
 
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
-_NOT_OURS = (Unsupported, ValueError, struct.error, IndexError, KeyError)
+_NOT_OURS = (Unsupported, ValueError, struct.error, IndexError, KeyError, ZeroDivisionError)
 """What a stream of another kind, or a damaged one, ends in."""
 
 _END = 99

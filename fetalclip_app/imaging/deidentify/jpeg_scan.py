@@ -74,7 +74,7 @@ def parse_scan(stream: bytes, *, is_rgb: bool) -> JpegScan:
 
     Raises:
         Unsupported: Neither baseline nor extended sequential with Huffman codes, or more than one scan.
-        ValueError, struct.error, IndexError, KeyError: A damaged stream.
+        ValueError, struct.error, IndexError, KeyError, ZeroDivisionError: A damaged stream.
     """
     if not stream.startswith(_SOI):
         raise Unsupported
