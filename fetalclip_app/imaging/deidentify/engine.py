@@ -22,7 +22,6 @@ from fetalclip_app.imaging.deidentify.mask_book import RememberedMask, Scanner
 from fetalclip_app.imaging.deidentify.sight import Sight, Work
 from fetalclip_app.imaging.deidentify.storing import store
 from fetalclip_app.imaging.deidentify.texts import FoundText, TextKind, TextReader
-from fetalclip_app.imaging.files.archives import MemberContent
 from fetalclip_app.imaging.files.finding import content_at
 from fetalclip_app.imaging.files.sniff import Kind, kind_of
 from fetalclip_app.imaging.guard import reading
@@ -103,11 +102,10 @@ def open_original(path: Path, identifiers: Identifiers) -> Opened:
     """
     with reading(path):
         content = content_at(path)
-        content = content.checked() if isinstance(content, MemberContent) else content
         kind = kind_of(content)
     if kind is not Kind.DICOM:
         raise NotDeidentified(ErrorCode.NOT_DICOM, name=path.name)
-    clip = read_clip(path)
+    clip = read_clip(path)  # checks a member of an archive, too
     if clip.missing_frames:
         raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=path.name)
     with reading(path), content.open() as stream:
