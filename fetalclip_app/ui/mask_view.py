@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,6 +14,7 @@ from fetalclip_app.imaging.deidentify.mask import Mask, shown
 from fetalclip_app.imaging.deidentify.texts import FoundText
 from fetalclip_app.ui.qimage import image_of
 from fetalclip_app.ui.theme import ON_PICTURE
+from fetalclip_app.ui.viewport import Viewport
 
 _SIDES = ("left", "top", "right", "bottom")
 _REACH = 8.0
@@ -77,10 +78,9 @@ class MaskView(QWidget):
         return _SIDES[self.edge % 4]
 
     def to_picture(self, point: QPointF) -> tuple[float, float]:
-        """Return where a point of the widget lies in the picture, in pixels."""
-        place = self._place()
-        scale = place.width() / max(self._before.width(), 1)
-        return (point.x() - place.left()) / scale, (point.y() - place.top()) / scale
+        """Return where a point of the widget lies in the picture, in pixels from its corner."""
+        x, y = self._viewport().to_frame(point)
+        return x + 0.5, y + 0.5
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the chosen edge, or choose the next one."""
@@ -127,7 +127,7 @@ class MaskView(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(ON_PICTURE.canvas))
         if not self._before.isNull():
-            place = self._place()
+            place = self._viewport().target
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(place, self._after)
             if not self.is_after:
@@ -191,14 +191,10 @@ class MaskView(QWidget):
         return None
 
     def _on_screen(self, box: Box) -> QRectF:
-        place = self._place()
-        scale = place.width() / max(self._before.width(), 1)
-        corner = place.topLeft() + QPointF(box.left * scale, box.top * scale)
-        return QRectF(corner.x(), corner.y(), box.width * scale, box.height * scale)
+        view = self._viewport()
+        corner = view.to_screen(box.left - 0.5, box.top - 0.5)
+        return QRectF(corner, QSizeF(box.width, box.height) * view.scale)
 
-    def _place(self) -> QRectF:
+    def _viewport(self) -> Viewport:
         """Return where the picture lies: as large as fits, in the middle."""
-        width, height = max(self._before.width(), 1), max(self._before.height(), 1)
-        scale = min(self.width() / width, self.height() / height)
-        size = width * scale, height * scale
-        return QRectF((self.width() - size[0]) / 2, (self.height() - size[1]) / 2, *size)
+        return Viewport(QSizeF(self._before.size()), QSizeF(self.size()))

@@ -192,7 +192,7 @@ def test_the_picture_is_shown_before_and_after(opened: DeidentifyWindow) -> None
 def _corner(window: DeidentifyWindow) -> int:
     """Brightness of the picture's upper left, which is outside the mask."""
     view = window.picture
-    place = view._place()
+    place = view._viewport().target
     image = view.grab().toImage()
     return image.pixelColor(round(place.left()) + 4, round(place.top()) + 4).lightness()
 
