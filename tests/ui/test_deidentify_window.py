@@ -79,6 +79,20 @@ def button(window: DeidentifyWindow, qtbot: QtBot, name: str) -> QPushButton:
     return found()[0]
 
 
+def write_to(folder: Path, window: DeidentifyWindow, qtbot: QtBot) -> None:
+    """Have the copies written, and wait until all that can be is."""
+    window.ask = lambda parent: folder
+    window.write.click()
+    idle(window, qtbot)
+
+
+def look_and_blank(window: DeidentifyWindow, qtbot: QtBot) -> None:
+    """Look for text in the file that is shown, and have the word blanked."""
+    window.look.click()
+    idle(window, qtbot)
+    button(window, qtbot, "Blank it: Har-low").click()
+
+
 def test_files_are_listed_and_the_one_without_a_mask_asks_for_one(opened: DeidentifyWindow) -> None:
     names = [opened.files.item(row).text() for row in range(opened.files.count())]
     opened.files.setCurrentRow(2)
@@ -96,15 +110,12 @@ def test_the_window_says_what_it_is_for(opened: DeidentifyWindow) -> None:
 def test_text_is_asked_about_and_the_answer_holds_for_the_scanner(
     opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    opened.ask = lambda parent: tmp_path / "out"
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
 
     assert not list((tmp_path / "out").glob("*.dcm")) if (tmp_path / "out").exists() else True
     assert "1 text to be looked at" in opened.state.text()
     button(opened, qtbot, "Harmless: Har-low").click()
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
     copies = sorted((tmp_path / "out").glob("*.dcm"))
 
     assert len(copies) == 2
@@ -118,9 +129,7 @@ def test_text_is_asked_about_and_the_answer_holds_for_the_scanner(
 
 
 def test_a_text_can_be_blanked(opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    opened.look.click()
-    idle(opened, qtbot)
-    button(opened, qtbot, "Blank it: Har-low").click()
+    look_and_blank(opened, qtbot)
     case = work(opened).case
 
     assert case is not None
@@ -144,12 +153,9 @@ def test_an_edge_is_dragged_and_the_mask_is_remembered(
     assert mask.source is MaskSource.GIVEN
     assert abs(mask.keep[0].top - box.top - 10) <= 1
     assert (mask.keep[0].left, mask.keep[0].bottom) == (box.left, box.bottom)
-    opened.ask = lambda parent: tmp_path / "out"
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
     button(opened, qtbot, "Harmless: Har-low").click()
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
     remembered = [each.keep for each in load_book(settings.masks_file()).masks if each.has_mask]
     kept = mask.keep[0]
     assert (kept.left, kept.top, kept.right, kept.bottom) in {corners for keep in remembered for corners in keep}
@@ -247,12 +253,8 @@ def test_the_menu_opens_the_window_on_the_open_clips(desk_of: Callable, qtbot: Q
 
 
 def test_no_frame_of_a_cine_shows_what_was_blanked(opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    opened.look.click()
-    idle(opened, qtbot)
-    button(opened, qtbot, "Blank it: Har-low").click()
-    opened.ask = lambda parent: tmp_path / "out"
-    opened.write.click()
-    idle(opened, qtbot)
+    look_and_blank(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
     cines = [data for data in map(dcmread, (tmp_path / "out").glob("*.dcm")) if data.get("NumberOfFrames")]
 
     assert len(cines) == 1
@@ -270,19 +272,16 @@ def test_a_file_that_fails_keeps_no_other_back_and_says_why(
         return rightly(case, *given, **options)
 
     monkeypatch.setattr(engine, "write", write_all_but_the_first)
-    opened.ask = lambda parent: tmp_path / "out"
     opened.look.click()
     idle(opened, qtbot)
     button(opened, qtbot, "Harmless: Har-low").click()
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
 
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 1
     assert [opened.files.item(row).text() for row in range(2)] == ["⚠ a.dcm", "✓ b.dcm"]
     assert "a removed text is still in it" in opened.state.text()
     monkeypatch.setattr(engine, "write", rightly)
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 2
 
 
@@ -290,10 +289,8 @@ def test_a_mask_that_still_keeps_the_whole_picture_is_neither_written_nor_rememb
     opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     opened.draw.click()
-    opened.ask = lambda parent: tmp_path / "out"
     work(opened).cases = work(opened).cases[:1]
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
 
     assert "keeps the whole picture" in opened.state.text()
     assert not list((tmp_path / "out").glob("*.dcm")) if (tmp_path / "out").exists() else True
@@ -301,14 +298,10 @@ def test_a_mask_that_still_keeps_the_whole_picture_is_neither_written_nor_rememb
 
 
 def test_a_blanked_text_freezes_nothing_for_the_scanner(opened: DeidentifyWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    opened.look.click()
-    idle(opened, qtbot)
-    button(opened, qtbot, "Blank it: Har-low").click()
+    look_and_blank(opened, qtbot)
     source = work(opened).case.mask.source
     work(opened).cases = work(opened).cases[:1]
-    opened.ask = lambda parent: tmp_path / "out"
-    opened.write.click()
-    idle(opened, qtbot)
+    write_to(tmp_path / "out", opened, qtbot)
 
     assert source is MaskSource.REGIONS
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 1
