@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pydicom.datadict import keyword_for_tag
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from fetalclip_app.imaging.deidentify import closed_terms, profile, terms
 from fetalclip_app.imaging.deidentify.identifiers import MADE_PSEUDONYM, MADE_UID
@@ -20,7 +21,7 @@ from fetalclip_app.imaging.deidentify.record import GENERATED
 _HEAD = 132
 """Bytes before the first element: the preamble and DICM (PS3.10 7.1)."""
 
-_LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
+_LONG = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_32)
 _ITEM = (0xFFFE, 0xE000)
 _DUMMIES = frozenset({*profile.DUMMIES.values(), ""})
 
