@@ -18,7 +18,7 @@ from fetalclip_app.imaging.deidentify.mask_book import MaskBook, RememberedMask,
 from fetalclip_app.imaging.deidentify.naming import Names
 from fetalclip_app.imaging.deidentify.ocr import RapidReader
 from fetalclip_app.imaging.deidentify.sight import Work
-from fetalclip_app.imaging.deidentify.texts import FoundText, TextReader, normal
+from fetalclip_app.imaging.deidentify.texts import FoundText, TextKind, TextReader, normal
 from fetalclip_app.progress import CancelToken, Report, silent
 
 
@@ -82,7 +82,7 @@ class Case:
         self.seen, self.written, self.failure = None, None, None
 
     def _is_open(self, text: FoundText) -> bool:
-        return text.needs_a_person and (text.kind == "identifying" or normal(text.text) not in self.harmless)
+        return text.needs_a_person and (text.kind is TextKind.IDENTIFYING or normal(text.text) not in self.harmless)
 
 
 class Desk:
