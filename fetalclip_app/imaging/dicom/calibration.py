@@ -33,7 +33,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydicom.dataset import Dataset
 
@@ -49,6 +49,7 @@ from fetalclip_app.domain.calibration import (
     Verdict,
 )
 from fetalclip_app.domain.region_axes import Axis, DataType, RegionFacts, SpatialFormat, Unit
+from fetalclip_app.imaging.dicom.element_numbers import numbers_of, single_number_of
 from fetalclip_app.imaging.dicom.kinds_of_value import is_whole, set_right
 
 _MM_PER_CM = 10.0
@@ -104,28 +105,6 @@ def calibration_of(dataset: Dataset, height: int, width: int) -> Calibration | N
     return Calibration(CalibrationSource.PIXEL_SPACING, (whole,), statements=statements)
 
 
-def number_of(dataset: Dataset, keyword: str) -> float | None:
-    """Return the first value of an element as a finite number; None where it is absent, empty or no number."""
-    return next(iter(numbers_of(dataset, keyword)), None)
-
-
-def numbers_of(dataset: Dataset, keyword: str) -> tuple[float, ...]:
-    """Return all values of an element as finite numbers; empty where any of them is none."""
-    try:
-        value: Any = dataset.get(keyword)
-        values = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else [value]
-        found = tuple(float(each) for each in values if each not in (None, ""))
-    except (TypeError, ValueError, ArithmeticError):
-        return ()
-    return found if all(math.isfinite(each) for each in found) else ()
-
-
-def _single(item: Dataset, keyword: str) -> float | None:
-    """Return the value of an element that has one; None where it has none or, damaged, several."""
-    values = numbers_of(item, keyword)
-    return values[0] if len(values) == 1 else None
-
-
 def _items(dataset: Dataset) -> list[Dataset] | None:
     """Return the items of the sequence of regions; none where there is no sequence, None where it is unreadable."""
     if _REGIONS not in dataset:
@@ -172,7 +151,7 @@ def _beside_the_lost(regions: Sequence[Region]) -> Iterable[Region]:
 
 
 def _region(item: Dataset, height: int, width: int) -> Region | None:
-    corners = [_single(item, keyword) for keyword in _CORNERS]
+    corners = [single_number_of(item, keyword) for keyword in _CORNERS]
     left, top, right, bottom = (None if corner is None else int(corner) for corner in corners)
     if left is None or top is None or right is None or bottom is None or right < left or bottom < top:
         return None
@@ -197,7 +176,7 @@ def _kind(facts: RegionFacts) -> RegionKind:
 
 
 def _facts(item: Dataset, box: Box) -> RegionFacts:
-    flags = int(_single(item, "RegionFlags") or 0)
+    flags = int(single_number_of(item, "RegionFlags") or 0)
     return RegionFacts(
         spatial_format=_code(item, "RegionSpatialFormat", SpatialFormat),
         data_type=_code(item, "RegionDataType", DataType),
@@ -210,28 +189,28 @@ def _facts(item: Dataset, box: Box) -> RegionFacts:
 
 
 def _code(item: Dataset, keyword: str, codes: type[Code]) -> Code | None:
-    value = _single(item, keyword)
+    value = single_number_of(item, keyword)
     return codes(int(value)) if value is not None and value in list(codes) else None
 
 
 def _axis(item: Dataset, name: str, corner: int) -> Axis | None:
     """Return one direction of a region; the file counts its reference pixel from the region's corner."""
-    delta = _single(item, f"PhysicalDelta{name}")
-    if delta is None or _single(item, f"PhysicalUnits{name}Direction") is None:
+    delta = single_number_of(item, f"PhysicalDelta{name}")
+    if delta is None or single_number_of(item, f"PhysicalUnits{name}Direction") is None:
         return None
     unit = _code(item, f"PhysicalUnits{name}Direction", Unit)
-    reference = _single(item, f"ReferencePixel{name}0")
-    value = _single(item, f"ReferencePixelPhysicalValue{name}")
+    reference = single_number_of(item, f"ReferencePixel{name}0")
+    value = single_number_of(item, f"ReferencePixelPhysicalValue{name}")
     if reference is None or value is None:
         return Axis(unit, delta)
     return Axis(unit, delta, corner + reference, value)
 
 
 def _scale(item: Dataset) -> tuple[PixelSpacing | None, Distrust | None]:
-    units = [_single(item, f"PhysicalUnits{axis}Direction") for axis in "XY"]
+    units = [single_number_of(item, f"PhysicalUnits{axis}Direction") for axis in "XY"]
     if units != [Unit.CENTIMETRE, Unit.CENTIMETRE]:
         return None, Distrust.NOT_LENGTH
-    return _spacing(_single(item, "PhysicalDeltaY"), _single(item, "PhysicalDeltaX"), _MM_PER_CM)
+    return _spacing(single_number_of(item, "PhysicalDeltaY"), single_number_of(item, "PhysicalDeltaX"), _MM_PER_CM)
 
 
 def _spacing(

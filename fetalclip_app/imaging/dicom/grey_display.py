@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_voi
 
-from fetalclip_app.imaging.dicom.calibration import number_of, numbers_of
 from fetalclip_app.imaging.dicom.colour import Table
+from fetalclip_app.imaging.dicom.element_numbers import number_of, numbers_of
 
 _ROUNDING = 1e-9
 """Fractions of a grey level are dropped, as dcmtk does; the sum of floats may fall short of a whole one by this."""

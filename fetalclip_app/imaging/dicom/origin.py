@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from fetalclip_app.domain.clip import Origin
-from fetalclip_app.imaging.dicom.calibration import number_of
+from fetalclip_app.imaging.dicom.element_numbers import number_of
 from fetalclip_app.imaging.dicom.header import ORIGIN_TAGS
 
 OWN_MANUFACTURER = "FetalCLIP Studio"

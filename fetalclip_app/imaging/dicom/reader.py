@@ -21,8 +21,9 @@ from pydicom.dataset import Dataset
 from fetalclip_app.domain.clip import Clip, FrameSource
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.dicom.calibration import calibration_of, number_of
+from fetalclip_app.imaging.dicom.calibration import calibration_of
 from fetalclip_app.imaging.dicom.colour import Table, palette_table
+from fetalclip_app.imaging.dicom.element_numbers import number_of
 from fetalclip_app.imaging.dicom.encapsulated import Span, frames_of, scan
 from fetalclip_app.imaging.dicom.grey_display import grey_table
 from fetalclip_app.imaging.dicom.header import (

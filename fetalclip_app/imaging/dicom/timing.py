@@ -27,7 +27,7 @@ from fetalclip_app.domain.timing import (
     RateRemark,
     RateSource,
 )
-from fetalclip_app.imaging.dicom.calibration import number_of, numbers_of
+from fetalclip_app.imaging.dicom.element_numbers import number_of, numbers_of
 
 _SENSIBLE_RATES_HZ = (0.1, 5000.0)
 """From a frame in ten seconds to plane waves: we chose the ends, wide."""

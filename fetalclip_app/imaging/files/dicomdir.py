@@ -19,7 +19,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.dicom.calibration import number_of
+from fetalclip_app.imaging.dicom.element_numbers import number_of
 from fetalclip_app.imaging.files.budget import within_budget
 from fetalclip_app.imaging.files.content import Content
 
