@@ -184,7 +184,7 @@ class Hand(QObject):
         return self.shape is not None and key in _KEYS
 
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
-        """Move by an arrow key (ten pixels with Shift), go on to the next handle by Tab, keep by Return, leave by Esc."""
+        """Move by an arrow key (ten pixels with Shift), go to the next handle by Tab, keep by Return, leave by Esc."""
         if self.shape is None or key not in _KEYS:
             return False
         if key in ARROWS:
