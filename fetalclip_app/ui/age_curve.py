@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate, GestationalAge
 from fetalclip_app.ui.theme import caption_font, tokens
+from fetalclip_app.wording.translate import translate
 
 _HEIGHT = 76
 _FIRST_DAY, _LAST_DAY = 14 * 7, 39 * 7 - 1
@@ -25,7 +26,7 @@ class AgeCurve(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
-        self.setAccessibleName("Score over days of gestation")
+        self.setAccessibleName(translate("Score over days of gestation"))
 
     def sizeHint(self) -> QSize:
         """Return a modest width: it takes what is there."""
@@ -98,4 +99,8 @@ class AgeCurve(QWidget):
         share = (event.position().x() - _SIDE) / max(self.width() - 2 * _SIDE, 1)
         day = min(max(round(first + share * (last - first)), first), last)
         score = float(self._estimate.scores[day - first])
-        QToolTip.showText(event.globalPosition().toPoint(), f"{GestationalAge(day)}: score {score:.2f}", self)
+        QToolTip.showText(
+            event.globalPosition().toPoint(),
+            translate("{day}: score {score:.2f}", day=GestationalAge(day), score=score),
+            self,
+        )

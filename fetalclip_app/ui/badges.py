@@ -22,6 +22,7 @@ from fetalclip_app.wording import (
     simulated,
     trim_offered,
 )
+from fetalclip_app.wording.translate import translate
 
 _SIDE, _GAP, _INSIDE = 12, 4, 2
 """Pixels: beside the line, around each badge, and above and below its words (as the style sheet has it)."""
@@ -40,25 +41,34 @@ def badges_of(clip: Clip) -> tuple[Badge, ...]:
     """Return what must be known of this clip."""
     found: list[Badge] = []
     if clip.origin.is_simulated:
-        found.append(Badge(simulated(), "Made by a program: nobody was scanned."))
+        found.append(Badge(simulated(), translate("Made by a program: nobody was scanned.")))
     if clip.missing_frames:
         found.append(Badge(frames_missing(clip.missing_frames), missing_frames(clip.missing_frames)))
     found += _scale_badges(clip)
     if clip.rate is not None and clip.rate.source is RateSource.ASSUMED:
-        found.append(Badge(f"{clip.rate.hz:.1f}/s assumed", rate_source(clip.rate)))
+        found.append(Badge(translate("{rate:.1f}/s assumed", rate=clip.rate.hz), rate_source(clip.rate)))
     if clip.playback.trim is not None:
         first, last = clip.playback.trim
-        found.append(Badge(f"File shows {first + 1}–{last + 1}", trim_offered(first, last), is_doubt=False))
+        found.append(
+            Badge(
+                translate("File shows {first}–{last}", first=first + 1, last=last + 1),
+                trim_offered(first, last),
+                is_doubt=False,
+            )
+        )
     if clip.origin.is_lossy:
-        found.append(Badge(lossy(), "Fine texture may be an artefact of the compression.", is_doubt=False))
+        found.append(Badge(lossy(), translate("Fine texture may be an artefact of the compression."), is_doubt=False))
     return tuple(found)
 
 
 def _scale_badges(clip: Clip) -> list[Badge]:
     tip = calibration_source(clip.calibration)
     if not clip.is_calibrated or clip.calibration is None:
-        return [Badge("No scale", f"{tip}. Set it with the ruler (R).")]
-    words = {CalibrationSource.USER: "Scale set by hand", CalibrationSource.USER_OVERRIDE: "Scale overridden by hand"}
+        return [Badge(translate("No scale"), translate("{source}. Set it with the ruler (R).", source=tip))]
+    words = {
+        CalibrationSource.USER: translate("Scale set by hand"),
+        CalibrationSource.USER_OVERRIDE: translate("Scale overridden by hand"),
+    }
     source = clip.calibration.source
     return [Badge(words[source], tip)] if source in words else []
 

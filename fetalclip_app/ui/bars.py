@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.theme import caption_font, text_font, tokens, view_colour, view_letter
 from fetalclip_app.wording import not_trained_view, percent, view_title
+from fetalclip_app.wording.translate import translate
 
 ROW_PX = 19
 
@@ -55,7 +56,7 @@ class BarRow(QAbstractButton):
         """Show another value."""
         self._bar, self._position = bar, position
         self.setEnabled(bar.probability is not None)
-        value = percent(bar.probability) if bar.probability is not None else "not known yet"
+        value = percent(bar.probability) if bar.probability is not None else translate("not known yet")
         mark = "" if bar.is_trained else f", {not_trained_view()}"
         self.setAccessibleName(f"{view_title(bar.key)}: {value}{mark}")
         self.setToolTip(f"{view_title(bar.key)} {value}{mark}")

@@ -16,6 +16,7 @@ from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.parts import Elided, icon_button, label, set_tone
 from fetalclip_app.ui.theme import STATUS_PX, TOP_BAR_PX, caption_font, text_font, tokens
 from fetalclip_app.wording import dicom_date, notice, person_name, simulated
+from fetalclip_app.wording.translate import plural, translate
 
 
 def subject_of(origin: Origin) -> tuple[str, str]:
@@ -26,7 +27,7 @@ def subject_of(origin: Origin) -> tuple[str, str]:
     who = " · ".join(part for part in (name, origin.patient_id) if part)
     date = dicom_date(origin.study_date) if origin.study_date else ""
     what = " · ".join(part for part in (origin.study_description, date) if part)
-    return who or "No patient in this file", what or "No study in this file"
+    return who or translate("No patient in this file"), what or translate("No study in this file")
 
 
 class TopBar(QWidget):
@@ -44,11 +45,11 @@ class TopBar(QWidget):
         self.warning = QLabel()
         self.warning.setProperty("badge", "alarm")
         self.warning.hide()
-        self.model = _menu_button("Model", "model", menus.model)
+        self.model = _menu_button(translate("Model"), "model", menus.model)
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 8, 0)
         line.setSpacing(8)
-        line.addWidget(_menu_button("Open", "open", menus.opening))
+        line.addWidget(_menu_button(translate("Open"), "open", menus.opening))
         line.addSpacing(8)
         line.addWidget(self.patient)
         line.addSpacing(8)
@@ -57,9 +58,9 @@ class TopBar(QWidget):
         line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(1)
         line.addWidget(icon_button(actions["palette"], text=True))
-        line.addWidget(_menu_button("Export", "export", menus.export))
+        line.addWidget(_menu_button(translate("Export"), "export", menus.export))
         line.addWidget(self.model)
-        line.addWidget(_menu_button("", "window", menus.window, name="Window"))
+        line.addWidget(_menu_button("", "window", menus.window, name=translate("Window")))
         line.addWidget(icon_button(actions["keys"]))
 
     def show_subject(self, origin: Origin | None, patients: Sequence[str]) -> None:
@@ -68,19 +69,20 @@ class TopBar(QWidget):
         self.patient.show_text(who)
         self.study.show_text(what)
         self.warning.setVisible(len(patients) > 1)
-        self.warning.setText(f"⚠ {len(patients)} patients are open")
-        self.warning.setToolTip("Clips of different patients are open: " + ", ".join(patients))
+        self.warning.setText(plural("⚠ {count} patient is open", "⚠ {count} patients are open", len(patients)))
+        self.warning.setToolTip(translate("Clips of different patients are open: {names}", names=", ".join(patients)))
 
     def show_model(self, info: EngineInfo | None, waiting_for: str) -> None:
         """Say which weights read: title and the first digits of their hash."""
         if info is None:
             self.model.setText(waiting_for)
-            self.model.setToolTip("Model and device")
+            self.model.setToolTip(translate("Model and device"))
             return
         identity = info.identity
         mark = "" if identity.verified else " · unverified"
         self.model.setText(f"{identity.title} · {identity.sha256[:8]}{mark}")
-        self.model.setToolTip(f"{identity.title}\nSHA-256 {identity.sha256}\nLicence {identity.licence}\n{info.device}")
+        licence = translate("Licence {licence}", licence=identity.licence)
+        self.model.setToolTip(f"{identity.title}\nSHA-256 {identity.sha256}\n{licence}\n{info.device}")
 
 
 def _menu_button(text: str, icon_name: str, menu: QMenu, *, name: str = "") -> QToolButton:
@@ -106,7 +108,7 @@ class _ProgressLine(QWidget):
         super().__init__()
         self.share = 0.0
         self.setFixedSize(140, 6)
-        self.setAccessibleName("Progress")
+        self.setAccessibleName(translate("Progress"))
 
     def show_share(self, done: int, total: int) -> None:
         """Show a part of the whole; nothing where the whole is not known."""
@@ -165,10 +167,10 @@ class StatusStrip(QWidget):
         self.bar.setVisible(is_there)
         self.cancel.setVisible(activity is not None and activity.can_cancel)
         if activity is None:
-            self.text.setText("Ready")
+            self.text.setText(translate("Ready"))
             return
-        counted = f", {activity.done} of {activity.total}" if activity.total else " …"
-        self.text.setText(activity.text + counted)
+        said = translate("{what}, {done} of {total}") if activity.total else "{what} …"
+        self.text.setText(said.format(what=activity.text, done=activity.done, total=activity.total))
         self.bar.show_share(activity.done, activity.total)
 
     def show_archive(self, text: str, *, why: str = "") -> None:

@@ -26,6 +26,7 @@ from fetalclip_app.wording import (
     spread_limit,
     spread_meaning,
 )
+from fetalclip_app.wording.translate import translate
 
 
 def prepared(lines: int, *, tone: str = "muted") -> QLabel:
@@ -58,10 +59,10 @@ class AgeCard(Card):
     asked = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__("Gestational age")
-        self.age = Figure("Gestational age")
+        super().__init__(translate("Gestational age"))
+        self.age = Figure(translate("Gestational age"))
         self.age.clicked.connect(lambda: self.asked.emit(self.age))
-        self.spread, self.interval = Caption("Spread"), Caption("Interval")
+        self.spread, self.interval = Caption(translate("Spread")), Caption(translate("Interval"))
         for line in (self.spread, self.interval):
             line.clicked.connect(lambda checked=False, line=line: self.asked.emit(line))
         self.curve = AgeCurve()
@@ -102,12 +103,17 @@ class AgeCard(Card):
 
     def _show_estimate(self, estimate: AgeEstimate) -> None:
         self.spread.show_text(
-            f"{age_range(estimate.low, estimate.high)}, the spread of the 15 best days", tip=spread_meaning()
+            translate("{range}, the spread of the 15 best days", range=age_range(estimate.low, estimate.high)),
+            tip=spread_meaning(),
         )
         fitted, ground = estimate.interval, estimate.limit_ground
         text, tip = no_interval(ground), spread_limit(ground)
         if fitted is not None:
-            text = f"{age_range(fitted.low, fitted.high)} held {percent(fitted.level)} of validation patients"
+            text = translate(
+                "{range} held {share} of validation patients",
+                range=age_range(fitted.low, fitted.high),
+                share=percent(fitted.level),
+            )
             tip = f"{interval_meaning(fitted)} {tip}".strip()
         self.interval.show_text(text, tip=tip, doubt=ground is LimitGround.NOT_FITTED)
         remarks = [learned_age()] if estimate.learned_from_head_size else []
@@ -138,7 +144,7 @@ class HeadCard(Card):
     asked = Signal(str, object)
 
     def __init__(self) -> None:
-        super().__init__("Measurements")
+        super().__init__(translate("Measurements"))
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -146,7 +152,11 @@ class HeadCard(Card):
         grid.setColumnStretch(1, 1)
         self.figures: dict[str, Figure] = {}
         self._names: list[QLabel] = []
-        names = {"hc": "Head circumference", "bpd": "Biparietal", "ofd": "Occipitofrontal"}
+        names = {
+            "hc": translate("Head circumference"),
+            "bpd": translate("Biparietal"),
+            "ofd": translate("Occipitofrontal"),
+        }
         for row, (key, name) in enumerate(names.items()):
             short = indented(label(key.upper()))
             short.setToolTip(definition(key))
@@ -174,7 +184,7 @@ class HeadCard(Card):
             case HeadMeasurement(size=HeadSize() as size):
                 for key, figure in self.figures.items():
                     figure.show_value(millimetres(getattr(size, f"{key}_mm")))
-                say(self.note, "Press a number to see where it comes from.")
+                say(self.note, translate("Press a number to see where it comes from."))
             case HeadMeasurement(size=Abstention() as why, ellipse=ellipse):
                 self._show_doubt(why)
                 self.figures["bpd"].show_value(pixels(2 * ellipse.b))

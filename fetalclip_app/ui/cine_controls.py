@@ -15,6 +15,7 @@ from fetalclip_app.ui.player import SPEEDS, Player
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
 from fetalclip_app.wording import part_played, play_mode, play_mode_of_file
+from fetalclip_app.wording.translate import translate
 
 _ONLY_CINES = ("play", "back", "forward", "back_ten", "forward_ten", "loop", "mark_a", "mark_b", "mark_next")
 
@@ -106,5 +107,5 @@ class CineControls(QObject):
     def _told_part(self) -> str:
         player = self._player
         if not player.marks.is_set:
-            return "A–B: play a part ([ begins it, ] ends it)"
-        return f"A–B: {part_played(*player.part, player.count)} (\\ plays them all)"
+            return translate("A–B: play a part ([ begins it, ] ends it)")
+        return translate("A–B: {frames} (\\ plays them all)", frames=part_played(*player.part, player.count))

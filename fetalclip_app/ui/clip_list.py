@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
 
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.ui.clip_rows import HEADING_ROLE, ClipRows, Heading, Index
+from fetalclip_app.ui.clip_rows import HEADING_ROLE, ClipRows, Heading, Index, frame_count
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
@@ -24,6 +24,7 @@ from fetalclip_app.ui.theme import (
     view_letter,
 )
 from fetalclip_app.wording import not_trained_view, percent, view_title
+from fetalclip_app.wording.translate import translate
 
 _ROW = QSize(CLIPS_PX - 16, 88)
 _PICTURE = QSize(96, 72)
@@ -33,13 +34,13 @@ def title_of(entry: OpenClip) -> str:
     """Return the clip's view, or how far its reading is."""
     views = entry.reading.answer("views", ViewPrediction) if entry.reading is not None else None
     if isinstance(views, ViewPrediction):
-        return view_title(views.best) if views.abstained is None else "Cannot tell"
+        return view_title(views.best) if views.abstained is None else translate("Cannot tell")
     states = {
-        ReadState.READING: "Reading …",
-        ReadState.FAILED: "Not read",
-        ReadState.STOPPED: "Stopped",
+        ReadState.READING: translate("Reading …"),
+        ReadState.FAILED: translate("Not read"),
+        ReadState.STOPPED: translate("Stopped"),
     }
-    return states.get(entry.state, "Waiting")
+    return states.get(entry.state, translate("Waiting"))
 
 
 def _best(entry: OpenClip) -> tuple[str, float] | None:
@@ -101,7 +102,7 @@ class _Delegate(QStyledItemDelegate):
             icon("warning", ON_PICTURE.doubt).paint(painter, box.center().x() - 8, box.center().y() - 20, 16, 16)
             painter.setFont(caption_font())
             painter.setPen(QColor(ON_PICTURE.doubt))
-            painter.drawText(box.adjusted(2, 24, -2, 0), Qt.AlignmentFlag.AlignCenter, "No picture")
+            painter.drawText(box.adjusted(2, 24, -2, 0), Qt.AlignmentFlag.AlignCenter, translate("No picture"))
         self._draw_letter(painter, box, entry)
 
     def _draw_thumbnail(self, painter: QPainter, box: QRect, thumbnail: QImage) -> None:
@@ -125,7 +126,7 @@ class _Delegate(QStyledItemDelegate):
 
     def _draw_words(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
         best = _best(entry)
-        frames = f"{len(entry.clip)} frames" if len(entry.clip) > 1 else "1 picture"
+        frames = frame_count(entry)
         lines = [
             (title_of(entry), text_font(weight=text_font().Weight.DemiBold), tokens().text if best else tokens().muted),
             (_share(entry, best), caption_font(), tokens().muted),
@@ -174,12 +175,12 @@ class ClipList(QFrame):
         self.setObjectName("clips")
         self.setFixedWidth(CLIPS_PX)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self._heading = label("Clips", tone="muted", caption=True)
+        self._heading = label(translate("Clips"), tone="muted", caption=True)
         self._heading.setContentsMargins(12, 8, 0, 4)
         self._model = ClipRows(title_of)
         self._is_showing = False
         self.view = QListView()
-        self.view.setAccessibleName("Clips")
+        self.view.setAccessibleName(translate("Clips"))
         self.view.setModel(self._model)
         self.view.setItemDelegate(_Delegate(self.view))
         self.view.setFrameShape(QFrame.Shape.NoFrame)
@@ -210,7 +211,7 @@ class ClipList(QFrame):
             if stays:  # others that arrive above it do not push it away
                 self.view.scrollTo(index)
         self._is_showing = False
-        self._heading.setText(f"Clips · {len(entries)}" if entries else "Clips")
+        self._heading.setText(translate("Clips · {count}", count=len(entries)) if entries else translate("Clips"))
         self.view.viewport().update()
 
     def in_sight(self) -> Sequence[OpenClip]:

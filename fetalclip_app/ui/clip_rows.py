@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.wording import patients_of, sentence, study_heading
+from fetalclip_app.wording.translate import plural
 
 Index = QModelIndex | QPersistentModelIndex
 Heading = tuple[str, str]
@@ -42,7 +43,7 @@ class ClipRows(QAbstractListModel):
         entry = self.entries[index.row()]
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             heading = ", ".join(filter(None, self._headings.get(id(entry), ())))
-            frames = f"{len(entry.clip)} frames"
+            frames = frame_count(entry)
             said = [heading, self._state_of(entry), entry.clip.name, frames]
             return ", ".join(filter(None, said))
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -96,6 +97,11 @@ class ClipRows(QAbstractListModel):
 def _why_no_picture(entry: OpenClip) -> str:
     error = entry.thumbnail_error
     return sentence(error) if isinstance(error, FetalClipError) else ""
+
+
+def frame_count(entry: OpenClip) -> str:
+    """Return how many frames a clip has; one is a picture."""
+    return plural("1 picture", "{count} frames", len(entry.clip))
 
 
 def headings_of(entries: Sequence[OpenClip]) -> dict[int, Heading]:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from fetalclip_app.ui.icons import icon
-from fetalclip_app.wording.translate import translate
+from fetalclip_app.wording.translate import mark, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Command:
         return self.said.removesuffix(" …")
 
 
-_CINE, _PICTURE, _READING, _FILES = "Cine and clips", "Picture", "Reading", "Files and window"
+_CINE, _PICTURE, _READING, _FILES = mark("Cine and clips"), mark("Picture"), mark("Reading"), mark("Files and window")
 
 BEST_FRAMES = tuple(f"best_{number}" for number in range(1, 10))
 """Commands that go to the best frame of the first view of the set, of the second, and so on."""
@@ -128,5 +128,12 @@ def actions(parent: QObject) -> dict[str, QAction]:
 
 def shown(key: str) -> str:
     """Return a key as it stands on this system's keyboard."""
-    arrows = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Shift+Up": "Shift ↑", "Shift+Down": "Shift ↓"}
+    arrows = {
+        "Left": "←",
+        "Right": "→",
+        "Up": "↑",
+        "Down": "↓",
+        "Shift+Up": translate("Shift ↑"),
+        "Shift+Down": translate("Shift ↓"),
+    }
     return arrows.get(key) or QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)

@@ -25,22 +25,26 @@ from fetalclip_app.ui.deidentify_cases import Case
 from fetalclip_app.ui.deidentifying import Deidentifying
 from fetalclip_app.ui.mask_view import MaskView
 from fetalclip_app.ui.parts import label, set_tone
+from fetalclip_app.wording.translate import mark, plural, translate
 
 AskFolder = Callable[[QWidget], Path | None]
 """Asks where the copies go."""
 
 _LIST_PX, _SIDE_PX = 200, 340
-_WHAT = (
+_WHAT = mark(
     "What identifies goes from the header, and all outside the mask is blanked. Dates move back by whole days. "
     "The originals stay as they are."
 )
 
-_UNDRAWN = "The mask still keeps the whole picture, with all that stands around the scan. Make"
+_UNDRAWN = mark(
+    "The mask still keeps the whole picture, with all that stands around the scan. Make the frame smaller by its edges."
+)
+_NO_MASK = mark("The scan cannot be told from the screen. Draw the mask: make the frame smaller by its edges.")
 
 
 def ask_folder(parent: QWidget) -> Path | None:
     """Ask by the system's dialog."""
-    chosen = QFileDialog.getExistingDirectory(parent, "Folder for the copies")
+    chosen = QFileDialog.getExistingDirectory(parent, translate("Folder for the copies"))
     return Path(chosen) if chosen else None
 
 
@@ -54,16 +58,16 @@ class DeidentifyWindow(QWidget):
         self.setWindowTitle("De-identify")
         self.resize(1180, 720)
         self.files = QListWidget()
-        self.files.setAccessibleName("Files")
+        self.files.setAccessibleName(translate("Files"))
         self.files.setFixedWidth(_LIST_PX)
         self.files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.picture = MaskView()
-        self.after = QCheckBox("As it will look")
-        self.draw = QPushButton("Draw the mask")
-        self.look = QPushButton("Look for text")
-        self.remember = QCheckBox("Remember this for this scanner")
+        self.after = QCheckBox(translate("As it will look"))
+        self.draw = QPushButton(translate("Draw the mask"))
+        self.look = QPushButton(translate("Look for text"))
+        self.remember = QCheckBox(translate("Remember this for this scanner"))
         self.remember.setChecked(work.remembers)
-        self.write = QPushButton("Write copies …")
+        self.write = QPushButton(translate("Write copies …"))
         self.write.setProperty("primary", True)
         for button in (self.draw, self.look):
             button.setProperty("quiet", True)
@@ -89,7 +93,7 @@ class DeidentifyWindow(QWidget):
         scroll.setWidget(rows)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         side = QVBoxLayout()
-        for widget in (label(_WHAT, tone="muted", wrap=True), self.kept, self.state, self.news, self.look):
+        for widget in (label(translate(_WHAT), tone="muted", wrap=True), self.kept, self.state, self.news, self.look):
             side.addWidget(widget)
         side.addWidget(scroll, 1)
         side.addWidget(self.remember)
@@ -122,7 +126,7 @@ class DeidentifyWindow(QWidget):
         if folder is None:
             return
         if any(folder.resolve() == case.path.resolve().parent for case in self._work.cases):
-            self._tell_news("The copies would lie among the originals. Choose another folder.", doubt=True)
+            self._tell_news(translate("The copies would lie among the originals. Choose another folder."), doubt=True)
             return
         self._work.write(folder)
 
@@ -136,7 +140,7 @@ class DeidentifyWindow(QWidget):
         self.write.setEnabled(work.can_write)
         if case is None:
             self.picture.show_picture(None, None)
-            self._say("Opening the files …" if work.is_busy else "No file is open.")
+            self._say(translate("Opening the files …") if work.is_busy else translate("No file is open."))
             return
         self.picture.show_picture(case.picture, case.mask, case.texts)
         self.picture.setEnabled(not work.is_busy)
@@ -174,8 +178,8 @@ class DeidentifyWindow(QWidget):
         words.setToolTip(f"{wording.text_kind(text.kind)}, {wording.frame_number(text.frame)}")
         line.addWidget(words, 1)
         if text.kind is TextKind.UNKNOWN and is_open:
-            line.addWidget(self._button("Harmless", text, is_harmless=True))
-        line.addWidget(self._button("Blank it", text, is_harmless=False))
+            line.addWidget(self._button(translate("Harmless"), text, is_harmless=True))
+        line.addWidget(self._button(translate("Blank it"), text, is_harmless=False))
         return row
 
     def _button(self, title: str, text: FoundText, *, is_harmless: bool) -> QPushButton:
@@ -194,9 +198,12 @@ class DeidentifyWindow(QWidget):
 
     def _tell_written(self, count: int, folder: Path) -> None:
         left = sum(1 for case in self._work.cases if case.error is None) - count
-        said = f"{count} written to {folder}."
+        said = translate("{count} written to {folder}.", count=count, folder=folder)
         self._tell_news(
-            f"{said} {left} wait for a mask, or for answers about text, or failed." if left else said, doubt=bool(left)
+            translate("{said} {left} wait for a mask, or for answers about text, or failed.", said=said, left=left)
+            if left
+            else said,
+            doubt=bool(left),
         )
 
     def _tell_news(self, text: str, *, doubt: bool = False) -> None:
@@ -218,7 +225,7 @@ def _sign(case: Case) -> str:
 def _about_mask(case: Case) -> str:
     if case.mask is None:
         return ""
-    return f"Kept: {wording.mask_source(case.mask.source)}."
+    return translate("Kept: {source}.", source=wording.mask_source(case.mask.source))
 
 
 def _about(case: Case) -> tuple[str, bool]:
@@ -227,13 +234,16 @@ def _about(case: Case) -> tuple[str, bool]:
     if error is not None:
         return f"{wording.sentence(error)} {wording.hint(error)}", True
     if case.mask is None or case.is_undrawn:
-        why = "The scan cannot be told from the screen. Draw the mask: make" if case.mask is None else _UNDRAWN
-        return f"{why} the frame smaller by its edges.", True
+        return translate(_NO_MASK if case.mask is None else _UNDRAWN), True
     if case.written is not None:
-        return f"Written as {case.written.path.name}.", False
+        return translate("Written as {name}.", name=case.written.path.name), False
     if case.seen is None:
-        return "Text inside the mask is looked for before anything is written.", False
+        return translate("Text inside the mask is looked for before anything is written."), False
     count = len(case.questions)
     if count:
-        return f"{count} text{'s' if count > 1 else ''} to be looked at: harmless, or to be blanked?", True
-    return "No text is left that has to be looked at.", False
+        one, many = (
+            "{count} text to be looked at: harmless, or to be blanked?",
+            "{count} texts to be looked at: harmless, or to be blanked?",
+        )
+        return plural(one, many, count), True
+    return translate("No text is left that has to be looked at."), False

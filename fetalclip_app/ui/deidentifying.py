@@ -14,6 +14,7 @@ from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.deidentify_cases import Case, Desk, whole_picture
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.model import Activity
+from fetalclip_app.wording.translate import translate
 
 
 class Deidentifying(QObject):
@@ -71,7 +72,7 @@ class Deidentifying(QObject):
                 cases.append(desk.prepare(path, cancel))
             return cases
 
-        self._start("Opening for de-identification", work, self._take)
+        self._start(translate("Opening for de-identification"), work, self._take)
 
     def show(self, number: int) -> None:
         """Look at another case."""
@@ -109,7 +110,10 @@ class Deidentifying(QObject):
         case, desk = self.case, self._desk
         if case is not None and desk is not None:
             name = case.path.name
-            self._start(f"Looking for text in {name}", lambda cancel, report: desk.look(case, cancel, report))
+            self._start(
+                translate("Looking for text in {name}", name=name),
+                lambda cancel, report: desk.look(case, cancel, report),
+            )
 
     def write(self, folder: Path) -> None:
         """Write every case that has no open question; show the first that has one."""

@@ -10,6 +10,7 @@ from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.ui.icons import Sign, icon
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import FIGURE_PX, text_font, tokens
+from fetalclip_app.wording.translate import translate
 
 
 class EmptyState(QWidget):
@@ -27,18 +28,20 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._is_over = False
         sign = Sign("open", "muted", size_px=48)
-        title = label("Drop a scan here")
+        title = label(translate("Drop a scan here"))
         title.setFont(text_font(FIGURE_PX, text_font().Weight.DemiBold))
         kinds = label(
-            "DICOM stills and cines, PNG, JPEG, TIFF, BMP, MP4, AVI.\n"
-            "A file, several files, a folder, a DICOMDIR, or a ZIP.",
+            translate(
+                "DICOM stills and cines, PNG, JPEG, TIFF, BMP, MP4, AVI.\n"
+                "A file, several files, a folder, a DICOMDIR, or a ZIP."
+            ),
             tone="muted",
         )
         kinds.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.first = QPushButton("Open files …")
+        self.first = QPushButton(translate("Open files …"))
         self.first.setProperty("primary", True)
         self.first.clicked.connect(self.open_wanted)
-        folder = QPushButton("Open a folder …")
+        folder = QPushButton(translate("Open a folder …"))
         folder.setProperty("quiet", True)
         folder.clicked.connect(self.folder_wanted)
         buttons = QHBoxLayout()
@@ -47,11 +50,11 @@ class EmptyState(QWidget):
         buttons.addWidget(self.first)
         buttons.addWidget(folder)
         buttons.addStretch(1)
-        self.sample = QPushButton("Try it with the sample, a simulated head")
+        self.sample = QPushButton(translate("Try it with the sample, a simulated head"))
         self.sample.setIcon(icon("sample", "accent"))
         self.sample.setVisible(has_sample)
         self.sample.clicked.connect(self.sample_wanted)
-        local = label("Everything stays on this computer.", tone="muted", caption=True)
+        local = label(translate("Everything stays on this computer."), tone="muted", caption=True)
         research = label(RESEARCH_USE_ONLY, caption=True)
         column = QVBoxLayout(self)
         column.setSpacing(12)

@@ -14,6 +14,7 @@ from fetalclip_app.ui.exports import Drawn
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
+from fetalclip_app.wording.translate import translate
 
 AskPath = Callable[[QWidget, str, str, str], Path | None]
 """(parent, title, suggested path, filter) -> where to write, or None."""
@@ -53,14 +54,17 @@ class Exporting(QObject):
 
     def json(self) -> None:
         """Write all findings as JSON."""
-        self._write_readings("Findings as JSON", ".json", "JSON (*.json)", exports.write_json)
+        self._write_readings(translate("Findings as JSON"), ".json", "JSON (*.json)", exports.write_json)
 
     def png(self, entry: OpenClip, index: int | None, drawn: Drawn) -> None:
         """Write one frame with what is drawn over it; None is no frame, and nothing is written."""
         if index is None:
-            self.refused.emit("There is no picture to export.", "Wait until the frame is shown, or go to another one.")
+            self.refused.emit(
+                translate("There is no picture to export."),
+                translate("Wait until the frame is shown, or go to another one."),
+            )
             return
-        path = self._ask("Annotated picture", f"_frame{index + 1}.png", "PNG (*.png)")
+        path = self._ask(translate("Annotated picture"), f"_frame{index + 1}.png", "PNG (*.png)")
         if path is not None:
             clip = entry.clip
             self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
@@ -68,7 +72,9 @@ class Exporting(QObject):
     def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
         clips = exports.ready(self._session.entries)
         if not clips:
-            self.refused.emit("There is nothing to export yet.", "Open a scan and let the model read it first.")
+            self.refused.emit(
+                translate("There is nothing to export yet."), translate("Open a scan and let the model read it first.")
+            )
             return
         path = self._ask(title, suffix, kinds)
         if path is not None:
@@ -84,7 +90,7 @@ class Exporting(QObject):
         return path if path.suffix else path.with_suffix(Path(suffix).suffix)
 
     def _start(self, path: Path, work: Callable[[CancelToken, Report], object]) -> Job:
-        self.started.emit(f"Writing {path.name}")
+        self.started.emit(translate("Writing {name}", name=path.name))
         job = self._jobs.start(Lane.FILE, work)
         job.succeeded.connect(self.written)
         job.failed.connect(self.failed)

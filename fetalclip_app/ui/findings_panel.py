@@ -23,12 +23,13 @@ from fetalclip_app.ui.structure_rows import frame_of, structure_rows
 from fetalclip_app.ui.structures_card import StructuresCard
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX, STEP
 from fetalclip_app.ui.view_card import ViewCard
+from fetalclip_app.wording.translate import mark, translate
 
 _STATES = {
-    ReadState.WAITING: "Waiting to be read",
-    ReadState.READING: "Reading …",
-    ReadState.STOPPED: "Stopped. Read it with Ctrl+R.",
-    ReadState.FAILED: "Could not be read. Try again with Ctrl+R.",
+    ReadState.WAITING: mark("Waiting to be read"),
+    ReadState.READING: mark("Reading …"),
+    ReadState.STOPPED: mark("Stopped. Read it with Ctrl+R."),
+    ReadState.FAILED: mark("Could not be read. Try again with Ctrl+R."),
 }
 
 
@@ -46,7 +47,7 @@ class FindingsPanel(QScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("findings")
-        self.setAccessibleName("Findings")
+        self.setAccessibleName(translate("Findings"))
         self.setFixedWidth(FINDINGS_PX)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -108,10 +109,12 @@ class FindingsPanel(QScrollArea):
             self._state.show_text("")
         elif reading is not None:
             made = reading.provenance
-            self._state.show_text(f"Read by {made.model.title} · {made.model.sha256[:8]}")
+            self._state.show_text(
+                translate("Read by {model} · {hash}", model=made.model.title, hash=made.model.sha256[:8])
+            )
         else:
             is_waiting = entry.state is ReadState.WAITING and waiting_for
-            self._state.show_text(waiting_for if is_waiting else _STATES.get(entry.state, ""))
+            self._state.show_text(waiting_for if is_waiting else translate(_STATES.get(entry.state, "")))
 
     def _ask_view(self, task_key: str, view_key: str, widget: QWidget) -> None:
         entry = self._shown
@@ -121,22 +124,26 @@ class FindingsPanel(QScrollArea):
         if finding is None:
             return
         rows = provenance.view_rows(entry.clip, entry.reading, finding, view_key)
-        offers = [Offer("Show where it was seen (H)", lambda: self.place_wanted.emit(task_key, view_key))]
-        Popover(self, "Where this comes from", rows, offers if view_key else ()).open_beside(widget)
+        offers = [Offer(translate("Show where it was seen (H)"), lambda: self.place_wanted.emit(task_key, view_key))]
+        Popover(self, translate("Where this comes from"), rows, offers if view_key else ()).open_beside(widget)
 
     def _ask_age(self, widget: QWidget) -> None:
         entry = self._shown
         finding = entry.reading.finding("gestational_age") if entry is not None and entry.reading else None
         if entry is not None and entry.reading is not None and finding is not None:
             rows = provenance.age_rows(entry.clip, entry.reading, finding)
-            Popover(self, "Where this comes from", rows, self._to_frame(finding.frame_index)).open_beside(widget)
+            Popover(self, translate("Where this comes from"), rows, self._to_frame(finding.frame_index)).open_beside(
+                widget
+            )
 
     def _ask_head(self, which: str, widget: QWidget) -> None:
         entry = self._shown
         finding = entry.reading.finding("head") if entry is not None and entry.reading else None
         if entry is not None and entry.reading is not None and finding is not None:
             rows = provenance.head_rows(entry.clip, entry.reading, finding, which)
-            Popover(self, "Where this comes from", rows, self._to_frame(finding.frame_index)).open_beside(widget)
+            Popover(self, translate("Where this comes from"), rows, self._to_frame(finding.frame_index)).open_beside(
+                widget
+            )
 
     def _ask_line(self, name: str, widget: QWidget) -> None:
         entry = self._shown
@@ -147,7 +154,7 @@ class FindingsPanel(QScrollArea):
             return
         one = next(one for one in finding.answer.measurements if one.name == name)
         rows = provenance.line_rows(entry.reading, finding, one)
-        Popover(self, "Where this comes from", rows, self._to_frame(one.frame_index)).open_beside(widget)
+        Popover(self, translate("Where this comes from"), rows, self._to_frame(one.frame_index)).open_beside(widget)
 
     def _ask_structure(self, name: str, widget: QWidget) -> None:
         entry = self._shown
@@ -155,7 +162,7 @@ class FindingsPanel(QScrollArea):
         if entry is not None and entry.reading is not None and finding is not None:
             rows = structure_rows(entry.clip, entry.reading, finding, name)
             place = frame_of(finding, name)
-            Popover(self, "Where this comes from", rows, self._to_frame(place)).open_beside(widget)
+            Popover(self, translate("Where this comes from"), rows, self._to_frame(place)).open_beside(widget)
 
     def _ask_label(self, label: str, widget: QWidget) -> None:
         entry = self._shown
@@ -163,12 +170,12 @@ class FindingsPanel(QScrollArea):
         if entry is not None and entry.reading is not None and finding is not None:
             rows = label_rows(entry.clip, entry.reading, finding, label)
             place = label_frame_of(finding, label)
-            Popover(self, "Where this comes from", rows, self._to_frame(place)).open_beside(widget)
+            Popover(self, translate("Where this comes from"), rows, self._to_frame(place)).open_beside(widget)
 
     def _to_frame(self, index: int | None) -> list[Offer]:
         if index is None:
             return []
-        return [Offer(f"Go to frame {index + 1}", lambda: self.frame_wanted.emit(index))]
+        return [Offer(translate("Go to frame {number}", number=index + 1), lambda: self.frame_wanted.emit(index))]
 
 
 def _answer(reading: ClipReading | None, task_key: str) -> Answer | None:

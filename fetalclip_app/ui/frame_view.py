@@ -22,6 +22,7 @@ from fetalclip_app.ui.ruler import Line, RulerTool
 from fetalclip_app.ui.structure_overlay import StructureOverlay
 from fetalclip_app.ui.theme import ON_PICTURE, caption_font, text_font
 from fetalclip_app.ui.viewport import Viewport
+from fetalclip_app.wording.translate import translate
 
 
 class FrameView(QWidget):
@@ -41,7 +42,7 @@ class FrameView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Picture")
+        self.setAccessibleName(translate("Picture"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

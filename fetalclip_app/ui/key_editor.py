@@ -129,7 +129,7 @@ class KeyEditor(QDialog):
             self.said.setText(said.format(key=shown(key), title=holder.plain))
         elif command is not None and self._keys.is_own(command):
             was = ", ".join(shown(one) for one in command.keys) or translate("no key")
-            self.said.setText(translate("Changed by you. It was: {was}.").format(was=was))
+            self.said.setText(translate("Changed by you. It was: {was}.", was=was))
         else:
             self.said.setText("")
 

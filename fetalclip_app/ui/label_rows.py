@@ -16,6 +16,7 @@ from fetalclip_app.wording.clip_labels import (
     label_training,
     label_value,
 )
+from fetalclip_app.wording.translate import translate
 
 
 def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -> list[Row]:
@@ -27,16 +28,20 @@ def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -
     head, made, why = one.head, reading.provenance, one.probability
     return [
         (label, label_value(one)),
-        *([("Why", f"{abstention(why)} {abstention_hint(why)}".strip())] if isinstance(why, Abstention) else []),
+        *(
+            [(translate("Why"), f"{abstention(why)} {abstention_hint(why)}".strip())]
+            if isinstance(why, Abstention)
+            else []
+        ),
         *_picture_row(one, reading),
-        ("Meaning", label_meaning(head)),
-        *([("Mind", label_generated(head))] if head.generated else []),
-        ("Training", label_training(head)),
-        ("Patients", label_patients(head)),
-        ("Frames", label_frames(head)),
-        ("Head", f"{head.name} · {head.sha256[:12]} · {head.licence}"),
-        ("Model", f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
-        *([] if made.model.verified else [("Mind", unverified_model())]),
+        (translate("Meaning"), label_meaning(head)),
+        *([(translate("Mind"), label_generated(head))] if head.generated else []),
+        (translate("Training"), label_training(head)),
+        (translate("Patients"), label_patients(head)),
+        (translate("Frames"), label_frames(head)),
+        (translate("Head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
+        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
+        *([] if made.model.verified else [(translate("Mind"), unverified_model())]),
     ]
 
 
@@ -50,4 +55,4 @@ def _picture_row(one: ClipLabel, reading: ClipReading) -> list[Row]:
     if one.frame_index is None:
         return []
     frame = frame_number(one.frame_index, reading.frame_count)
-    return [("Picture", frame[:1].upper() + frame[1:])]
+    return [(translate("Picture"), frame[:1].upper() + frame[1:])]

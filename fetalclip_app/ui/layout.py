@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.appearance import THEME_COMMANDS
 from fetalclip_app.ui.icons import icon
+from fetalclip_app.wording.translate import translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
 def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     """Return what concerns the window and not the scan."""
     menu = QMenu(window)
-    worn = menu.addMenu("Theme")
+    worn = menu.addMenu(translate("Theme"))
     worn.addActions([actions[name] for name in THEME_COMMANDS.values()])
     menu.addSeparator()
     menu.addActions([actions[name] for name in ("palette", "keys", "edit_keys")])

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QPushButton,
 
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import text_font
+from fetalclip_app.wording.translate import mark, translate
 
-LICENCE_HTML = """
+LICENCE_HTML = mark("""
 <p><b>Creative Commons Attribution-NonCommercial 4.0 International (CC BY-NC 4.0)</b></p>
 <p>The released FetalCLIP weights are not part of this program. Their authors publish them under CC BY-NC 4.0.
 In short, and not in place of the licence itself:</p>
@@ -24,7 +25,7 @@ In short, and not in place of the licence itself:</p>
 <p>To be cited: Maani et al. FetalCLIP: a visual-language foundation model for fetal ultrasound image analysis.
 arXiv:2502.14807</p>
 <p>For research only. Not for diagnosis.</p>
-"""
+""")
 
 LICENCE_SHA256 = hashlib.sha256(LICENCE_HTML.encode()).hexdigest()
 """What the settings keep once it was accepted: another text asks again."""
@@ -35,20 +36,20 @@ class LicenceDialog(QDialog):
 
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Licence of the FetalCLIP weights")
+        self.setWindowTitle(translate("Licence of the FetalCLIP weights"))
         self.setMinimumSize(600, 560)
-        title = label("Before the FetalCLIP weights are used")
+        title = label(translate("Before the FetalCLIP weights are used"))
         title.setFont(text_font(16, text_font().Weight.DemiBold))
         text = QTextBrowser()
-        text.setHtml(LICENCE_HTML)
-        text.setAccessibleName("Licence")
-        self.tick = QCheckBox("I have read this, and use the weights for non-commercial research only")
+        text.setHtml(translate(LICENCE_HTML))
+        text.setAccessibleName(translate("Licence"))
+        self.tick = QCheckBox(translate("I have read this, and use the weights for non-commercial research only"))
         buttons = QDialogButtonBox(Qt.Orientation.Horizontal)
-        self.accept_button = QPushButton("Accept")
+        self.accept_button = QPushButton(translate("Accept"))
         self.accept_button.setProperty("primary", True)
         self.accept_button.setEnabled(False)
         buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        refuse = buttons.addButton("Not now", QDialogButtonBox.ButtonRole.RejectRole)
+        refuse = buttons.addButton(translate("Not now"), QDialogButtonBox.ButtonRole.RejectRole)
         refuse.setProperty("quiet", True)
         self.tick.toggled.connect(self.accept_button.setEnabled)
         buttons.accepted.connect(self.accept)

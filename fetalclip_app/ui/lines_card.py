@@ -13,6 +13,7 @@ from fetalclip_app.domain.reading import Answer, LineMeasurements, Measurement
 from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
 from fetalclip_app.ui.parts import Card, Figure, indented, label
 from fetalclip_app.wording import line_definition, line_licence, line_name, line_title, line_value
+from fetalclip_app.wording.translate import translate
 
 NAMES = (*LINES["head"], "ac", *LINES["abdomen"], *LINES["femur"])
 """In the order shown."""
@@ -39,7 +40,7 @@ class LinesCard(Card):
     asked = Signal(str, object)
 
     def __init__(self) -> None:
-        super().__init__("Lines by landmarks")
+        super().__init__(translate("Lines by landmarks"))
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)

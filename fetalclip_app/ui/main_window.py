@@ -41,6 +41,7 @@ from fetalclip_app.ui.telling import Telling
 from fetalclip_app.ui.thumbnails import Thumbnails
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
+from fetalclip_app.wording.translate import translate
 
 SMALLEST = (1100, 700)
 FIRST_SIZE = (1440, 900)
@@ -155,7 +156,7 @@ class MainWindow(TakesDrops):
         self.scale.refused.connect(self.telling.refused)
         self.exporting.started.connect(lambda text: self.status.show_activity(Activity(text, can_cancel=False)))
         self.exporting.finished.connect(lambda: self.status.show_activity(None))
-        self.exporting.written.connect(lambda path: self.telling.good(f"Written: {path}"))
+        self.exporting.written.connect(lambda path: self.telling.good(translate("Written: {path}", path=path)))
         self.exporting.failed.connect(self.telling.trouble)
         self.exporting.refused.connect(self.telling.refused)
         self.deidentify.activity_changed.connect(self.status.show_activity)
@@ -168,7 +169,9 @@ class MainWindow(TakesDrops):
         menu.view_sets.failed.connect(self.telling.trouble)
         menu.view_sets.refused.connect(self.telling.refused)
         menu.progressed.connect(
-            lambda done, total: self.status.show_activity(Activity("Fetching the FetalCLIP weights, MB", done, total))
+            lambda done, total: self.status.show_activity(
+                Activity(translate("Fetching the FetalCLIP weights, MB"), done, total)
+            )
         )
         menu.finished.connect(lambda: self.status.show_activity(None))
 
@@ -207,7 +210,7 @@ class MainWindow(TakesDrops):
 
     def _show_model(self) -> None:
         info = self._session.info
-        self.top.show_model(info, self._waiting_for() or "No model")
+        self.top.show_model(info, self._waiting_for() or translate("No model"))
         self.status.show_engine(info)
         self.telling.engine(info)
         self.findings.show_engine(info)
@@ -218,8 +221,8 @@ class MainWindow(TakesDrops):
 
     def _waiting_for(self) -> str:
         if self._session.model_error is not None:
-            return "The model could not be started"
-        return "" if self._session.info is not None else "The model is starting …"
+            return translate("The model could not be started")
+        return "" if self._session.info is not None else translate("The model is starting …")
 
     def _show_playing(self, is_playing: bool) -> None:
         self.actions_by_name["play"].setIcon(icon("pause" if is_playing else "play"))

@@ -15,6 +15,7 @@ from fetalclip_app.imaging.deidentify.texts import FoundText
 from fetalclip_app.ui.qimage import image_of
 from fetalclip_app.ui.theme import ON_PICTURE
 from fetalclip_app.ui.viewport import Viewport
+from fetalclip_app.wording.translate import translate
 
 _SIDES = ("left", "top", "right", "bottom")
 _REACH = 8.0
@@ -45,8 +46,8 @@ class MaskView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 240)
         self.setMouseTracking(True)
-        self.setAccessibleName("Picture with its mask")
-        self.setAccessibleDescription("Space changes the edge, arrows move it, with Shift by ten pixels")
+        self.setAccessibleName(translate("Picture with its mask"))
+        self.setAccessibleDescription(translate("Space changes the edge, arrows move it, with Shift by ten pixels"))
         self.kept: Mask | None = None
         self.is_after = False
         self.edge = 0

@@ -9,6 +9,7 @@ from fetalclip_app.ui.icons import Sign
 from fetalclip_app.ui.parts import close_button, label
 from fetalclip_app.ui.strips import Strip
 from fetalclip_app.ui.theme import text_font
+from fetalclip_app.wording.translate import translate
 
 NOTICE_MS = 10_000
 """A message that only tells of success goes by itself."""
@@ -24,7 +25,7 @@ class _Details(QScrollArea):
         super().__init__()
         self._text = label(tone="muted", wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setAccessibleName("Details")
+        self.setAccessibleName(translate("Details"))
         self.setWidget(self._text)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -50,7 +51,7 @@ class MessageStrip(Strip):
     asked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Message")
+        super().__init__(parent, translate("Message"))
         self._sign = Sign("info")
         self.sentence = label(wrap=True)
         self.sentence.setFont(text_font(weight=text_font().Weight.DemiBold))
@@ -61,14 +62,14 @@ class MessageStrip(Strip):
         words.addWidget(self.hint)
         self.details = _Details()
         words.addWidget(self.details)
-        self.more = QPushButton("Show all")
+        self.more = QPushButton(translate("Show all"))
         self.more.setProperty("quiet", True)
         self.more.clicked.connect(lambda: self._show_details(is_open=True))
-        self.button = QPushButton("Read again")
+        self.button = QPushButton(translate("Read again"))
         self.button.setProperty("quiet", True)
         self.button.clicked.connect(self.asked)
         self.button.clicked.connect(self.hide)
-        close = close_button("Close the message")
+        close = close_button(translate("Close the message"))
         close.clicked.connect(self.hide)
         self._timer = QTimer(self, singleShot=True, interval=NOTICE_MS)
         self._timer.timeout.connect(self.hide)

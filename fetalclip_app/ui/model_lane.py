@@ -15,6 +15,7 @@ from fetalclip_app.ui.jobs import Job, Jobs, Lane, Work
 from fetalclip_app.ui.model import Activity, Model
 from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
 from fetalclip_app.ui.qimage import heat_image
+from fetalclip_app.wording.translate import translate
 
 
 class ModelLane(QObject):
@@ -70,7 +71,7 @@ class ModelLane(QObject):
 
     def start_engine(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs."""
-        self.activity_changed.emit(Activity("Starting the model", can_cancel=False))
+        self.activity_changed.emit(Activity(translate("Starting the model"), can_cancel=False))
         job = self._run(lambda cancel, report: self._model.start(request, cancel))
         job.succeeded.connect(lambda info: self.started.emit(request, info))
         job.failed.connect(lambda error: self.start_failed.emit(request, error))
@@ -99,7 +100,7 @@ class ModelLane(QObject):
     def explain(self, entry: OpenClip, where: Where) -> None:
         """Find where in a frame a view was seen."""
         clip = entry.clip
-        self.activity_changed.emit(Activity("Finding where it looked"))
+        self.activity_changed.emit(Activity(translate("Finding where it looked")))
 
         def work(cancel: CancelToken, report: Report) -> Heat:
             heatmap = self._model.explain(

@@ -18,9 +18,10 @@ from fetalclip_app.settings import folder as settings_folder
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.licence import LICENCE_SHA256, LicenceDialog
 from fetalclip_app.ui.view_set_menu import ViewSetMenu
+from fetalclip_app.wording.translate import mark, translate
 
-_DEVICES = (("auto", "Automatic"), ("cpu", "Processor (CPU)"), ("cuda", "Graphics card (CUDA)"))
-_WEIGHTS = "Weights (*.pt *.pth *.bin *.safetensors);;All files (*)"
+_DEVICES = (("auto", mark("Automatic")), ("cpu", mark("Processor (CPU)")), ("cuda", mark("Graphics card (CUDA)")))
+_WEIGHTS = mark("Weights (*.pt *.pth *.bin *.safetensors);;All files (*)")
 
 WEIGHTS_NAME = "FetalCLIP_weights.pt"
 
@@ -65,9 +66,12 @@ def _ask_folder(parent: QWidget, title: str) -> Path | None:
 def _ask_download(parent: QWidget, target: Path) -> bool:
     answer = QMessageBox.question(
         parent,
-        "Fetch the FetalCLIP weights",
-        "1.7 GB are fetched from the authors' page on their hub, checked against the published hash, and kept in\n"
-        f"{target.parent}\n\nNothing about your scans is sent. Fetch them now?",
+        translate("Fetch the FetalCLIP weights"),
+        translate(
+            "1.7 GB are fetched from the authors' page on their hub, checked against the published hash, and kept in\n"
+            "{folder}\n\nNothing about your scans is sent. Fetch them now?",
+            folder=target.parent,
+        ),
     )
     return answer == QMessageBox.StandardButton.Yes
 
@@ -120,25 +124,28 @@ class ModelMenu(QObject):
 
     def _fill(self) -> None:
         group = QActionGroup(self)
-        self._heading("Model")
+        self._heading(translate("Model"))
         rows: tuple[tuple[str, str, Callable[[], None]], ...] = (
-            ("compact", "Compact model (bundled)", self.choose_compact),
-            ("fetalclip", "FetalCLIP: choose the weight file …", self.choose_fetalclip),
-            ("bundle", "Open a bundle folder …", self.choose_bundle),
-            ("custom", "Your own open_clip checkpoint …", self.choose_custom),
+            ("compact", translate("Compact model (bundled)"), self.choose_compact),
+            ("fetalclip", translate("FetalCLIP: choose the weight file …"), self.choose_fetalclip),
+            ("bundle", translate("Open a bundle folder …"), self.choose_bundle),
+            ("custom", translate("Your own open_clip checkpoint …"), self.choose_custom),
         )
         for key, text, do in rows:
             self._models[key] = self._add(group, text, do)
-        self._models["bundle"].setToolTip("A folder that 'python -m training export --out' wrote; marked as unverified")
+        self._models["bundle"].setToolTip(
+            translate("A folder that 'python -m training export --out' wrote; marked as unverified")
+        )
         self.menu.addSeparator()
-        fetch = self.menu.addAction("Fetch the FetalCLIP weights from their hub …")
+        fetch = self.menu.addAction(translate("Fetch the FetalCLIP weights from their hub …"))
         fetch.triggered.connect(self.fetch)
         self.menu.addSeparator()
         self.menu.addMenu(self.view_sets.menu)
         self.menu.addSeparator()
-        self._heading("Device")
+        self._heading(translate("Device"))
         devices = QActionGroup(self)
-        for key, text in _DEVICES:
+        for key, name in _DEVICES:
+            text = translate(name)
             self._devices[key] = self._add(devices, text, partial(self.choose_device, key))
 
     def _heading(self, text: str) -> None:
@@ -158,7 +165,7 @@ class ModelMenu(QObject):
     def choose_fetalclip(self) -> None:
         """Read with the released weights, once their licence is accepted."""
         if self._accepts():
-            path = self.ask_file(self._window, "FetalCLIP weights", _WEIGHTS)
+            path = self.ask_file(self._window, translate("FetalCLIP weights"), translate(_WEIGHTS))
             if path is not None:
                 self._choose(model="fetalclip", weights=path, config=None)
                 return
@@ -166,7 +173,7 @@ class ModelMenu(QObject):
 
     def choose_bundle(self) -> None:
         """Read with an exported folder: its weights, prompts, calibration and heads; marked as unverified."""
-        folder = self.ask_folder(self._window, "Folder of an exported model")
+        folder = self.ask_folder(self._window, translate("Folder of an exported model"))
         if folder is not None and has_manifest(folder):
             self._choose(model="bundle", weights=folder.absolute(), config=None)
             return
@@ -176,8 +183,12 @@ class ModelMenu(QObject):
 
     def choose_custom(self) -> None:
         """Read with a checkpoint and its configuration; marked as unverified."""
-        weights = self.ask_file(self._window, "open_clip checkpoint", _WEIGHTS)
-        config = self.ask_file(self._window, "Its configuration", "Configuration (*.json)") if weights else None
+        weights = self.ask_file(self._window, translate("open_clip checkpoint"), translate(_WEIGHTS))
+        config = (
+            self.ask_file(self._window, translate("Its configuration"), translate("Configuration (*.json)"))
+            if weights
+            else None
+        )
         if weights is not None and config is not None:
             self._choose(model="custom", weights=weights, config=config)
         else:
@@ -192,7 +203,7 @@ class ModelMenu(QObject):
         target = settings_folder() / WEIGHTS_NAME
         if self._job is not None or not self._accepts() or not self.ask_download(self._window, target):
             return
-        self.started.emit("Fetching the FetalCLIP weights")
+        self.started.emit(translate("Fetching the FetalCLIP weights"))
 
         def work(cancel: CancelToken, report: Report) -> Path:
             from fetalclip_app.inference.load import fetch_weights  # noqa: PLC0415 - the window does without it

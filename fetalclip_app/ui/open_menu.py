@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from fetalclip_app.settings import RECENT_LIMIT
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.session import Session
+from fetalclip_app.wording.translate import mark, translate
 
-_FILES = (
+_FILES = mark(
     "Scans (*.dcm *.dicom *.ima *.png *.jpg *.jpeg *.tif *.tiff *.bmp "
     "*.mp4 *.avi *.mov *.mkv *.mpg *.zip DICOMDIR);;All files (*)"
 )
@@ -24,7 +25,7 @@ class OpenMenu(QObject):
     def __init__(self, window: QWidget, session: Session, choices: Choices, sample: Path | None) -> None:
         super().__init__(window)
         self._window, self._session, self._choices, self._sample = window, session, choices, sample
-        self.recent = QMenu("Recent", window)
+        self.recent = QMenu(translate("Recent"), window)
         self._show_recent()
 
     @property
@@ -48,12 +49,14 @@ class OpenMenu(QObject):
 
     def ask_files(self) -> None:
         """Ask which files to open."""
-        chosen, _kind = QFileDialog.getOpenFileNames(self._window, "Open files", self._last_folder(), _FILES)
+        chosen, _kind = QFileDialog.getOpenFileNames(
+            self._window, translate("Open files"), self._last_folder(), translate(_FILES)
+        )
         self.open_paths([Path(name) for name in chosen])
 
     def ask_folder(self) -> None:
         """Ask which folder to open."""
-        chosen = QFileDialog.getExistingDirectory(self._window, "Open a folder", self._last_folder())
+        chosen = QFileDialog.getExistingDirectory(self._window, translate("Open a folder"), self._last_folder())
         if chosen:
             self.open_paths([Path(chosen)])
 

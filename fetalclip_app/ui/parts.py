@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.theme import CARD_INSIDE, FIGURE_PX, TEXT_PX, caption_font, text_font, tokens
 from fetalclip_app.wording import THIN_SPACE
+from fetalclip_app.wording.translate import translate
 
 
 def label(text: str = "", *, tone: str = "", caption: bool = False, wrap: bool = False) -> QLabel:
@@ -208,7 +209,7 @@ class Figure(QAbstractButton):
         self.setEnabled(enabled)
         self.setCursor(Qt.CursorShape.PointingHandCursor if enabled else Qt.CursorShape.ArrowCursor)
         self.setAccessibleName(f"{self._name}: {text}")
-        self.setToolTip("Where this comes from" if enabled else "")
+        self.setToolTip(translate("Where this comes from") if enabled else "")
         self.update()
 
     def sizeHint(self) -> QSize:

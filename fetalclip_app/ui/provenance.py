@@ -37,17 +37,18 @@ from fetalclip_app.wording import (
     view_title,
     with_unit,
 )
+from fetalclip_app.wording.translate import mark, translate
 
 Row = tuple[str, str]
 
-AGE_RULE = (
+AGE_RULE = mark(
     "The middle of the 15 best of 175 days (14w0d to 38w6d); each day's score is the mean over 5 sentences "
     "of the similarity between picture and sentence (FetalCLIP's published rule)."
 )
 _FORMULAS = {
-    "hc": "HC = π (3 (a + b) − √((3a + b)(a + 3b))), a and b in mm (Ramanujan 1914, first approximation)",
-    "bpd": "BPD = 2b, the minor axis of the fitted ellipse",
-    "ofd": "OFD = 2a, the major axis of the fitted ellipse",
+    "hc": mark("HC = π (3 (a + b) − √((3a + b)(a + 3b))), a and b in mm (Ramanujan 1914, first approximation)"),
+    "bpd": mark("BPD = 2b, the minor axis of the fitted ellipse"),
+    "ofd": mark("OFD = 2a, the major axis of the fitted ellipse"),
 }
 
 
@@ -65,17 +66,45 @@ def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> l
     asked = int((views.per_frame[:, 0] == views.per_frame[:, 0]).sum())
     unlike = len(views.unfamiliar)
     rows = [
-        ("View", f"{view_title(key)} {percent(float(views.probabilities[column]))}"),
-        ("Frames", f"{asked} of {reading.frame_count} were asked; {len(views.frames_of(key))} show it most"),
-        *([("Unlike", f"{unlike} of them are {unfamiliar_frame()}; they are not measured")] if unlike else []),
-        ("How", naming_meaning(views.probe)),
-        *([("Mind", no_probe(finding.task_key))] if lacks_probe(reading, finding.task_key) else []),
-        ("Meaning", view_percentages(views)),
+        (translate("View"), f"{view_title(key)} {percent(float(views.probabilities[column]))}"),
+        (
+            translate("Frames"),
+            translate(
+                "{asked} of {total} were asked; {count} show it most",
+                asked=asked,
+                total=reading.frame_count,
+                count=len(views.frames_of(key)),
+            ),
+        ),
+        *(
+            [
+                (
+                    translate("Unlike"),
+                    translate(
+                        "{count} of them are {what}; they are not measured",
+                        count=unlike,
+                        what=unfamiliar_frame(),
+                    ),
+                )
+            ]
+            if unlike
+            else []
+        ),
+        (translate("How"), naming_meaning(views.probe)),
+        *([(translate("Mind"), no_probe(finding.task_key))] if lacks_probe(reading, finding.task_key) else []),
+        (translate("Meaning"), view_percentages(views)),
     ]
     if key in views.not_trained:
-        rows.append(("Training", "This model was never shown this view: the percentage is a guess from words."))
+        rows.append(
+            (
+                translate("Training"),
+                translate("This model was never shown this view: the percentage is a guess from words."),
+            )
+        )
     if views.abstained is not None:
-        rows.append(("Why no answer", f"{abstention(views.abstained)} {abstention_hint(views.abstained)}".strip()))
+        rows.append(
+            (translate("Why no answer"), f"{abstention(views.abstained)} {abstention_hint(views.abstained)}".strip())
+        )
     return rows + _model_rows(reading, finding)
 
 
@@ -85,19 +114,19 @@ def age_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[Row]:
     if not isinstance(age, AgeEstimate):
         return abstained_rows(clip, reading, finding)
     rows = [
-        ("Age", str(age.age)),
-        ("Spread", f"{age_range(age.low, age.high)} ({day_count(age.spread_days)}). {spread_meaning()}"),
-        *([("Limit", ground)] if (ground := spread_limit(age.limit_ground)) else []),
-        *([("Interval", interval_meaning(age.interval))] if age.interval is not None else []),
+        (translate("Age"), str(age.age)),
+        (translate("Spread"), f"{age_range(age.low, age.high)} ({day_count(age.spread_days)}). {spread_meaning()}"),
+        *([(translate("Limit"), ground)] if (ground := spread_limit(age.limit_ground)) else []),
+        *([(translate("Interval"), interval_meaning(age.interval))] if age.interval is not None else []),
         *_frame_row(reading, finding),
-        ("Scale", calibration_source(reading.calibration)),
-        ("In the prompts", with_unit(f"{age.spacing_mm:.2f}", "mm per network pixel")),
-        ("Rule", AGE_RULE),
+        (translate("Scale"), calibration_source(reading.calibration)),
+        (translate("In the prompts"), with_unit(f"{age.spacing_mm:.2f}", translate("mm per network pixel"))),
+        (translate("Rule"), translate(AGE_RULE)),
     ]
     if age.learned_from_head_size:
-        rows.append(("Mind", learned_age()))
+        rows.append((translate("Mind"), learned_age()))
     if not age.head_checked:
-        rows.append(("Mind", head_unchecked()))
+        rows.append((translate("Mind"), head_unchecked()))
     return rows + _model_rows(reading, finding)
 
 
@@ -107,38 +136,43 @@ def head_rows(clip: Clip, reading: ClipReading, finding: Finding, which: str) ->
     if not isinstance(head, HeadMeasurement):
         return abstained_rows(clip, reading, finding)
     ellipse = head.ellipse
-    value = ("Value", "No millimetres without a scale")
+    value = (translate("Value"), translate("No millimetres without a scale"))
     if isinstance(head.size, HeadSize):
         value = (which.upper(), millimetres(getattr(head.size, f"{which}_mm")))
     return [
         value,
-        ("Definition", definition(which)),
-        ("Formula", _FORMULAS[which]),
+        (translate("Definition"), definition(which)),
+        (translate("Formula"), translate(_FORMULAS[which])),
         *_frame_row(reading, finding),
         (
-            "Ellipse",
-            f"2a = {pixels(2 * ellipse.a)}, 2b = {pixels(2 * ellipse.b)}, turned {ellipse.angle_deg:.0f}°; "
-            f"it covers {percent(head.fit)} of the outline",
+            translate("Ellipse"),
+            translate(
+                "2a = {major}, 2b = {minor}, turned {angle:.0f}°; it covers {share} of the outline",
+                major=pixels(2 * ellipse.a),
+                minor=pixels(2 * ellipse.b),
+                angle=ellipse.angle_deg,
+                share=percent(head.fit),
+            ),
         ),
-        ("Scale", calibration_source(reading.calibration)),
+        (translate("Scale"), calibration_source(reading.calibration)),
         *_model_rows(reading, finding),
     ]
 
 
 def line_rows(reading: ClipReading, finding: Finding, one: Measurement) -> list[Row]:
     """Return what a length by landmarks rests on."""
-    why = [("Why", abstention(one.size_mm))] if isinstance(one.size_mm, Abstention) else []
+    why = [(translate("Why"), abstention(one.size_mm))] if isinstance(one.size_mm, Abstention) else []
     text = frame_number(one.frame_index, reading.frame_count)
     name, sha256 = reading.provenance.heads.get(finding.task_key, ("", ""))
     return [
         (line_name(one.name), line_value(one)),
         *why,
-        ("Definition", line_definition(one.name)),
-        ("Error", line_error(one)),
-        ("Ends", line_spread(one)),
-        ("Picture", text[:1].upper() + text[1:]),
-        ("Scale", calibration_source(reading.calibration)),
-        ("Head", f"{name} · {sha256[:12]} · {one.licence}"),
+        (translate("Definition"), line_definition(one.name)),
+        (translate("Error"), line_error(one)),
+        (translate("Ends"), line_spread(one)),
+        (translate("Picture"), text[:1].upper() + text[1:]),
+        (translate("Scale"), calibration_source(reading.calibration)),
+        (translate("Head"), f"{name} · {sha256[:12]} · {one.licence}"),
         *_model_rows(reading, finding),
     ]
 
@@ -147,29 +181,32 @@ def abstained_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[R
     """Return why there is no number."""
     lines = answer_lines(finding.task_key, finding.answer)
     rows = [(lines[0].label, lines[0].value)]
-    rows += [("Why" if number == 0 else "What helps", note) for number, note in enumerate(lines[0].notes)]
-    return [*rows, ("Scale", calibration_source(clip.calibration)), *_model_rows(reading, finding)]
+    rows += [
+        (translate("Why") if number == 0 else translate("What helps"), note)
+        for number, note in enumerate(lines[0].notes)
+    ]
+    return [*rows, (translate("Scale"), calibration_source(clip.calibration)), *_model_rows(reading, finding)]
 
 
 def _frame_row(reading: ClipReading, finding: Finding) -> list[Row]:
     if finding.frame_index is None:
         return []
     text = frame_number(finding.frame_index, reading.frame_count)
-    return [("Picture", text[:1].upper() + text[1:])]
+    return [(translate("Picture"), text[:1].upper() + text[1:])]
 
 
 def _model_rows(reading: ClipReading, finding: Finding) -> list[Row]:
     made = reading.provenance
     rows = [
-        ("Model", f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
-        ("Input", f"preprocessing {made.preprocessing}"),
+        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
+        (translate("Input"), translate("preprocessing {name}", name=made.preprocessing)),
     ]
     if finding.task_key in made.view_sets:
         name, sha256 = made.view_sets[finding.task_key]
-        rows.append(("Prompts", f"{name} · {sha256[:12]}"))
+        rows.append((translate("Prompts"), f"{name} · {sha256[:12]}"))
     probe = reading.probe(finding.task_key)
     if probe is not None:
-        rows += [("Probe", f"{probe.name} · {probe.sha256[:12]}"), ("Its licence", probe.licence)]
+        rows += [(translate("Probe"), f"{probe.name} · {probe.sha256[:12]}"), (translate("Its licence"), probe.licence)]
     if not made.model.verified:
-        rows.append(("Mind", unverified_model()))
+        rows.append((translate("Mind"), unverified_model()))
     return rows

@@ -12,6 +12,7 @@ from fetalclip_app.ui.region_overlay import is_doubt, region_colour
 from fetalclip_app.ui.theme import ON_PICTURE, caption_font
 from fetalclip_app.wording import calibration_source
 from fetalclip_app.wording import scale as words
+from fetalclip_app.wording.translate import translate
 
 _TAG_PX = 18
 
@@ -20,7 +21,7 @@ class ScaleCard(Card):
     """Last of the cards: it is as long as the file has regions."""
 
     def __init__(self) -> None:
-        super().__init__("Scale")
+        super().__init__(translate("Scale"))
         self.source = indented(label(wrap=True))
         self._button = QToolButton()
         self._button.setProperty("compact", True)
@@ -56,14 +57,14 @@ class ScaleCard(Card):
         self._clear()
         self.source.setText(calibration_source(calibration))
         if calibration is None:
-            self._say(label("Set it with the ruler (R).", tone="doubt", caption=True, wrap=True))
+            self._say(label(translate("Set it with the ruler (R)."), tone="doubt", caption=True, wrap=True))
             return
         self._show_regions(calibration)
         for line in words.rulers(calibration):
-            self._remark(f"By hand: {words.ruler(line)}.")
+            self._remark(translate("By hand: {line}.", line=words.ruler(line)))
         file_says = calibration.as_the_file_says
         if file_says is not calibration and file_says is not None:
-            self._remark(f"The file itself: {calibration_source(file_says)}.")
+            self._remark(translate("The file itself: {source}.", source=calibration_source(file_says)))
         self._show_statements(file_says)
 
     def _show_regions(self, calibration: Calibration) -> None:

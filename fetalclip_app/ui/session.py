@@ -20,6 +20,7 @@ from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState, Where
 from fetalclip_app.ui.opening import Doors, Opening
 from fetalclip_app.ui.seldom import Seldom
 from fetalclip_app.wording import patients_of
+from fetalclip_app.wording.translate import translate
 
 _HEAT_KEPT = 8
 """Heatmaps kept for each clip."""
@@ -84,7 +85,7 @@ class Session(QObject):
         opening.opened.connect(self._add)
         opening.failed.connect(self.unopened)
         opening.progressed.connect(
-            lambda done, total: self.activity_changed.emit(Activity("Opening files", done, total))
+            lambda done, total: self.activity_changed.emit(Activity(translate("Opening files"), done, total))
         )
         opening.settled.connect(self._opened_all)
 
@@ -116,7 +117,7 @@ class Session(QObject):
     def open(self, paths: Sequence[Path]) -> None:
         """Open files and folders."""
         if paths:
-            self.activity_changed.emit(Activity("Looking for pictures"))
+            self.activity_changed.emit(Activity(translate("Looking for pictures")))
             self._opening.open(paths)
 
     def show(self, entry: OpenClip) -> None:
@@ -243,7 +244,12 @@ class Session(QObject):
 
     def _read(self, entry: OpenClip) -> None:
         entry.state = ReadState.READING
-        self._lane.read_clip(entry, f"Reading clip {self.entries.index(entry) + 1} of {len(self.entries)}")
+        self._lane.read_clip(
+            entry,
+            translate(
+                "Reading clip {number} of {count}", number=self.entries.index(entry) + 1, count=len(self.entries)
+            ),
+        )
         self._changed()
 
     def _idle(self) -> None:

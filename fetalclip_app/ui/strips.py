@@ -21,6 +21,7 @@ from fetalclip_app.ui.parts import close_button, label
 from fetalclip_app.ui.qimage import Light
 from fetalclip_app.ui.theme import text_font
 from fetalclip_app.wording import method_title, where_not_why
+from fetalclip_app.wording.translate import translate
 
 
 class Strip(QFrame):
@@ -76,14 +77,14 @@ class LightStrip(Strip):
     changed = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Brightness and contrast")
-        self.setToolTip("For the eye only: the model sees the file's own picture.")
-        self.brightness = _slider("Brightness", -100, 100, 0)
-        self.contrast = _slider("Contrast", -100, 100, 0)
-        reset = QPushButton("Reset")
+        super().__init__(parent, translate("Brightness and contrast"))
+        self.setToolTip(translate("For the eye only: the model sees the file's own picture."))
+        self.brightness = _slider(translate("Brightness"), -100, 100, 0)
+        self.contrast = _slider(translate("Contrast"), -100, 100, 0)
+        reset = QPushButton(translate("Reset"))
         reset.setProperty("quiet", True)
         reset.clicked.connect(self.reset)
-        for name, slider in (("Brightness", self.brightness), ("Contrast", self.contrast)):
+        for name, slider in ((translate("Brightness"), self.brightness), (translate("Contrast"), self.contrast)):
             self.line.addWidget(label(name, tone="muted"))
             self.line.addWidget(slider)
             slider.valueChanged.connect(self._tell)
@@ -110,18 +111,18 @@ class HeatStrip(Strip):
     opacity_changed = Signal(float)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Heatmap")
+        super().__init__(parent, translate("Heatmap"))
         self.title = label()
         self.title.setFont(text_font(weight=text_font().Weight.DemiBold))
         self.methods = QComboBox()
-        self.methods.setAccessibleName("Method")
+        self.methods.setAccessibleName(translate("Method"))
         self.methods.currentIndexChanged.connect(self._method_chosen)
-        self.opacity = _slider("Opacity", 10, 100, 50)
+        self.opacity = _slider(translate("Opacity"), 10, 100, 50)
         self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100))
         self.remark = label(where_not_why(), tone="muted", caption=True)
         first = QHBoxLayout()
         first.setSpacing(8)
-        for widget in (self.title, self.methods, label("Opacity", tone="muted"), self.opacity):
+        for widget in (self.title, self.methods, label(translate("Opacity"), tone="muted"), self.opacity):
             first.addWidget(widget)
         first.addStretch(1)
         column = QVBoxLayout()
@@ -168,20 +169,20 @@ class ScaleStrip(Strip):
     given_up = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Length of the line")
+        super().__init__(parent, translate("Length of the line"))
         self.told = label()
         self.length = QLineEdit()
         self.length.setFixedWidth(76)
-        self.length.setAccessibleName("Length in millimetres")
+        self.length.setAccessibleName(translate("Length in millimetres"))
         self.length.setPlaceholderText("mm")
         self.length.setValidator(QDoubleValidator(0.01, 10_000, 3, self.length))
         self.length.textChanged.connect(self._changed)
         self.length.returnPressed.connect(self._state)
         self.length.installEventFilter(self)
-        self.button = QPushButton("Set scale")
+        self.button = QPushButton(translate("Set scale"))
         self.button.setProperty("primary", True)
         self.button.clicked.connect(self._state)
-        close = close_button("Put the ruler away")
+        close = close_button(translate("Put the ruler away"))
         close.clicked.connect(self.given_up)
         for widget in (self.told, self.length, label("mm", tone="muted"), self.button, close):
             self.line.addWidget(widget)
@@ -190,8 +191,8 @@ class ScaleStrip(Strip):
     def show_line(self, text: str, *, overrides: bool) -> None:
         """Say what the line is now; ``overrides`` where the file has a scale of its own."""
         self.told.setText(text)
-        self.button.setText("Override scale" if overrides else "Set scale")
-        self.button.setToolTip("The file's own scale stays on record." if overrides else "")
+        self.button.setText(translate("Override scale") if overrides else translate("Set scale"))
+        self.button.setToolTip(translate("The file's own scale stays on record.") if overrides else "")
         self.adjustSize()
         self.moved.emit()
 

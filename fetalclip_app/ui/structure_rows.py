@@ -16,6 +16,7 @@ from fetalclip_app.wording.structures import (
     structure_dice,
     structure_title,
 )
+from fetalclip_app.wording.translate import translate
 
 
 def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str) -> list[Row]:
@@ -28,15 +29,19 @@ def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str
     return [
         (structure_title(name), structure_area(one)),
         *_why(one),
-        *([("In pixels", square_pixels(one.area.px))] if one.area is not None and one.area.mm2 is not None else []),
-        ("Definition", structure_definition(name, head)),
-        ("Clearness", structure_clearness(one)),
-        ("Picture", frame[:1].upper() + frame[1:]),
-        ("Scale", calibration_source(reading.calibration)),
-        ("Head", f"{head.name} · {head.sha256[:12]} · {head.licence}"),
-        ("Quality", structure_dice(name, head)),
-        ("Model", f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
-        *([] if made.model.verified else [("Mind", unverified_model())]),
+        *(
+            [(translate("In pixels"), square_pixels(one.area.px))]
+            if one.area is not None and one.area.mm2 is not None
+            else []
+        ),
+        (translate("Definition"), structure_definition(name, head)),
+        (translate("Clearness"), structure_clearness(one)),
+        (translate("Picture"), frame[:1].upper() + frame[1:]),
+        (translate("Scale"), calibration_source(reading.calibration)),
+        (translate("Head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
+        (translate("Quality"), structure_dice(name, head)),
+        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
+        *([] if made.model.verified else [(translate("Mind"), unverified_model())]),
     ]
 
 
@@ -55,4 +60,4 @@ def _structure(finding: Finding, name: str) -> Structure | None:
 def _why(one: Structure) -> list[Row]:
     if not isinstance(one.found, Abstention):
         return []
-    return [("Why", f"{abstention(one.found)} {abstention_hint(one.found)}".strip())]
+    return [(translate("Why"), f"{abstention(one.found)} {abstention_hint(one.found)}".strip())]

@@ -22,6 +22,7 @@ from fetalclip_app.wording.structures import (
     structure_title,
     structures_licence,
 )
+from fetalclip_app.wording.translate import translate
 
 _SWATCH_PX = 10
 
@@ -42,7 +43,7 @@ class StructuresCard(Card):
     asked = Signal(str, object)
 
     def __init__(self) -> None:
-        super().__init__("Structures")
+        super().__init__(translate("Structures"))
         self._grid = QGridLayout()
         self._grid.setContentsMargins(INDENT_PX, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)

@@ -62,7 +62,7 @@ QLabel[tone="good"] {{ color: {t.good}; }}
 QLabel[badge="true"] {{ background: {t.raised}; color: {t.text}; border-radius: 4px; padding: 2px 6px; }}
 QLabel[badge="alarm"] {{ background: {t.doubt}; color: {t.on_doubt}; border-radius: 4px; padding: 4px 8px; }}
 QLabel[badge="doubt"] {{ background: {t.raised}; color: {t.doubt}; border-radius: 4px; padding: 2px 6px; }}
-QLabel[badge="key"], QFrame[floating="true"] QLabel[badge="key"] {{
+QFrame[floating="true"] QLabel[badge="key"] {{
   background: {t.base}; color: {t.text}; border-radius: 4px; padding: 2px 6px;
 }}
 #badges QLabel[badge="true"] {{ background: {p.raised}; color: {p.text}; }}

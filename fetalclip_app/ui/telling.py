@@ -12,6 +12,7 @@ from fetalclip_app.domain.listing import Notice
 from fetalclip_app.errors import ErrorCode, FetalClipError
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.ui.message_strip import MessageStrip
+from fetalclip_app.wording.translate import plural, translate
 
 _NAMED = 3
 """Files named at first in one message; the others stand in its details."""
@@ -34,7 +35,7 @@ class Telling(QObject):
             self._message.tell(wording.unexpected(), tone="error")
             return
         can_retry = error.code in {ErrorCode.WORKER_LOST, ErrorCode.OUT_OF_MEMORY}
-        offer = "Read again" if can_retry else ""
+        offer = translate("Read again") if can_retry else ""
         self._message.tell(wording.sentence(error), wording.hint(error), tone="doubt", offer=offer)
 
     def unopened(self, path: Path, error: Exception) -> None:
@@ -58,8 +59,8 @@ class Telling(QObject):
     def _tell_files(self, unopened: list[str]) -> None:
         said = [*self._remarks, *unopened]
         if unopened:
-            are = "1 file" if len(unopened) == 1 else f"{len(unopened)} files"
-            self._message.tell(f"{are} could not be opened.", _listed(said), details=_all_of(said))
+            told = plural("{count} file could not be opened.", "{count} files could not be opened.", len(unopened))
+            self._message.tell(told, _listed(said), details=_all_of(said))
         else:
             first, *others = said
             self._message.tell(first, _listed(others), details=_all_of(others))
@@ -86,7 +87,7 @@ class Telling(QObject):
         if fresh:
             self._forget_files()
             is_slower = [wording.slows_down(key) for key in fresh]
-            slower = ["Readings take longer from now on."] if any(is_slower) else []
+            slower = [translate("Readings take longer from now on.")] if any(is_slower) else []
             choice = [] if all(is_slower) else [wording.naming_choice()]
             first, *others = map(wording.notice, fresh)
             self._message.tell(first, " ".join([*others, *slower, *choice]))
@@ -103,7 +104,7 @@ def _told(path: Path, error: Exception) -> str:
 
 def _listed(told: list[str]) -> str:
     left = len(told) - _NAMED
-    return "\n".join([*told[:_NAMED], *([f"And {left} more."] if left > 0 else [])])
+    return "\n".join([*told[:_NAMED], *([translate("And {left} more.", left=left)] if left > 0 else [])])
 
 
 def _all_of(told: list[str]) -> str:

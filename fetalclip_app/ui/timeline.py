@@ -13,6 +13,7 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.player import Marks
 from fetalclip_app.ui.theme import caption_font, ink_on, tokens, view_colour, view_letter
 from fetalclip_app.wording import frame_number, percent, unfamiliar_frame, view_title
+from fetalclip_app.wording.translate import translate
 
 _HEIGHT = 46
 _SIDE = 8
@@ -59,7 +60,7 @@ class Timeline(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Position in the cine")
+        self.setAccessibleName(translate("Position in the cine"))
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)

@@ -14,6 +14,7 @@ from fetalclip_app.ui.player import SPEEDS
 from fetalclip_app.ui.theme import caption_font
 from fetalclip_app.ui.timeline import Timeline
 from fetalclip_app.wording import rate_told
+from fetalclip_app.wording.translate import translate
 
 _WORDS_FROM_PX = 760
 """From this width on the tools show their names, too."""
@@ -79,7 +80,7 @@ class Transport(QWidget):
         """Say at which multiple of it the cine plays."""
         self.speed.setText(speed_text(speed))
         self._choices[speed].setChecked(True)
-        self.speed.setAccessibleName(f"Speed {speed_text(speed)}")
+        self.speed.setAccessibleName(translate("Speed {speed}", speed=speed_text(speed)))
 
     def minimumSizeHint(self) -> QSize:
         """Return the width without the tools' names: they go when the window gets narrow."""
@@ -97,7 +98,7 @@ class Transport(QWidget):
         button = QToolButton()
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMinimumSize(QSize(44, 0))
-        button.setToolTip("Speed")
+        button.setToolTip(translate("Speed"))
         menu = QMenu(button)
         group = QActionGroup(menu)
         for speed in SPEEDS:

@@ -29,6 +29,7 @@ from fetalclip_app.wording import (
     view_percentages,
     view_title,
 )
+from fetalclip_app.wording.translate import translate
 
 
 class ViewCard(Card):
@@ -41,10 +42,10 @@ class ViewCard(Card):
     asked = Signal(str, str, object)
 
     def __init__(self) -> None:
-        super().__init__("View")
-        self.best = Figure("View")
+        super().__init__(translate("View"))
+        self.best = Figure(translate("View"))
         self._best_key, self._brain_key = "", ""
-        self._views_title, self._brain_title = "", "Brain plane"
+        self._views_title, self._brain_title = "", translate("Brain plane")
         self.how, self.brain_how = _quiet_line(), _quiet_line()
         self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
         self.note = prepared(3)
@@ -55,7 +56,7 @@ class ViewCard(Card):
         self.column.removeWidget(self.heading)
         self._add(self.heading, self.how, self.best, self.note)
         self._add(self.planes)
-        self.brain = Caption("Brain plane")
+        self.brain = Caption(translate("Brain plane"))
         self.brain.clicked.connect(lambda: self.asked.emit("brain_views", self._brain_key, self.brain))
         self._add(self.brain, self.brain_how)
         self._add(self.brain_planes)
@@ -71,7 +72,7 @@ class ViewCard(Card):
     def show_sets(self, views: str, brain: str) -> None:
         """Name the view sets that were asked in place of the bundled ones; an empty name is the bundled one's."""
         self._views_title = views
-        self._brain_title = f"Brain plane ({brain})" if brain else "Brain plane"
+        self._brain_title = translate("Brain plane ({name})", name=brain) if brain else translate("Brain plane")
 
     def show_answers(self, views: Answer | None, brain: Answer | None, lacking: Container[str] = ()) -> None:
         """Show these answers; None keeps their places empty.
@@ -93,9 +94,9 @@ class ViewCard(Card):
         end = f" · {error}" if error else ""
         metrics = self.heading.fontMetrics()
         room = FINDINGS_PX - 2 * (CARD_INSIDE + CARD_BETWEEN) - 2 * INDENT_PX - metrics.horizontalAdvance(end)
-        title = f"View · {self._views_title}" if self._views_title else "View"
+        title = translate("View · {name}", name=self._views_title) if self._views_title else translate("View")
         self.heading.setText(metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room) + end)
-        tips = [f"The view set {self._views_title}."] if self._views_title else []
+        tips = [translate("The view set {name}.", name=self._views_title)] if self._views_title else []
         self.heading.setToolTip(" ".join([*tips, *([_meaning(views)] if error else [])]))
 
     def _show_brain(self, brain: Answer | None) -> None:
@@ -120,7 +121,7 @@ class ViewCard(Card):
                     say(self.note, reason_and_remedy(views.abstained), doubt=True)
                 elif views.best in views.not_trained:
                     self.best.show_doubt(f"{view_title(views.best)} {share}, {not_trained_view()}")
-                    say(self.note, "A guess from words: training never showed this view.", doubt=True)
+                    say(self.note, translate("A guess from words: training never showed this view."), doubt=True)
                 else:
                     self.best.show_value(f"{view_title(views.best)} {share}")
                     left_out = _left_out(views)

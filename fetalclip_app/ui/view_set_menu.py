@@ -19,8 +19,9 @@ from fetalclip_app.settings import Settings, view_sets_folder
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.view_sets import own_view_sets, read_view_set
 from fetalclip_app.wording import naming_meaning, percentages_meaning, sentence, view_title
+from fetalclip_app.wording.translate import mark, translate
 
-_WHERE_PROBES_LIE = (
+_WHERE_PROBES_LIE = mark(
     "A probe is a layer that was trained for these very weights.\n"
     "It lies in a folder 'heads': of an exported model, beside the weight file, or of the program."
 )
@@ -28,7 +29,7 @@ _WHERE_PROBES_LIE = (
 _NAMED = 12
 """Classes named in one tooltip; of more, the number."""
 
-README = """View sets for FetalCLIP Studio
+README = mark("""View sets for FetalCLIP Studio
 
 Each file NAME.json here is one set of classes, with sentences that describe each of them:
 
@@ -40,7 +41,7 @@ Each file NAME.json here is one set of classes, with sentences that describe eac
 It stands in the model menu under 'View sets' at once; the command line takes it by name (--views NAME).
 Gestational age and head measurements need a class called "brain" among the standard planes.
 A class that the model never saw in training is a guess from words, and is shown as 'not trained'.
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,15 @@ class _Group:
 
 
 _GROUPS = (
-    _Group(VIEWS, "Standard planes", "Nine standard planes (bundled)"),
-    _Group(BRAIN_VIEWS, "Planes of the brain", "Three planes of the brain (bundled)"),
+    _Group(VIEWS, mark("Standard planes"), mark("Nine standard planes (bundled)")),
+    _Group(BRAIN_VIEWS, mark("Planes of the brain"), mark("Three planes of the brain (bundled)")),
 )
 
 
 def _ask_file(parent: QWidget, folder: Path) -> Path | None:
-    chosen, _kind = QFileDialog.getOpenFileName(parent, "View set", str(folder), "View sets (*.json);;All files (*)")
+    chosen, _kind = QFileDialog.getOpenFileName(
+        parent, translate("View set"), str(folder), translate("View sets (*.json);;All files (*)")
+    )
     return Path(chosen) if chosen else None
 
 
@@ -89,7 +92,7 @@ class ViewSetMenu(QObject):
         self._groups: list[QActionGroup] = []
         self._entries: dict[tuple[str, Path | NamedBy | None], QAction] = {}
         self._info: EngineInfo | None = None
-        self.menu = QMenu("View sets", window)
+        self.menu = QMenu(translate("View sets"), window)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self.refresh)
         self.refresh()
@@ -122,16 +125,16 @@ class ViewSetMenu(QObject):
             chosen: Path | None = getattr(self._settings, group.key)
             for path in dict.fromkeys((None, *own, chosen)):
                 self._add(actions, group, path)
-            self.menu.addAction("Choose a file …").triggered.connect(partial(self.choose_file, group.key))
+            self.menu.addAction(translate("Choose a file …")).triggered.connect(partial(self.choose_file, group.key))
             self._add_namers(namers, group)
             self.menu.addSeparator()
-        self.menu.addAction("Open the folder of view sets").triggered.connect(self.open_folder)
+        self.menu.addAction(translate("Open the folder of view sets")).triggered.connect(self.open_folder)
         self.show_settings(self._settings)
 
     def _add(self, actions: QActionGroup, group: _Group, path: Path | None) -> None:
         """Add an entry; a set that cannot be read stands there grey, with the reason."""
         problem, told = ("", "") if path is None else _looked_at(path, group)
-        name = group.bundled if path is None else path.stem.replace("&", "&&")
+        name = translate(group.bundled) if path is None else path.stem.replace("&", "&&")
         action: QAction = self.menu.addAction(f"{name} ({problem})" if problem else name)
         action.setCheckable(True)
         action.setEnabled(not problem)
@@ -143,10 +146,16 @@ class ViewSetMenu(QObject):
     def _add_namers(self, actions: QActionGroup, group: _Group) -> None:
         """Add who names the classes: the sentences, or the probe; one that is not there stands grey, and says so."""
         probe = self._probe(group)
-        nothing = "none for this model" if self._info is not None else "the model is not known yet"
-        by_probe = f"Named by probe {probe.name.replace('&', '&&')}" if probe else f"Named by a probe ({nothing})"
-        tips = (naming_meaning(""), _told(probe) if probe else _WHERE_PROBES_LIE)
-        for by, text, tip in zip(NamedBy, ("Named by prompts", by_probe), tips, strict=True):
+        nothing = (
+            translate("none for this model") if self._info is not None else translate("the model is not known yet")
+        )
+        by_probe = (
+            translate("Named by probe {name}", name=probe.name.replace("&", "&&"))
+            if probe
+            else translate("Named by a probe ({nothing})", nothing=nothing)
+        )
+        tips = (naming_meaning(""), _told(probe) if probe else translate(_WHERE_PROBES_LIE))
+        for by, text, tip in zip(NamedBy, (translate("Named by prompts"), by_probe), tips, strict=True):
             action: QAction = self.menu.addAction(text)
             action.setCheckable(True)
             action.setEnabled(by is NamedBy.PROMPTS or probe is not None)
@@ -189,13 +198,16 @@ class ViewSetMenu(QObject):
         try:
             if not folder.is_dir():
                 folder.mkdir(parents=True)
-                (folder / "README.txt").write_text(README, encoding="utf-8")
+                (folder / "README.txt").write_text(translate(README), encoding="utf-8")
         except OSError as error:
             problem = error.strerror or type(error).__name__
             self.failed.emit(ExportFailed(ErrorCode.EXPORT_FAILED, name=str(folder), problem=problem))
             return
         if not self.open_url(QUrl.fromLocalFile(str(folder))):
-            self.refused.emit("No file manager answers here.", f"The folder of view sets is {folder}")
+            self.refused.emit(
+                translate("No file manager answers here."),
+                translate("The folder of view sets is {folder}", folder=folder),
+            )
 
 
 def _weights_of(settings: Settings) -> tuple[str, Path | None, Path | None]:
@@ -207,7 +219,12 @@ def _told(probe: ProbeFacts) -> str:
     """Return what a probe's tooltip says."""
     is_fitted = probe.temperature is not None
     meaning = percentages_meaning(is_fitted, probe.calibration_error, probe.calibration_pictures)
-    lines = [naming_meaning(probe.name), _listed(probe.classes), meaning, f"Licence {probe.licence}"]
+    lines = [
+        naming_meaning(probe.name),
+        _listed(probe.classes),
+        meaning,
+        translate("Licence {licence}", licence=probe.licence),
+    ]
     return "\n".join([*lines, *_without_brain(probe.task, probe.classes)])
 
 
@@ -217,17 +234,18 @@ def _looked_at(path: Path, group: _Group) -> tuple[str, str]:
         found = read_view_set(path)
     except InvalidInput as error:
         is_gone = error.parameters.get("reason") == "missing"
-        return "not there" if is_gone else "cannot be used", sentence(error)
+        return translate("not there") if is_gone else translate("cannot be used"), sentence(error)
     return "", "\n".join([_listed(found.keys), str(path), *_without_brain(group.key, found.keys)])
 
 
 def _listed(keys: Sequence[str]) -> str:
     left = len(keys) - _NAMED
-    return ", ".join(map(view_title, keys[:_NAMED])) + (f" and {left} more" if left > 0 else "")
+    names = ", ".join(map(view_title, keys[:_NAMED]))
+    return translate("{names} and {count} more", names=names, count=left) if left > 0 else names
 
 
 def _without_brain(task_key: str, keys: Sequence[str]) -> list[str]:
     """Return what cannot be read without a class of the brain; nothing where there is one, or none is needed."""
     if task_key != VIEWS or BRAIN in keys:
         return []
-    return ["It has no class 'brain': no planes of the brain, no age and no head measurement."]
+    return [translate("It has no class 'brain': no planes of the brain, no age and no head measurement.")]

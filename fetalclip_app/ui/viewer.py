@@ -16,6 +16,7 @@ from fetalclip_app.ui.player import Player
 from fetalclip_app.ui.shown_rate import ShownRate
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.wording import frame_number, view_title
+from fetalclip_app.wording.translate import translate
 
 HEAT_PAUSE_MS = 120
 """The cursor rests this long on a frame before its heatmap is asked for."""
@@ -178,7 +179,7 @@ class Viewer(QObject):
         if self.shows_heat and where == self._where() and where.frame_index == self._on_screen:
             self.drawn_heat = (where, heat)
             self._area.frame.show_heat(heat.image)
-            self._area.heat.show_title(f"Where {view_title(where.view_key)} was seen")
+            self._area.heat.show_title(translate("Where {view} was seen", view=view_title(where.view_key)))
 
     def _where(self) -> Where | None:
         reading = self._entry.reading if self._entry is not None else None
@@ -207,11 +208,13 @@ class Viewer(QObject):
         self._area.frame.show_heat(None)
         if where is None:
             has_methods = bool(self._area.heat.method)
-            self._area.heat.show_title("After the reading" if has_methods else "This model offers no heatmap")
+            self._area.heat.show_title(
+                translate("After the reading") if has_methods else translate("This model offers no heatmap")
+            )
         elif self.player.is_playing:
-            self._area.heat.show_title("Pause to see where it looked")
+            self._area.heat.show_title(translate("Pause to see where it looked"))
         else:
-            self._area.heat.show_title(f"Looking for {view_title(where.view_key)} …")
+            self._area.heat.show_title(translate("Looking for {view} …", view=view_title(where.view_key)))
             self.heat_wanted.emit(where)
 
     def _is_ready(self, index: int) -> bool:
@@ -288,12 +291,12 @@ class Viewer(QObject):
         if self._clip is None:
             return
         index = self.told_index
-        text = frame_number(index, len(self._clip)) if len(self._clip) > 1 else "Single picture"
+        text = frame_number(index, len(self._clip)) if len(self._clip) > 1 else translate("Single picture")
         text = text[:1].upper() + text[1:]
         measured = self._measured_frame()
         if measured is not None and measured != index and not self.player.is_playing:
-            text += f"   head measured on frame {measured + 1} (G)"
+            text += "   " + translate("head measured on frame {number} (G)", number=measured + 1)
         shown = self.shown_rate.hz() if self.player.is_playing else None
         if shown is not None and self._clip.rate is not None:
-            text += f"   shown at {shown:.1f}/s"
+            text += "   " + translate("shown at {rate:.1f}/s", rate=shown)
         self._area.frame.show_caption(text)

@@ -4,34 +4,83 @@ from __future__ import annotations
 
 import functools
 import gettext
+import locale
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from string import Formatter
+
+from fetalclip_app import resources
 
 Parameters = Mapping[str, str | int | float]
 
 DOMAIN = "fetalclip"
-"""Name of the message catalogues. Without one, sentences stay English."""
+"""Name of the message catalogues: ``resources/locale/LANGUAGE/LC_MESSAGES/fetalclip.mo``."""
+
+SOURCE = "en"
+"""The language that the sentences in the source are written in."""
+
+LANGUAGES: dict[str, str] = {SOURCE: "English", "de": "Deutsch"}
+"""What the program speaks, each by its own name."""
+
+
+@dataclass(slots=True)
+class _Spoken:
+    """The language of this process: one for all that it says, as the catalogue of gettext is."""
+
+    language: str
+
+
+_spoken = _Spoken(SOURCE)
+
+
+def speak(language: str = "") -> str:
+    """Speak a language from now on; empty is the system's. Return the one that is spoken: English for one not known."""
+    wanted = language or system_language()
+    _spoken.language = wanted if wanted in LANGUAGES else SOURCE
+    return _spoken.language
+
+
+def spoken() -> str:
+    """Return the language that is spoken now."""
+    return _spoken.language
+
+
+def system_language() -> str:
+    """Return the language of the user's system, two letters; English where it says nothing."""
+    named = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    code = named or locale.getlocale()[0] or SOURCE
+    return {"German": "de", "English": "en"}.get(code.partition("_")[0], code[:2].lower())
 
 
 def mark(text: str) -> str:
-    """Return ``text`` unchanged; tells the extractor (``xgettext -k mark``) that it is a sentence."""
+    """Return ``text`` unchanged; says that it is a sentence, which `translate` looks up where it is shown."""
     return text
 
 
-def translate(text: str) -> str:
-    """Return ``text`` in the user's language."""
-    return _catalogue().gettext(text)
+def translate(text: str, **named: object) -> str:
+    """Return ``text`` in the user's language, with what it names filled in where that is given."""
+    found = _catalogue(_spoken.language).gettext(text) if text else ""  # gettext's "" is the catalogue's heading
+    return found.format(**named) if named else found
+
+
+def plural(one: str, many: str, count: int, **named: object) -> str:
+    """Return the sentence for ``count`` things in the user's language, with ``{count}`` and the rest filled in."""
+    found = _catalogue(_spoken.language).ngettext(one, many, count)
+    return found.format(count=count, **named)
 
 
 def in_every_language(text: str) -> tuple[str, ...]:
-    """Return ``text`` in English and in every language that the program speaks."""
-    return (text, translate(text))
+    """Return ``text`` in every language that the program speaks."""
+    return tuple(_catalogue(language).gettext(text) for language in LANGUAGES)
 
 
 @functools.cache
-def _catalogue() -> gettext.NullTranslations:
-    """Return the user's catalogue, looked for once: the search asks the disk, and the window translates often."""
-    return gettext.translation(DOMAIN, fallback=True)
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """Return a language's catalogue, looked for once: the search asks the disk, and the window translates often."""
+    if language == SOURCE:
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, resources.path("locale"), languages=[language])
 
 
 def choose(variants: Sequence[str], parameters: Parameters) -> str:

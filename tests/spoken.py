@@ -1,0 +1,84 @@
+"""Which texts of the program are for people, found in its source: those marked for translation, and those forgotten."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1] / "fetalclip_app"
+
+_DOORS = {"mark": (0,), "translate": (0,), "plural": (0, 1), "_": (0,), "Command": (1,)}
+"""Functions whose texts are translated, and which of their arguments."""
+
+_SILENT = {"getLogger", "debug", "info", "warning", "error", "exception", "critical", "TypeVar", "Tag", "property"}
+"""Functions whose texts nobody reads in the window: logs and names."""
+
+_WORDS = re.compile(r"(^|\W)[A-Z]?[a-zäöüß]+ +[a-zäöüß]{2,}|^⚠? ?[A-Z][a-z]{2,}( |$|[^\w.])|^[A-Z][a-z]{2,}$")
+"""Two words in a row, or one that begins with a capital."""
+
+_A_WORD = re.compile(r"(^|\s)[A-Za-z]{2,}(\s|[.,:;]?$)")
+"""A word in a text that is put together."""
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a text stands."""
+
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text!r}"
+
+
+def sources(*rooms: str) -> Iterator[Path]:
+    """Return the files of some rooms, or of the whole program."""
+    for room in rooms or ("",):
+        yield from sorted((ROOT / room).rglob("*.py"))
+
+
+def marked(path: Path) -> Iterator[Place]:
+    """Return the texts of a file that are marked for translation."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            for position in _DOORS.get(_name(node.func), ()):
+                for text in _texts_at(node, position):
+                    yield Place(path.relative_to(ROOT).as_posix(), node.lineno, text)
+
+
+def forgotten(path: Path) -> Iterator[Place]:
+    """Return the texts of a file that look as if a person reads them, and are not marked."""
+    tree = ast.parse(path.read_text())
+    skipped = set(_not_for_people(tree))
+    pieces = {id(one) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for one in node.values}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in skipped:
+            continue
+        if _WORDS.search(node.value) or (id(node) in pieces and _A_WORD.search(node.value)):
+            yield Place(path.relative_to(ROOT).as_posix(), node.lineno, node.value)
+
+
+def _not_for_people(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield id(node.value)  # a docstring, or a remark under a constant
+        elif (isinstance(node, ast.Call) and (_name(node.func) in _DOORS or _name(node.func) in _SILENT)) or isinstance(
+            node, ast.Raise | ast.Assert
+        ):
+            yield from (id(one) for one in ast.walk(node))
+
+
+def _texts_at(node: ast.Call, position: int) -> Iterator[str]:
+    argument = node.args[position] if position < len(node.args) else None
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        yield argument.value
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
