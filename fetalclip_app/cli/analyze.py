@@ -25,6 +25,7 @@ from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
 from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
+from fetalclip_app.wording.translate import plural, translate
 
 
 class Reader(Protocol):
@@ -72,7 +73,7 @@ def analyze(given: argparse.Namespace) -> int:
     if given.report is not None:
         options = ReportOptions(page=PageSize(given.page), operator=given.operator)
         write_report(given.report, entries, options)
-        say(f"Report: {given.report}")
+        say(translate("Report: {path}", path=given.report))
     return 1 if any("error" in row for row in table) else 0
 
 
@@ -134,7 +135,12 @@ def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry
         clip = read_clip(wanted.path)
         if wanted.pixel_mm is not None:
             if clip.is_calibrated and not override:
-                say(f"{wanted.file}: the file's own scale is used; --override-calibration would use the stated one.")
+                say(
+                    translate(
+                        "{file}: the file's own scale is used; --override-calibration would use the stated one.",
+                        file=wanted.file,
+                    )
+                )
             clip = clip.with_pixel_mm(wanted.pixel_mm, override=override)
         return ClipEntry(clip, engine.read(clip, CancelToken(), silent), wanted.file, fetus=wanted.fetus)
     except FetalClipError as error:
@@ -152,12 +158,12 @@ def summary(entry: Entry) -> str:
         return f"{wording.sentence(entry.error)} {wording.hint(entry.error)}"
     frames = entry.reading.frame_count
     parts = [wording.fetus_title(entry.fetus)] if entry.fetus else []
-    parts.append("1 frame" if frames == 1 else f"{frames} frames")
+    parts.append(plural("1 frame", "{count} frames", frames))
     for task in ("views", "gestational_age", "head"):
         finding = entry.reading.finding(task)
         if finding is not None:
             line = wording.answer_lines(task, finding.answer)[0]
-            doubt = " (cannot tell)" if _doubtful_view(task, line) else ""
+            doubt = " " + translate("(cannot tell)") if _doubtful_view(task, line) else ""
             parts.append(f"{line.label} {line.value}{_by_probe(finding.answer)}{doubt}")
     parts += _of_own_heads(entry.reading)
     text = ", ".join(parts)

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__
 from fetalclip_app.cli import deidentify_arguments, fetuses
+from fetalclip_app.wording.translate import translate
 
 PROGRAM = "python -m fetalclip_app"
 
@@ -21,7 +22,9 @@ class _OneLineParser(argparse.ArgumentParser):
     """A wrong call gets one clear line, not a page of usage."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message} (--help says more)\n")
+        sys.stderr.write(
+            translate("{program}: {problem} (--help says more)", program=self.prog, problem=message) + "\n"
+        )
         raise SystemExit(USAGE_ERROR)
 
 
@@ -29,8 +32,11 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     top = _OneLineParser(
         prog=PROGRAM,
-        description="Reads fetal ultrasound: views, gestational age, head measurements, reports. "
-        f"{RESEARCH_USE_ONLY} Without a command the window opens.",
+        description=translate(
+            "Reads fetal ultrasound: views, gestational age, head measurements, reports. {note} "
+            "Without a command the window opens.",
+            note=translate(RESEARCH_USE_ONLY),
+        ),
     )
     top.add_argument("--version", action="version", version=f"FetalCLIP Studio {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -55,34 +61,46 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if check is not None:
         problem = check(given)
         if problem:
-            sys.stderr.write(f"{given.prog}: {problem} (--help says more)\n")
+            sys.stderr.write(
+                translate("{program}: {problem} (--help says more)", program=given.prog, problem=problem) + "\n"
+            )
             raise SystemExit(USAGE_ERROR)
     return given
 
 
 def _add_open(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
-    command = commands.add_parser("open", help="open the window on files or folders")
+    command = commands.add_parser("open", help=translate("open the window on files or folders"))
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
 
 
 def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser(
         "analyze",
-        help="read scans and write JSON, and a PDF report if wanted",
-        description=f"Reads scans and writes what the model sees. {RESEARCH_USE_ONLY} "
-        "Exit status: 0 all read, 1 some file could not be read or written, 2 a wrong call.",
+        help=translate("read scans and write JSON, and a PDF report if wanted"),
+        description=translate(
+            "Reads scans and writes what the model sees. {note} "
+            "Exit status: 0 all read, 1 some file could not be read or written, 2 a wrong call.",
+            note=translate(RESEARCH_USE_ONLY),
+        ),
     )
-    what = command.add_argument_group("what to read (at least one of PATH and --manifest)")
-    what.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scans, or folders, ZIPs, DICOMDIRs of scans")
-    what.add_argument("--manifest", type=Path, metavar="ROWS.csv", help="columns file,pixel_mm[,fetus]")
+    what = command.add_argument_group(translate("what to read (at least one of PATH and --manifest)"))
+    what.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help=translate("scans, or folders, ZIPs, DICOMDIRs of scans")
+    )
+    what.add_argument(
+        "--manifest", type=Path, metavar="ROWS.csv", help=translate("columns file,pixel_mm[,fetus]")
+    )
     scale = command.add_argument_group("scale")
     scale.add_argument(
-        "--pixel-mm", type=_pixel_mm, metavar="X", help="mm per pixel of each PATH that states no scale of its own"
+        "--pixel-mm",
+        type=_pixel_mm,
+        metavar="X",
+        help=translate("mm per pixel of each PATH that states no scale of its own"),
     )
     scale.add_argument(
         "--override-calibration",
         action="store_true",
-        help="the stated scale wins over the file's own; this is recorded",
+        help=translate("the stated scale wins over the file's own; this is recorded"),
     )
     what.add_argument(
         "--fetus",
@@ -90,14 +108,16 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
         action="append",
         default=[],
         metavar="FILE=A",
-        help="whose scan a file, or all of a folder, is in a multiple pregnancy; may be given for several",
+        help=translate("whose scan a file, or all of a folder, is in a multiple pregnancy; may be given for several"),
     )
     _add_model(command)
-    out = command.add_argument_group("what to write")
-    out.add_argument("--json", type=Path, required=True, metavar="OUT.json", help="one entry for each file")
-    out.add_argument("--report", type=Path, metavar="OUT.pdf", help="one report about all of them")
-    out.add_argument("--page", choices=("a4", "letter"), default="a4", help="paper of the report (default: a4)")
-    out.add_argument("--operator", default="", metavar="NAME", help="who reads, for the report's header")
+    out = command.add_argument_group(translate("what to write"))
+    out.add_argument("--json", type=Path, required=True, metavar="OUT.json", help=translate("one entry for each file"))
+    out.add_argument("--report", type=Path, metavar="OUT.pdf", help=translate("one report about all of them"))
+    out.add_argument(
+        "--page", choices=("a4", "letter"), default="a4", help=translate("paper of the report (default: a4)")
+    )
+    out.add_argument("--operator", default="", metavar="NAME", help=translate("who reads, for the report's header"))
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
@@ -107,30 +127,38 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         "--weights",
         type=Path,
         metavar="FILE",
-        help="weight file, needed for fetalclip; or the folder of an exported bundle",
+        help=translate("weight file, needed for fetalclip; or the folder of an exported bundle"),
     )
-    model.add_argument("--config", type=Path, metavar="FILE", help="open_clip configuration of weights of your own")
+    model.add_argument(
+        "--config", type=Path, metavar="FILE", help=translate("open_clip configuration of weights of your own")
+    )
     model.add_argument(
         "--views",
         type=Path,
         metavar="FILE",
-        help="JSON of views and sentences of your own, or the name of one in the prompts folder of your settings",
+        help=translate(
+            "JSON of views and sentences of your own, or the name of one in the prompts folder of your settings"
+        ),
     )
-    model.add_argument("--brain-views", type=Path, metavar="FILE", help="the same for the planes of the brain")
+    model.add_argument(
+        "--brain-views", type=Path, metavar="FILE", help=translate("the same for the planes of the brain")
+    )
     by = ("prompts", "probe")
     model.add_argument(
-        "--views-by", choices=by, default="prompts", help="what names views: sentences, or the model's probe"
+        "--views-by", choices=by, default="prompts", help=translate("what names views: sentences, or the model's probe")
     )
-    model.add_argument("--brain-views-by", choices=by, default="prompts", help="the same for the planes of the brain")
+    model.add_argument(
+        "--brain-views-by", choices=by, default="prompts", help=translate("the same for the planes of the brain")
+    )
     model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
-    model.add_argument("--accept-licence", action="store_true", help="accept the licence of these weights")
+    model.add_argument("--accept-licence", action="store_true", help=translate("accept the licence of these weights"))
 
 
 def _add_deidentify(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser(
         deidentify_arguments.NAME,
-        help="write de-identified copies of DICOM files and folders",
-        description=deidentify_arguments.DESCRIPTION,
+        help=translate("write de-identified copies of DICOM files and folders"),
+        description=translate(deidentify_arguments.DESCRIPTION),
     )
     deidentify_arguments.add_options(command)
 
@@ -138,20 +166,26 @@ def _add_deidentify(commands: argparse._SubParsersAction[_OneLineParser]) -> Non
 def _add_fetch(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser(
         "fetch-weights",
-        help="fetch the released FetalCLIP weights from their hub",
-        description="Fetches the released FetalCLIP weights (1.7 GB, licence CC-BY-NC-4.0: not for commercial use) and "
-        "checks their SHA-256.",
+        help=translate("fetch the released FetalCLIP weights from their hub"),
+        description=translate(
+            "Fetches the released FetalCLIP weights (1.7 GB, licence CC-BY-NC-4.0: not for commercial use) and "
+            "checks their SHA-256."
+        ),
     )
-    command.add_argument("target", type=Path, metavar="TARGET", help="a file, or a folder for FetalCLIP_weights.pt")
+    command.add_argument(
+        "target", type=Path, metavar="TARGET", help=translate("a file, or a folder for FetalCLIP_weights.pt")
+    )
     command.add_argument("--accept-licence", action="store_true", help="accept CC-BY-NC-4.0")
 
 
 def _add_demo(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser(
         "demo",
-        help="show the bundled simulated sample",
-        description="Opens the window on the bundled simulated sample; without a display it analyses the sample and "
-        "says where the report lies.",
+        help=translate("show the bundled simulated sample"),
+        description=translate(
+            "Opens the window on the bundled simulated sample; without a display it analyses the sample and "
+            "says where the report lies."
+        ),
     )
     command.add_argument("--out", type=Path, default=Path("out"), metavar="FOLDER", help="default: ./out")
 
@@ -177,19 +211,31 @@ def _problem(given: argparse.Namespace) -> str:
     """Return what is wrong with the combination of arguments, or an empty text."""
     outputs = [path for path in (given.json, given.report) if path is not None]
     checks = (
-        (not given.paths and given.manifest is None, "give at least one PATH or --manifest"),
+        (not given.paths and given.manifest is None, translate("give at least one PATH or --manifest")),
         (
             given.override_calibration and given.pixel_mm is None and given.manifest is None,
-            "--override-calibration needs --pixel-mm or --manifest",
+            translate("--override-calibration needs --pixel-mm or --manifest"),
         ),
-        (given.pixel_mm is not None and not given.paths, "--pixel-mm is for PATHs; a manifest has its own column"),
-        (len({path.absolute() for path in outputs}) < len(outputs), "--json and --report name the same file"),
+        (
+            given.pixel_mm is not None and not given.paths,
+            translate("--pixel-mm is for PATHs; a manifest has its own column"),
+        ),
+        (
+            len({path.absolute() for path in outputs}) < len(outputs),
+            translate("--json and --report name the same file"),
+        ),
         *(
-            (not path.absolute().parent.is_dir(), f"there is no folder {path.parent} for {path.name}")
+            (
+                not path.absolute().parent.is_dir(),
+                translate("there is no folder {folder} for {name}", folder=path.parent, name=path.name),
+            )
             for path in outputs
         ),
-        *((path.is_dir(), f"{path} is a folder") for path in outputs),
-        *((_is_input(path, given), f"{path} would be overwritten: it is one of the inputs") for path in outputs),
+        *((path.is_dir(), translate("{path} is a folder", path=path)) for path in outputs),
+        *(
+            (_is_input(path, given), translate("{path} would be overwritten: it is one of the inputs", path=path))
+            for path in outputs
+        ),
     )
     return next((message for is_wrong, message in checks if is_wrong), "")
 

@@ -27,6 +27,7 @@ from fetalclip_app.imaging.deidentify.record import METHODS
 from fetalclip_app.imaging.deidentify.texts import TextReader
 from fetalclip_app.imaging.readers import list_files
 from fetalclip_app.report.proof_sheet import Proof, proof_of, write_proof_sheet
+from fetalclip_app.wording.translate import translate
 
 LOG = "deidentified.json"
 
@@ -61,7 +62,7 @@ def deidentify(given: argparse.Namespace) -> int:
     """
     tools = _tools(given)
     if given.key is None:
-        say("Without --key nobody, you neither, can make these UIDs and pseudonyms a second time.")
+        say(translate("Without --key nobody, you neither, can make these UIDs and pseudonyms a second time."))
     files = [(path, root) for root in given.paths for path in list_files([root])]
     results = _Results()
     try:
@@ -72,7 +73,14 @@ def deidentify(given: argparse.Namespace) -> int:
     finally:  # whoever stops halfway has copies already, and needs the way back
         _write_tables(given, results)
     refused = sum(1 for entry in results.log if entry["status"] == "refused")
-    say(f"{len(files) - refused} of {len(files)} files de-identified: {given.out}")
+    say(
+        translate(
+            "{count} of {total} files de-identified: {folder}",
+            count=len(files) - refused,
+            total=len(files),
+            folder=given.out,
+        )
+    )
     return 1 if refused else 0
 
 
@@ -161,7 +169,7 @@ def _write_tables(given: argparse.Namespace, results: _Results) -> None:
         _write_crosswalk(given.crosswalk, results.crosswalk)
     if given.report is not None:
         write_proof_sheet(given.report, results.proofs)
-        say(f"Proof sheet: {given.report}")
+        say(translate("Proof sheet: {path}", path=given.report))
 
 
 def _write_crosswalk(path: Path, rows: list[dict[str, str]]) -> None:

@@ -13,6 +13,7 @@ from fetalclip_app.cli.manifest import Wanted
 from fetalclip_app.cli.speak import say, tell
 from fetalclip_app.report.as_json import write_json
 from fetalclip_app.report.build import ClipEntry, ReportOptions
+from fetalclip_app.wording.translate import translate
 
 SAMPLE = "samples/simulated_head.dcm"
 
@@ -29,7 +30,7 @@ def analyse_sample(given: argparse.Namespace) -> int:
         FetalClipError: The sample, the model or the folder is not what it should be.
     """
     folder = _writable(given.out)
-    say("Reading the bundled simulated sample; the first time takes some seconds.")
+    say(translate("Reading the bundled simulated sample; the first time takes some seconds."))
     path = sample()
     entry = read_one(load(), Wanted(path.name, path))
     if not isinstance(entry, ClipEntry):
@@ -37,9 +38,15 @@ def analyse_sample(given: argparse.Namespace) -> int:
     json_path, pdf_path = folder / f"{path.stem}.json", folder / f"{path.stem}.pdf"
     write_json(json_path, [entry])
     write_report(pdf_path, [entry], ReportOptions())
-    tell(f"{path.name}: a simulated head, not a patient. {RESEARCH_USE_ONLY}")
+    tell(
+        translate(
+            "{name}: a simulated head, not a patient. {note}",
+            name=path.name,
+            note=translate(RESEARCH_USE_ONLY),
+        )
+    )
     print_findings(entry)
-    tell(f"Report: {pdf_path.resolve()}")
+    tell(translate("Report: {path}", path=pdf_path.resolve()))
     tell(f"JSON:   {json_path.resolve()}")
     return 0
 
@@ -53,5 +60,5 @@ def _writable(folder: Path) -> Path:
     except OSError:
         pass
     other = Path(tempfile.mkdtemp(prefix="fetalclip-"))
-    say(f"{folder} cannot be written; using {other} instead.")
+    say(translate("{folder} cannot be written; using {other} instead.", folder=folder, other=other))
     return other

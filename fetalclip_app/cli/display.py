@@ -6,6 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
+
+from fetalclip_app.wording.translate import mark, translate
 
 PATIENCE_S = 60
 """How long a screen may take to answer."""
@@ -70,10 +73,10 @@ def why_no_window() -> str:
     of its own tries it.
     """
     if not has_display():
-        return "There is no display here."
+        return translate("There is no display here.")
     platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0]
     if platform in UNSEEN:
-        return f"QT_QPA_PLATFORM is {platform}, which shows no window."
+        return translate("QT_QPA_PLATFORM is {platform}, which shows no window.", platform=platform)
     if getattr(sys, "frozen", False):
         return ""
     # QT_DEBUG_PLUGINS makes Qt name the library that a plugin lacks; the loader's words are translated otherwise.
@@ -83,9 +86,9 @@ def why_no_window() -> str:
             [sys.executable, "-c", _TRIAL], capture_output=True, timeout=PATIENCE_S, check=False, env=environment
         )
     except subprocess.TimeoutExpired:
-        return f"{_screen()} did not answer within {PATIENCE_S} seconds."
+        return translate("{screen} did not answer within {count} seconds.", screen=_screen(), count=PATIENCE_S)
     except OSError as error:
-        return f"Whether a window opens could not be tried: {error.strerror or error}."
+        return translate("Whether a window opens could not be tried: {why}.", why=error.strerror or error)
     return "" if trial.returncode == 0 else cause(trial.stderr.decode(errors="replace"))
 
 
@@ -93,15 +96,15 @@ def cause(said: str) -> str:
     """Return why no window opened, from what Qt and the system's loader said."""
     if missing := missing_libraries(said):
         # Where Qt lacks a library for one window system, it tries the next.
-        return f"{missing} {_screen()} cannot be reached." if _NO_X_ANSWER.search(said) else missing
+        return f"{missing} {_unreached()}" if _NO_X_ANSWER.search(said) else missing
     if "Authorization required" in said or "No protocol specified" in said:
-        return f"{_screen()} does not admit this user (no authorization)."
+        return translate("{screen} does not admit this user (no authorization).", screen=_screen())
     if unknown := _NO_PLATFORM.search(said):
-        return f"QT_QPA_PLATFORM is {unknown[1]}, a platform that Qt does not know here."
+        return translate("QT_QPA_PLATFORM is {platform}, a platform that Qt does not know here.", platform=unknown[1])
     if _NO_ANSWER.search(said):
-        return f"{_screen()} cannot be reached."
+        return _unreached()
     words = [line.strip() for line in said.splitlines() if line.strip()]
-    return f"No window opens here ({words[-1] if words else 'Qt ended without a word'})."
+    return translate("No window opens here ({why}).", why=words[-1] if words else translate("Qt ended without a word"))
 
 
 def missing_libraries(said: str) -> str:
@@ -109,12 +112,23 @@ def missing_libraries(said: str) -> str:
     names = list(dict.fromkeys(_MISSING.findall(said)))
     if not names:
         return ""
-    verb = "is" if len(names) == 1 else "are"
-    text = f"The window needs {' and '.join(names)}, which {verb} not installed."
+    one, many = (
+        mark("The window needs {names}, which is not installed."),
+        mark("The window needs {names}, which are not installed."),
+    )
+    text = translate(one if len(names) == 1 else many, names=translate(" and ").join(names))
     packages = list(dict.fromkeys(PACKAGES[name] for name in names if name in PACKAGES))
-    return f"{text} On Debian or Ubuntu: sudo apt-get install {' '.join(packages)}." if packages else text
+    return f"{text} {_install(packages)}" if packages else text
+
+
+def _install(packages: Sequence[str]) -> str:
+    return translate("On Debian or Ubuntu: sudo apt-get install {names}.", names=" ".join(packages))
+
+
+def _unreached() -> str:
+    return translate("{screen} cannot be reached.", screen=_screen())
 
 
 def _screen() -> str:
     names = [f"{name}={os.environ[name]}" for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
-    return f"The display ({', '.join(names)})" if names else "The display"
+    return translate("The display ({names})", names=", ".join(names)) if names else translate("The display")

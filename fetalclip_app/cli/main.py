@@ -9,6 +9,7 @@ from pathlib import Path
 from fetalclip_app.cli.arguments import USAGE_ERROR, parse
 from fetalclip_app.cli.speak import complain, say, tell
 from fetalclip_app.errors import FetalClipError, InvalidInput
+from fetalclip_app.wording.translate import translate
 
 OpenWindow = Callable[[Sequence[Path]], int]
 """Opens the window on these files and returns the exit status."""
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str], open_window: OpenWindow, *, why_no_window: Wh
         complain(given.prog, error)
         return 1
     except KeyboardInterrupt:
-        say(f"{given.prog}: stopped; nothing was left half written.")
+        say(translate("{program}: stopped; nothing was left half written.", program=given.prog))
         return INTERRUPTED
 
 
@@ -51,7 +52,7 @@ def _dispatch(given: argparse.Namespace, open_window: OpenWindow, why_no_window:
         reason = why_no_window()
         if not reason:
             return open_window([demo.sample()])
-        say(f"{reason} The bundled sample is analysed instead.")
+        say(f"{reason} " + translate("The bundled sample is analysed instead."))
         return demo.analyse_sample(given)
     from fetalclip_app.cli.analyze import analyze  # noqa: PLC0415
 
@@ -63,9 +64,10 @@ def _fetch(given: argparse.Namespace) -> int:
 
     terms = released_terms()
     target = given.target / "FetalCLIP_weights.pt" if given.target.is_dir() else given.target
-    say(f"{terms.title}, licence {terms.licence}: not for commercial use. {terms.citation}")
+    use = translate("{title}, licence {licence}: not for commercial use.", title=terms.title, licence=terms.licence)
+    say(f"{use} {terms.citation}")
     fetch_weights(target, report=_Percent(), accept_licence=given.accept_licence)
-    tell(f"Fetched and checked: {target}")
+    tell(translate("Fetched and checked: {path}", path=target))
     return 0
 
 
@@ -79,4 +81,4 @@ class _Percent:
         percent = 100 * done // max(total, 1)
         if percent >= self._said + 5:
             self._said = percent
-            say(f"{percent:3d}% of {total / 1e9:.2f} GB")
+            say(translate("{percent:3d}% of {size:.2f} GB", percent=percent, size=total / 1e9))

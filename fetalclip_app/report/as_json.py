@@ -21,6 +21,7 @@ from fetalclip_app.report.json_calibration import box, calibration
 from fetalclip_app.report.json_heads import clip_labels, measurements, structures
 from fetalclip_app.report.json_pooled import whole_clip
 from fetalclip_app.report.json_values import abstention, number
+from fetalclip_app.wording.translate import SOURCE, speaking
 
 
 def write_json(path: Path, entries: Sequence[Entry]) -> None:
@@ -43,8 +44,9 @@ def write_table(path: Path, table: Sequence[dict[str, Any]]) -> None:
 
 
 def as_table(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Return the JSON's list: plain dicts, lists, strings, finite numbers, booleans and None."""
-    return [_unread(entry) if isinstance(entry, UnreadEntry) else _clip(entry) for entry in entries]
+    """Return the JSON's list: plain dicts, lists, strings, finite numbers, booleans and None; always in English."""
+    with speaking(SOURCE):
+        return [_unread(entry) if isinstance(entry, UnreadEntry) else _clip(entry) for entry in entries]
 
 
 def _unread(entry: UnreadEntry) -> dict[str, Any]:

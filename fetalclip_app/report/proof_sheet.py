@@ -62,7 +62,7 @@ def write_proof_sheet(path: Path, proofs: Sequence[Proof]) -> None:
     head = f"<!doctype html><meta charset='utf-8'><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>"
     note = _("The pictures are what the copies show. A text in amber has to be looked at. FetalCLIP Studio {version}.")
     body = "".join(map(_section, proofs))
-    write_bytes(path, f"{head}<p>{RESEARCH_USE_ONLY}</p><p>{note.format(version=__version__)}</p>{body}".encode())
+    write_bytes(path, f"{head}<p>{_(RESEARCH_USE_ONLY)}</p><p>{note.format(version=__version__)}</p>{body}".encode())
 
 
 def _section(proof: Proof) -> str:

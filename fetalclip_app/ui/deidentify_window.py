@@ -98,7 +98,7 @@ class DeidentifyWindow(QWidget):
         side.addWidget(scroll, 1)
         side.addWidget(self.remember)
         side.addWidget(self.write)
-        side.addWidget(label(RESEARCH_USE_ONLY, tone="muted", caption=True))
+        side.addWidget(label(translate(RESEARCH_USE_ONLY), tone="muted", caption=True))
         panel = QWidget()
         panel.setFixedWidth(_SIDE_PX)
         panel.setLayout(side)

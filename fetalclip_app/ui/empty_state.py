@@ -55,7 +55,7 @@ class EmptyState(QWidget):
         self.sample.setVisible(has_sample)
         self.sample.clicked.connect(self.sample_wanted)
         local = label(translate("Everything stays on this computer."), tone="muted", caption=True)
-        research = label(RESEARCH_USE_ONLY, caption=True)
+        research = label(translate(RESEARCH_USE_ONLY), caption=True)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addStretch(3)

@@ -245,7 +245,9 @@ class FrameView(QWidget):
         painter.setFont(text_font())
         overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, self._caption, ON_PICTURE.text)
         painter.setFont(caption_font())
-        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, RESEARCH_USE_ONLY, ON_PICTURE.text)
+        overlays.draw_text(
+            painter, area, bottom | Qt.AlignmentFlag.AlignRight, translate(RESEARCH_USE_ONLY), ON_PICTURE.text
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the middle of the picture where it is."""

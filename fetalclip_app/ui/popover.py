@@ -12,6 +12,7 @@ from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.provenance import Row
 from fetalclip_app.ui.theme import text_font
+from fetalclip_app.wording.translate import translate
 
 _WIDTH = 400
 
@@ -53,7 +54,9 @@ class Popover(QFrame):
         column.addLayout(grid)
         if offers:
             column.addLayout(self._offers(offers))
-        column.addWidget(label(RESEARCH_USE_ONLY, tone="muted", caption=True))  # it may cover the picture's own line
+        column.addWidget(
+            label(translate(RESEARCH_USE_ONLY), tone="muted", caption=True)
+        )  # it may cover the picture's own line
 
     def _offers(self, offers: Sequence[Offer]) -> QHBoxLayout:
         line = QHBoxLayout()

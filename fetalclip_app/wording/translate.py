@@ -6,7 +6,9 @@ import functools
 import gettext
 import locale
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from string import Formatter
 
@@ -22,6 +24,10 @@ SOURCE = "en"
 
 LANGUAGES: dict[str, str] = {SOURCE: "English", "de": "Deutsch"}
 """What the program speaks, each by its own name."""
+
+
+_ASIDE: ContextVar[str] = ContextVar("aside", default="")
+"""What is spoken in one task or thread alone, whatever the others say."""
 
 
 @dataclass(slots=True)
@@ -43,7 +49,17 @@ def speak(language: str = "") -> str:
 
 def spoken() -> str:
     """Return the language that is spoken now."""
-    return _spoken.language
+    return _ASIDE.get() or _spoken.language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak a language inside the block: what other programs read is the same in every language."""
+    token = _ASIDE.set(language)
+    try:
+        yield
+    finally:
+        _ASIDE.reset(token)
 
 
 def system_language() -> str:
@@ -60,13 +76,13 @@ def mark(text: str) -> str:
 
 def translate(text: str, **named: object) -> str:
     """Return ``text`` in the user's language, with what it names filled in where that is given."""
-    found = _catalogue(_spoken.language).gettext(text) if text else ""  # gettext's "" is the catalogue's heading
+    found = _catalogue(spoken()).gettext(text) if text else ""  # gettext's "" is the catalogue's heading
     return found.format(**named) if named else found
 
 
 def plural(one: str, many: str, count: int, **named: object) -> str:
     """Return the sentence for ``count`` things in the user's language, with ``{count}`` and the rest filled in."""
-    found = _catalogue(_spoken.language).ngettext(one, many, count)
+    found = _catalogue(spoken()).ngettext(one, many, count)
     return found.format(count=count, **named)
 
 

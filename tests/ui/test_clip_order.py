@@ -78,7 +78,7 @@ def test_one_study_has_no_heading(qapp: object) -> None:
     rows.show(entries)
 
     assert headings(rows) == [None, None]
-    assert rows.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "Waiting, a1, 1 frames"
+    assert rows.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "Waiting, a1, 1 picture"
 
 
 def test_of_one_patient_s_studies_the_headings_name_the_study_alone(qapp: object) -> None:

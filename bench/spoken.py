@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fetalclip_app import RESEARCH_USE_ONLY
+
 ROOT = Path(__file__).parents[1] / "fetalclip_app"
 
 _DOORS = {"mark": (0,), "translate": (0,), "plural": (0, 1), "_": (0,), "Command": (1,)}
@@ -41,18 +43,20 @@ def sources(*rooms: str) -> Iterator[Path]:
         yield from sorted((ROOT / room).rglob("*.py"))
 
 
-def marked(path: Path) -> Iterator[Place]:
-    """Return the texts of a file that are marked for translation."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            for position in _DOORS.get(_name(node.func), ()):
-                for text in _texts_at(node, position):
-                    yield Place(path.relative_to(ROOT).as_posix(), node.lineno, text)
+def marked(path: Path) -> Iterator[tuple[Place, str]]:
+    """Return the texts of a file that are marked for translation, each with its plural or nothing."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and _name(node.func) in _DOORS:
+            texts = [_text_at(node, position) for position in _DOORS[_name(node.func)]]
+            if texts[0]:
+                yield Place(path.relative_to(ROOT).as_posix(), node.lineno, texts[0]), "".join(texts[1:])
+    if path == ROOT / "__init__.py":
+        yield Place("__init__.py", 0, RESEARCH_USE_ONLY), ""
 
 
 def forgotten(path: Path) -> Iterator[Place]:
     """Return the texts of a file that look as if a person reads them, and are not marked."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     skipped = set(_not_for_people(tree))
     pieces = {id(one) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for one in node.values}
     for node in ast.walk(tree):
@@ -72,10 +76,9 @@ def _not_for_people(tree: ast.AST) -> Iterator[int]:
             yield from (id(one) for one in ast.walk(node))
 
 
-def _texts_at(node: ast.Call, position: int) -> Iterator[str]:
+def _text_at(node: ast.Call, position: int) -> str:
     argument = node.args[position] if position < len(node.args) else None
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-        yield argument.value
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
 
 
 def _name(node: ast.expr) -> str:
