@@ -87,9 +87,7 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     what.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help=translate("scans, or folders, ZIPs, DICOMDIRs of scans")
     )
-    what.add_argument(
-        "--manifest", type=Path, metavar="ROWS.csv", help=translate("columns file,pixel_mm[,fetus]")
-    )
+    what.add_argument("--manifest", type=Path, metavar="ROWS.csv", help=translate("columns file,pixel_mm[,fetus]"))
     scale = command.add_argument_group("scale")
     scale.add_argument(
         "--pixel-mm",
