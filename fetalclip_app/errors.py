@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     WORKER_LOST = "worker_lost"
 
+    CHECKLIST_INVALID = "checklist_invalid"
     VIEW_SET_INVALID = "view_set_invalid"
     NOT_DICOM = "not_dicom"
     SCAN_NOT_FOUND = "scan_not_found"

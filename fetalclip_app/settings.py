@@ -33,6 +33,7 @@ class Settings(BaseModel):
     Attributes:
         weights: Of the model ``fetalclip`` or ``custom``; the folder of a ``bundle``.
         config: The open_clip configuration of a ``custom``.
+        checklist: File of the protocol's checklist; None is the bundled one.
         views, brain_views: Files of view sets; None is the bundled one.
         views_by, brain_views_by: What names the views: prompts, or the model's probe.
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.
@@ -54,6 +55,7 @@ class Settings(BaseModel):
     brain_views: Path | None = None
     views_by: NamedBy = NamedBy.PROMPTS
     brain_views_by: NamedBy = NamedBy.PROMPTS
+    checklist: Path | None = None
     licence_accepted: str = ""
     recent: tuple[Path, ...] = ()
     play_mode: PlayMode = PlayMode.LOOP
@@ -96,6 +98,11 @@ def archive_file() -> Path:
     named = os.environ.get(HOME_VARIABLE, "")
     data = Path(named) if named else Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
     return data / "archive.db"
+
+
+def checklists_folder() -> Path:
+    """Return the folder of the user's own checklists; it may not exist yet."""
+    return folder() / "checklists"
 
 
 def masks_file() -> Path:

@@ -117,6 +117,11 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("There was not enough memory for this reading."),
     ),
     ErrorCode.WORKER_LOST: (mark("The model stopped unexpectedly during this reading."),),
+    ErrorCode.CHECKLIST_INVALID: (
+        mark("{name} is no checklist: {problem}."),
+        mark("{name} is no checklist that this program can use."),
+        mark("The checklist cannot be used."),
+    ),
     ErrorCode.VIEW_SET_INVALID: (
         mark("{name} is not a set of views: {problem}."),
         mark("{name} is not a set of views that this program can use."),
@@ -182,6 +187,9 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ),
     ErrorCode.OUT_OF_MEMORY: (mark("Close other programs, choose the device 'cpu', or read fewer clips at once."),),
     ErrorCode.WORKER_LOST: (mark("Read the clip again: a new model process starts by itself."),),
+    ErrorCode.CHECKLIST_INVALID: (
+        mark("Mend the file, or choose another checklist. How one is written: docs/checklists.md."),
+    ),
     ErrorCode.VIEW_SET_INVALID: (
         mark(
             "A set of views is a JSON file: each class with a list of at least one sentence. "
@@ -201,6 +209,10 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
     (ErrorCode.FILE_MISSING, "permission"): (
         (mark("{name} may not be read with your rights."), mark("The file may not be read with your rights.")),
         mark("Ask for the right to read it, or copy it to a folder of your own."),
+    ),
+    (ErrorCode.CHECKLIST_INVALID, "missing"): (
+        (mark("The checklist {name} is not there."), mark("The chosen checklist is not there.")),
+        mark("Put the file back, or choose another checklist."),
     ),
     (ErrorCode.VIEW_SET_INVALID, "missing"): (
         (mark("The view set {name} is not there."), mark("The chosen view set is not there.")),

@@ -1,0 +1,107 @@
+"""A checklist's answers in words: what was seen where, what is doubtful about it, what only a person can say."""
+
+from __future__ import annotations
+
+from fetalclip_app.domain.biometry import Measure
+from fetalclip_app.domain.checklist import Checklist, ChecklistFindings, Doubt, Evidence, ItemFinding
+from fetalclip_app.domain.notes import ItemMark, ItemState
+from fetalclip_app.wording.numbers import frame_number, millimetres, percent
+from fetalclip_app.wording.translate import mark, translate
+from fetalclip_app.wording.views import view_title
+
+_STATES: dict[ItemState | None, str] = {
+    ItemState.SEEN: mark("seen"),
+    ItemState.DOUBTFUL: mark("doubtful"),
+    ItemState.MISSING: mark("missing"),
+    None: mark("for you"),
+}
+
+_DOUBTS: dict[Doubt, str] = {
+    Doubt.WIDER_VIEW: mark("The model sees the view, and cannot tell whether it shows this."),
+    Doubt.LOW_QUALITY: mark("Only in frames that are blurred or cut by the edge of the fan."),
+    Doubt.FEW_FRAMES: mark("Only in a few frames of a clip that shows another view."),
+    Doubt.FETUS_NOT_STATED: mark("Nobody said which fetus this clip shows."),
+    Doubt.NOT_TRAINED: mark("The model never saw this view in training."),
+    Doubt.UNCLEAR_LEAD: mark("Another view fits almost as well."),
+    Doubt.UNFAMILIAR: mark("These frames are unlike the training pictures."),
+    Doubt.NO_LENGTH: mark("It has no length in millimetres."),
+}
+
+
+def item_state(state: ItemState | None) -> str:
+    """Return the state of an item in a word; None is an item that only a person can answer."""
+    return translate(_STATES[state])
+
+
+def item_title(finding: ItemFinding) -> str:
+    """Return an item's title; those of the bundled checklist are translated."""
+    return translate(finding.item.title)
+
+
+def doubt_reason(doubt: Doubt) -> str:
+    """Return why what was seen does not settle an item."""
+    return translate(_DOUBTS[doubt])
+
+
+def evidence_value(one: Evidence) -> str:
+    """Return what was seen or measured: ``Femur 91%``, ``HC 175.2 mm``; a view that a person named says so."""
+    if isinstance(one.support, Measure):
+        name = one.support.upper()
+        return name if one.size_mm is None else f"{name} {millimetres(one.size_mm)}"
+    title = view_title(one.support.view)
+    if one.probability is None:
+        return translate("{view}, named by hand").format(view=title)
+    return f"{title} {percent(one.probability)}"
+
+
+def evidence_place(one: Evidence, clip_name: str, frames: int) -> str:
+    """Return where it was seen: ``femur.dcm, frame 15 of 60``."""
+    return clip_name if one.frame_index is None else f"{clip_name}, {frame_number(one.frame_index, frames)}"
+
+
+def marked_by(word: ItemMark) -> str:
+    """Return who said so, and when."""
+    when = f"{word.act.when:%Y-%m-%d %H:%M}"
+    if word.act.who:
+        return translate("{state}, as {who} says ({when})").format(
+            state=item_state(word.state), who=word.act.who, when=when
+        )
+    return translate("{state}, by hand ({when})").format(state=item_state(word.state), when=when)
+
+
+def only_a_person() -> str:
+    """Return what is said of an item that no view and no measurement can answer."""
+    return translate("The model cannot tell this. It is for you to say.")
+
+
+def nothing_seen() -> str:
+    """Return what is said of an item that no clip supports."""
+    return translate("No clip shows it that is read.")
+
+
+def checklist_title() -> str:
+    """Return the heading."""
+    return translate("Checklist")
+
+
+def checklist_count(found: ChecklistFindings) -> str:
+    """Return how far a checklist is: ``Checklist 7/14``, of one of several fetuses ``Checklist 7/14, fetus A``."""
+    text = f"{checklist_title()} {found.seen}/{len(found.findings)}"
+    return translate("{count}, fetus {fetus}").format(count=text, fetus=found.fetus) if found.fetus else text
+
+
+def checklist_name(checklist: Checklist) -> str:
+    """Return name, version and the first digits of the file's SHA-256."""
+    return f"{checklist.name} {checklist.version} · {checklist.sha256[:8]}"
+
+
+def not_all_read(found: ChecklistFindings) -> str:
+    """Return that some clips are not read yet; empty where all are."""
+    if found.read == found.clips:
+        return ""
+    return translate("{read} of {clips} clips are read.").format(read=found.read, clips=found.clips)
+
+
+def checklist_meaning() -> str:
+    """Return what the list says and what it does not."""
+    return translate("It says what was seen in the clips, not whether it is as it should be.")
