@@ -10,6 +10,7 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from fetalclip_app.domain.biometry import BpdDefinition
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.timing import PlayMode
 
@@ -40,6 +41,7 @@ class Settings(BaseModel):
         recent: Files and folders, the last opened first.
         play_mode: What follows the last frame of a cine whose file does not say.
         play_speed: Multiple of a cine's own pace; 1 is taken where the program does not offer it.
+        bpd_definition: Between which edges a BPD was last drawn; None before anybody was asked.
         operator: Who reads, as it stands beside what a person did and in reports; empty where nobody said.
         keys: Of the commands whose keys the user changed, in Qt's portable form.
         window_state: Qt's own words for place and size of the window, base64.
@@ -63,6 +65,7 @@ class Settings(BaseModel):
     heatmap_method: str = ""
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = True
+    bpd_definition: BpdDefinition | None = None
     operator: str = ""
     theme: ThemeChoice = "dark"
     keys: dict[str, tuple[str, ...]] = {}

@@ -142,6 +142,11 @@ class Entering:
         return size if isinstance(size, float) else None
 
     @property
+    def has_model_size(self) -> bool:
+        """Whether the model has a length that could enter."""
+        return any(not isinstance(one.size_mm, Abstention) for one in self.model)
+
+    @property
     def why_none(self) -> Abstention | Refusal | None:
         """Why the value that was chosen has no length."""
         size = self.chosen.size_mm if self.chosen is not None else None

@@ -6,7 +6,7 @@ scale wherever it is shown, so that another scale gives another length and never
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -117,6 +117,23 @@ class ClipNotes:
         """Return these notes with another best frame of a view; None takes the choice back."""
         others = {key: index for key, index in self.best.items() if key != view_key}
         return replace(self, best=others if frame_index is None else {**others, view_key: frame_index})
+
+    def with_measured(self, one: HandMeasurement) -> ClipNotes:
+        """Return these notes with a measurement added, or put in the place of the one that bears its name."""
+        if all(known.uid != one.uid for known in self.measured):
+            return replace(self, measured=(*self.measured, one))
+        return replace(self, measured=tuple(one if known.uid == one.uid else known for known in self.measured))
+
+    def without_measured(self, uid: str) -> ClipNotes:
+        """Return these notes without a measurement; with the last of a measure goes the choice of it."""
+        kept = tuple(one for one in self.measured if one.uid != uid)
+        left = {one.measure for one in kept}
+        enters = {key: whose for key, whose in self.enters.items() if whose is Enters.MODEL or key in left}
+        return replace(self, measured=kept, enters=enters)
+
+    def with_enters(self, measures: Iterable[Measure], whose: Enters) -> ClipNotes:
+        """Return these notes with another choice of whose value of some measures enters the report."""
+        return replace(self, enters={**self.enters, **dict.fromkeys(measures, whose)})
 
 
 class ItemState(StrEnum):

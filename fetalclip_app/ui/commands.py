@@ -76,7 +76,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("planes", "Graphics of the file", ("D",), _PICTURE, is_switch=True),
     Command("picture_only", "Picture only", ("F11",), _PICTURE, is_switch=True),
     Command("measured", "Go to the measured frame", ("G",), _READING),
-    Command("outline", "Outline", ("M",), _READING, "outline", is_switch=True),
+    Command("outline", "Outline and calipers", ("M",), _READING, "outline", is_switch=True),
+    Command("caliper", "Measure a line", ("C",), _READING, "caliper"),
+    Command("ellipse", "Measure an ellipse", ("E",), _READING, "ellipse"),
+    Command("take_model", "Take the model's value", ("A",), _READING),
+    Command("take_own", "Take your own value", ("Shift+A",), _READING),
+    Command("remove", "Remove what is selected", ("Del", "Backspace"), _READING),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
     Command("regions", "Regions", ("S",), _READING, is_switch=True),
@@ -104,7 +109,10 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 
-NEEDS_CLIP = ("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again")
+NEEDS_CLIP = (
+    *("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again"),
+    *("caliper", "ellipse", "take_model", "take_own", "remove"),
+)
 """Commands that can do nothing while no clip is open."""
 
 NEEDS_READING = ("export_pdf", "export_json", "measured")

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from fetalclip_app.ui.bars_of_window import StatusStrip
+from fetalclip_app.ui.calipers.door import Calipers
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.findings_panel import FindingsPanel
@@ -81,4 +82,4 @@ class Parts:
 
 def made(parts: Parts) -> tuple[QObject, ...]:
     """Make every feature, in the order in which they are introduced."""
-    return (Keeping(parts),)
+    return Keeping(parts), Calipers(parts)

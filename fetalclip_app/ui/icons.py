@@ -36,6 +36,8 @@ _NAMES: dict[str, str] = {
     "heatmap": "ph.eye",
     "light": "ph.sun",
     "ruler": "ph.ruler",
+    "caliper": "ph.line-segment",
+    "ellipse": "ph.circle",
     "fit": "ph.frame-corners",
     "warning": "ph.warning",
     "error": "ph.warning-circle",

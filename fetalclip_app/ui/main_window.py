@@ -254,6 +254,8 @@ class MainWindow(TakesDrops):
             self.cheat_sheet.hide()
         elif self.area.scale.isVisible():
             self.scale.close()
+        elif self.area.dismiss_strip():
+            pass
         elif self.area.message.isVisible():
             self.area.message.hide()
         elif self.area.light.isVisible() or self.actions_by_name["heatmap"].isChecked():

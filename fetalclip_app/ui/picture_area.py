@@ -39,16 +39,28 @@ class PictureArea(QWidget):
         self.heat = HeatStrip(self)
         self.scale = ScaleStrip(self)
         self.message = MessageStrip(self)
+        self._more: tuple[Strip, ...] = ()
         for strip in self._strips():
             strip.moved.connect(self._place)
+
+    def add_strip(self, strip: Strip) -> None:
+        """Give a feature's strip its place, at the bottom above the message's."""
+        self._more += (strip,)
+        strip.moved.connect(self._place)
+
+    def dismiss_strip(self) -> bool:
+        """Close the strip of a feature that is open; return whether there was one."""
+        strip = next((strip for strip in self._more if strip.isVisibleTo(self)), None)
+        if strip is not None:
+            strip.dismiss()
+        return strip is not None
 
     def show_picture(self, is_there: bool) -> None:
         """Show the picture, or the place to drop one on."""
         self._pages.setCurrentWidget(self._picture if is_there else self.empty)
         if not is_there:
-            self.light.hide()
-            self.heat.hide()
-            self.scale.hide()
+            for strip in (self.light, self.heat, self.scale, *self._more):
+                strip.hide()
         for strip in self._strips():
             strip.raise_()
 
@@ -59,11 +71,12 @@ class PictureArea(QWidget):
         QTimer.singleShot(0, self._place)
 
     def _strips(self) -> tuple[Strip, ...]:
-        return (self.light, self.heat, self.scale, self.message)
+        return (self.light, self.heat, self.scale, *self._more, self.message)
 
     def _place(self) -> None:
         top = self.badges.height() + _SIDE
         choices: tuple[Strip, ...] = (self.heat, self.light)
+        strip: Strip
         for strip in choices:
             if strip.isVisibleTo(self):
                 size = strip.sizeHint()
@@ -71,12 +84,13 @@ class PictureArea(QWidget):
                 strip.move(max(self.width() - size.width() - _RIGHT, _SIDE), top)
                 top += size.height() + 8
         bottom = self.height() - 36
-        if self.scale.isVisibleTo(self):
-            size = self.scale.sizeHint()
-            self.scale.resize(size)
-            bottom -= size.height()
-            self.scale.move((self.width() - size.width()) // 2, bottom)
-            bottom -= 8
+        for strip in (self.scale, *self._more):
+            if strip.isVisibleTo(self):
+                size = strip.sizeHint()
+                strip.resize(size)
+                bottom -= size.height()
+                strip.move((self.width() - size.width()) // 2, bottom)
+                bottom -= 8
         if self.message.isVisibleTo(self):
             width = min(620, self.width() - 2 * _SIDE)
             height = self.message.heightForWidth(width)

@@ -50,6 +50,10 @@ class Strip(QFrame):
         else:
             self.hide()
 
+    def dismiss(self) -> None:
+        """Close it as Escape does."""
+        self.hide()
+
     def open(self) -> None:
         """Show it."""
         self.show()

@@ -76,6 +76,7 @@ QPushButton:pressed, QToolButton:pressed {{ background: {t.base}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {t.faint}; }}
 QToolButton:checked {{ background: {t.raised}; color: {t.accent}; }}
+QPushButton[choice="true"]:checked {{ background: {t.base}; color: {t.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton[quiet="true"] {{ background: {t.raised}; }}
 QFrame[floating="true"] QPushButton[quiet="true"] {{ background: {t.hover}; }}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements
-from fetalclip_app.domain.structures import Structures
+from fetalclip_app.domain.reading import HeadMeasurement
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.badges import badges_of
+from fetalclip_app.ui.found_overlays import show_found
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
 from fetalclip_app.ui.picture_area import PictureArea
@@ -37,11 +37,13 @@ class Viewer(QObject):
         heat_wanted: A `Where`.
         frame_failed: The exception that decoding raised.
         clip_loaded: Another `Clip` is ready to be played, from its start.
+        overlays_due: What lies over the frame that is drawn now may be other than before.
     """
 
     heat_wanted = Signal(object)
     frame_failed = Signal(Exception)
     clip_loaded = Signal(object)
+    overlays_due = Signal()
 
     def __init__(self, area: PictureArea, transport: Transport, store: FrameStore, parent: QObject) -> None:
         super().__init__(parent)
@@ -274,18 +276,11 @@ class Viewer(QObject):
         self._write_caption()
 
     def _draw_overlays(self) -> None:
-        reading = self._entry.reading if self._entry is not None else None
-        finding = reading.finding("head") if reading is not None else None
-        head, at = None, -1 if self._on_screen is None else self._on_screen
-        if self.shows_outline and finding is not None and finding.frame_index in {None, at}:
-            head = finding.answer if isinstance(finding.answer, HeadMeasurement) else None
+        reading = self._entry.reading if self._entry is not None and self.shows_outline else None
+        at = -1 if self._on_screen is None else self._on_screen
         self._area.frame.planes.show(self._clip, at)
-        self._area.frame.show_head(head)
-        lines = reading.answer("measurements", LineMeasurements) if reading is not None else None
-        drawn = lines.on_frame(at) if self.shows_outline and lines is not None else ()
-        self._area.frame.show_lines(drawn)
-        masks = reading.answer("structures", Structures) if reading is not None and self.shows_outline else None
-        self._area.frame.show_structures(masks.on_frame(at) if masks is not None else ())
+        show_found(self._area.frame, reading, at)
+        self.overlays_due.emit()
 
     def _write_caption(self) -> None:
         if self._clip is None:

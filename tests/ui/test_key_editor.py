@@ -42,12 +42,12 @@ def test_a_new_key_counts_at_once_and_is_kept(desk, editor: KeyEditor) -> None:
 def test_who_has_the_key_is_said_and_loses_it(desk, editor: KeyEditor) -> None:
     editor.choose("last")
     _type_key(editor, Qt.Key.Key_M)
-    assert "“Outline”" in editor.said.text()
+    assert "“Outline and calipers”" in editor.said.text()
     QTest.mouseClick(editor.use, Qt.MouseButton.LeftButton)
 
     assert desk.saved[-1].keys == {"last": ("M",), "outline": ()}
     assert desk.window.actions_by_name["outline"].shortcuts() == []
-    assert desk.window.actions_by_name["outline"].toolTip() == "Outline"
+    assert desk.window.actions_by_name["outline"].toolTip() == "Outline and calipers"
 
 
 def test_as_it_was_takes_the_key_back(desk, editor: KeyEditor) -> None:

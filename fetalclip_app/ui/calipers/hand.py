@@ -80,7 +80,7 @@ class Hand(QObject):
         self.text, self.is_doubt = "", False
         self.drawn: tuple[Drawn, ...] = ()
         self._size = (1, 1)
-        self._is_given = self._is_axis_alone = False
+        self._is_given = self._is_axis_alone = self._is_untouched = False
         self._kind: type[Line] | type[Oval] = Line
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self.settled)
@@ -118,8 +118,8 @@ class Hand(QObject):
     def begin(self, kind: type[Line] | type[Oval], width: int, height: int, shape: Shape | None = None) -> None:
         """Take a new shape in hand: one to start from, or a proposal in the middle of a picture of this size."""
         self._size, self._kind, self.stage, self.uid = (width, height), kind, Stage.NEW, ""
-        self._is_given = shape is not None
         self._take(shape or proposal(kind, width, height))
+        self._is_given, self._is_untouched = shape is not None, shape is None
 
     def hold(self, uid: str, shape: Line | Ellipse, width: int, height: int) -> None:
         """Take a kept measurement in hand, to be moved."""
@@ -144,7 +144,7 @@ class Hand(QObject):
         point = self._inside(x, y)
         if self.shape is not None:
             handle = nearest(self.shape, (x, y), reach)
-            if handle is not None:
+            if handle is not None and not self._is_untouched:  # a bare proposal is for the keys
                 self.active, self.is_held = handle, True
                 self.changed.emit()
                 return True
@@ -184,7 +184,7 @@ class Hand(QObject):
         return self.shape is not None and key in _KEYS
 
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
-        """Move by an arrow key (ten pixels with Shift), go to the next handle by Tab, keep by Return, leave by Esc."""
+        """Move by an arrow key (ten pixels with Shift), take the next handle by Tab, keep by Return, leave by Esc."""
         if self.shape is None or key not in _KEYS:
             return False
         if key in ARROWS:
@@ -227,7 +227,8 @@ class Hand(QObject):
 
     def _take(self, shape: Shape) -> None:
         self._rest.stop()
-        self.active, self.is_held, self._is_axis_alone = 1, False, False
+        self.active, self.is_held = 1, False
+        self._is_given = self._is_axis_alone = self._is_untouched = False
         self.shape = shape
         self.changed.emit()
 
@@ -244,5 +245,5 @@ class Hand(QObject):
         return min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)
 
     def _set(self, shape: Shape) -> None:
-        self.shape = shape
+        self.shape, self._is_untouched = shape, False
         self.changed.emit()
