@@ -12,6 +12,7 @@ from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration, Outliner, ViewCalibration
 from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.landmarks import Landmarker
+from fetalclip_app.domain.likeness import Language
 from fetalclip_app.domain.model_names import COMPACT
 from fetalclip_app.domain.probes import NamedBy, ViewProbe
 from fetalclip_app.domain.views import ViewSet
@@ -23,6 +24,7 @@ from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.extra_heads import Extras
 from fetalclip_app.inference.frame_bank import FrameBank
 from fetalclip_app.inference.head_places import HeadPlaces, places_of
+from fetalclip_app.inference.language import language_of
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments
@@ -76,6 +78,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         landmarker=landmarker,
         segmenter=extras.segmenter,
         labellers=extras.labellers,
+        vocabulary=language_of(entry).vocabulary,
     )
     found, troubles = _probes(places, backbone, spec, width)
     naming, missing = _naming(request, found, troubles)
@@ -96,6 +99,15 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         probes=tuple(probe.facts for probe in found.values()),
         frames=FrameBank(backbone.fingerprint, request.frame_cache),
     )
+
+
+def language_for(request: EngineRequest) -> Language:
+    """Return which sentences the model of a request understands: without loading it, nor torch.
+
+    Raises:
+        ModelUnavailable: Its manifest, or a file that it names, cannot be read.
+    """
+    return language_of(_entry(request))
 
 
 def _headed(instruments: Instruments, extras: Extras) -> frozenset[str]:

@@ -43,6 +43,9 @@ class ModelEntry:
             a limit that rests on anything else says so.
         is_known: This program itself vouches for the hash; a bundle's manifest vouches for its own file alone.
         preprocessing: ``fingerprint`` of the `PreprocessSpec` that it was trained with; empty for the default.
+        language: ``vocabulary`` and ``background``, each with the ``file`` beside the weights and its ``sha256``, as
+            `inference.language.language_of` reads them; empty where nobody lists the words that it learned.
+        is_free: It learned from so many sentences that no list of words is kept.
     """
 
     key: str
@@ -60,6 +63,8 @@ class ModelEntry:
     calibration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     is_known: bool = True
+    language: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    is_free: bool = False
 
 
 def fetalclip() -> ModelEntry:
@@ -74,6 +79,7 @@ def fetalclip() -> ModelEntry:
         address=HUB_ADDRESS,
         citation=FETALCLIP_CITATION,
         must_accept=True,
+        is_free=True,
         calibration={
             "gestational_age": {
                 "spread_limit_days": PUBLISHED_SPREAD_LIMIT_DAYS,
@@ -120,6 +126,7 @@ def _with_manifest(where: Path, key: str) -> ModelEntry:
             learned_from_head_size=bool(manifest["learned_from_head_size"]),
             calibration=dict(manifest["calibration"]),
             preprocessing=dict(manifest["preprocessing"]),
+            language=dict(manifest.get("language", {})),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=MANIFEST, reason=str(error)) from error

@@ -19,6 +19,7 @@ from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.reading import Finding, ModelIdentity
 from fetalclip_app.domain.structures import Segmenter
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
+from fetalclip_app.domain.vocabulary import Vocabulary
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.tasks.keys import VIEWS
 
@@ -36,6 +37,7 @@ class Instruments:
         landmarker: None where the model has no measurement head.
         segmenter: None where the model has no masks of several structures.
         labellers: One for each label of whole clips that the model has a head for.
+        vocabulary: The words that the model learned; None where nobody lists them.
     """
 
     identity: ModelIdentity
@@ -46,6 +48,7 @@ class Instruments:
     landmarker: Landmarker | None = None
     segmenter: Segmenter | None = None
     labellers: tuple[ClipLabeller, ...] = ()
+    vocabulary: Vocabulary | None = None
 
 
 def _go_on() -> None:

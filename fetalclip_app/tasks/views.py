@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from fetalclip_app.domain.probes import ViewProbe
 from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.softmax import shares_of
 from fetalclip_app.domain.views import BRAIN, CLEAR_LEAD, ViewPrediction, ViewSet
+from fetalclip_app.domain.vocabulary import Unlearned, Vocabulary
 from fetalclip_app.tasks.base import EncodeTexts, Instruments, Scan
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 
@@ -57,6 +59,14 @@ class BrainViewTask:
         return Finding(self.key, seen.among(frames, len(scan.embeddings)), int(frames[0]))
 
 
+def unlearned_classes(view_set: ViewSet, vocabulary: Vocabulary | None) -> dict[str, Unlearned]:
+    """Return the classes with a sentence that the model cannot know, and what of it; none where no words are listed."""
+    if vocabulary is None:
+        return {}
+    said = {key: reduce(Unlearned.joined, map(vocabulary.unlearned, texts)) for key, texts in view_set.prompts.items()}
+    return {key: unlearned for key, unlearned in said.items() if unlearned}
+
+
 def class_embeddings(view_set: ViewSet, encode_texts: EncodeTexts) -> Embeddings:
     """Return one unit row for each class: the normalised mean of its prompts' unit rows (FetalCLIP, section 2.0)."""
     rows = encode_texts([text for texts in view_set.prompts.values() for text in texts])
@@ -83,6 +93,7 @@ def _predict(
     trained = instruments.identity.trained_views
     lead = fitted.lead if fitted.lead is not None else CLEAR_LEAD
     not_trained = frozenset(key for key in view_set.keys if trained and key not in trained)
+    not_trained |= frozenset(unlearned_classes(view_set, instruments.vocabulary))
     prediction = ViewPrediction(
         view_set=view_set.name,
         keys=view_set.keys,

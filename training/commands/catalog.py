@@ -20,6 +20,7 @@ COMMANDS = {
     "head": "train the head outline or the measurements on the bundled weights",
     "calibrate": "fit percentages and limits on validation patients",
     "evaluate": "measure the app's engine on held-out patients",
+    "language": "write which words a model learned, and the pictures that a search compares with",
 }
 """Command -> what it does; each is a module of this package with `add_arguments(parser)` and `run(options)`."""
 
