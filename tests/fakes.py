@@ -261,6 +261,26 @@ class FakeEngine:
         clip.frame(frame_index)
         return make_heatmap(clip, view_key, method)
 
+    def embed(self, clip: Clip, cancel: CancelToken) -> NDArray[np.float32]:
+        cancel.check()
+        clip.frame(0)
+        return made_up_rows(len(clip))
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return text_rows(texts)
+
+
+def text_rows(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return unit rows (texts, DIMENSION): 'heart' lies on a clip's first frame, 'femur' on its last, others apart."""
+    rows = np.zeros((len(texts), DIMENSION), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        if "too long" in text:
+            raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=text, problem="a prompt has 200 tokens")
+        axes = [axis for axis, word in enumerate(("heart", "femur")) if word in text]
+        row[axes or [2 + sum(map(ord, text)) % (DIMENSION - 2)]] = 1.0
+    unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
+
 
 class SpellEngine(FakeEngine):
     """Does what the clip's file name says: ``die``, ``bug``, ``known``, ``forever``, ``sum`` or a plain reading."""

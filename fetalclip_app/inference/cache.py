@@ -57,12 +57,30 @@ class TextBank:
             ValueError: No texts.
             Cancelled: ``cancel`` was raised; what was encoded until then is kept in memory.
         """
+        wanted, missing = self._wanted(texts)
+        if missing:
+            self._fill(wanted, missing, cancel or CancelToken(), report)
+        return self._found(texts, wanted)
+
+    def asked(self, texts: Sequence[str]) -> Embeddings:
+        """Return one unit row for each text, as `features` does: what a person asked leaves no file.
+
+        Raises:
+            ValueError: No texts.
+        """
+        wanted, missing = self._wanted(texts)
+        if missing:
+            self._encode_in_parts(missing, CancelToken(), silent)
+        return self._found(texts, wanted)
+
+    def _wanted(self, texts: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the texts, each once; and those whose rows are not in memory."""
         if not texts:
             raise ValueError("no texts")
         wanted = list(dict.fromkeys(texts))
-        missing = [text for text in wanted if text not in self._rows]
-        if missing:
-            self._fill(wanted, missing, cancel or CancelToken(), report)
+        return wanted, [text for text in wanted if text not in self._rows]
+
+    def _found(self, texts: Sequence[str], wanted: list[str]) -> Embeddings:
         for text in wanted:
             self._rows.move_to_end(text)
         found = np.stack([self._rows[text] for text in texts])
@@ -76,6 +94,12 @@ class TextBank:
         if stored is not None:
             self._rows.update(zip(wanted, stored, strict=True))
             return
+        self._encode_in_parts(missing, cancel, report)
+        if path is not None:
+            rows = np.stack([self._rows[text] for text in wanted])
+            write_arrays(path, {"features": rows}, BYTES_ON_DISK)
+
+    def _encode_in_parts(self, missing: list[str], cancel: CancelToken, report: Report) -> None:
         # Texts of like length go together: an encoder need not fill up the short ones.
         missing = sorted(missing, key=len)
         for start in range(0, len(missing), TEXTS_AT_ONCE):
@@ -83,9 +107,6 @@ class TextBank:
             part = missing[start : start + TEXTS_AT_ONCE]
             self._rows.update(zip(part, np.asarray(self._encode(part), np.float32), strict=True))
             report(start + len(part), len(missing))
-        if path is not None:
-            rows = np.stack([self._rows[text] for text in wanted])
-            write_arrays(path, {"features": rows}, BYTES_ON_DISK)
 
     def _path(self, texts: list[str]) -> Path | None:
         """Return the file for these texts: its name is a hash, so that it says nothing about a patient's scan."""

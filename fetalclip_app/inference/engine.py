@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fetalclip_app import __version__
-from fetalclip_app.domain.backbone import Backbone, Explainer
+from fetalclip_app.domain.backbone import Backbone, Embeddings, Explainer
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
@@ -113,9 +113,7 @@ class Engine:
                 listener.seen(sight)
             report(done, steps)
 
-        with_textures = self.instruments.calibration.familiarity is not None
-        encoding = Encoding(self.backbone, self.spec, self.frames, with_textures)
-        known = encoding.fill(clip, crop, cancel, listener.planned, step)
+        known = self._encoding().fill(clip, crop, cancel, listener.planned, step)
         listener.planned(())
         textures = known.columns.get(TEXTURES)
         scan = Scan(clip, crop, self.spec, known.columns[ROWS], textures=textures, between_pictures=cancel.check)
@@ -124,6 +122,27 @@ class Engine:
             scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
             report(len(clip) + len(scan.found), steps)
         return self._reading(scan, quality(known))
+
+    def embed(self, clip: Clip, cancel: CancelToken, listener: Listener = NOBODY) -> Embeddings:
+        """Return the unit row of each frame: float32, (frames, D). Nothing is answered.
+
+        Raises:
+            Cancelled, UnreadableFile, ComputeFailed: As `read`.
+        """
+        known = self._encoding().fill(clip, crop_of(clip), cancel, listener.planned, lambda known: None)
+        return known.columns[ROWS].copy()
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Return one unit row for each text that a person asked: float32, (N, D).
+
+        Raises:
+            InvalidInput: A text is empty or longer than the network reads.
+        """
+        return self.texts.asked(texts)
+
+    def _encoding(self) -> Encoding:
+        with_textures = self.instruments.calibration.familiarity is not None
+        return Encoding(self.backbone, self.spec, self.frames, with_textures)
 
     def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
         """Return where in a frame a view was seen.

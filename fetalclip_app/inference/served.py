@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading, ModelIdentity
@@ -42,6 +43,14 @@ class Engine(Protocol):
 
     def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
         """Show where a view was seen."""
+        ...
+
+    def embed(self, clip: Clip, cancel: CancelToken) -> Embeddings:
+        """Return the unit row of each frame."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Return one unit row for each text that a person asked."""
         ...
 
 

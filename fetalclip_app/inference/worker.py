@@ -6,19 +6,24 @@ import logging
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+import numpy as np
+
+from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
-from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
+from fetalclip_app.errors import ComputeFailed, ErrorCode
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
+from fetalclip_app.inference.outcome import outcome
+from fetalclip_app.inference.questions import Asker
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.inference.served import Engine, Factory
 from fetalclip_app.progress import Cancelled, CancelToken, Report, silent
@@ -79,6 +84,7 @@ class ModelProcess:
         self._context = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
+        self._asker: Asker | None = None
         self._slots: FrameSlots | None = None
         self._request = EngineRequest()
         self._info: EngineInfo | None = None
@@ -129,6 +135,26 @@ class ModelProcess:
         arguments = (frame_index, task_key, view_key, method)
         return self._call(Heatmap, "explain", clip, arguments, cancel, _Told())
 
+    def embed(self, clip: Clip, cancel: CancelToken) -> Embeddings:
+        """Return the unit row of each frame, and nothing else: float32, (frames, D).
+
+        Raises:
+            Cancelled, FetalClipError: As `read`.
+        """
+        rows: Embeddings = self._call(np.ndarray, "embed", clip, (), cancel, _Told())
+        return rows
+
+    def encode_texts(self, texts: Sequence[str], cancel: CancelToken) -> Embeddings:
+        """Return one unit row for each text: also beside a reading, between two of its batches. Any thread may call.
+
+        Raises:
+            Cancelled, InvalidInput, ComputeFailed: As `Asker.ask`; no process runs.
+        """
+        asker = self._asker
+        if asker is None:
+            raise ComputeFailed(ErrorCode.WORKER_LOST)
+        return asker.ask(texts, cancel)
+
     def hurry(self) -> None:
         """The program ends: a cancelled call kills the process after `CLOSING_GRACE_S`. Any thread may call."""
         self._closing.set()
@@ -162,13 +188,17 @@ class ModelProcess:
         if self._process is not None and self._process.is_alive() and self._info is not None:
             return self._info
         self._end()
-        ours, theirs = self._context.Pipe()
+        (ours, theirs), (asking, answering) = self._context.Pipe(), self._context.Pipe()
         process = self._context.Process(
-            target=worker_side.serve, args=(theirs, self._factory, self._request), name="fetalclip-model", daemon=True
+            target=worker_side.serve,
+            args=(theirs, answering, self._factory, self._request),
+            name="fetalclip-model",
+            daemon=True,
         )
         process.start()
         theirs.close()
-        self._process, self._connection = process, ours
+        answering.close()
+        self._process, self._connection, self._asker = process, ours, Asker(asking)
         try:
             info = self._await(cancel, _Told(), None)
         except BaseException:
@@ -200,7 +230,7 @@ class ModelProcess:
             if message is not None and message[0] == "frame" and slots is not None:
                 self._send(slots.serve(message[1]))
             elif message is not None and not self._is_passed_on(message, told, slots):
-                return _outcome(message)
+                return outcome(message)
 
     def _is_passed_on(self, message: tuple[Any, ...], told: _Told, slots: FrameSlots | None) -> bool:
         """Pass on what is said along the way; return whether it was that, and not the answer."""
@@ -256,8 +286,10 @@ class ModelProcess:
         return ComputeFailed(ErrorCode.WORKER_LOST)
 
     def _end(self, grace_s: float = GRACE_S) -> None:
-        process, connection, slots = self._process, self._connection, self._slots
-        self._process = self._connection = self._slots = self._info = None
+        process, connection, slots, asker = self._process, self._connection, self._slots, self._asker
+        self._process = self._connection = self._slots = self._asker = self._info = None
+        if asker is not None:
+            asker.close()
         if connection is not None:
             connection.close()  # the worker ends when it next listens or speaks
         if process is not None:
@@ -269,19 +301,3 @@ class ModelProcess:
             process.close()
         if slots is not None:
             slots.close()
-
-
-def _outcome(message: tuple[Any, ...]) -> Any:
-    """Return what the work returned, or raise what it raised."""
-    match message:
-        case ("result", result):
-            return result
-        case ("cancelled",):
-            raise Cancelled
-        case ("error", FetalClipError() as error):
-            raise error
-        case ("bug", str(trace)):
-            _log.error("a bug in the model's process:\n%s", trace)
-            raise ComputeFailed(ErrorCode.WORKER_LOST)
-        case _:
-            raise TypeError(f"the model's process said {message!r}")

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -18,6 +18,7 @@ from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference.frame_slots import Address, open_memory, view
+from fetalclip_app.inference.questions import Answerer
 from fetalclip_app.progress import Cancelled, CancelToken
 
 NICENESS = 10
@@ -63,22 +64,28 @@ class _RemoteFrames:
 
 
 class _FlagToken(CancelToken):
-    """A cancel token whose flag lies in shared memory, where the other process raises it."""
+    """A cancel token whose flag lies in shared memory, where the other process raises it.
 
-    def __init__(self, memory: SharedMemory) -> None:
+    Args:
+        meanwhile: Done at each look at the flag: the work is between two steps then.
+    """
+
+    def __init__(self, memory: SharedMemory, meanwhile: Callable[[], None]) -> None:
         super().__init__()
-        self._memory = memory
+        self.memory = memory
+        self._meanwhile = meanwhile
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the window asked to stop."""
-        head = self._memory.buf
+        head = self.memory.buf
         return head is None or bool(head[0])
 
     def check(self) -> None:
         """Return, or raise `Cancelled` if the window asked to stop."""
         if self.is_cancelled:
             raise Cancelled
+        self._meanwhile()
 
 
 class _Sender:
@@ -115,11 +122,11 @@ class _Memory:
         return self._open
 
 
-def serve(connection: Connection, factory: Callable[[Any], Any], request: Any) -> None:
-    """Build the engine, answer calls until the window's side hangs up, and end this process."""
+def serve(connection: Connection, questions: Connection, factory: Callable[[Any], Any], request: Any) -> None:
+    """Build the engine, answer calls and questions until the window's side hangs up, and end this process."""
     give_way()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window, which then ends us
-    _serve(connection, factory, request)
+    _serve(connection, questions, factory, request)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # the interpreter's own end takes seconds with a network loaded, and the window waits for it
@@ -136,15 +143,19 @@ def give_way() -> None:
         os.nice(NICENESS)
 
 
-def _serve(connection: Connection, factory: Callable[[Any], Any], request: Any) -> None:
+def _serve(connection: Connection, questions: Connection, factory: Callable[[Any], Any], request: Any) -> None:
     memory = _Memory()
     try:
         engine = _answer(connection, lambda: factory(request), _info)
         if engine is None:
             return
+        answerer = Answerer(questions, engine.encode_texts)
         while True:
-            name, clip, arguments, address = connection.recv()
-            _serve_call(connection, engine, memory.at(address), (name, clip, arguments, address))
+            wait([connection, questions])
+            answerer.answer_all()
+            if connection.poll():
+                call = connection.recv()
+                _serve_call(connection, engine, _FlagToken(memory.at(call[-1]), answerer.answer_all), call)
     except (EOFError, OSError):
         return  # the window's side hung up
 
@@ -154,10 +165,9 @@ def _info(engine: Any) -> tuple[Any, ...]:
     return engine.identity, engine.device, *told
 
 
-def _serve_call(connection: Connection, engine: Any, memory: SharedMemory, call: tuple[Any, ...]) -> None:
+def _serve_call(connection: Connection, engine: Any, cancel: _FlagToken, call: tuple[Any, ...]) -> None:
     name, bare, arguments, address = call
-    clip: Clip = replace(bare, source=_RemoteFrames(connection, memory, address, len(bare)))
-    cancel = _FlagToken(memory)
+    clip: Clip = replace(bare, source=_RemoteFrames(connection, cancel.memory, address, len(bare)))
 
     def work() -> Any:
         cancel.check()
@@ -165,6 +175,8 @@ def _serve_call(connection: Connection, engine: Any, memory: SharedMemory, call:
             if name == "read":
                 sender = _Sender(connection)
                 return engine.read(clip, cancel, sender.report, sender)
+            if name == "embed":
+                return engine.embed(clip, cancel)
             return engine.explain(clip, *arguments)
         finally:
             connection.send(("info", _info(engine)))  # the device may be another than before

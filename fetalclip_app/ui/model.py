@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
@@ -34,6 +35,14 @@ class Model(Protocol):
         self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
     ) -> Heatmap:
         """Show where a view was seen."""
+        ...
+
+    def embed(self, clip: Clip, cancel: CancelToken) -> Embeddings:
+        """Return the unit row of each frame."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str], cancel: CancelToken) -> Embeddings:
+        """Return one unit row for each text; may be called beside one of the others."""
         ...
 
 

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import FakeEngine, make_clip
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -45,6 +47,7 @@ class FakeModel:
         self.engine = FakeEngine()
         self.started: list[EngineRequest] = []
         self.read_keys: list[str] = []
+        self.texts_asked: list[tuple[str, ...]] = []
         self.explained: list[tuple[int, str, str, str]] = []
         self.errors: list[Exception] = []
         self.start_errors: list[Exception] = []
@@ -77,6 +80,13 @@ class FakeModel:
     ) -> Heatmap:
         self.explained.append((frame_index, task_key, view_key, method))
         return self.engine.explain(clip, frame_index, task_key, view_key, method)
+
+    def embed(self, clip: Clip, cancel: CancelToken) -> NDArray[np.float32]:
+        return self.engine.embed(clip, cancel)
+
+    def encode_texts(self, texts: Sequence[str], cancel: CancelToken) -> NDArray[np.float32]:
+        self.texts_asked.append(tuple(texts))
+        return self.engine.encode_texts(texts)
 
 
 class ModelInside(FakeModel):
