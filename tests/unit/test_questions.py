@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeBackbone, made_up_rows, make_clip, slow_factory, spell_factory, text_rows
+from fakes import FakeBackbone, made_up_rows, make_clip, spell_factory, text_rows
 
 from fetalclip_app.errors import ComputeFailed, ErrorCode, InvalidInput
 from fetalclip_app.inference.cache import TextBank
