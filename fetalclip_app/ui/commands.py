@@ -68,6 +68,9 @@ COMMANDS: tuple[Command, ...] = (
         Command(name, "Best frame of view {number}", (str(number),), number=number)
         for number, name in enumerate(BEST_FRAMES, start=1)
     ),
+    Command("best_frames", "Best frames of this view", ("V",), _CINE),
+    Command("keep_part", "Keep this part", ("K",), _CINE),
+    Command("parts", "Parts that were kept", ("Shift+K",), _CINE),
     Command("mark_next", "A–B: play a part", (), "", "part", is_switch=True),
     Command("fit", "Fit", ("F",), _PICTURE, "fit"),
     Command("zoom_in", "Zoom in", ("+", "="), _PICTURE),

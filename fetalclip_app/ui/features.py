@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from fetalclip_app.ui.bars_of_window import StatusStrip
+from fetalclip_app.ui.best_frame_door import BestFrameDoor
 from fetalclip_app.ui.calipers.door import Calipers
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
@@ -23,6 +24,7 @@ from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.keeping import Keeping
 from fetalclip_app.ui.notebook import Notebook
 from fetalclip_app.ui.palette import Palette
+from fetalclip_app.ui.parts_door import PartsDoor
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.telling import Telling
@@ -82,4 +84,4 @@ class Parts:
 
 def made(parts: Parts) -> tuple[QObject, ...]:
     """Make every feature, in the order in which they are introduced."""
-    return Keeping(parts), Calipers(parts)
+    return Keeping(parts), Calipers(parts), BestFrameDoor(parts), PartsDoor(parts)

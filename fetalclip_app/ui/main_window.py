@@ -122,6 +122,7 @@ class MainWindow(TakesDrops):
         session.clips_changed.connect(self._show_clips)
         session.clip_shown.connect(self._show_clip)
         session.reading_changed.connect(self._show_reading)
+        session.sight_changed.connect(self.viewer.show_sight)
         session.heat_ready.connect(self.viewer.show_heat)
         session.activity_changed.connect(self.status.show_activity)
         session.model_changed.connect(self._show_model)
@@ -138,7 +139,7 @@ class MainWindow(TakesDrops):
         self.viewer.heat_wanted.connect(self._session.want_heat)
         self.viewer.frame_failed.connect(self.telling.trouble)
         self.viewer.player.playing_changed.connect(self._show_playing)
-        self.findings.frame_wanted.connect(self._go_to_frame)
+        self.findings.frame_wanted.connect(self.viewer.go_to)
         self.findings.place_wanted.connect(self._show_place)
         area = self.area
         area.light.changed.connect(area.frame.set_light)
@@ -226,10 +227,6 @@ class MainWindow(TakesDrops):
 
     def _show_playing(self, is_playing: bool) -> None:
         self.actions_by_name["play"].setIcon(icon("pause" if is_playing else "play"))
-
-    def _go_to_frame(self, index: int) -> None:
-        self.viewer.player.pause()
-        self.viewer.player.seek(index)
 
     def _show_place(self, task_key: str, view_key: str) -> None:
         self.actions_by_name["heatmap"].setChecked(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
@@ -28,7 +28,15 @@ class Offer:
 class Popover(QFrame):
     """Goes away with Escape, or a click elsewhere."""
 
-    def __init__(self, parent: QWidget, title: str, rows: Sequence[Row], offers: Sequence[Offer] = ()) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        rows: Sequence[Row],
+        offers: Sequence[Offer] = (),
+        *,
+        body: QWidget | None = None,
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("floating", True)
@@ -52,6 +60,8 @@ class Popover(QFrame):
             grid.addWidget(text, number, 1)
             self.texts.append(text)
         column.addLayout(grid)
+        if body is not None:
+            column.addWidget(body)
         if offers:
             column.addLayout(self._offers(offers))
         column.addWidget(
@@ -72,12 +82,23 @@ class Popover(QFrame):
 
     def open_beside(self, widget: QWidget) -> None:
         """Open to the left of a widget of the right panel, inside its screen."""
+        self._open(widget.mapToGlobal(QPoint(-self.width() - 12, -12)), widget)
+
+    def open_above(self, widget: QWidget, place: QRect) -> None:
+        """Open above a place in a widget below the picture, inside its screen."""
+        self._fit()
+        corner = QPoint(place.center().x() - self.width() // 2, place.top() - self.height() - 8)
+        self._open(widget.mapToGlobal(corner), widget)
+
+    def _fit(self) -> None:
         self.setFixedHeight(self._column.totalHeightForWidth(_WIDTH))
-        corner = widget.mapToGlobal(QPoint(-self.width() - 12, -12))
-        screen = widget.screen().availableGeometry()
-        x = max(corner.x(), screen.left() + 8)
+
+    def _open(self, corner: QPoint, beside: QWidget) -> None:
+        self._fit()
+        screen = beside.screen().availableGeometry()
+        x = min(max(corner.x(), screen.left() + 8), screen.right() - self.width() - 8)
         y = min(max(corner.y(), screen.top() + 8), screen.bottom() - self.height() - 8)
-        self.move(x, max(y, screen.top() + 8))
+        self.move(max(x, screen.left() + 8), max(y, screen.top() + 8))
         self.show()
         first = self.findChild(QPushButton)
         (first or self).setFocus()

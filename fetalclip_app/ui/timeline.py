@@ -1,83 +1,83 @@
-"""The cine as a strip: which view is seen when, the best frame of each, and where we are."""
+"""The cine as a strip: which view is seen when, how good the picture is, the best frame of each, and where we are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
-from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.domain.notes import Part
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.ui.player import Marks
-from fetalclip_app.ui.theme import caption_font, ink_on, tokens, view_colour, view_letter
-from fetalclip_app.wording import frame_number, percent, unfamiliar_frame, view_title
+from fetalclip_app.ui.theme import caption_font, ink_on, tokens
+from fetalclip_app.ui.timeline_bands import (
+    HEIGHT,
+    QUALITY,
+    RIBBON,
+    SIDE,
+    TAGS,
+    TRACK_Y,
+    FrameScale,
+    Tag,
+    draw_bands,
+    draw_tags,
+    tags_of,
+)
+from fetalclip_app.wording import frame_number
+from fetalclip_app.wording.quality import frame_told
 from fetalclip_app.wording.translate import translate
 
-_HEIGHT = 46
-_SIDE = 8
-_RIBBON = QRectF(0, 8, 0, 16)
-_TRACK_Y = 36.0
-_TAG = 12.0
-_UNPLAYED = QColor(0, 0, 0, 150)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Frames in a row whose most probable view is the same; ``end`` is outside.
-
-    The key is empty where the frames are unlike everything that the model was trained on.
-    """
-
-    key: str
-    start: int
-    end: int
-
-
-def runs(views: ViewPrediction) -> tuple[Run, ...]:
-    """Return the runs of a clip in order; frames that were not asked belong to none."""
-    found: list[Run] = []
-    for index, row in enumerate(views.per_frame):
-        if np.isnan(row[0]):
-            continue
-        key = "" if index in views.unfamiliar else views.keys[int(np.argmax(row))]
-        if found and found[-1].key == key and found[-1].end == index:
-            found[-1] = Run(key, found[-1].start, index + 1)
-        else:
-            found.append(Run(key, index, index + 1))
-    return tuple(found)
+_MARK_PX = 12.0
+_UNPLAYED_ALPHA = 150
+_PART_Y = HEIGHT - 3.0
 
 
 class Timeline(QWidget):
     """Draws the strip.
 
+    A click goes there and a drag goes along; a drag in the ribbon, and one with Shift anywhere, takes a part.
+
     Signals:
         frame_wanted: The user points at this frame.
+        part_wanted: (first, last): the user drew over this part.
+        best_asked: (view key, QRect in this widget): the mark of a view's best frame was pressed.
     """
 
     frame_wanted = Signal(int)
+    part_wanted = Signal(int, int)
+    best_asked = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(translate("Position in the cine"))
-        self.setFixedHeight(_HEIGHT)
+        self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         self._count, self._index = 1, 0
-        self._views: ViewPrediction | None = None
-        self._runs: tuple[Run, ...] = ()
-        self._best: dict[str, int] = {}
+        self._sight: Sight | None = None
+        self._best: Mapping[str, int] = {}
+        self._chosen: Mapping[str, int] = {}
+        self._tags: tuple[Tag, ...] = ()
         self._marks = Marks()
+        self._parts: Sequence[Part] = ()
+        self._still: QPixmap | None = None
+        self._pressed: QPointF | None = None
+        self._brush: tuple[int, int] | None = None
 
     def sizeHint(self) -> QSize:
         """Return a modest width: it takes what is there."""
-        return QSize(200, _HEIGHT)
+        return QSize(200, HEIGHT)
 
     def show_clip(self, count: int) -> None:
         """Take another clip of ``count`` frames."""
         self._count, self._index = max(count, 1), 0
-        self.show_views(None)
+        self._pressed = self._brush = None
+        self._parts = ()
+        self.show_sight(None)
+        self.show_best({}, {})
 
     def show_index(self, index: int) -> None:
         """Move the mark to this frame."""
@@ -89,122 +89,201 @@ class Timeline(QWidget):
         self._marks = marks
         self.update()
 
-    def show_views(self, views: ViewPrediction | None) -> None:
-        """Draw which view is seen when, or an empty ribbon."""
-        self._views = views
-        self._runs = runs(views) if views is not None else ()
-        self._best = {}
-        for key in {run.key for run in self._runs} - {""}:
-            assert views is not None  # there are runs
-            clear = views.frames_of(key)
-            if len(clear):
-                self._best[key] = int(clear[0])
+    def show_parts(self, parts: Sequence[Part]) -> None:
+        """Draw the parts that were kept."""
+        self._parts = parts
         self.update()
 
+    def show_sight(self, sight: Sight | None) -> None:
+        """Draw what is known of the frames by now, or empty places."""
+        self._sight = sight
+        self._redraw()
+
+    def show_best(self, best: Mapping[str, int], chosen: Mapping[str, int]) -> None:
+        """Mark the best frames: those by the model's order, and those that a person chose."""
+        self._best, self._chosen = best, chosen
+        self._redraw()
+
     def best_frame(self, key: str) -> int | None:
-        """Return the frame in which this view is seen best, or None."""
-        return self._best.get(key)
+        """Return the frame that stands for this view, the person's before the model's; or None."""
+        return self._chosen.get(key, self._best.get(key))
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """The marks of best frames, where they are drawn."""
+        return self._tags
+
+    @property
+    def _scale(self) -> FrameScale:
+        return FrameScale(self._count, self.width())
+
+    def _redraw(self) -> None:
+        self._still = None
+        self._tags = tags_of(self._best, self._chosen, self._scale)
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the frames out anew."""
+        self._redraw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take another theme's colours."""
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange}:
+            self._redraw()
+        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw ribbon, marks and track."""
+        """Draw what stands still from memory, then track, part and position."""
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_ribbon(painter)
         self._draw_track(painter)
         if self._marks.is_set:
             self._draw_marks(painter)
+        self._draw_parts(painter)
+        self._draw_brush(painter)
+        if self._count > 1:
+            self._draw_position(painter)
         painter.end()
 
-    def _draw_ribbon(self, painter: QPainter) -> None:
-        whole = QRectF(_SIDE, _RIBBON.top(), self.width() - 2 * _SIDE, _RIBBON.height())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens().panel))
-        painter.drawRoundedRect(whole, 3, 3)
-        painter.setFont(caption_font())
-        metrics = QFontMetricsF(painter.font())
-        for run in self._runs:
-            box = QRectF(self._x(run.start, edge=True), whole.top(), 0, whole.height())
-            box.setRight(self._x(run.end, edge=True))
-            painter.setPen(Qt.PenStyle.NoPen)
-            if not run.key:
-                painter.fillRect(box, QBrush(QColor(tokens().doubt), Qt.BrushStyle.BDiagPattern))
-                continue
-            position = self._views.keys.index(run.key) if self._views is not None else 0
-            colour = view_colour(run.key, position)
-            painter.fillRect(box, colour)
-            letter = view_letter(run.key)
-            if box.width() >= metrics.horizontalAdvance(letter) + 4:
-                painter.setPen(ink_on(colour))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens().text))
-        for frame in self._best.values():
-            x = self._x(frame)
-            painter.drawPolygon(QPolygonF([QPointF(x - 4, 1), QPointF(x + 4, 1), QPointF(x, 7)]))
+    def _picture(self) -> QPixmap:
+        """Return bands and tags, drawn once: a cine that plays moves only the position."""
+        ratio = self.devicePixelRatioF()
+        if self._still is None or self._still.devicePixelRatio() != ratio:
+            self._still = QPixmap(self.size() * ratio)
+            self._still.setDevicePixelRatio(ratio)
+            self._still.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._still)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw_bands(painter, self._sight, self._scale)
+            keys = self._sight.views.keys if self._sight is not None else ()
+            draw_tags(painter, self._tags, keys, self._scale)
+            painter.end()
+        return self._still
 
     def _draw_track(self, painter: QPainter) -> None:
-        left, right = float(_SIDE), float(self.width() - _SIDE)
+        left, right = QPointF(SIDE, TRACK_Y), QPointF(self.width() - SIDE, TRACK_Y)
         painter.setPen(QPen(QColor(tokens().hover), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(QPointF(left, _TRACK_Y), QPointF(right, _TRACK_Y))
-        if self._count < 2:
-            return
+        painter.drawLine(left, right)
+        if self._count > 1:
+            painter.setPen(QPen(QColor(tokens().accent), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawLine(left, QPointF(self._x(self._index), TRACK_Y))
+
+    def _draw_position(self, painter: QPainter) -> None:
         x = self._x(self._index)
-        painter.setPen(QPen(QColor(tokens().accent), 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(QPointF(left, _TRACK_Y), QPointF(x, _TRACK_Y))
         painter.setPen(QPen(QColor(tokens().text), 1))
-        painter.drawLine(QPointF(x, _RIBBON.top() - 1), QPointF(x, _TRACK_Y))
+        painter.drawLine(QPointF(x, RIBBON[0] - 1), QPointF(x, TRACK_Y))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(tokens().text))
-        painter.drawEllipse(QPointF(x, _TRACK_Y), 7, 7)
+        painter.drawEllipse(QPointF(x, TRACK_Y), 7, 7)
 
     def _draw_marks(self, painter: QPainter) -> None:
-        """Darken what does not play, and put a letter at each end that is set."""
+        """Veil what does not play, and put a letter at each end that is set."""
         painter.setFont(caption_font())
-        ends = ((self._marks.a, "A", 0), (self._marks.b, "B", 1))
-        for frame, letter, right in ends:
+        veil = QColor(tokens().base)
+        veil.setAlpha(_UNPLAYED_ALPHA)
+        for frame, letter, right in ((self._marks.a, "A", 0), (self._marks.b, "B", 1)):
             if frame is None:
                 continue
             x = self._x(frame + right, edge=True)
-            left_x, width = (x, self.width() - _SIDE - x) if right else (float(_SIDE), x - _SIDE)
-            painter.fillRect(QRectF(left_x, _RIBBON.top(), width, self.height() - _RIBBON.top()), _UNPLAYED)
+            left_x, width = (x, self.width() - SIDE - x) if right else (float(SIDE), x - SIDE)
+            painter.fillRect(QRectF(left_x, RIBBON[0], width, TRACK_Y + 8 - RIBBON[0]), veil)
             painter.setPen(QPen(QColor(tokens().accent), 2))
-            painter.drawLine(QPointF(x, _RIBBON.top()), QPointF(x, _TRACK_Y + 7))
-            tag = QRectF(x - (0 if right else _TAG), _TRACK_Y - 5, _TAG, 14)
+            painter.drawLine(QPointF(x, RIBBON[0]), QPointF(x, TRACK_Y + 7))
+            tag = QRectF(x - (0 if right else _MARK_PX), TRACK_Y - 7, _MARK_PX, 14)
             tag.moveLeft(min(max(tag.left(), 0.0), self.width() - tag.width()))
             painter.fillRect(tag, QColor(tokens().accent))
             painter.setPen(ink_on(QColor(tokens().accent)))
             painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, letter)
 
+    def _draw_parts(self, painter: QPainter) -> None:
+        painter.setPen(QPen(QColor(tokens().muted), 2))
+        for part in self._parts:
+            left, right = self._x(part.first, edge=True) + 1, self._x(part.last + 1, edge=True) - 1
+            painter.drawPolyline(
+                [
+                    QPointF(left, _PART_Y - 3),
+                    QPointF(left, _PART_Y),
+                    QPointF(right, _PART_Y),
+                    QPointF(right, _PART_Y - 3),
+                ]
+            )
+
+    def _draw_brush(self, painter: QPainter) -> None:
+        if self._brush is not None:
+            first, last = sorted(self._brush)
+            colour = QColor(tokens().accent)
+            painter.setPen(QPen(colour, 1))
+            colour.setAlpha(70)
+            painter.setBrush(colour)
+            painter.drawRect(self._scale.piece(first, last + 1, (RIBBON[0], QUALITY[1])))
+
     def _x(self, frame: int, *, edge: bool = False) -> float:
-        """Return where a frame lies: its middle, or the left edge of its piece of the ribbon."""
-        width = self.width() - 2 * _SIDE
-        return _SIDE + width * (frame + (0.0 if edge else 0.5)) / self._count
+        return self._scale.x(frame, edge=edge)
 
     def _frame_at(self, x: float) -> int:
-        width = max(self.width() - 2 * _SIDE, 1)
-        return min(max(int((x - _SIDE) / width * self._count), 0), self._count - 1)
+        return self._scale.frame_at(x)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go there."""
-        if event.button() == Qt.MouseButton.LeftButton and self._count > 1:
+        """Go there, or begin a part; on the mark of a best frame, ask for it."""
+        if event.button() != Qt.MouseButton.LeftButton or self._count < 2:
+            return
+        tag = self._tag_at(event.position())
+        if tag is not None:
+            self.best_asked.emit(tag.view_key, tag.box.toRect())
+            return
+        self._pressed = event.position()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._brush = (self._frame_at(event.position().x()),) * 2
+            self.update()
+        elif not self._is_in_ribbon(event.position()):
             self.frame_wanted.emit(self._frame_at(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go there while the button is down; else tell what is there."""
+        """Go along while the button is down, or draw over a part; else tell what is there."""
         frame = self._frame_at(event.position().x())
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            if self._count > 1 and frame != self._index:
-                self.frame_wanted.emit(frame)
-        elif self._count > 1:
-            QToolTip.showText(event.globalPosition().toPoint(), self._told(frame), self)
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            if self._count > 1:
+                QToolTip.showText(event.globalPosition().toPoint(), self._told_at(event.position()), self)
+        elif self._brush is not None:
+            self._brush = (self._brush[0], frame)
+            self.update()
+        elif self._pressed is not None and self._is_in_ribbon(self._pressed):
+            far = abs(event.position().x() - self._pressed.x()) >= QApplication.startDragDistance()
+            if far and frame != self._frame_at(self._pressed.x()):
+                self._brush = (self._frame_at(self._pressed.x()), frame)
+                self.update()
+        elif self._pressed is not None and frame != self._index:
+            self.frame_wanted.emit(frame)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Take the part that was drawn over; a plain click in the ribbon goes there."""
+        pressed, brush = self._pressed, self._brush
+        self._pressed = self._brush = None
+        if brush is not None:
+            self.update()
+            first, last = sorted(brush)
+            if first < last:
+                self.part_wanted.emit(first, last)
+        elif pressed is not None and self._is_in_ribbon(pressed):
+            self.frame_wanted.emit(self._frame_at(pressed.x()))
+
+    def _is_in_ribbon(self, at: QPointF) -> bool:
+        return RIBBON[0] <= at.y() < RIBBON[1]
+
+    def _tag_at(self, at: QPointF) -> Tag | None:
+        if at.y() > TAGS[1] + 1:
+            return None
+        return next((tag for tag in self._tags if tag.box.adjusted(-1, -1, 1, 1).contains(at)), None)
+
+    def _told_at(self, at: QPointF) -> str:
+        part = next((one for one in self._parts if one.first <= self._frame_at(at.x()) <= one.last), None)
+        told = self._told(self._frame_at(at.x()))
+        return f"{part.name}\n{told}" if part is not None and at.y() > TRACK_Y else told
 
     def _told(self, frame: int) -> str:
         text = frame_number(frame, self._count)
         text = text[:1].upper() + text[1:]
-        if self._views is None or np.isnan(self._views.per_frame[frame, 0]):
+        if self._sight is None or np.isnan(self._sight.views.per_frame[frame, 0]):
             return text
-        if frame in self._views.unfamiliar:
-            return f"{text}: {unfamiliar_frame()}"
-        row = self._views.per_frame[frame]
-        best = int(np.argmax(row))
-        return f"{text}: {view_title(self._views.keys[best])} {percent(float(row[best]))}"
+        return f"{text}: {frame_told(self._sight, frame)}"

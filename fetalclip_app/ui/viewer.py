@@ -54,7 +54,7 @@ class Viewer(QObject):
         self.shows_outline, self.shows_heat = True, False
         self.drawn_heat: tuple[Where, Heat] | None = None
         self._on_screen: int | None = None
-        self._complained = False
+        self._complained = self._waits_for_views = False
         self.shown_rate = ShownRate()
         self.player = Player(self._is_ready, self)
         self.player.frame_due.connect(self._due)
@@ -118,35 +118,48 @@ class Viewer(QObject):
 
     def show_reading(self) -> None:
         """Draw what the shown clip's reading says now."""
-        reading = self._entry.reading if self._entry is not None else None
-        views = reading.answer("views", ViewPrediction) if reading is not None else None
-        self._transport.timeline.show_views(views)
-        if reading is None:
+        sight = self._entry.sight if self._entry is not None else None
+        self._transport.timeline.show_sight(sight)
+        if sight is None:
             self.drawn_heat = None
             self._area.frame.show_heat(None)
         self._draw_overlays()
         self._write_caption()
         self._rest.start()
 
+    def show_sight(self) -> None:
+        """Draw what is known by now of the frames of a clip that is being read."""
+        if self._entry is not None:
+            self._transport.timeline.show_sight(self._entry.sight)
+            if self._waits_for_views:
+                self._rest.start()
+
+    def go_to(self, index: int) -> None:
+        """Pause at a frame."""
+        self.player.pause()
+        self.player.seek(index)
+
     def go_to_best(self, position: int) -> bool:
         """Go to the best frame of the ``position``-th view; return whether there is one."""
-        reading = self._entry.reading if self._entry is not None else None
-        views = reading.answer("views", ViewPrediction) if reading is not None else None
-        if not isinstance(views, ViewPrediction) or position >= len(views.keys):
+        views = self._views()
+        if views is None or position >= len(views.keys):
             return False
         frame = self._transport.timeline.best_frame(views.keys[position])
         if frame is None:
             return False
-        self.player.pause()
-        self.player.seek(frame)
+        self.go_to(frame)
         return True
+
+    def _views(self) -> ViewPrediction | None:
+        """Return what is seen in the frames, as far as they were looked at."""
+        sight = self._entry.sight if self._entry is not None else None
+        return sight.views if sight is not None else None
 
     def go_to_measured(self) -> None:
         """Go to the frame that the head was measured on, if there is one."""
         frame = self._measured_frame()
         if frame is not None:
-            self.player.pause()
-            self.player.seek(frame)
+            self.go_to(frame)
 
     def _measured_frame(self) -> int | None:
         reading = self._entry.reading if self._entry is not None else None
@@ -184,24 +197,25 @@ class Viewer(QObject):
             self._area.heat.show_title(translate("Where {view} was seen", view=view_title(where.view_key)))
 
     def _where(self) -> Where | None:
-        reading = self._entry.reading if self._entry is not None else None
-        views = reading.answer("views", ViewPrediction) if reading is not None else None
-        method = self._area.heat.method
-        if not isinstance(views, ViewPrediction) or not method:
+        views, method = self._views(), self._area.heat.method
+        if views is None or not method:
             return None
         task_key, view_key = self._target if self._target and self._is_named(*self._target) else ("views", views.best)
         return Where(self.index, task_key, view_key, method)
 
     def _is_named(self, task_key: str, view_key: str) -> bool:
         """Whether the reading knows this view: another view set, or a probe, may have other classes."""
-        reading = self._entry.reading if self._entry is not None else None
-        answer = reading.answer(task_key, ViewPrediction) if reading is not None else None
+        reading, views = self._entry.reading if self._entry is not None else None, self._views()
+        if reading is None:
+            return task_key == "views" and views is not None and view_key in views.keys
+        answer = reading.answer(task_key, ViewPrediction)
         return isinstance(answer, ViewPrediction) and view_key in answer.keys
 
     def _ask_heat(self) -> None:
         if not self.shows_heat or self._entry is None:
             return
         where = self._where()
+        self._waits_for_views = where is None and bool(self._area.heat.method)
         if not self._area.heat.isVisibleTo(self._area):
             self._area.heat.open()
         if self.drawn_heat is not None and self.drawn_heat[0] == where:

@@ -16,10 +16,11 @@ from fetalclip_app.domain.age import AgeInterval, GestationalAge
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.inference.listening import Listener
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.popover import Popover
-from fetalclip_app.ui.timeline import runs
+from fetalclip_app.ui.timeline_bands import runs
 from fetalclip_app.wording import DETAILS, abstention, abstention_hint, definition, learned_age
 
 
@@ -143,7 +144,7 @@ def _answer_otherwise(desk, **changes: Callable) -> None:
     """Let the model answer these questions otherwise."""
     plain = desk.model.engine.read
 
-    def read(clip: Clip, cancel: CancelToken, report: Report) -> ClipReading:
+    def read(clip: Clip, cancel: CancelToken, report: Report, listener: Listener) -> ClipReading:
         reading = plain(clip, cancel, report)
         findings = tuple(
             replace(finding, answer=changes[finding.task_key](finding.answer))

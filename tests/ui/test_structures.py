@@ -132,7 +132,7 @@ def test_a_written_picture_has_the_masks_on_it(tmp_path: Path) -> None:
 def test_the_outline_switch_shows_and_hides_them(desk_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = desk_of(make_clip(1, name="one.png"))
     desk.model.engine.headed = HEADED
-    monkeypatch.setattr(desk.model.engine, "read", lambda clip, cancel, report: with_structures(clip))
+    monkeypatch.setattr(desk.model.engine, "read", lambda clip, cancel, report, listener: with_structures(clip))
     desk.start()
     assert desk.window.findings.structures.isVisibleTo(desk.window.findings)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeBackbone, fan_picture, make_clip
+from fakes import FakeBackbone, fan_picture, made_up_quality, make_clip
 from PIL import Image
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QAction
@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from fetalclip_app import settings
 from fetalclip_app.domain.backbone import ModelCalibration
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import PLANES, ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.cache import TextBank
@@ -26,6 +27,7 @@ from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken
 from fetalclip_app.settings import Settings, view_sets_folder
 from fetalclip_app.tasks.base import Instruments
+from fetalclip_app.tasks.best_frames import of_sight
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled, read_view_set
@@ -33,7 +35,6 @@ from fetalclip_app.ui import theme
 from fetalclip_app.ui.app import Studio
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.popover import Popover
-from fetalclip_app.ui.timeline import Timeline
 
 LIMBS = json.dumps({"hand": ["a hand"], "foot": ["a foot"]})
 
@@ -229,15 +230,13 @@ def test_a_folder_that_cannot_be_made_is_told(desk_with: Callable) -> None:
     assert "could not be written" in desk.window.area.message.sentence.text()
 
 
-def test_a_view_that_no_frame_shows_clearly_has_no_best_frame(qtbot: QtBot) -> None:
-    timeline = Timeline()
-    qtbot.addWidget(timeline)
+def test_a_view_that_no_frame_shows_clearly_has_no_best_frame() -> None:
     rows = np.array([[0.50, 0.45, 0.05]] * 3 + [[0.05, 0.05, 0.90]] * 9, np.float32)
-    timeline.show_clip(len(rows))
-    timeline.show_views(ViewPrediction("mine", ("hand", "foot", "arm"), rows.mean(axis=0), rows, calibrated=False))
+    views = ViewPrediction("mine", ("hand", "foot", "arm"), rows.mean(axis=0), rows, calibrated=False)
+    best = of_sight(Sight(views, made_up_quality(len(rows))), {})
 
-    assert timeline.best_frame("hand") is None
-    assert timeline.best_frame("arm") == 3
+    assert "hand" not in best.frames
+    assert best.frames["arm"] >= 3
 
 
 @pytest.fixture
