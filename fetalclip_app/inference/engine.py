@@ -25,13 +25,24 @@ from fetalclip_app.inference.listening import NOBODY, Listener
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
-from fetalclip_app.tasks.keys import AGE, CLIP_LABELS, HEAD, MEASURES, STRUCTURES, VIEWS, clip_label_key
+from fetalclip_app.tasks.keys import AGE, CLIP_LABELS, HEAD, MEASURES, STRUCTURES, VIEWS, WHOLE_CLIP, clip_label_key
 from fetalclip_app.tasks.views import class_embeddings
+from fetalclip_app.tasks.whole_clip import steps_of
 
 _TELLINGS = 32
 """How often a long clip tells what was seen so far."""
 
 Notices = Callable[[], tuple[str, ...]]
+
+
+def _on_the_way(cancel: CancelToken, report: Report, before: int, weight: int, steps: int) -> Callable[[float], None]:
+    """Return what a long task calls with the share that it has done."""
+
+    def between(share: float) -> None:
+        cancel.check()
+        report(before + int(share * weight), steps)
+
+    return between
 
 
 class _Milestones:
@@ -105,7 +116,9 @@ class Engine:
             UnreadableFile: A frame cannot be decoded.
             ComputeFailed: The device gave up.
         """
-        crop, steps, said = crop_of(clip), len(clip) + len(self.tasks), _Milestones(len(clip))
+        crop, said = crop_of(clip), _Milestones(len(clip))
+        weights = [self._weight(task, clip) for task in self.tasks]
+        steps = len(clip) + sum(weights)
 
         def step(known: FrameFeatures) -> None:
             done = int(known.done.sum())
@@ -116,11 +129,14 @@ class Engine:
         known = self._encoding().fill(clip, crop, cancel, listener.planned, step)
         listener.planned(())
         textures = known.columns.get(TEXTURES)
-        scan = Scan(clip, crop, self.spec, known.columns[ROWS], textures=textures, between_pictures=cancel.check)
-        for task in self.tasks:
+        scan = Scan(clip, crop, self.spec, known.columns[ROWS], textures=textures)
+        before = len(clip)
+        for task, weight in zip(self.tasks, weights, strict=True):
             cancel.check()
+            scan = replace(scan, between_pictures=_on_the_way(cancel, report, before, weight, steps))
             scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
-            report(len(clip) + len(scan.found), steps)
+            before += weight
+            report(before, steps)
         return self._reading(scan, quality(known))
 
     def embed(self, clip: Clip, cancel: CancelToken, listener: Listener = NOBODY) -> Embeddings:
@@ -168,6 +184,11 @@ class Engine:
             values = self.explainer.heatmap(picture, classes, view_set.keys.index(view_key), method)
         on_frame = Letterbox(crop, self.spec.size).map_to_frame(values, clip.height, clip.width)
         return Heatmap(view_key, method, np.clip(on_frame, 0.0, 1.0))
+
+    @staticmethod
+    def _weight(task: Task, clip: Clip) -> int:
+        """Return how many steps of a reading a task counts as."""
+        return 1 + steps_of(len(clip)) if task.key == WHOLE_CLIP else 1
 
     def _sight(self, clip: Clip, crop: Box, known: FrameFeatures) -> Sight | None:
         """Return what is seen in the frames that are known, or None where none is."""

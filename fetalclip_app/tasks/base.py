@@ -51,7 +51,7 @@ class Instruments:
     vocabulary: Vocabulary | None = None
 
 
-def _go_on() -> None:
+def _go_on(share: float) -> None:
     """Nobody asks the reading to stop."""
 
 
@@ -63,8 +63,8 @@ class Scan:
         embeddings: float32, (frames, D), unit rows, in the order of the frames.
         found: What the tasks before this one found.
         textures: float32, (frames, T); None where the model has no `Familiarity` that asks for them.
-        between_pictures: To be called again and again by a task that looks at many pictures; raises `Cancelled` where
-            the reading is to stop.
+        between_pictures: To be called again and again by a task that looks at many pictures, with the share of them
+            that it has done; raises `Cancelled` where the reading is to stop.
     """
 
     clip: Clip
@@ -73,7 +73,7 @@ class Scan:
     embeddings: Embeddings
     found: tuple[Finding, ...] = ()
     textures: Textures | None = None
-    between_pictures: Callable[[], None] = _go_on
+    between_pictures: Callable[[float], None] = _go_on
 
     def prepared(self, frames: Sequence[int]) -> NDArray[np.float32]:
         """Return the network's input for these frames: float32, (N, 3, S, S).

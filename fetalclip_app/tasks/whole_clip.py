@@ -31,6 +31,12 @@ MOST = 64
 AT_ONCE = 4
 """Frames between two looks at whether the reading is to stop."""
 
+
+def steps_of(frame_count: int) -> int:
+    """Return by how many steps the progress of a reading counts this task: about one for each frame looked at."""
+    return min(frame_count, MOST)
+
+
 _CIRCUMFERENCES = frozenset({"hc", "ac"})
 
 Sizes = dict[str, float | Abstention]
@@ -67,9 +73,8 @@ class WholeClipTask:
         why = why_no_scale(scan)
         if why is not None:
             return Finding(self.key, why)
-        found: list[PooledLength] = []
-        for view, gauges in _gauges(scan, instruments).items():
-            found += _of_plane(scan, view, gauges)
+        planes = [_plane(scan, view, gauges) for view, gauges in _gauges(scan, instruments).items() if gauges]
+        found = _measured(scan, [plane for plane in planes if plane.shown])
         if found:
             return Finding(self.key, WholeClip(tuple(found)))
         no_brain = scan.why_no_brain()
@@ -141,26 +146,52 @@ class _Repeats:
         return PooledLength(name, gauge.by, gauge.structure, size, marked, counts, gauge.licence)
 
 
-def _of_plane(scan: Scan, view: str, gauges: Sequence[_Gauge]) -> list[PooledLength]:
-    """Return the lengths that are measured on one plane; none where no frame shows it."""
-    shown = [int(frame) for frame in scan.frames_seen_as(view)]
-    if not shown or not gauges:
-        return []
-    chosen = evenly(shown, MOST) if len(shown) >= NEEDED else []
-    looks, alike = Looks(), 0
-    repeats = [_Repeats(gauge) for gauge in gauges]
-    for start in range(0, len(chosen), AT_ONCE):
-        scan.between_pictures()
-        frames = chosen[start : start + AT_ONCE]
-        pictures = scan.prepared(frames)
-        new = [place for place, picture in enumerate(pictures) if looks.is_new(picture)]
-        alike += len(frames) - len(new)
+@dataclass(eq=False, slots=True)
+class _Plane:
+    """A plane's frames, and what is measured on them.
+
+    Attributes:
+        shown: How many frames show it.
+        chosen: Those that are looked at.
+        alike: How many of these showed nothing new.
+    """
+
+    shown: int
+    chosen: list[int]
+    repeats: list[_Repeats]
+    looks: Looks = field(default_factory=Looks)
+    alike: int = 0
+
+    def look_at(self, frames: Sequence[int], pictures: NDArray[np.float32]) -> None:
+        """Measure the pictures that show something new."""
+        new = [place for place, picture in enumerate(pictures) if self.looks.is_new(picture)]
+        self.alike += len(frames) - len(new)
         if new:
-            for one in repeats:
+            for one in self.repeats:
                 one.add(pictures[new], [frames[place] for place in new])
-    used = FramesUsed(len(shown), len(chosen), alike)
+
+    def pooled(self, pixel_mm: float) -> list[PooledLength]:
+        """Return the lengths that were measured on it."""
+        used = FramesUsed(self.shown, len(self.chosen), self.alike)
+        return [length for one in self.repeats for length in one.pooled(used, pixel_mm)]
+
+
+def _plane(scan: Scan, view: str, gauges: Sequence[_Gauge]) -> _Plane:
+    shown = [int(frame) for frame in scan.frames_seen_as(view)]
+    chosen = evenly(shown, MOST) if len(shown) >= NEEDED else []
+    return _Plane(len(shown), chosen, [_Repeats(gauge) for gauge in gauges])
+
+
+def _measured(scan: Scan, planes: Sequence[_Plane]) -> list[PooledLength]:
+    done, total = 0, sum(len(plane.chosen) for plane in planes)
+    for plane in planes:
+        for start in range(0, len(plane.chosen), AT_ONCE):
+            scan.between_pictures(done / total)
+            frames = plane.chosen[start : start + AT_ONCE]
+            plane.look_at(frames, scan.prepared(frames))
+            done += len(frames)
     pixel_mm = network_pixel_mm(scan)
-    return [length for one in repeats for length in one.pooled(used, pixel_mm)]
+    return [length for plane in planes for length in plane.pooled(pixel_mm)]
 
 
 def _pooled(

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from fakes import DIMENSION, FakeBackbone, make_clip
 
-from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import ModelCalibration, ViewCalibration
 from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.inference.cache import TextBank
@@ -16,7 +17,7 @@ from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import calibration_of, fitted_for
 from fetalclip_app.progress import Cancelled, CancelToken, silent
-from fetalclip_app.tasks.base import Instruments
+from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS, WHOLE_CLIP
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
@@ -102,7 +103,36 @@ def test_progress_reaches_its_end_and_never_goes_back(backbone: FakeBackbone) ->
     done = [step for step, _ in steps]
     assert done == sorted(done)
     assert steps[-1][0] == steps[-1][1]
-    assert {total for _, total in steps} == {19 + 5}
+    assert {total for _, total in steps} == {19 + 5 + 19}, "the whole clip's lengths count as about a step a frame"
+
+
+class LongTask:
+    """Looks at ten pictures."""
+
+    key = WHOLE_CLIP
+    looked = 0
+
+    def answer(self, scan: Scan, instruments: Instruments) -> Finding:
+        for done in range(10):
+            scan.between_pictures(done / 10)
+            self.looked += 1
+        return Finding(self.key, Abstention(Reason.NOT_TRAINED, "no_head"))
+
+
+def test_a_long_task_tells_how_far_it_is_and_stops_between_its_pictures(backbone: FakeBackbone) -> None:
+    task, steps, cancel = LongTask(), [], CancelToken()
+    engine = replace(make_engine(backbone), tasks=(task,))
+
+    def report(done: int, total: int) -> None:
+        steps.append(done)
+        if done >= 20 + 10:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        engine.read(make_clip(frames=20), cancel, report)
+
+    assert task.looked == 6, "of ten, once the bar was half through it"
+    assert steps == sorted(steps) and {22, 24, 26, 28, 30} <= set(steps)
 
 
 def test_a_reading_says_what_it_depended_on(backbone: FakeBackbone) -> None:
