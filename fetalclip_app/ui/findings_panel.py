@@ -7,6 +7,7 @@ import functools
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
@@ -17,6 +18,8 @@ from fetalclip_app.ui.label_rows import label_rows
 from fetalclip_app.ui.labels_card import LabelsCard
 from fetalclip_app.ui.lines_card import LinesCard
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
+from fetalclip_app.ui.pooled_card import PooledCard
+from fetalclip_app.ui.pooled_rows import pooled_rows
 from fetalclip_app.ui.popover import Offer, Popover
 from fetalclip_app.ui.scale_card import ScaleCard
 from fetalclip_app.ui.structure_rows import frame_of, structure_rows
@@ -58,12 +61,15 @@ class FindingsPanel(QScrollArea):
         self._state = StateLine()
         self.view, self.age, self.head = ViewCard(), AgeCard(), HeadCard()
         self.lines = LinesCard()
+        self.pooled = PooledCard()
         self.structures, self.labels = StructuresCard(), LabelsCard()
         self.scale = ScaleCard()
         self.view.asked.connect(self._ask_view)
         self.age.asked.connect(self._ask_age)
         self.head.asked.connect(self._ask_head)
         self.lines.asked.connect(self._ask_line)
+        self.pooled.asked.connect(self._ask_pooled)
+        self.pooled.frame_wanted.connect(self.frame_wanted)
         self.structures.asked.connect(self._ask_structure)
         self.labels.asked.connect(self._ask_label)
         inside = QWidget()
@@ -74,7 +80,7 @@ class FindingsPanel(QScrollArea):
         column.addWidget(self._state)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(CARD_BETWEEN)
-        for card in (self.view, self.age, self.head, self.lines, self.structures, self.labels, self.scale):
+        for card in (self.view, self.age, self.head, self.lines, self.pooled, self.structures, self.labels, self.scale):
             self._cards.addWidget(card)
         column.addLayout(self._cards)
         column.addStretch(1)
@@ -101,6 +107,7 @@ class FindingsPanel(QScrollArea):
         self.age.show_answer(_answer(reading, "gestational_age"))
         self.head.show_answer(_answer(reading, "head"))
         self.lines.show_answer(_answer(reading, "measurements"))
+        self.pooled.show_answer(_answer(reading, "whole_clip"), reading.frame_count if reading is not None else 1)
         self.structures.show_answer(_answer(reading, "structures"))
         self.labels.show_answer(_answer(reading, "clip_labels"))
         self.scale.show_scale(entry.clip.calibration if entry is not None else None)
@@ -155,6 +162,12 @@ class FindingsPanel(QScrollArea):
         one = next(one for one in finding.answer.measurements if one.name == name)
         rows = provenance.line_rows(entry.reading, finding, one)
         Popover(self, translate("Where this comes from"), rows, self._to_frame(one.frame_index)).open_beside(widget)
+
+    def _ask_pooled(self, which: int, widget: QWidget) -> None:
+        reading = self._shown.reading if self._shown is not None else None
+        answer = _answer(reading, "whole_clip")
+        if reading is not None and isinstance(answer, WholeClip):
+            Popover(self, "Where this comes from", pooled_rows(reading, answer.lengths[which])).open_beside(widget)
 
     def _ask_structure(self, name: str, widget: QWidget) -> None:
         entry = self._shown

@@ -108,6 +108,17 @@ def outliers(one: PooledLength) -> str:
     return translate("Beyond {limits}: {frames}.").format(limits=limits, frames=named)
 
 
+def dot_told(value: FrameValue) -> str:
+    """Return ``Frame 12: 150.0 mm, below``."""
+    frame = frame_number(value.frame_index)
+    return f"{frame[:1].upper()}{frame[1:]}: {outlier_value(value)}"
+
+
+def which_length() -> str:
+    """Return what the choice among the lengths is called."""
+    return translate("Which length")
+
+
 def outlier_value(value: FrameValue) -> str:
     """Return a frame's length, and on which side it lies where it is an outlier."""
     sides = {Beyond.BELOW: mark("{length}, below"), Beyond.ABOVE: mark("{length}, above"), None: "{length}"}

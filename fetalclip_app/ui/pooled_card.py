@@ -1,0 +1,77 @@
+"""The card of lengths over the whole clip: one at a time, with its spread, its frames and a dot for each."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy
+
+from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.pooled import PooledLength, WholeClip
+from fetalclip_app.domain.reading import Answer
+from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
+from fetalclip_app.ui.frame_dots import FrameDots
+from fetalclip_app.ui.parts import INDENT_PX, Card, Figure
+from fetalclip_app.wording import task_title
+from fetalclip_app.wording.pooled import outliers, pooled_count, pooled_name, pooled_value, which_length
+
+
+class PooledCard(Card):
+    """How long over all frames; hidden where the clip has no plane that was measured on several.
+
+    Signals:
+        asked: (which of the lengths; widget): where does this come from?
+        frame_wanted: Go to the frame of a dot.
+    """
+
+    asked = Signal(int, object)
+    frame_wanted = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(task_title("whole_clip"))
+        self._lengths: tuple[PooledLength, ...] = ()
+        self._frame_count = 1
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(which_length())
+        self.choice.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.figure = Figure(task_title("whole_clip"), pixel_size=15, align_right=True)
+        self.dots = FrameDots()
+        self.note = prepared(3)
+        line = QHBoxLayout()
+        line.setContentsMargins(INDENT_PX, 0, 0, 0)
+        line.addWidget(self.choice)
+        line.addWidget(self.figure, 1)
+        self.column.addLayout(line)
+        self.column.addWidget(self.dots)
+        self.column.addWidget(self.note)
+        self.choice.currentIndexChanged.connect(self._show_chosen)
+        self.figure.clicked.connect(lambda: self.asked.emit(self.choice.currentIndex(), self.figure))
+        self.dots.frame_wanted.connect(self.frame_wanted)
+        self.show_answer(None, 1)
+
+    def show_answer(self, answer: Answer | None, frame_count: int) -> None:
+        """Show the lengths of a clip, the same one as before where it has that too; hide where there is none."""
+        before = self.choice.currentText()
+        self._lengths = answer.lengths if isinstance(answer, WholeClip) else ()
+        self._frame_count = frame_count
+        names = [pooled_name(one) for one in self._lengths]
+        self.choice.blockSignals(True)
+        self.choice.clear()
+        self.choice.addItems(names)
+        self.choice.setCurrentIndex(names.index(before) if before in names else 0)
+        self.choice.blockSignals(False)
+        self.setVisible(bool(self._lengths))
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        place = self.choice.currentIndex()
+        one = self._lengths[place] if 0 <= place < len(self._lengths) else None
+        self.dots.show_length(one, self._frame_count)
+        if one is None:
+            self.figure.show_nothing()
+            say(self.note, "")
+        elif isinstance(one.size, Abstention):
+            self.figure.show_doubt(pooled_value(one))
+            say(self.note, reason_and_remedy(one.size), doubt=True)
+        else:
+            self.figure.show_value(pooled_value(one))
+            say(self.note, f"{pooled_count(one)}. {outliers(one)}", doubt=bool(one.outliers))

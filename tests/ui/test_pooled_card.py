@@ -1,0 +1,133 @@
+"""Lengths over the whole clip in the window: the card, its dots, and where a length comes from."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import make_clip, make_reading
+from pooled_tools import some_lengths, with_whole_clip
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.ui.findings_panel import FindingsPanel
+from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.popover import Popover
+from fetalclip_app.ui.theme import tokens
+
+FRAMES = 30
+
+
+def _panel(qtbot: QtBot, reading: ClipReading | None = None) -> FindingsPanel:
+    clip = make_clip(FRAMES)
+    panel = FindingsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(340, 900)
+    panel.show_clip(OpenClip(clip, QImage(), reading=reading or with_whole_clip(clip)))
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.pooled.choice.setFocus()  # the panel rolls to it
+    return panel
+
+
+def _choose(qtbot: QtBot, panel: FindingsPanel, name: str) -> None:
+    choice = panel.pooled.choice
+    while choice.currentText() != name:
+        before = choice.currentIndex()
+        qtbot.keyClick(choice, Qt.Key.Key_Down)
+        assert choice.currentIndex() == before + 1, name
+
+
+def test_a_clip_without_repeats_has_no_such_card(qtbot: QtBot) -> None:
+    panel = _panel(qtbot, make_reading(make_clip(FRAMES)))
+
+    assert panel.pooled.isHidden()
+
+
+def test_the_card_shows_value_spread_count_and_outliers(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+    card = panel.pooled
+
+    assert not card.isHidden() and card.choice.currentText() == "HC"
+    assert card.figure.text() == "175.2 ± 1.2\u2009mm"
+    assert card.note.text().startswith("7 frames. Beyond 171.0") and "frame 21" in card.note.text()
+    assert card.note.property("tone") == "doubt"
+
+
+def test_another_length_is_chosen_by_the_keys(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+
+    _choose(qtbot, panel, "BPD")
+    assert panel.pooled.figure.text().startswith("48.8 ±") and panel.pooled.note.property("tone") == "muted"
+    assert "No frame lies beyond" in panel.pooled.note.text()
+
+    _choose(qtbot, panel, "FL, lines")
+    assert panel.pooled.figure.is_doubt and "Fewer than 3" in panel.pooled.note.text()
+    assert not panel.pooled.dots.isEnabled()
+
+
+def test_the_length_that_was_chosen_stays_chosen_for_the_next_clip(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+    _choose(qtbot, panel, "BPD")
+    clip = make_clip(FRAMES, name="next.dcm")
+
+    panel.show_clip(OpenClip(clip, QImage(), reading=with_whole_clip(clip)))
+
+    assert panel.pooled.choice.currentText() == "BPD"
+
+
+@pytest.mark.parametrize("which", range(7))
+def test_a_dot_takes_to_its_frame(qtbot: QtBot, which: int) -> None:
+    panel = _panel(qtbot)
+    dots = panel.pooled.dots
+    value = some_lengths().lengths[0].values[which]
+
+    with qtbot.waitSignal(panel.frame_wanted) as asked:
+        qtbot.mouseClick(dots, Qt.MouseButton.LeftButton, pos=dots.dot_of(value).toPoint())
+
+    assert asked.args == [value.frame_index]
+
+
+def test_a_press_beside_the_dots_goes_nowhere(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+    dots = panel.pooled.dots
+
+    with qtbot.assertNotEmitted(panel.frame_wanted):
+        qtbot.mouseClick(dots, Qt.MouseButton.LeftButton, pos=QPoint(dots.width() - 8, dots.height() - 6))
+
+
+def test_the_keys_go_from_dot_to_dot_and_to_a_frame(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+    dots = panel.pooled.dots
+    for _ in range(5):
+        qtbot.keyClick(dots, Qt.Key.Key_Right)
+    qtbot.keyClick(dots, Qt.Key.Key_Left)
+    qtbot.keyClick(dots, Qt.Key.Key_Right)
+
+    assert dots.accessibleName().endswith("Frame 21: 150.0\u2009mm, below")
+    with qtbot.waitSignal(panel.frame_wanted) as asked:
+        qtbot.keyClick(dots, Qt.Key.Key_Return)
+    assert asked.args == [20]
+
+
+def test_outliers_are_amber_and_the_others_are_not(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+    dots = panel.pooled.dots
+    picture = dots.grab().toImage()
+    shown = picture.devicePixelRatio()
+
+    for value in some_lengths().lengths[0].values:
+        at = dots.dot_of(value) * shown
+        colour = QColor(picture.pixel(at.toPoint()))
+        assert (colour == QColor(tokens().doubt)) is (value.beyond is not None), value
+
+
+def test_a_length_tells_where_it_comes_from(qtbot: QtBot) -> None:
+    panel = _panel(qtbot)
+
+    qtbot.mouseClick(panel.pooled.figure, Qt.MouseButton.LeftButton)
+
+    words = " ".join(label.text() for label in panel.findChild(Popover).findChildren(QLabel))
+    assert "repeats within this clip, not the error of the method" in words
+    assert "64 of them were looked at" in words and "Iglewicz" in words and "outer edge of the skull" in words
