@@ -12,7 +12,7 @@ from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.reading import HeadMeasurement, Measurement
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.ui import overlays
-from fetalclip_app.ui.calipers.draw import draw_hand
+from fetalclip_app.ui.calipers.draw import draw_hand, hand_places
 from fetalclip_app.ui.calipers.hand import Hand
 from fetalclip_app.ui.calipers.pointing import Pointing
 from fetalclip_app.ui.plane_layer import PlaneLayer
@@ -220,24 +220,25 @@ class FrameView(QWidget):
         self.planes.draw(painter, self._viewport)
         if self._heat is not None:
             overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
+        taken = hand_places(self._viewport, self.hand)
         if self.ruler.line is None and not self.hand.is_drawing:
-            self._draw_found(painter)
+            self._draw_found(painter, taken)
         overlays.draw_scales(painter, self._viewport, self._calibration, self.width() - 8.0)
         if self._shows_regions and self._calibration is not None:
             draw_regions(painter, self._viewport, self._calibration)
         if self.ruler.line is not None:
             overlays.draw_line(painter, self._viewport, self.ruler.line, self.ruler.active)
         else:
-            draw_hand(painter, self._viewport, self.hand, self._image)
+            draw_hand(painter, self._viewport, self.hand, self._image, taken)
 
-    def _draw_found(self, painter: QPainter) -> None:
+    def _draw_found(self, painter: QPainter, taken: list[QRectF]) -> None:
         """Draw what the model found: not under a hand that draws, which it would lead."""
         if self._structures:
             self._structure_overlay.draw(painter, self._viewport)
         if self._head is not None:
-            overlays.draw_head(painter, self._viewport, self._head, self._tint)
+            overlays.draw_head(painter, self._viewport, self._head, self._tint, taken)
         if self._lines:
-            overlays.draw_lines(painter, self._viewport, self._lines)
+            overlays.draw_lines(painter, self._viewport, self._lines, taken)
 
     def _draw_words(self, painter: QPainter) -> None:
         area = QRectF(self.rect()).adjusted(12, 0, -12, -8)

@@ -36,8 +36,8 @@ def draw_heat(painter: QPainter, viewport: Viewport, image: QImage, opacity: flo
     painter.restore()
 
 
-def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint: QImage) -> None:
-    """Draw mask, ellipse and both axes, with their lengths where there is a scale."""
+def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint: QImage, taken: list[QRectF]) -> None:
+    """Draw mask, ellipse and both axes, with their lengths where there is a scale; ``taken`` as in `draw_label`."""
     painter.drawImage(viewport.target, tint)
     ellipse = head.ellipse
     draw_ellipse(painter, viewport, ellipse, _MODEL)
@@ -45,16 +45,17 @@ def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint
         first, last = (viewport.to_screen(x, y) for x, y in ends)
         draw_caliper(painter, first, last, _MODEL, Qt.PenStyle.DashLine)
         text = f"{name} {millimetres(getattr(head.size, length))}" if isinstance(head.size, HeadSize) else name
-        draw_label(painter, _label_place(first, last, name), text)
+        draw_label(painter, _label_place(first, last, name), text, taken)
 
 
-def draw_lines(painter: QPainter, viewport: Viewport, lines: Sequence[Measurement]) -> None:
-    """Draw lines between landmarks, with their lengths where there is a scale."""
+def draw_lines(painter: QPainter, viewport: Viewport, lines: Sequence[Measurement], taken: list[QRectF]) -> None:
+    """Draw lines between landmarks, with their lengths where there is a scale; ``taken`` as in `draw_label`."""
     for one in lines:
         first, last = (viewport.to_screen(x, y) for x, y in one.ends)
         draw_caliper(painter, first, last, _MODEL)
         length = "" if isinstance(one.size_mm, Abstention) else f" {line_value(one)}"
-        draw_label(painter, (first if first.x() <= last.x() else last) + QPointF(8, -8), line_name(one.name) + length)
+        place = (first if first.x() <= last.x() else last) + QPointF(8, -8)
+        draw_label(painter, place, line_name(one.name) + length, taken)
 
 
 def draw_ellipse(painter: QPainter, viewport: Viewport, ellipse: Ellipse, colour: QColor) -> None:
@@ -95,8 +96,14 @@ def _stroke(
     painter.drawPolyline(line)
 
 
-def draw_label(painter: QPainter, place: QPointF, text: str, colour: str = ON_PICTURE.text) -> None:
-    """Write on a dark ground, above and to the right of a point of the screen, and inside the view."""
+def draw_label(
+    painter: QPainter, place: QPointF, text: str, taken: list[QRectF], colour: str = ON_PICTURE.text
+) -> None:
+    """Write on a dark ground, above and to the right of a point of the screen, and inside the view.
+
+    Args:
+        taken: Where other words stand already, and now these: they give way downwards.
+    """
     painter.setFont(text_font(12))
     metrics = QFontMetricsF(painter.font())
     box = QRectF(
@@ -105,6 +112,9 @@ def draw_label(painter: QPainter, place: QPointF, text: str, colour: str = ON_PI
     view = QRectF(painter.viewport())
     box.moveLeft(min(max(box.left(), 4.0), max(view.right() - box.width() - 4, 4.0)))
     box.moveTop(min(max(box.top(), 4.0), max(view.bottom() - box.height() - 4, 4.0)))
+    while any(box.intersects(other) for other in taken):
+        box.moveTop(max(other.bottom() for other in taken if box.intersects(other)) + 2)
+    taken.append(QRectF(box))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_HALO)
     painter.drawRoundedRect(box, 3, 3)

@@ -21,13 +21,23 @@ GLASS_ZOOM = 2.5
 """How much larger the glass shows the picture than it lies in the view."""
 
 
-def draw_hand(painter: QPainter, viewport: Viewport, hand: Hand, image: QImage) -> None:
-    """Draw what is kept, then what is in hand, then the glass; a new shape is drawn alone."""
+def hand_places(viewport: Viewport, hand: Hand) -> list[QRectF]:
+    """Return where the handles of the shape in hand lie: no words stand there."""
+    middles = [viewport.to_screen(x, y) for x, y in handles(hand.shape)] if hand.shape is not None else []
+    return [QRectF(middle.x() - 6, middle.y() - 6, 12, 12) for middle in middles]
+
+
+def draw_hand(painter: QPainter, viewport: Viewport, hand: Hand, image: QImage, taken: list[QRectF]) -> None:
+    """Draw what is kept, then what is in hand, then the glass; a new shape is drawn alone.
+
+    Args:
+        taken: Where words and handles stand already.
+    """
     if not hand.is_drawing:
         for one in hand.drawn:
             if one.uid != hand.uid:
                 _draw_shape(painter, viewport, one.shape)
-                _draw_text(painter, viewport, one.shape, one.text, is_doubt=one.is_doubt)
+                _draw_text(painter, viewport, one.shape, one.text, taken, is_doubt=one.is_doubt)
     shape = hand.shape
     drawn = drawn_shape(shape) if shape is not None else None
     if shape is None:
@@ -39,7 +49,7 @@ def draw_hand(painter: QPainter, viewport: Viewport, hand: Hand, image: QImage) 
         painter.setBrush(_COLOUR if number == hand.active else QColor(0, 0, 0, 160))
         painter.drawEllipse(viewport.to_screen(x, y), 5.0, 5.0)
     if drawn is not None and hand.text:
-        _draw_text(painter, viewport, drawn, hand.text, is_doubt=hand.is_doubt)
+        _draw_text(painter, viewport, drawn, hand.text, taken, is_doubt=hand.is_doubt)
     if hand.is_held:
         _draw_glass(painter, viewport, handles(shape)[hand.active], image)
 
@@ -52,11 +62,17 @@ def _draw_shape(painter: QPainter, viewport: Viewport, drawn: Line | Ellipse) ->
 
 
 def _draw_text(
-    painter: QPainter, viewport: Viewport, drawn: Line | Ellipse, text: str, *, is_doubt: bool = False
+    painter: QPainter,
+    viewport: Viewport,
+    drawn: Line | Ellipse,
+    text: str,
+    taken: list[QRectF],
+    *,
+    is_doubt: bool = False,
 ) -> None:
     ends = [viewport.to_screen(x, y) for x, y in handles(shape_of(drawn))[:4]]
     place = max(ends, key=QPointF.x) + QPointF(10, -10)
-    draw_label(painter, place, text, ON_PICTURE.doubt if is_doubt else ON_PICTURE.text)
+    draw_label(painter, place, text, taken, ON_PICTURE.doubt if is_doubt else ON_PICTURE.text)
 
 
 def _draw_glass(painter: QPainter, viewport: Viewport, at: tuple[float, float], image: QImage) -> None:
