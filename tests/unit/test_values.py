@@ -13,22 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from line_tools import some_lines, with_lines
 
-from fetalclip_app.biometry.values import (
-    MEASURED,
-    Entering,
-    Source,
-    axis_ends,
-    entering,
-    length_of,
-    model_values,
-    repeats,
-)
+from fetalclip_app.biometry.values import MEASURED, axis_ends, entering, length_of, model_values, repeats
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, PixelSpacing, Region, RegionKind
 from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.notes import ClipNotes, Enters, HandMeasurement, StudyNotes
 from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.domain.values import Entering, Source
 
 OUTER, INNER = BpdDefinition.OUTER_OUTER, BpdDefinition.OUTER_INNER
 
