@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,17 +14,18 @@ GRID = 32
 Grids = NDArray[np.uint8]
 """uint8, (N, GRID, GRID): mean grey level of each cell of what the network sees."""
 
-_LIT = 6
-"""Mean grey level from which a cell is lit (chosen here); faint far fields reach 5 to 10."""
+_LIT = 3
+"""Mean grey level from which a cell is lit, as `imaging.fan` counts."""
 
-_USUAL_SHARE = 0.5
-"""The clip's usual fan: cells that are lit in at least this share of its frames (chosen here)."""
+_USUAL_SHARE = 0.75
+"""The clip's usual fan: cells that are lit in at least this share of its frames. Chosen here: what moves goes dark and
+light again, and frames of real cines whose fan is whole then keep 91 % of it at least."""
 
 _SHARPEST = 95
 """Percentile that stands for the sharpest frames: one frame of noise must not be the measure of all."""
 
-FAN_COMPLETE = 0.9
-"""A fan is complete where so much of the usual one is lit (chosen here)."""
+FAN_COMPLETE = 0.85
+"""A fan is complete where so much of the usual one is lit (chosen here, below what real cines keep)."""
 
 
 # eq=False: two arrays do not compare to one bool.
@@ -51,7 +53,11 @@ class ClipQuality:
 
 
 def quality_of(
-    sharpness: NDArray[np.float32], grids: Grids, inputs: NDArray[np.uint8], done: NDArray[np.bool_]
+    sharpness: NDArray[np.float32],
+    grids: Grids,
+    inputs: NDArray[np.uint8],
+    done: NDArray[np.bool_],
+    strange: Collection[int] = (),
 ) -> ClipQuality:
     """Return how the frames that were looked at compare.
 
@@ -60,31 +66,36 @@ def quality_of(
         grids: One small picture for each frame.
         inputs: uint8, (frames, digits): equal where the network sees exactly the same.
         done: bool, (frames,): which frames were looked at; of the others nothing is read.
+        strange: Frames that are no scan like the training's, as where the probe is lifted: noise would be the sharpest
+            of all. They are compared with the others, and none with them, unless there is nothing else.
     """
-    return ClipQuality(
-        _to_sharpest(sharpness, done), _fan(grids, done), _stability(grids, done), _repeats(inputs, done)
-    )
+    measure = done.copy()
+    measure[list(strange)] = False
+    measure = measure if measure.any() else done
+    sharp, fan = _to_sharpest(sharpness, done, measure), _fan(grids, done, measure)
+    return ClipQuality(sharp, fan, _stability(grids, done), _repeats(inputs, done))
 
 
 def _unknown(count: int) -> NDArray[np.float32]:
     return np.full(count, np.nan, np.float32)
 
 
-def _to_sharpest(sharpness: NDArray[np.float32], done: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _to_sharpest(
+    sharpness: NDArray[np.float32], done: NDArray[np.bool_], measure: NDArray[np.bool_]
+) -> NDArray[np.float32]:
     found = _unknown(len(done))
     if done.sum() > 1:
-        most = float(np.percentile(sharpness[done], _SHARPEST))
+        most = float(np.percentile(sharpness[measure], _SHARPEST))
         found[done] = np.clip(sharpness[done] / most, 0.0, 1.0) if most > 0 else 0.0
     return found
 
 
-def _fan(grids: Grids, done: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _fan(grids: Grids, done: NDArray[np.bool_], measure: NDArray[np.bool_]) -> NDArray[np.float32]:
     found = _unknown(len(done))
     if not done.any():
         return found
-    lit = grids[done] >= _LIT
-    usual = lit.mean(axis=0) >= _USUAL_SHARE
-    found[done] = lit[:, usual].mean(axis=1) if usual.any() else 0.0
+    usual = (grids[measure] >= _LIT).mean(axis=0) >= _USUAL_SHARE
+    found[done] = (grids[done] >= _LIT)[:, usual].mean(axis=1) if usual.any() else 0.0
     return found
 
 

@@ -14,6 +14,7 @@ from fetalclip_app.domain.backbone import Backbone
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.quality import ClipQuality, quality_of
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.imaging.quality import look_at
 from fetalclip_app.inference.frame_bank import GRIDS, INPUTS, ROWS, SHARPNESS, TEXTURES, FrameBank, FrameFeatures
@@ -114,7 +115,7 @@ class Encoding:
         return {ROWS: rows, TEXTURES: textures}
 
 
-def quality(features: FrameFeatures) -> ClipQuality:
-    """Return how the frames that are known compare with each other."""
-    columns = features.columns
-    return quality_of(columns[SHARPNESS], columns[GRIDS], columns[INPUTS], features.done)
+def quality(features: FrameFeatures, views: ViewPrediction | None) -> ClipQuality:
+    """Return how the frames that are known compare with each other; ``views`` tells which are no scan."""
+    columns, strange = features.columns, views.unfamiliar if views is not None else ()
+    return quality_of(columns[SHARPNESS], columns[GRIDS], columns[INPUTS], features.done, strange)

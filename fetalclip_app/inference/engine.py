@@ -137,7 +137,9 @@ class Engine:
             scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
             before += weight
             report(before, steps)
-        return self._reading(scan, quality(known))
+        views = scan.finding(VIEWS)
+        seen = views.answer if views is not None and isinstance(views.answer, ViewPrediction) else None
+        return self._reading(scan, quality(known, seen))
 
     def embed(self, clip: Clip, cancel: CancelToken, listener: Listener = NOBODY) -> Embeddings:
         """Return the unit row of each frame: float32, (frames, D). Nothing is answered.
@@ -200,7 +202,10 @@ class Engine:
         part = None if textures is None else textures[frames]
         scan = Scan(clip, crop, self.spec, known.columns[ROWS][frames], textures=part)
         answer = task.answer(scan, self.instruments).answer
-        return Sight(answer.among(frames, len(clip)), quality(known)) if isinstance(answer, ViewPrediction) else None
+        if not isinstance(answer, ViewPrediction):
+            return None
+        views = answer.among(frames, len(clip))
+        return Sight(views, quality(known, views))
 
     def _reading(self, scan: Scan, seen: ClipQuality) -> ClipReading:
         heads, licences = self._heads()

@@ -13,8 +13,9 @@ from fetalclip_app.wording.translate import choose, mark, translate
 from fetalclip_app.wording.views import view_title
 
 _SHARP, _SOFT = 0.85, 0.5
-_STILL, _MOVING = 0.55, 0.4
-"""From where words change (chosen here): shares of the clip's sharpest, and beside the clip's middle frame."""
+_STILL, _MOVING = 2 / 3, 0.4
+"""From where words change (chosen here): shares of the clip's sharpest; half the change of the clip's middle frame, and
+half as much again."""
 
 
 def sharpness_told(value: float) -> str:
@@ -40,7 +41,7 @@ def fan_told(value: float) -> str:
 def stability_told(value: float) -> str:
     """Return how much the frame differs from those beside it."""
     if value >= _STILL:
-        return translate("the probe is held still")
+        return translate("moves less than the clip usually does")
     if value >= _MOVING:
         return translate("moves as the clip usually does")
     return translate("moves more than the clip usually does")

@@ -78,6 +78,17 @@ def test_a_blank_frame_and_half_a_fan_are_told_from_whole_ones() -> None:
     assert (np.delete(quality.fan, [3, 6]) >= FAN_COMPLETE).all()
 
 
+def test_noise_without_a_scan_is_not_what_sharpness_is_measured_by() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 1), np.uint8).repeat(3, 2)
+    looks = [look_at(pixels, CROP) for pixels in [*(_scan(seed) for seed in range(6)), noise, noise]]
+    sharpness = np.array([look.sharpness for look in looks], np.float32)
+    inputs = np.arange(8, dtype=np.uint8)[:, None]
+    quality = quality_of(sharpness, np.stack([look.grid for look in looks]), inputs, np.ones(8, bool), {6, 7})
+
+    assert (quality.sharpness[:6] > 0.85).all()
+    assert (quality.fan[:6] >= FAN_COMPLETE).all()
+
+
 def test_a_probe_that_is_paused_is_stable_and_its_frames_repeat() -> None:
     still = [_scan(5, turn=15.0)] * 4
     quality = _judged([*(_scan(seed, turn=5.0 * seed) for seed in range(5)), *still])
