@@ -43,6 +43,8 @@ class Settings(BaseModel):
         play_speed: Multiple of a cine's own pace; 1 is taken where the program does not offer it.
         bpd_definition: Between which edges a BPD was last drawn; None before anybody was asked.
         operator: Who reads, as it stands beside what a person did and in reports; empty where nobody said.
+        language: Two letters; empty is the system's.
+        size_percent: Of text and controls, on top of the system's own factor.
         keys: Of the commands whose keys the user changed, in Qt's portable form.
         window_state: Qt's own words for place and size of the window, base64.
     """
@@ -68,6 +70,8 @@ class Settings(BaseModel):
     bpd_definition: BpdDefinition | None = None
     operator: str = ""
     theme: ThemeChoice = "dark"
+    language: str = ""
+    size_percent: int = Field(default=100, ge=100, le=300)
     keys: dict[str, tuple[str, ...]] = {}
     window_state: str = ""
 

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fetalclip_app import settings
 from fetalclip_app.cli.arguments import USAGE_ERROR, parse
 from fetalclip_app.cli.speak import complain, say, tell
 from fetalclip_app.errors import FetalClipError, InvalidInput
-from fetalclip_app.wording.translate import translate
+from fetalclip_app.wording.translate import speak, translate
 
 OpenWindow = Callable[[Sequence[Path]], int]
 """Opens the window on these files and returns the exit status."""
@@ -22,6 +23,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str], open_window: OpenWindow, *, why_no_window: WhyNoWindow) -> int:
     """Do what ``arguments`` say and return the exit status; no known error shows a traceback."""
+    speak(settings.load().language)
     given = parse(arguments)
     try:
         return _dispatch(given, open_window, why_no_window)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
+from fetalclip_app.ui.appearance import let_qt_speak
 from fetalclip_app.ui.collecting import spare_what_stays
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.recording import Recording
@@ -26,6 +28,7 @@ from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.tokens import THEMES
+from fetalclip_app.wording.translate import speak
 
 _log = logging.getLogger(__name__)
 
@@ -40,11 +43,15 @@ def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     Args:
         request: Which model reads; the one that was used last where not given.
     """
+    chosen = settings.load()
+    speak(chosen.language)
+    if chosen.size_percent != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", f"{chosen.size_percent / 100:g}")  # Qt reads it as it starts
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("FetalCLIP Studio")
+    let_qt_speak(app)
     _log_to_file()
-    chosen = settings.load()
     theme.apply(app, THEMES[chosen.theme])
     studio = Studio(chosen)
     app.installEventFilter(studio.keys)

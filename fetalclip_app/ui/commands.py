@@ -48,6 +48,9 @@ _CINE, _PICTURE, _READING, _FILES = mark("Cine and clips"), mark("Picture"), mar
 BEST_FRAMES = tuple(f"best_{number}" for number in range(1, 10))
 """Commands that go to the best frame of the first view of the set, of the second, and so on."""
 
+SIZES = {percent: f"size_{percent}" for percent in (100, 110, 125, 150, 175, 200, 250, 300)}
+"""Commands that choose how large text and controls are, by per cent."""
+
 COMMANDS: tuple[Command, ...] = (
     Command("play", "Play or pause", ("Space",), _CINE, "play"),
     Command("previous_clip", "Previous clip", ("Left",), _CINE),
@@ -106,6 +109,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_dark", "Dark theme", (), "", is_switch=True),
     Command("theme_light", "Light theme", (), "", is_switch=True),
     Command("theme_contrast", "High contrast", (), "", is_switch=True),
+    *(Command(name, "Size {number} %", is_switch=True, number=percent) for percent, name in SIZES.items()),
+    Command("language_en", "Language: English", (), "", is_switch=True),
+    Command("language_de", "Language: German", (), "", is_switch=True),
     Command("dismiss", "Close what lies over the picture", ("Esc",), _FILES),
     Command("quit", "Quit", ("Ctrl+Q",), _FILES),
 )

@@ -241,9 +241,10 @@ def _about(case: Case) -> tuple[str, bool]:
         return translate("Text inside the mask is looked for before anything is written."), False
     count = len(case.questions)
     if count:
-        one, many = (
+        asked = plural(
             "{count} text to be looked at: harmless, or to be blanked?",
             "{count} texts to be looked at: harmless, or to be blanked?",
+            count,
         )
-        return plural(one, many, count), True
+        return asked, True
     return translate("No text is left that has to be looked at."), False

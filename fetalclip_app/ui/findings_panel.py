@@ -167,7 +167,9 @@ class FindingsPanel(QScrollArea):
         reading = self._shown.reading if self._shown is not None else None
         answer = _answer(reading, "whole_clip")
         if reading is not None and isinstance(answer, WholeClip):
-            Popover(self, "Where this comes from", pooled_rows(reading, answer.lengths[which])).open_beside(widget)
+            Popover(self, translate("Where this comes from"), pooled_rows(reading, answer.lengths[which])).open_beside(
+                widget
+            )
 
     def _ask_structure(self, name: str, widget: QWidget) -> None:
         entry = self._shown

@@ -9,8 +9,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.appearance import THEME_COMMANDS
+from fetalclip_app.ui.commands import SIZES
 from fetalclip_app.ui.icons import icon
-from fetalclip_app.wording.translate import translate
+from fetalclip_app.wording.translate import LANGUAGES, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     menu = QMenu(window)
     worn = menu.addMenu(translate("Theme"))
     worn.addActions([actions[name] for name in THEME_COMMANDS.values()])
+    sizes = menu.addMenu(translate("Size of text and controls"))
+    sizes.addActions([actions[name] for name in SIZES.values()])
+    languages = menu.addMenu(translate("Language"))
+    languages.addActions([actions[f"language_{language}"] for language in LANGUAGES])
     menu.addSeparator()
     menu.addActions([actions[name] for name in ("palette", "keys", "edit_keys")])
     return menu

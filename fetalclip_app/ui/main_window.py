@@ -84,6 +84,7 @@ class MainWindow(TakesDrops):
         self.open_menu = OpenMenu(self, session, self._choices, sample)
         self._build()
         self.telling = Telling(self.area.message, self)
+        self.appearance.told.connect(self.telling.good)
         self.store = FrameStore(jobs, parent=self)
         self.viewer = Viewer(self.area, self.transport, self.store, self)
         self.cine = CineControls(self.viewer, self.transport, self.actions_by_name, self._choices, self)
