@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +47,15 @@ class GestationalAge:
         if not 0 <= days < DAYS_PER_WEEK:
             raise ValueError(f"days must be 0 to 6, got {days}")
         return cls(weeks * DAYS_PER_WEEK + days)
+
+    @classmethod
+    def written(cls, text: str) -> GestationalAge | None:
+        """Return the age that a person writes as ``22w3d``, ``22w`` or ``22+3``; None for any other text."""
+        found = re.fullmatch(r"(\d{1,2}) *(?:[w+] *(?:([0-6]) *d?)?)", text.strip().lower(), re.ASCII)
+        try:
+            return cls.from_weeks(int(found[1]), int(found[2] or 0)) if found is not None else None
+        except ValueError:
+            return None
 
     @property
     def weeks(self) -> float:

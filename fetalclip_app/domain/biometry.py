@@ -59,6 +59,11 @@ class NoCentile(StrEnum):
     """Why a value has no centile."""
 
     NO_DATING = "no_dating"
+    EXAM_DAY_UNKNOWN = "exam_day_unknown"
+    DATED_BY_THIS_EXAM = "dated_by_this_exam"
+    DATING_DOES_NOT_HOLD = "dating_does_not_hold"
+    """By the dating nobody was pregnant on the exam's day."""
+
     AGE_OUTSIDE_CHART = "age_outside_chart"
     OTHER_DEFINITION = "other_definition"
     NOT_ON_CHART = "not_on_chart"

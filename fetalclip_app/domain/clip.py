@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -106,6 +107,17 @@ class Origin:
     transfer_syntax: str = ""
     is_simulated: bool = False
     is_lossy: bool = False
+
+    @property
+    def exam_day(self) -> date | None:
+        """The study's day; None where the file states none, or one that is none (PS3.5, 6.2, DA)."""
+        text = self.study_date
+        if len(text) != 8 or not (text.isascii() and text.isdigit()):
+            return None
+        try:
+            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

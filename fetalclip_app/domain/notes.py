@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -159,12 +159,14 @@ class StudyNotes:
 
     Attributes:
         dating: The only age that centiles are read at.
+        exam_day: When the exam was, by a person's word; asked for only where the files do not say.
         fetuses: The first of `FETUSES` of a multiple pregnancy; empty for a single one.
         checklist: Item -> the person's word on it.
         view_sets: Task key -> name and SHA-256 of the view set that was chosen for it.
     """
 
     dating: Dating | None = None
+    exam_day: date | None = None
     fetuses: tuple[str, ...] = ()
     checklist: Mapping[str, ItemMark] = field(default_factory=dict)
     view_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)

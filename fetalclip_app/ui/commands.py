@@ -88,6 +88,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("take_model", "Take the model's value", ("A",), _READING),
     Command("take_own", "Take your own value", ("Shift+A",), _READING),
     Command("remove", "Remove what is selected", ("Del", "Backspace"), _READING),
+    Command("date", "Date the pregnancy …", ("T",), _READING),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
     Command("regions", "Regions", ("S",), _READING, is_switch=True),
@@ -119,7 +120,7 @@ COMMANDS: tuple[Command, ...] = (
 BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 
 NEEDS_CLIP = (
-    *("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again"),
+    *("close_clip", "export_png", "deidentify", "date", "ruler", "heatmap", "light", "fit", "read_again"),
     *("caliper", "ellipse", "take_model", "take_own", "remove"),
 )
 """Commands that can do nothing while no clip is open."""

@@ -20,6 +20,7 @@ from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frames import FrameStore
+from fetalclip_app.ui.growth.door import Growth
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.keeping import Keeping
 from fetalclip_app.ui.notebook import Notebook
@@ -84,4 +85,4 @@ class Parts:
 
 def made(parts: Parts) -> tuple[QObject, ...]:
     """Make every feature, in the order in which they are introduced."""
-    return Keeping(parts), Calipers(parts), BestFrameDoor(parts), PartsDoor(parts)
+    return Keeping(parts), Calipers(parts), BestFrameDoor(parts), PartsDoor(parts), Growth(parts)

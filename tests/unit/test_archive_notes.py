@@ -67,7 +67,8 @@ clip_notes = st.builds(
 )
 study_notes = st.builds(
     StudyNotes,
-    dating=st.none() | st.builds(Dating, st.dates(), st.sampled_from(DatedBy), words, words),
+    dating=st.none() | st.builds(Dating, st.dates(), st.sampled_from(DatedBy), words, words, st.none() | st.dates()),
+    exam_day=st.none() | st.dates(),
     fetuses=st.integers(0, 4).map(lambda count: FETUSES[:count]),
     checklist=st.dictionaries(words, st.builds(ItemMark, st.sampled_from(ItemState), acts, words), max_size=3),
     view_sets=st.dictionaries(words, st.tuples(words, words), max_size=3),

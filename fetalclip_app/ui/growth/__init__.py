@@ -1,0 +1,1 @@
+"""Dating, centiles, growth charts and ages in the window."""

@@ -1,0 +1,100 @@
+"""A person dates the pregnancy by keys; the age stands there at once, and what cannot be is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conftest import Desk
+from fakes import make_clip
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from fetalclip_app.domain.clip import Origin
+from fetalclip_app.domain.dating import DatedBy
+from fetalclip_app.settings import Settings
+from fetalclip_app.ui.growth.dating_dialog import DatingDialog
+
+
+def _asked(desk: Desk, qtbot: QtBot) -> DatingDialog:
+    qtbot.waitUntil(lambda: desk.window.notebook.study is not None)
+    desk.press("date")
+    found = [one for one in desk.window.findChildren(DatingDialog) if one.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+def _desk(desk_of: Callable[..., Desk], *, dated: bool = True) -> Desk:
+    origin = Origin(patient_id="P-001", study_date="20260314" if dated else "", study_description="Second trimester")
+    desk = desk_of(make_clip(1, name="one.dcm", origin=origin), settings=Settings(operator="A. Sonographer"))
+    desk.start()
+    desk.open("one.dcm")
+    return desk
+
+
+def test_an_lmp_is_typed_and_kept_and_can_be_undone(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+    desk = _desk(desk_of)
+    dialog = _asked(desk, qtbot)
+
+    assert dialog.who.text() == "A. Sonographer" and not dialog.use.isEnabled()
+    qtbot.keyClicks(dialog.day, "2025-10-22")
+    assert "20w3d on the exam's day, 2026-03-14." in dialog.said.text() and "EDD 2026-07-29" in dialog.said.text()
+    qtbot.keyClick(dialog.day, Qt.Key.Key_Return)
+
+    study = desk.window.notebook.study
+    assert study is not None and study.dating is not None
+    assert study.dating.dated_by is DatedBy.LMP and study.dating.who == "A. Sonographer"
+    desk.press("undo")
+    assert desk.window.notebook.study is not None and desk.window.notebook.study.dating is None
+    desk.press("redo")
+    assert desk.window.notebook.study.dating == study.dating
+
+
+def test_what_cannot_be_is_refused_where_it_is_typed(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+    dialog = _asked(_desk(desk_of), qtbot)
+    dialog.by.setCurrentIndex(dialog.by.findData(DatedBy.CRL))
+    qtbot.keyClicks(dialog.day, "2026-01-10")
+    qtbot.keyClicks(dialog.crl, "120")
+
+    assert "15–95" in dialog.said.text() and dialog.said.property("tone") == "doubt"
+    qtbot.keyClick(dialog.crl, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+
+    dialog.by.setCurrentIndex(dialog.by.findData(DatedBy.EARLIER_SCAN))
+    dialog.day.clear()
+    qtbot.keyClicks(dialog.day, "2026-03-14")
+    qtbot.keyClicks(dialog.age, "20w3d")
+    assert "cannot date its centiles" in dialog.said.text() and not dialog.use.isEnabled()
+
+
+def test_who_dated_must_be_said(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+    dialog = _asked(_desk(desk_of), qtbot)
+    dialog.who.clear()
+    qtbot.keyClicks(dialog.day, "2025-10-22")
+
+    assert dialog.said.text() == "Say who dated the pregnancy." and not dialog.use.isEnabled()
+
+
+def test_the_exams_day_is_asked_where_the_files_do_not_say(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+    desk = _desk(desk_of, dated=False)
+    dialog = _asked(desk, qtbot)
+    qtbot.keyClicks(dialog.day, "2025-10-22")
+    assert "The files do not say when the exam was" in dialog.said.text()
+    qtbot.keyClicks(dialog.exam, "2026-03-14")
+    assert "20w3d on the exam's day" in dialog.said.text()
+    dialog.use.click()
+
+    study = desk.window.notebook.study
+    assert study is not None and study.exam_day is not None and study.exam_day.isoformat() == "2026-03-14"
+
+
+def test_a_dating_is_shown_again_and_can_be_taken_away(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+    desk = _desk(desk_of)
+    dialog = _asked(desk, qtbot)
+    qtbot.keyClicks(dialog.day, "2025-10-22")
+    dialog.use.click()
+    qtbot.waitUntil(lambda: not [one for one in desk.window.findChildren(DatingDialog) if one.isVisible()])
+    again = _asked(desk, qtbot)
+
+    assert again.day.text() == "2025-10-22" and again.use.isEnabled()
+    again.remove.click()
+    assert desk.window.notebook.study is not None and desk.window.notebook.study.dating is None
