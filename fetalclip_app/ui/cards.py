@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate, LimitGround
-from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
+from fetalclip_app.domain.reading import Answer
 from fetalclip_app.ui.age_curve import AgeCurve
 from fetalclip_app.ui.parts import Caption, Card, Figure, indented, label, set_tone
 from fetalclip_app.wording import (
     abstention,
     abstention_hint,
     age_range,
-    definition,
     head_unchecked,
     interval_meaning,
     learned_age,
-    millimetres,
     no_interval,
     percent,
-    pixels,
     reason_title,
     spread_limit,
     spread_meaning,
@@ -132,76 +129,6 @@ def _column(*widgets: QWidget | None) -> QWidget:
         else:
             column.addWidget(widget)
     return page
-
-
-class HeadCard(Card):
-    """How large: HC, BPD and OFD.
-
-    Signals:
-        asked: (``hc``, ``bpd`` or ``ofd``; widget): where does this come from?
-    """
-
-    asked = Signal(str, object)
-
-    def __init__(self) -> None:
-        super().__init__(translate("Measurements"))
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(0)
-        grid.setColumnStretch(1, 1)
-        self.figures: dict[str, Figure] = {}
-        self._names: list[QLabel] = []
-        names = {
-            "hc": translate("Head circumference"),
-            "bpd": translate("Biparietal"),
-            "ofd": translate("Occipitofrontal"),
-        }
-        for row, (key, name) in enumerate(names.items()):
-            short = indented(label(key.upper()))
-            short.setToolTip(definition(key))
-            long = label(name, tone="muted", caption=True)
-            long.setToolTip(definition(key))
-            long.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            figure = Figure(key.upper(), pixel_size=20 if key == "hc" else 15, align_right=True)
-            figure.clicked.connect(lambda checked=False, key=key, figure=figure: self.asked.emit(key, figure))
-            self.figures[key] = figure
-            self._names.append(long)
-            grid.addWidget(short, row, 0)
-            grid.addWidget(long, row, 1)
-            figure.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-            grid.addWidget(figure, row, 2)
-        self.column.addLayout(grid)
-        self.note = prepared(3)
-        self.column.addWidget(self.note)
-
-    def show_answer(self, answer: Answer | None) -> None:
-        """Show lengths, an abstention, or empty places."""
-        say(self.note, "")
-        for name in self._names:
-            name.show()
-        match answer:
-            case HeadMeasurement(size=HeadSize() as size):
-                for key, figure in self.figures.items():
-                    figure.show_value(millimetres(getattr(size, f"{key}_mm")))
-                say(self.note, translate("Press a number to see where it comes from."))
-            case HeadMeasurement(size=Abstention() as why, ellipse=ellipse):
-                self._show_doubt(why)
-                self.figures["bpd"].show_value(pixels(2 * ellipse.b))
-                self.figures["ofd"].show_value(pixels(2 * ellipse.a))
-            case Abstention() as why:
-                self._show_doubt(why)
-            case _:
-                for figure in self.figures.values():
-                    figure.show_nothing()
-
-    def _show_doubt(self, why: Abstention) -> None:
-        for name in self._names:
-            name.hide()  # the reason needs their room
-        for figure in self.figures.values():
-            figure.show_nothing()
-        self.figures["hc"].show_doubt(reason_title(why.reason))
-        say(self.note, reason_and_remedy(why), doubt=True)
 
 
 class StateLine(QWidget):

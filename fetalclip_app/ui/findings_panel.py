@@ -7,16 +7,22 @@ import functools
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from fetalclip_app.biometry.values import MEASURED
+from fetalclip_app.domain.biometry import Measure
+from fetalclip_app.domain.notes import ClipNotes, Enters
 from fetalclip_app.domain.pooled import WholeClip
-from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements
+from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements, Measurement
+from fetalclip_app.domain.values import ModelValue, Repeats, Source
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
-from fetalclip_app.ui.cards import AgeCard, HeadCard, StateLine
+from fetalclip_app.ui.calipers.card import MeasurementsCard
+from fetalclip_app.ui.calipers.provenance import hand_rows
+from fetalclip_app.ui.calipers.rows import Asked
+from fetalclip_app.ui.cards import AgeCard, StateLine
 from fetalclip_app.ui.label_rows import frame_of as label_frame_of
 from fetalclip_app.ui.label_rows import label_rows
 from fetalclip_app.ui.labels_card import LabelsCard
-from fetalclip_app.ui.lines_card import LinesCard
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.pooled_card import PooledCard
 from fetalclip_app.ui.pooled_rows import pooled_rows
@@ -26,6 +32,7 @@ from fetalclip_app.ui.structure_rows import frame_of, structure_rows
 from fetalclip_app.ui.structures_card import StructuresCard
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX, STEP
 from fetalclip_app.ui.view_card import ViewCard
+from fetalclip_app.wording.by_hand import let_enter
 from fetalclip_app.wording.translate import mark, translate
 
 _STATES = {
@@ -42,10 +49,12 @@ class FindingsPanel(QScrollArea):
     Signals:
         frame_wanted: Go to the frame that a number was read from.
         place_wanted: (task key, view key): show where this view was seen.
+        enters_wanted: (measure, `Enters`): let this one's value enter the report.
     """
 
     frame_wanted = Signal(int)
     place_wanted = Signal(str, str)
+    enters_wanted = Signal(object, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,15 +68,14 @@ class FindingsPanel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._shown: OpenClip | None = None
         self._state = StateLine()
-        self.view, self.age, self.head = ViewCard(), AgeCard(), HeadCard()
-        self.lines = LinesCard()
+        self._notes: ClipNotes | None = None
+        self.view, self.age, self.head = ViewCard(), AgeCard(), MeasurementsCard()
         self.pooled = PooledCard()
         self.structures, self.labels = StructuresCard(), LabelsCard()
         self.scale = ScaleCard()
         self.view.asked.connect(self._ask_view)
         self.age.asked.connect(self._ask_age)
-        self.head.asked.connect(self._ask_head)
-        self.lines.asked.connect(self._ask_line)
+        self.head.asked.connect(self._ask_measure)
         self.pooled.asked.connect(self._ask_pooled)
         self.pooled.frame_wanted.connect(self.frame_wanted)
         self.structures.asked.connect(self._ask_structure)
@@ -80,7 +88,7 @@ class FindingsPanel(QScrollArea):
         column.addWidget(self._state)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(CARD_BETWEEN)
-        for card in (self.view, self.age, self.head, self.lines, self.pooled, self.structures, self.labels, self.scale):
+        for card in (self.view, self.age, self.head, self.pooled, self.structures, self.labels, self.scale):
             self._cards.addWidget(card)
         column.addLayout(self._cards)
         column.addStretch(1)
@@ -105,8 +113,7 @@ class FindingsPanel(QScrollArea):
         lacking = [key for key in ("views", "brain_views") if reading and provenance.lacks_probe(reading, key)]
         self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"), lacking)
         self.age.show_answer(_answer(reading, "gestational_age"))
-        self.head.show_answer(_answer(reading, "head"))
-        self.lines.show_answer(_answer(reading, "measurements"))
+        self._show_measures()
         self.pooled.show_answer(_answer(reading, "whole_clip"), reading.frame_count if reading is not None else 1)
         self.structures.show_answer(_answer(reading, "structures"))
         self.labels.show_answer(_answer(reading, "clip_labels"))
@@ -122,6 +129,16 @@ class FindingsPanel(QScrollArea):
         else:
             is_waiting = entry.state is ReadState.WAITING and waiting_for
             self._state.show_text(waiting_for if is_waiting else translate(_STATES.get(entry.state, "")))
+
+    def show_notes(self, notes: ClipNotes | None) -> None:
+        """Show what a person measured of the clip that is shown, beside the model's values."""
+        self._notes = notes
+        self._show_measures()
+
+    def _show_measures(self) -> None:
+        entry = self._shown
+        calibration = entry.clip.calibration if entry is not None else None
+        self.head.show_values(self._notes, entry.reading if entry is not None else None, calibration)
 
     def _ask_view(self, task_key: str, view_key: str, widget: QWidget) -> None:
         entry = self._shown
@@ -143,14 +160,39 @@ class FindingsPanel(QScrollArea):
                 widget
             )
 
+    def _ask_measure(self, asked: Asked, widget: QWidget) -> None:
+        """Tell where a number of the measurements comes from, each of whose values is a number of its own."""
+        match asked:
+            case Repeats() as drawn:
+                self._ask_drawn(drawn, widget)
+            case ModelValue(source=Source.OUTLINE) as found:
+                self._ask_head(found.measure.value, widget)
+            case ModelValue() as found:
+                self._ask_line(found.measure.value, widget)
+            case Measurement() as line:
+                self._ask_line(line.name, widget)
+
+    def _ask_drawn(self, drawn: Repeats, widget: QWidget) -> None:
+        entry = self._shown
+        if entry is not None:
+            rows = hand_rows(drawn, entry.clip.calibration, len(entry.clip))
+            offers = [*self._to_frame(drawn.frame_index), *self._let_enter(drawn.measure, Enters.PERSON)]
+            Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
+
+    def _let_enter(self, measure: Measure, whose: Enters) -> list[Offer]:
+        """Offer that a value enters the report, where another one does."""
+        notes = self._notes
+        if notes is None or not notes.of(measure) or notes.entering(measure) is whose:
+            return []
+        return [Offer(let_enter(whose), lambda: self.enters_wanted.emit(measure, whose))]
+
     def _ask_head(self, which: str, widget: QWidget) -> None:
         entry = self._shown
         finding = entry.reading.finding("head") if entry is not None and entry.reading else None
         if entry is not None and entry.reading is not None and finding is not None:
             rows = provenance.head_rows(entry.clip, entry.reading, finding, which)
-            Popover(self, translate("Where this comes from"), rows, self._to_frame(finding.frame_index)).open_beside(
-                widget
-            )
+            offers = [*self._to_frame(finding.frame_index), *self._let_enter(Measure(which), Enters.MODEL)]
+            Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
     def _ask_line(self, name: str, widget: QWidget) -> None:
         entry = self._shown
@@ -161,7 +203,10 @@ class FindingsPanel(QScrollArea):
             return
         one = next(one for one in finding.answer.measurements if one.name == name)
         rows = provenance.line_rows(entry.reading, finding, one)
-        Popover(self, translate("Where this comes from"), rows, self._to_frame(one.frame_index)).open_beside(widget)
+        offers = self._to_frame(one.frame_index)
+        if name in set(MEASURED):
+            offers += self._let_enter(Measure(name), Enters.MODEL)
+        Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
     def _ask_pooled(self, which: int, widget: QWidget) -> None:
         reading = self._shown.reading if self._shown is not None else None

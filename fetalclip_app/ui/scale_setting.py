@@ -104,8 +104,11 @@ class ScaleSetting(QObject):
     def _follow_notes(self) -> None:
         """Give each clip whose notes have come the scale that they hold: set, undone, or kept from another day."""
         for entry in self._session.entries:
-            if entry.clip.content_key.is_taken and self._book.knows(entry.clip.key):
-                clip = with_rulers(entry.clip, self._book.of_clip(entry.clip.key).rulers)
+            if not entry.clip.content_key.is_taken or not self._book.knows(entry.clip.key):
+                continue
+            rulers = self._book.of_clip(entry.clip.key).rulers
+            if rulers or any(region.ruler is not None for region in _regions(entry.clip)):
+                clip = with_rulers(entry.clip, rulers)
                 if clip.calibration != entry.clip.calibration:
                     self._session.set_clip(entry, clip)
 

@@ -6,15 +6,22 @@ from collections.abc import Iterable
 
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.measuring import Measured, Refusal
-from fetalclip_app.domain.notes import Enters
-from fetalclip_app.wording.lines import line_title
+from fetalclip_app.domain.notes import Act, Enters
+from fetalclip_app.domain.values import ModelValue, Repeats, Source
+from fetalclip_app.wording.lines import line_definition, line_title
 from fetalclip_app.wording.numbers import millimetres, pixels
 from fetalclip_app.wording.scale import refusal
+from fetalclip_app.wording.sources import definition
 from fetalclip_app.wording.translate import mark, translate
 
 _EDGES: dict[BpdDefinition, str] = {
     BpdDefinition.OUTER_OUTER: mark("outer–outer"),
     BpdDefinition.OUTER_INNER: mark("outer–inner"),
+}
+
+_EDGES_SHORT: dict[BpdDefinition, str] = {
+    BpdDefinition.OUTER_OUTER: mark("o–o"),
+    BpdDefinition.OUTER_INNER: mark("o–i"),
 }
 
 _EDGES_MEAN: dict[BpdDefinition, str] = {
@@ -118,6 +125,76 @@ def nothing_to_take(whose: Enters) -> tuple[str, str]:
     if whose is Enters.MODEL:
         return translate("The model has no length here to take."), translate("Its card says why.")
     return translate("You have measured nothing here yet."), translate("Measure a line with C, an ellipse with E.")
+
+
+def source_of(value: Repeats | ModelValue) -> str:
+    """Return whose the value is that stands large: ``yours, mean of 3 ± 0.6 mm``."""
+    if isinstance(value, ModelValue):
+        by_outline = value.source is Source.OUTLINE
+        return translate("by the model's outline") if by_outline else translate("by the model's lines")
+    count, spread = len(value.sizes_mm), value.deviation_mm
+    if spread is None:
+        return translate("yours, begun from the model's") if value.is_begun_by_model else translate("yours")
+    return translate("yours, mean of {count} ± {spread}", count=count, spread=millimetres(spread))
+
+
+def source_in_short(value: Repeats | ModelValue) -> str:
+    """Return whose a small value is."""
+    if isinstance(value, ModelValue):
+        return translate("outline") if value.source is Source.OUTLINE else translate("lines")
+    edges = value.bpd_definition
+    return " ".join([value.fetus, translate("yours"), translate(_EDGES_SHORT[edges]) if edges else ""]).strip()
+
+
+def source_meaning(value: Repeats | ModelValue) -> str:
+    """Return the same in a sentence."""
+    if isinstance(value, Repeats):
+        parts = [repeats_said(value)]
+        if value.bpd_definition is not None:
+            parts.append(edges_meaning(value.bpd_definition))
+        if value.is_begun_by_model:
+            parts.append(begun_by_model())
+        return " ".join(parts)
+    name = value.measure.value
+    return definition(name) if value.source is Source.OUTLINE else line_definition(name)
+
+
+def repeats_said(found: Repeats) -> str:
+    """Return how often a person measured, and how far the repeats lie apart."""
+    count, drawn, spread = len(found.sizes_mm), len(found.values), found.deviation_mm
+    if drawn == 1:
+        return translate("Measured once by hand.")
+    if spread is None:
+        return translate("{count} of {drawn} repeats have a length.", count=count, drawn=drawn)
+    said = translate("Mean of {count} repeats by hand, standard deviation {spread}.")
+    text = said.format(count=count, spread=millimetres(spread, 2))
+    if count == drawn:
+        return text
+    return f"{text} {translate('{count} more have no length.', count=drawn - count)}"
+
+
+def ellipse_formula() -> str:
+    """Return how long a drawn ellipse is."""
+    return translate(
+        "π (3 (a + b) − √((3a + b)(a + 3b))) of the ellipse in millimetres (Ramanujan 1914, first approximation)."
+    )
+
+
+def act_said(act: Act) -> str:
+    """Return who did something and when: ``A. Sonographer, 2026-03-14 12:00``."""
+    return ", ".join(filter(None, [act.who, f"{act.when:%Y-%m-%d %H:%M}"]))
+
+
+def press_a_number() -> str:
+    """Return how to ask where a number comes from."""
+    return translate("Press a number to see where it comes from.")
+
+
+def let_enter(whose: Enters) -> str:
+    """Return the offer to let a value enter the report."""
+    if whose is Enters.MODEL:
+        return translate("Let the model's value enter")
+    return translate("Let your own value enter")
 
 
 def act_text(measure: Measure, what: str) -> str:

@@ -14,7 +14,7 @@ from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeInterval, GestationalAge
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.reading import Answer, ClipReading
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.inference.listening import Listener
 from fetalclip_app.progress import CancelToken, Report
@@ -140,6 +140,13 @@ def test_frames_that_were_left_out_are_told_on_the_card(desk_of: Callable, qtbot
     assert note.heightForWidth(note.width()) <= note.height()
 
 
+def _answering(**answers: Answer) -> ClipReading:
+    """Return a reading with these answers in place of its own."""
+    reading = make_reading(make_clip(1))
+    findings = tuple(replace(one, answer=answers.get(one.task_key, one.answer)) for one in reading.findings)
+    return replace(reading, findings=findings)
+
+
 def _answer_otherwise(desk, **changes: Callable) -> None:
     """Let the model answer these questions otherwise."""
     plain = desk.model.engine.read
@@ -168,7 +175,7 @@ def test_every_reason_and_remedy_is_in_amber_and_uncut(
     findings.show()
     findings.view.show_answers(why, why)
     findings.age.show_answer(why)
-    findings.head.show_answer(why)
+    findings.head.show_values(None, _answering(head=why), None)
     notes = [findings.view.note, findings.head.note, findings.age._why, findings.age._helps]
 
     assert abstention(why) in findings.view.note.text() and abstention_hint(why) in findings.head.note.text()

@@ -62,6 +62,8 @@ class Calipers(QObject):
         strip.remove_wanted.connect(self._remove)
         strip.given_up.connect(self.put_away)
         parts.notebook.changed.connect(self._show)
+        parts.notebook.changed.connect(lambda: parts.findings.show_notes(parts.notebook.clip))
+        parts.findings.enters_wanted.connect(lambda measure, whose: self.take(whose, measure))
         parts.viewer.overlays_due.connect(self._show)
         parts.area.frame.line_changed.connect(lambda line: self.put_away() if line is not None else None)
 
@@ -230,7 +232,7 @@ class Calipers(QObject):
         notes, entry = self._book.clip, self._parts.session.shown
         if notes is None or entry is None:
             return
-        wanted = only or self.in_hand
+        wanted = only or self.in_hand or self._parts.findings.head.measure_in_focus
         values = [entering(notes, entry.reading, entry.clip.calibration, measure) for measure in MEASURED]
         found = [
             value.measure
