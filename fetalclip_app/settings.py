@@ -35,6 +35,7 @@ class Settings(BaseModel):
         weights: Of the model ``fetalclip`` or ``custom``; the folder of a ``bundle``.
         config: The open_clip configuration of a ``custom``.
         checklist: File of the protocol's checklist; None is the bundled one.
+        checklist_open: Its card shows the items, and not the heading alone.
         views, brain_views: Files of view sets; None is the bundled one.
         views_by, brain_views_by: What names the views: prompts, or the model's probe.
         licence_accepted: SHA-256 of the licence text that was accepted; empty before.
@@ -60,6 +61,7 @@ class Settings(BaseModel):
     views_by: NamedBy = NamedBy.PROMPTS
     brain_views_by: NamedBy = NamedBy.PROMPTS
     checklist: Path | None = None
+    checklist_open: bool = False
     licence_accepted: str = ""
     recent: tuple[Path, ...] = ()
     play_mode: PlayMode = PlayMode.LOOP

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.best_frames import BestFrames, Candidate
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
 from fetalclip_app.domain.sight import Sight
-from fetalclip_app.domain.views import BRAIN
+from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.tasks.keys import HEAD
 
 ALTERNATIVES = 5
@@ -26,13 +26,19 @@ APART_SHARE, APART_LEAST, APART_MOST = 0.03, 2, 15
 
 def best_frames(reading: ClipReading) -> BestFrames:
     """Return the best frames of every view that some familiar frame of the clip clearly shows."""
-    sight, head = reading.sight, reading.finding(HEAD)
+    sight = reading.sight
     if sight is None or sight.views.is_foreign:
         return BestFrames({})
-    fits = {}
-    if head is not None and isinstance(head.answer, HeadMeasurement) and head.frame_index is not None:
-        fits = {head.frame_index: head.answer.fit}
-    return of_sight(sight, fits)
+    return of_sight(sight, _outline_fits(reading))
+
+
+def best_of(reading: ClipReading, task_key: str, view_key: str) -> tuple[Candidate, ...]:
+    """Return the best frames of one view of any task that names views, as `best_frames` does of the planes."""
+    sight = reading.sight
+    views = reading.answer(task_key, ViewPrediction)
+    if sight is None or sight.views.is_foreign or views is None or view_key not in views.keys:
+        return ()
+    return _of_view(Sight(views, reading.quality), view_key, _outline_fits(reading))
 
 
 def of_sight(sight: Sight, outline_fits: Mapping[int, float]) -> BestFrames:
@@ -41,17 +47,25 @@ def of_sight(sight: Sight, outline_fits: Mapping[int, float]) -> BestFrames:
     Args:
         outline_fits: Frame -> overlap of the head's mask and its ellipse.
     """
-    count, found = len(sight.quality), {}
-    apart = min(max(round(APART_SHARE * count), APART_LEAST), APART_MOST)
-    for key in sight.views.keys:
-        frames = sight.views.frames_of(key)
-        frames = frames[~sight.quality.repeats[frames]]
-        told = _told(sight, key, frames, outline_fits if key == BRAIN else {})
-        scores = _scores(told)
-        chosen = _apart(np.lexsort((frames, -scores)), frames, apart)
-        if chosen:
-            found[key] = tuple(_candidate(int(frames[row]), told[:, row], float(scores[row])) for row in chosen)
-    return BestFrames(found)
+    found = {key: _of_view(sight, key, outline_fits) for key in sight.views.keys}
+    return BestFrames({key: candidates for key, candidates in found.items() if candidates})
+
+
+def _outline_fits(reading: ClipReading) -> dict[int, float]:
+    head = reading.finding(HEAD)
+    if head is None or not isinstance(head.answer, HeadMeasurement) or head.frame_index is None:
+        return {}
+    return {head.frame_index: head.answer.fit}
+
+
+def _of_view(sight: Sight, key: str, outline_fits: Mapping[int, float]) -> tuple[Candidate, ...]:
+    apart = min(max(round(APART_SHARE * len(sight.quality)), APART_LEAST), APART_MOST)
+    frames = sight.views.frames_of(key)
+    frames = frames[~sight.quality.repeats[frames]]
+    told = _told(sight, key, frames, outline_fits if key == BRAIN else {})
+    scores = _scores(told)
+    chosen = _apart(np.lexsort((frames, -scores)), frames, apart)
+    return tuple(_candidate(int(frames[row]), told[:, row], float(scores[row])) for row in chosen)
 
 
 def _told(sight: Sight, key: str, frames: NDArray[np.intp], fits: Mapping[int, float]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from fetalclip_app.domain.notes import ClipNotes
 from fetalclip_app.domain.quality import FAN_COMPLETE, ClipQuality
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
+from fetalclip_app.tasks.best_frames import best_of
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 
 SHARP_ENOUGH = 0.5
@@ -72,7 +73,7 @@ def _of_view(clip: ClipSeen, support: ViewSupport) -> Evidence | None:
     seen = clip.reading.answer(support.task, ViewPrediction) if clip.reading is not None else None
     if clip.reading is None or seen is None or support.view not in seen.keys or _is_foreign(clip.reading):
         return None
-    sighted = _sighted(seen, clip.reading.quality, support, _named_otherwise(clip.notes, support))
+    sighted = _sighted(clip.reading, seen, support, _named_otherwise(clip.notes, support))
     if sighted is None:
         return None
     frame, doubt = sighted
@@ -95,13 +96,15 @@ def _named_otherwise(notes: ClipNotes, support: ViewSupport) -> frozenset[int]:
 
 
 def _sighted(
-    seen: ViewPrediction, quality: ClipQuality, support: ViewSupport, without: frozenset[int]
+    reading: ClipReading, seen: ViewPrediction, support: ViewSupport, without: frozenset[int]
 ) -> tuple[int, Doubt | None] | None:
     """Return the frame that shows a view best, and what is doubtful about it; None where no frame may show it."""
-    clear = [int(frame) for frame in seen.frames_of(support.view) if int(frame) not in without]
-    if clear:
-        good = [frame for frame in clear if _is_good(quality, frame)]
-        return (good or clear)[0], _doubt(seen, support, is_good=bool(good))
+    best = (one.frame_index for one in best_of(reading, support.task, support.view))
+    clear = dict.fromkeys([*best, *map(int, seen.frames_of(support.view))])
+    ordered = [frame for frame in clear if frame not in without]
+    if ordered:
+        good = [frame for frame in ordered if _is_good(reading.quality, frame)]
+        return (good or ordered)[0], _doubt(seen, support, is_good=bool(good))
     left = _alike(seen, support.view)
     left[sorted(without)] = False
     strangers = np.zeros(len(left), bool)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QAction
 from fetalclip_app.ui.bars_of_window import StatusStrip
 from fetalclip_app.ui.best_frame_door import BestFrameDoor
 from fetalclip_app.ui.calipers.door import Calipers
+from fetalclip_app.ui.checklist.door import ChecklistDoor
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.findings_panel import FindingsPanel
@@ -85,4 +86,11 @@ class Parts:
 
 def made(parts: Parts) -> tuple[QObject, ...]:
     """Make every feature, in the order in which they are introduced."""
-    return Keeping(parts), Calipers(parts), BestFrameDoor(parts), PartsDoor(parts), Growth(parts)
+    return (
+        Keeping(parts),
+        Calipers(parts),
+        BestFrameDoor(parts),
+        PartsDoor(parts),
+        Growth(parts),
+        ChecklistDoor(parts),
+    )

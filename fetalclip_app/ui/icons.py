@@ -44,6 +44,10 @@ _NAMES: dict[str, str] = {
     "good": "ph.check-circle",
     "info": "ph.info",
     "close": "ph.x",
+    "down": "ph.caret-down",
+    "more": "ph.dots-three",
+    "question": "ph.question",
+    "none": "ph.minus-circle",
     "reset": "ph.arrow-counter-clockwise",
     "patient": "ph.user",
 }

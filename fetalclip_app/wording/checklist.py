@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fetalclip_app.domain.biometry import Measure
-from fetalclip_app.domain.checklist import Checklist, ChecklistFindings, Doubt, Evidence, ItemFinding
+from fetalclip_app.domain.checklist import Checklist, ChecklistFindings, Doubt, Evidence, ItemFinding, Section
 from fetalclip_app.domain.notes import ItemMark, ItemState
 from fetalclip_app.wording.numbers import frame_number, millimetres, percent
 from fetalclip_app.wording.translate import mark, translate
 from fetalclip_app.wording.views import view_title
+
+_MOST_PLACES = 4
+"""Clips named in what is told of an item; of more, the number."""
 
 _STATES: dict[ItemState | None, str] = {
     ItemState.SEEN: mark("seen"),
@@ -31,6 +36,11 @@ _DOUBTS: dict[Doubt, str] = {
 def item_state(state: ItemState | None) -> str:
     """Return the state of an item in a word; None is an item that only a person can answer."""
     return translate(_STATES[state])
+
+
+def section_title(section: Section) -> str:
+    """Return the heading of some items; those of the bundled checklist are translated."""
+    return translate(section.title)
 
 
 def item_title(finding: ItemFinding) -> str:
@@ -77,6 +87,54 @@ def only_a_person() -> str:
 def nothing_seen() -> str:
     """Return what is said of an item that no clip supports."""
     return translate("No clip shows it that is read.")
+
+
+def item_value(finding: ItemFinding) -> str:
+    """Return what stands at the end of an item's line: a share or a length where it is seen, else its state."""
+    best = finding.best
+    if finding.mark is not None:
+        return translate("{state}, by hand").format(state=item_state(finding.mark.state))
+    if finding.state is not ItemState.SEEN or best is None:
+        return item_state(finding.state)
+    if best.size_mm is not None:
+        return millimetres(best.size_mm)
+    return item_state(finding.state) if best.probability is None else percent(best.probability)
+
+
+def item_line(finding: ItemFinding) -> str:
+    """Return an item in one line, for those who hear it: ``Femur: seen, 91%``."""
+    state, value = item_state(finding.state), item_value(finding)
+    said = value if value.startswith(state) else f"{state}, {value}"
+    return f"{item_title(finding)}: {said}"
+
+
+def item_told(finding: ItemFinding, clips: Mapping[str, tuple[str, int]]) -> str:
+    """Return all that is known of an item, line by line.
+
+    Args:
+        clips: Content key -> name and number of frames of the study's clips.
+    """
+    lines = [f"{item_title(finding)}: {item_state(finding.state)}."]
+    lines += [translate(finding.item.look_for)] if finding.item.look_for else []
+    lines += [f"{marked_by(finding.mark)}."] if finding.mark is not None else []
+    told = [one for one in finding.evidence if one.clip_key in clips]
+    for one in told[:_MOST_PLACES]:
+        doubt = "" if one.doubt is None else f" {doubt_reason(one.doubt)}"
+        lines.append(f"{evidence_value(one)}: {evidence_place(one, *clips[one.clip_key])}.{doubt}")
+    if len(told) > _MOST_PLACES:
+        lines.append(translate("And {count} more.").format(count=len(told) - _MOST_PLACES))
+    if not finding.item.supports:
+        lines.append(only_a_person())
+    elif not told:
+        lines.append(nothing_seen())
+    return "\n".join(lines)
+
+
+def mark_noted(finding: ItemFinding, state: ItemState | None) -> str:
+    """Return what undo calls a mark; None takes one back."""
+    if state is None:
+        return translate("Checklist: {item} left to the clips").format(item=item_title(finding))
+    return translate("Checklist: {item} {state}").format(item=item_title(finding), state=item_state(state))
 
 
 def checklist_title() -> str:
