@@ -56,6 +56,8 @@ class Texts:
 class RoundHead:
     """Outlines the same ellipse in every picture."""
 
+    identity = ("round_head", "cd" * 32)
+
     def __init__(self, ellipse: Ellipse | None) -> None:
         self.ellipse = ellipse
 

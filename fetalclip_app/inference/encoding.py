@@ -48,6 +48,11 @@ class Encoding:
     bank: FrameBank
     with_textures: bool
 
+    @property
+    def made_by(self) -> tuple[str, str, str]:
+        """Which weights and preprocessing, and where the network runs now."""
+        return self.backbone.identity.sha256, self.spec.fingerprint(), self.backbone.device
+
     def fill(
         self, clip: Clip, crop: Box, cancel: CancelToken, planned: Callable[[Sequence[int]], None], step: Step
     ) -> FrameFeatures:
@@ -63,8 +68,7 @@ class Encoding:
             ComputeFailed: The device gave up.
         """
         device = self.backbone.device
-        made_by = self.backbone.identity.sha256, self.spec.fingerprint(), device
-        known = self.bank.of(clip, crop, made_by, _COLUMNS | ({TEXTURES} if self.with_textures else set()))
+        known = self.bank.of(clip, crop, self.made_by, _COLUMNS | ({TEXTURES} if self.with_textures else set()))
         seen = {known.columns[INPUTS][index].tobytes(): int(index) for index in np.flatnonzero(known.done)}
         todo = [index for index in coarse_to_fine(len(clip)) if not known.done[index]]
         planned(todo)

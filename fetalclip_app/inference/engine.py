@@ -19,6 +19,7 @@ from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
 from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.clip_shelf import ClipShelf
 from fetalclip_app.inference.encoding import Encoding, quality
 from fetalclip_app.inference.frame_bank import ROWS, TEXTURES, FrameBank, FrameFeatures
 from fetalclip_app.inference.listening import NOBODY, Listener
@@ -129,7 +130,9 @@ class Engine:
         known = self._encoding().fill(clip, crop, cancel, listener.planned, step)
         listener.planned(())
         textures = known.columns.get(TEXTURES)
-        scan = Scan(clip, crop, self.spec, known.columns[ROWS], textures=textures)
+        made_by = self._encoding().made_by
+        kept = ClipShelf(self.frames, clip, crop, made_by, lambda: self.device)
+        scan = Scan(clip, crop, self.spec, known.columns[ROWS], textures=textures, kept=kept)
         before = len(clip)
         for task, weight in zip(self.tasks, weights, strict=True):
             cancel.check()

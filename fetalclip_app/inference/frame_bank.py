@@ -32,6 +32,9 @@ ROWS, TEXTURES, SHARPNESS, GRIDS, INPUTS = "rows", "textures", "sharpness", "gri
 
 _DONE = "done"
 
+_SMALL_ONES = 256
+"""Small arrays that are held in memory: some kilobytes each."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -78,6 +81,7 @@ class FrameBank:
     def __init__(self, key: str = "", folder: Path | None = None, *, bytes_in_memory: int = BYTES_IN_MEMORY) -> None:
         self._key, self._folder, self._room = key, folder, bytes_in_memory
         self._held: OrderedDict[str, FrameFeatures] = OrderedDict()
+        self._arrays: OrderedDict[str, Arrays] = OrderedDict()
 
     def of(self, clip: Clip, crop: Box, made_by: Sequence[str], columns: frozenset[str]) -> FrameFeatures:
         """Return what is known of the clip's frames; a file that is damaged counts as none.
@@ -86,10 +90,7 @@ class FrameBank:
             made_by: Which weights and preprocessing, and where the network runs.
             columns: Names of what is to be known of each frame.
         """
-        size = [len(clip), clip.height, clip.width]
-        where = [crop.left, crop.top, crop.right, crop.bottom]
-        content = json.dumps([FORMAT, self._key, *made_by, sorted(columns), clip.key, size, where])
-        name = hashlib.sha256(content.encode()).hexdigest()
+        name = self._name(clip, crop, [*made_by, sorted(columns)])
         found = self._held.get(name) or self._stored(name, len(clip), columns)
         if found is None:
             found = FrameFeatures(name, np.zeros(len(clip), bool))
@@ -97,6 +98,33 @@ class FrameBank:
         self._held.move_to_end(name)
         self._make_room()
         return found
+
+    def arrays(self, clip: Clip, crop: Box, made_by: Sequence[str], what: str) -> Arrays | None:
+        """Return what was kept of a clip under a name, or None."""
+        name = self._name(clip, crop, [*made_by, what])
+        if name not in self._arrays and self._folder is not None:
+            found = read_arrays(self._path(name))
+            if found is not None:
+                self._hold(name, found)
+        return self._arrays.get(name)
+
+    def keep_arrays(self, clip: Clip, crop: Box, made_by: Sequence[str], what: str, arrays: Arrays) -> None:
+        """Keep small arrays of a clip under a name that says all that they depend on besides."""
+        name = self._name(clip, crop, [*made_by, what])
+        self._hold(name, arrays)
+        if self._folder is not None:
+            write_arrays(self._path(name), arrays, BYTES_ON_DISK)
+
+    def _hold(self, name: str, arrays: Arrays) -> None:
+        self._arrays[name] = arrays
+        while len(self._arrays) > _SMALL_ONES:
+            self._arrays.popitem(last=False)
+
+    def _name(self, clip: Clip, crop: Box, made_by: Sequence[object]) -> str:
+        size = [len(clip), clip.height, clip.width]
+        where = [crop.left, crop.top, crop.right, crop.bottom]
+        content = json.dumps([FORMAT, self._key, *made_by, clip.key, size, where])
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def keep(self, features: FrameFeatures) -> None:
         """Write what is new to the disk."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,26 @@ class Instruments:
     vocabulary: Vocabulary | None = None
 
 
+class Kept(Protocol):
+    """What was found in a clip by the same weights before, without any scale; it may have forgotten."""
+
+    def find(self, name: str) -> Mapping[str, NDArray[Any]] | None:
+        """Return the arrays that were kept under a name, or None."""
+        ...
+
+    def put(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep arrays under a name, which says all that they depend on besides clip, preprocessing and weights."""
+        ...
+
+
+class _Forgetful:
+    def find(self, name: str) -> None:
+        return
+
+    def put(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        return
+
+
 def _go_on(share: float) -> None:
     """Nobody asks the reading to stop."""
 
@@ -65,6 +85,7 @@ class Scan:
         textures: float32, (frames, T); None where the model has no `Familiarity` that asks for them.
         between_pictures: To be called again and again by a task that looks at many pictures, with the share of them
             that it has done; raises `Cancelled` where the reading is to stop.
+        kept: What was found in this clip before.
     """
 
     clip: Clip
@@ -74,6 +95,7 @@ class Scan:
     found: tuple[Finding, ...] = ()
     textures: Textures | None = None
     between_pictures: Callable[[float], None] = _go_on
+    kept: Kept = field(default_factory=_Forgetful)
 
     def prepared(self, frames: Sequence[int]) -> NDArray[np.float32]:
         """Return the network's input for these frames: float32, (N, 3, S, S).

@@ -2,60 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fetalclip_app.biometry.ellipse import outline_ellipse
 from fetalclip_app.biometry.pooling import pool
 from fetalclip_app.domain.abstention import Abstention, Reason
-from fetalclip_app.domain.backbone import Outliner
-from fetalclip_app.domain.landmarks import HEAD_LINES, Landmarker
-from fetalclip_app.domain.pooled import NEEDED, FramesUsed, FrameValue, PooledBy, PooledLength, PooledSize, WholeClip
+from fetalclip_app.domain.pooled import NEEDED, FramesUsed, FrameValue, PooledLength, PooledSize, WholeClip
 from fetalclip_app.domain.reading import Finding
-from fetalclip_app.domain.views import BRAIN
-from fetalclip_app.imaging.preprocess import Letterbox
-from fetalclip_app.tasks.base import Instruments, Scan
+from fetalclip_app.tasks.base import Instruments, Kept, Scan
+from fetalclip_app.tasks.gauges import Gauge, Rows, gauges_of
 from fetalclip_app.tasks.keys import WHOLE_CLIP
-from fetalclip_app.tasks.lines import VIEW_OF, lines_of, names_of
-from fetalclip_app.tasks.outlines import head_size, to_frame
-from fetalclip_app.tasks.repeats import Looks, evenly
+from fetalclip_app.tasks.repeats import ALIKE, DETAIL_PX, Looks, evenly
 from fetalclip_app.tasks.scale import network_pixel_mm, why_no_scale
 
 MOST = 64
 """Frames of a plane that are measured at most, spread evenly: the median of so many hardly moves with more."""
 
-AT_ONCE = 4
+AT_ONCE = 2
 """Frames between two looks at whether the reading is to stop."""
+
+_FORMAT = 1
+"""Raise it when the way from a picture to a row changes: what was kept of the old way is then not found."""
+
+_CIRCUMFERENCES = frozenset({"hc", "ac"})
 
 
 def steps_of(frame_count: int) -> int:
     """Return by how many steps the progress of a reading counts this task: about one for each frame looked at."""
     return min(frame_count, MOST)
-
-
-_CIRCUMFERENCES = frozenset({"hc", "ac"})
-
-Sizes = dict[str, float | Abstention]
-"""Name of a length -> the length in mm on one frame, or why it has none there."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Gauge:
-    """What gives lengths of one structure.
-
-    Attributes:
-        measure: Pictures, (N, 3, S, S), of the frames with these indices -> one `Sizes` for each.
-    """
-
-    by: PooledBy
-    structure: str
-    names: tuple[str, ...]
-    measure: Callable[[NDArray[np.float32], Sequence[int]], list[Sizes]]
-    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +54,7 @@ class WholeClipTask:
         why = why_no_scale(scan)
         if why is not None:
             return Finding(self.key, why)
-        planes = [_plane(scan, view, gauges) for view, gauges in _gauges(scan, instruments).items() if gauges]
+        planes = [_plane(scan, view, gauges) for view, gauges in gauges_of(scan, instruments).items()]
         found = _measured(scan, [plane for plane in planes if plane.shown])
         if found:
             return Finding(self.key, WholeClip(tuple(found)))
@@ -82,114 +63,106 @@ class WholeClipTask:
         return Finding(self.key, no_brain if is_foreign else Abstention(Reason.NOT_APPLICABLE, "no_measured_plane"))
 
 
-def _gauges(scan: Scan, instruments: Instruments) -> dict[str, list[_Gauge]]:
-    """Return view -> what measures on it, in the order shown."""
-    found: dict[str, list[_Gauge]] = {BRAIN: []}
-    if instruments.outliner is not None:
-        found[BRAIN].append(_outline_gauge(scan, instruments.outliner, instruments.calibration.outline_fit_limit))
-    if instruments.landmarker is not None:
-        for structure, view in VIEW_OF.items():
-            found.setdefault(view, []).append(_line_gauge(scan, instruments.landmarker, structure))
-    return found
-
-
-def _outline_gauge(scan: Scan, outliner: Outliner, fit_limit: float) -> _Gauge:
-    names = ("hc", "bpd", "ofd")
-    box = Letterbox(scan.crop, scan.spec.size)
-
-    def measure(pictures: NDArray[np.float32], frames: Sequence[int]) -> list[Sizes]:
-        return [of_map(values) for values in outliner.outline(pictures)]
-
-    def of_map(values: NDArray[np.float32]) -> Sizes:
-        fitted = outline_ellipse(values)
-        if fitted is None or fitted[1] < fit_limit:
-            return dict.fromkeys(names, Abstention(Reason.AMBIGUOUS, "outline"))
-        size = head_size(scan, to_frame(fitted[0], box))
-        if isinstance(size, Abstention):
-            return dict.fromkeys(names, size)
-        return dict(zip(names, (size.hc_mm, size.bpd_mm, size.ofd_mm), strict=True))
-
-    return _Gauge(PooledBy.OUTLINE, HEAD_LINES, names, measure)
-
-
-def _line_gauge(scan: Scan, finder: Landmarker, structure: str) -> _Gauge:
-    names = names_of(structure)
-
-    def measure(pictures: NDArray[np.float32], frames: Sequence[int]) -> list[Sizes]:
-        seen = finder.find(pictures, structure)
-        told = [lines_of(scan, finder, structure, seen, place, frame_index=frame) for place, frame in enumerate(frames)]
-        return [{one.name: one.size_mm for one in lines} for lines in told]
-
-    return _Gauge(PooledBy.LANDMARKS, structure, names, measure, finder.licence)
-
-
-@dataclass(eq=False, slots=True)
-class _Repeats:
-    """What one gauge found, frame after frame."""
-
-    gauge: _Gauge
-    found: dict[int, Sizes] = field(default_factory=dict)
-
-    def add(self, pictures: NDArray[np.float32], frames: Sequence[int]) -> None:
-        self.found.update(zip(frames, self.gauge.measure(pictures, frames), strict=True))
-
-    def pooled(self, frames: FramesUsed, pixel_mm: float) -> list[PooledLength]:
-        return [self._length(name, frames, pixel_mm) for name in self.gauge.names]
-
-    def _length(self, name: str, frames: FramesUsed, pixel_mm: float) -> PooledLength:
-        told = {frame: sizes[name] for frame, sizes in self.found.items()}
-        values = {frame: size for frame, size in told.items() if not isinstance(size, Abstention)}
-        doubts = [size for size in told.values() if isinstance(size, Abstention)]
-        size, marked = _pooled(values, doubts, pixel_mm * (np.pi if name in _CIRCUMFERENCES else 1.0))
-        counts = FramesUsed(frames.shown, frames.chosen, frames.alike, dict(Counter(one.detail for one in doubts)))
-        gauge = self.gauge
-        return PooledLength(name, gauge.by, gauge.structure, size, marked, counts, gauge.licence)
-
-
+# eq=False: holds arrays. Not frozen: it is filled while the frames are looked at.
 @dataclass(eq=False, slots=True)
 class _Plane:
-    """A plane's frames, and what is measured on them.
+    """A plane's frames, and what is seen on them.
 
     Attributes:
         shown: How many frames show it.
         chosen: Those that are looked at.
-        alike: How many of these showed nothing new.
+        fresh: Those of them that show something new, as far as was looked.
+        rows: For each gauge, a row for each of the fresh frames.
     """
 
+    view: str
     shown: int
     chosen: list[int]
-    repeats: list[_Repeats]
+    gauges: Sequence[Gauge]
     looks: Looks = field(default_factory=Looks)
-    alike: int = 0
+    fresh: list[int] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
 
     def look_at(self, frames: Sequence[int], pictures: NDArray[np.float32]) -> None:
-        """Measure the pictures that show something new."""
+        """Look at the pictures that show something new."""
         new = [place for place, picture in enumerate(pictures) if self.looks.is_new(picture)]
-        self.alike += len(frames) - len(new)
         if new:
-            for one in self.repeats:
-                one.add(pictures[new], [frames[place] for place in new])
+            self.fresh += [frames[place] for place in new]
+            found = [gauge.look(pictures[new]) for gauge in self.gauges]
+            self.rows = [np.concatenate(both) for both in zip(self.rows, found, strict=True)] if self.rows else found
+
+    @property
+    def name(self) -> str:
+        """Under which it is kept: all that its rows depend on besides clip, preprocessing and weights."""
+        heads = [gauge.head for gauge in self.gauges]
+        return json.dumps([WHOLE_CLIP, _FORMAT, ALIKE, DETAIL_PX, self.view, heads, self.chosen])
+
+    def keep(self, kept: Kept) -> None:
+        """Keep what was seen."""
+        rows = {str(place): rows for place, rows in enumerate(self.rows)}
+        kept.put(self.name, {"frames": np.array(self.fresh, np.int64), **rows})
+
+    def recall(self, kept: Kept) -> bool:
+        """Take what was seen before, and return whether there was anything that can be believed."""
+        arrays = kept.find(self.name)
+        if arrays is None or not self._fits(arrays):
+            return False
+        self.fresh = [int(frame) for frame in arrays["frames"]]
+        self.rows = [arrays[str(place)] for place in range(len(self.gauges))]
+        return True
+
+    def _fits(self, arrays: Mapping[str, NDArray[Any]]) -> bool:
+        widths = {str(place): gauge.width for place, gauge in enumerate(self.gauges)}
+        if arrays.keys() != {"frames", *widths} or not set(arrays["frames"].tolist()) <= set(self.chosen):
+            return False
+        count = len(arrays["frames"])
+        rows = {place: arrays[place] for place in widths}
+        return all(
+            one.shape == (count, widths[place]) and one.dtype == np.float64 and not np.isinf(one).any()
+            for place, one in rows.items()
+        )
 
     def pooled(self, pixel_mm: float) -> list[PooledLength]:
         """Return the lengths that were measured on it."""
-        used = FramesUsed(self.shown, len(self.chosen), self.alike)
-        return [length for one in self.repeats for length in one.pooled(used, pixel_mm)]
+        rows = self.rows or [np.empty((0, gauge.width)) for gauge in self.gauges]
+        return [
+            length for gauge, seen in zip(self.gauges, rows, strict=True) for length in self._of(gauge, seen, pixel_mm)
+        ]
+
+    def _of(self, gauge: Gauge, rows: Rows, pixel_mm: float) -> list[PooledLength]:
+        told = dict(zip(self.fresh, map(gauge.sizes, rows), strict=True))
+        alike = len(self.chosen) - len(self.fresh)
+        found = []
+        for name in gauge.names:
+            sizes = {frame: of_frame[name] for frame, of_frame in told.items()}
+            values = {frame: size for frame, size in sizes.items() if not isinstance(size, Abstention)}
+            doubts = [size for size in sizes.values() if isinstance(size, Abstention)]
+            used = FramesUsed(self.shown, len(self.chosen), alike, dict(Counter(one.detail for one in doubts)))
+            resolution = pixel_mm * (math.pi if name in _CIRCUMFERENCES else 1.0)
+            size, marked = _pooled(values, doubts, resolution)
+            found.append(PooledLength(name, gauge.by, gauge.structure, size, marked, used, gauge.licence))
+        return found
 
 
-def _plane(scan: Scan, view: str, gauges: Sequence[_Gauge]) -> _Plane:
+def _plane(scan: Scan, view: str, gauges: Sequence[Gauge]) -> _Plane:
     shown = [int(frame) for frame in scan.frames_seen_as(view)]
-    chosen = evenly(shown, MOST) if len(shown) >= NEEDED else []
-    return _Plane(len(shown), chosen, [_Repeats(gauge) for gauge in gauges])
+    return _Plane(view, len(shown), evenly(shown, MOST) if len(shown) >= NEEDED else [], gauges)
 
 
 def _measured(scan: Scan, planes: Sequence[_Plane]) -> list[PooledLength]:
     done, total = 0, sum(len(plane.chosen) for plane in planes)
     for plane in planes:
+        if not plane.chosen:
+            continue
+        if plane.recall(scan.kept):
+            done += len(plane.chosen)
+            continue
         for start in range(0, len(plane.chosen), AT_ONCE):
             scan.between_pictures(done / total)
             frames = plane.chosen[start : start + AT_ONCE]
             plane.look_at(frames, scan.prepared(frames))
             done += len(frames)
+        plane.keep(scan.kept)
     pixel_mm = network_pixel_mm(scan)
     return [length for plane in planes for length in plane.pooled(pixel_mm)]
 

@@ -12,11 +12,13 @@ import pytest
 from fakes import DIMENSION, FakeBackbone, make_clip
 from test_engine import make_engine
 
+from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip, FramesInMemory
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.imaging.preprocess import PreprocessSpec
+from fetalclip_app.inference.clip_shelf import ClipShelf
 from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.frame_bank import FrameBank
@@ -230,3 +232,36 @@ def test_a_long_clip_does_not_tell_after_every_batch() -> None:
     engine.read(replace(clip, source=FramesInMemory(frames)), CancelToken(), silent, watch)
 
     assert len(watch.sights) <= 34
+
+
+def _shelf(folder: Path | None, device: str = "cpu fp32", *, now: str = "cpu fp32", frames: int = 5) -> ClipShelf:
+    clip = make_clip(frames)
+    made_by = ("weights", "spec", device)
+    return ClipShelf(FrameBank("key", folder), clip, Box(0, 0, 160, 120), made_by, lambda: now)
+
+
+def test_what_a_task_kept_is_there_after_a_restart_and_belongs_to_its_clip_and_device(tmp_path: Path) -> None:
+    rows = {"frames": np.arange(3), "0": np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]])}
+    _shelf(tmp_path).put("lengths", rows)
+
+    found = _shelf(tmp_path).find("lengths")
+
+    assert found is not None
+    np.testing.assert_array_equal(found["0"], rows["0"])
+    assert _shelf(tmp_path).find("other lengths") is None
+    assert _shelf(tmp_path, "cuda bf16").find("lengths") is None
+    assert _shelf(tmp_path, frames=6).find("lengths") is None
+
+
+def test_what_two_devices_saw_is_not_kept(tmp_path: Path) -> None:
+    shelf = _shelf(tmp_path, "cuda bf16", now="cpu fp32")
+    shelf.put("lengths", {"frames": np.arange(3)})
+
+    assert shelf.find("lengths") is None and not list(tmp_path.glob("*.npz"))
+
+
+def test_without_a_folder_a_task_finds_its_own_again() -> None:
+    shelf = _shelf(None)
+    shelf.put("lengths", {"frames": np.arange(3)})
+
+    assert shelf.find("lengths") is not None and _shelf(None).find("lengths") is None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from fakes import make_clip
 from line_tools import LICENCE, FakeLandmarker
@@ -161,12 +162,12 @@ def test_the_lines_of_each_plane_are_pooled_with_their_licence() -> None:
 
 
 def test_a_frame_whose_ends_are_not_clear_is_left_out() -> None:
-    finder = FakeLandmarker(spreads=(0.02, 0.3, 0.02, 0.02))
-    answer = _answer(["femur"] * 4, landmarker=finder)
+    finder = FakeLandmarker(spreads=(0.02, 0.3))
+    answer = _answer(["femur"] * 6, landmarker=finder)
 
     (line,) = answer.lengths
-    assert [value.frame_index for value in line.values] == [0, 2, 3]
-    assert line.frames.refused == {"line_ends": 1}
+    assert [value.frame_index for value in line.values] == [0, 2, 4]
+    assert line.frames.refused == {"line_ends": 3}
 
 
 def test_no_plane_that_can_be_measured_has_a_reason() -> None:
@@ -192,3 +193,73 @@ def test_it_stops_between_pictures_once_it_is_told_to() -> None:
         WholeClipTask().answer(replace(scan, between_pictures=stop_at_the_third), tools)
     assert looks == [0, AT_ONCE, 2 * AT_ONCE] and max(head.batches) <= AT_ONCE
     assert shares == [0, AT_ONCE / 40, 2 * AT_ONCE / 40]
+
+
+class Shelf:
+    """Keeps arrays in memory."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, dict[str, np.ndarray]] = {}
+
+    def find(self, name: str) -> dict[str, np.ndarray] | None:
+        return self.arrays.get(name)
+
+    def put(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        self.arrays[name] = dict(arrays)
+
+
+def _kept(shelf: Shelf, head: SizedHead, pixel_mm: float = 0.5) -> Any:
+    views = ["brain"] * 4 + ["femur"] * 4
+    scan, tools = _scan(views, make_clip(8, pixel_mm=pixel_mm), outliner=head, landmarker=FakeLandmarker())
+    return WholeClipTask().answer(replace(scan, kept=shelf), tools).answer
+
+
+SIZES = [60.0, 60.5, 0.0, 61.0]
+
+
+def test_a_clip_that_is_read_again_is_not_looked_at_again_and_has_the_same_lengths() -> None:
+    shelf, again = Shelf(), SizedHead([])
+    before = _kept(shelf, SizedHead(SIZES))
+
+    assert _kept(shelf, again) == before and again.asked == 0
+
+
+def test_another_scale_gives_other_lengths_without_a_second_look() -> None:
+    shelf, again = Shelf(), SizedHead([])
+    before = _kept(shelf, SizedHead(SIZES))
+
+    after = _kept(shelf, again, pixel_mm=0.6)
+
+    assert again.asked == 0
+    for one, other in zip(before.lengths, after.lengths, strict=True):
+        assert other.size.median_mm == pytest.approx(1.2 * one.size.median_mm)
+
+
+def test_another_head_looks_for_itself() -> None:
+    shelf, other = Shelf(), SizedHead(SIZES)
+    _kept(shelf, SizedHead(SIZES))
+    other.identity = ("another", "ef" * 32)
+
+    _kept(shelf, other)
+
+    assert other.asked == 4
+
+
+@pytest.mark.parametrize("harm", ["short", "foreign", "inf", "lost", "whole numbers"])
+def test_what_cannot_be_believed_is_looked_at_anew(harm: str) -> None:
+    shelf, again = Shelf(), SizedHead(SIZES)
+    before = _kept(shelf, SizedHead(SIZES))
+    (arrays,) = (arrays for name, arrays in shelf.arrays.items() if '"brain"' in name)
+    match harm:
+        case "short":
+            arrays["0"] = arrays["0"][:-1]
+        case "foreign":
+            arrays["frames"] = arrays["frames"] + 4
+        case "inf":
+            arrays["0"] = np.full_like(arrays["0"], np.inf)
+        case "lost":
+            del arrays["1"]
+        case _:
+            arrays["0"] = np.nan_to_num(arrays["0"]).astype(int)
+
+    assert _kept(shelf, again) == before and again.asked == 4
