@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from conftest import Desk
 from fakes import make_clip
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -15,7 +15,7 @@ from fetalclip_app.settings import Settings
 from fetalclip_app.ui.growth.dating_dialog import DatingDialog
 
 
-def _asked(desk: Desk, qtbot: QtBot) -> DatingDialog:
+def _asked(desk: Any, qtbot: QtBot) -> DatingDialog:
     qtbot.waitUntil(lambda: desk.window.notebook.study is not None)
     desk.press("date")
     found = [one for one in desk.window.findChildren(DatingDialog) if one.isVisible()]
@@ -23,7 +23,7 @@ def _asked(desk: Desk, qtbot: QtBot) -> DatingDialog:
     return found[0]
 
 
-def _desk(desk_of: Callable[..., Desk], *, dated: bool = True) -> Desk:
+def _desk(desk_of: Callable[..., Any], *, dated: bool = True) -> Any:
     origin = Origin(patient_id="P-001", study_date="20260314" if dated else "", study_description="Second trimester")
     desk = desk_of(make_clip(1, name="one.dcm", origin=origin), settings=Settings(operator="A. Sonographer"))
     desk.start()
@@ -31,7 +31,7 @@ def _desk(desk_of: Callable[..., Desk], *, dated: bool = True) -> Desk:
     return desk
 
 
-def test_an_lmp_is_typed_and_kept_and_can_be_undone(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+def test_an_lmp_is_typed_and_kept_and_can_be_undone(desk_of: Callable[..., Any], qtbot: QtBot) -> None:
     desk = _desk(desk_of)
     dialog = _asked(desk, qtbot)
 
@@ -49,7 +49,7 @@ def test_an_lmp_is_typed_and_kept_and_can_be_undone(desk_of: Callable[..., Desk]
     assert desk.window.notebook.study.dating == study.dating
 
 
-def test_what_cannot_be_is_refused_where_it_is_typed(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+def test_what_cannot_be_is_refused_where_it_is_typed(desk_of: Callable[..., Any], qtbot: QtBot) -> None:
     dialog = _asked(_desk(desk_of), qtbot)
     dialog.by.setCurrentIndex(dialog.by.findData(DatedBy.CRL))
     qtbot.keyClicks(dialog.day, "2026-01-10")
@@ -66,7 +66,7 @@ def test_what_cannot_be_is_refused_where_it_is_typed(desk_of: Callable[..., Desk
     assert "cannot date its centiles" in dialog.said.text() and not dialog.use.isEnabled()
 
 
-def test_who_dated_must_be_said(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+def test_who_dated_must_be_said(desk_of: Callable[..., Any], qtbot: QtBot) -> None:
     dialog = _asked(_desk(desk_of), qtbot)
     dialog.who.clear()
     qtbot.keyClicks(dialog.day, "2025-10-22")
@@ -74,7 +74,7 @@ def test_who_dated_must_be_said(desk_of: Callable[..., Desk], qtbot: QtBot) -> N
     assert dialog.said.text() == "Say who dated the pregnancy." and not dialog.use.isEnabled()
 
 
-def test_the_exams_day_is_asked_where_the_files_do_not_say(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+def test_the_exams_day_is_asked_where_the_files_do_not_say(desk_of: Callable[..., Any], qtbot: QtBot) -> None:
     desk = _desk(desk_of, dated=False)
     dialog = _asked(desk, qtbot)
     qtbot.keyClicks(dialog.day, "2025-10-22")
@@ -87,7 +87,7 @@ def test_the_exams_day_is_asked_where_the_files_do_not_say(desk_of: Callable[...
     assert study is not None and study.exam_day is not None and study.exam_day.isoformat() == "2026-03-14"
 
 
-def test_a_dating_is_shown_again_and_can_be_taken_away(desk_of: Callable[..., Desk], qtbot: QtBot) -> None:
+def test_a_dating_is_shown_again_and_can_be_taken_away(desk_of: Callable[..., Any], qtbot: QtBot) -> None:
     desk = _desk(desk_of)
     dialog = _asked(desk, qtbot)
     qtbot.keyClicks(dialog.day, "2025-10-22")
