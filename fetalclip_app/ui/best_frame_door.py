@@ -15,6 +15,7 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.tasks.best_frames import best_frames
 from fetalclip_app.ui.best_frame_card import PICTURE, CandidateRow, marks_of
 from fetalclip_app.ui.jobs import Lane
+from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.popover import Offer, Popover
 from fetalclip_app.ui.qimage import thumbnail_of
 from fetalclip_app.wording.quality import (
@@ -93,8 +94,7 @@ class BestFrameDoor(QObject):
         offers = []
         if chosen is not None:
             offers = [Offer(translate("Leave it to the model"), partial(self.choose, view_key, None))]
-        meaning = best_frame_meaning() if candidates else no_best_frame(view_key)
-        self.card = Popover(self._parts.window, best_frame_title(view_key), [("", meaning)], offers, body=body)
+        self.card = Popover(self._parts.window, best_frame_title(view_key), [], offers, body=body)
         self.card.open_above(self._parts.transport.timeline, place)
         for row in self.rows:
             self._fetch(shown.clip, row)
@@ -113,6 +113,8 @@ class BestFrameDoor(QObject):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         self.rows = []
+        meaning = best_frame_meaning() if candidates else no_best_frame(view_key)
+        column.addWidget(label(meaning, tone="muted", wrap=True))
         for one, mark in zip(candidates, marks_of(candidates, chosen), strict=True):
             row = CandidateRow(view_key, one, mark)
             row.wanted.connect(partial(self._go, one.frame_index))

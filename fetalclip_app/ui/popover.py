@@ -91,7 +91,9 @@ class Popover(QFrame):
         self._open(widget.mapToGlobal(corner), widget)
 
     def _fit(self) -> None:
-        self.setFixedHeight(self._column.totalHeightForWidth(_WIDTH))
+        column = self._column
+        is_wrapped = column.hasHeightForWidth()
+        self.setFixedHeight(column.totalHeightForWidth(_WIDTH) if is_wrapped else column.totalSizeHint().height())
 
     def _open(self, corner: QPoint, beside: QWidget) -> None:
         self._fit()

@@ -105,6 +105,7 @@ def test_a_part_is_kept_under_a_name_renamed_played_and_undone(read: Any, qtbot:
 
     read.press("parts")
     (row,) = door.rows
+    assert door.card.height() > row.height() + 60
     row.name.selectAll()
     qtbot.keyClicks(row.name, "heart beats")
     qtbot.keyClick(row.name, Qt.Key.Key_Return)
