@@ -61,6 +61,7 @@ def desk(desk_of: Callable, shelf: Shelf, qtbot: QtBot):
     made.wait_read()
     qtbot.waitUntil(lambda: made.window.notebook.study is not None)
     qtbot.waitUntil(lambda: len(made.window.notebook.clips_of_study()) == 2)
+    qtbot.waitUntil(lambda: len(row_of(made, "trans_thalamic").finding.evidence) == 2)
     return made
 
 
