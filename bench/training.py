@@ -46,8 +46,15 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     chosen = trials(options.batch, options.gpu_batch)
-    outcomes = [compare(trial, options.rounds) for trial in chosen if trial.name in (options.only or [trial.name])]
-    loads = [(one.trial, load_of(one.trial, options.rounds)) for one in outcomes if one.trial.device == "cuda"]
+    outcomes: list[Outcome] = []
+    loads: list[tuple[Trial, Load]] = []
+    for trial in chosen:
+        if trial.name in (options.only or [trial.name]):
+            outcomes.append(compare(trial, options.rounds))
+            print(_row(outcomes[-1]), flush=True)  # a bench that is cut short has said what it knew
+            if trial.device == "cuda":
+                loads.append((trial, load_of(trial, options.rounds)))
+                print(_load_row(*loads[-1]), flush=True)
     text = page(outcomes, loads, machine(load))
     print(text)
     if options.out is not None:
@@ -89,11 +96,7 @@ def page(outcomes: list[Outcome], loads: list[tuple[Trial, Load]], where: str) -
     lines += ["", f"Target, at least equal on the same work: {_verdict(all(map(reached, outcomes)))}."]
     if loads:
         lines += ["", _GPU_HEAD]
-        lines += [
-            f"| {trial.name}, batch {trial.batch} | {load.samples_per_s:.0f} | {load.peak_share:.0%} of "
-            f"{load.peak_tflops:.0f} TFLOP/s | {load.memory_gib:.1f} | {load.largest_batch} |"
-            for trial, load in loads
-        ]
+        lines += [_load_row(trial, load) for trial, load in loads]
     else:
         lines += ["", _NO_GPU]
     return "\n".join(lines) + "\n"
@@ -120,6 +123,13 @@ def _row(outcome: Outcome) -> str:
     return (
         f"| {trial.name} | {trial.batch} | {trial.precision} | {theirs:.3f} | {ours:.3f} | {outcome.ratio:.2f} | "
         f"{low:.2f} to {high:.2f} | {len(outcome.ratios)} | {losses} |"
+    )
+
+
+def _load_row(trial: Trial, load: Load) -> str:
+    return (
+        f"| {trial.name}, batch {trial.batch} | {load.samples_per_s:.0f} | {load.peak_share:.0%} of "
+        f"{load.peak_tflops:.0f} TFLOP/s | {load.memory_gib:.1f} | {load.largest_batch} |"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.training_steps import Step, Trial, network_of, our_step, timed
+from bench.training_steps import Step, Trial, few_pictures, network_of, our_step, timed
 
 SIDE = 8192
 """Of the square matrices whose product measures the peak."""
@@ -24,7 +24,7 @@ class Load:
         peak_share: Floating-point operations of the step in each second, over those of the product of two large
             matrices of the same precision on random data.
         memory_gib: Largest that torch had allocated.
-        largest_batch: That fits; a power of two.
+        largest_batch: Of the trial's own and its doubles, the largest that fits.
     """
 
     samples_per_s: float
@@ -64,8 +64,8 @@ def matmul_peak(precision: str, rounds: int) -> float:
 
 
 def largest_batch(trial: Trial, limit: int = 2**14) -> int:
-    """Return the largest power of two whose step fits into the GPU's memory; 0 where not even one picture does."""
-    best, batch, network = 0, 1, network_of(trial)
+    """Return the largest batch whose step fits into the GPU's memory, of the trial's own, its doubles, and 0."""
+    best, batch, network = 0, trial.batch, network_of(trial)
     while batch <= limit and _fits(replace(trial, batch=batch), network):
         best, batch = batch, 2 * batch
     return best
@@ -75,7 +75,7 @@ def _fits(trial: Trial, network: Any) -> bool:
     network.zero_grad(set_to_none=True)  # of the batch before, or of the one that did not fit
     torch.cuda.empty_cache()
     try:
-        step: Step = our_step(trial, network)
+        step: Step = our_step(trial, network, few_pictures(trial))
         step()
         step()
     except torch.cuda.OutOfMemoryError:

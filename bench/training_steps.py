@@ -8,7 +8,7 @@ import statistics
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import open_clip
 import torch
+from numpy.typing import NDArray
 from open_clip_train.train import train_one_epoch  # type: ignore[import-untyped]
 
 from fetalclip_app.model.architecture import build
@@ -33,6 +34,8 @@ Step = Callable[[], float]
 """Does one step and returns its loss before the step."""
 
 SEED = 42
+
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,11 @@ class Outcome:
         return abs(self.losses[0] - self.losses[1]) <= tolerance * abs(self.losses[1])
 
 
-def pictures_and_texts(trial: Trial) -> tuple[np.ndarray[Any, np.dtype[np.float32]], list[str]]:
+PicturesAndTexts = tuple[NDArray[np.float32], list[str]]
+"""Pictures, (N, 3, S, S), and a caption of each."""
+
+
+def pictures_and_texts(trial: Trial) -> PicturesAndTexts:
     """Return random pictures, and captions as the trainings draw them, one for each."""
     size, draw, phrases = trial.shape["vision_cfg"]["image_size"], Random(SEED), captions.Phrases.bundled()
     planes = sorted(phrases.planes)
@@ -97,6 +104,13 @@ def pictures_and_texts(trial: Trial) -> tuple[np.ndarray[Any, np.dtype[np.float3
     ]
     rng = np.random.default_rng(SEED)
     return rng.standard_normal((trial.batch, 3, size, size), np.float32), texts
+
+
+def few_pictures(trial: Trial) -> PicturesAndTexts:
+    """Return the same where only memory counts: a few pictures again and again, drawn in no time."""
+    pictures, _ = pictures_and_texts(replace(trial, batch=min(trial.batch, _FEW)))
+    size = trial.shape["vision_cfg"]["image_size"]
+    return np.resize(pictures, (trial.batch, 3, size, size)), [f"Picture {number}." for number in range(trial.batch)]
 
 
 def network_of(trial: Trial) -> Any:
@@ -129,13 +143,17 @@ class _OneBatch:
         return self._batch
 
 
-def our_step(trial: Trial, network: Any) -> Step:
-    """Return the contrastive loop's own step: running mean of the weights and checks for NaN included."""
+def our_step(trial: Trial, network: Any, shown: PicturesAndTexts | None = None) -> Step:
+    """Return the contrastive loop's own step: running mean of the weights and checks for NaN included.
+
+    Args:
+        shown: `pictures_and_texts` where not given.
+    """
     config = RunConfig(
         name="bench", steps=1000, step=StepConfig(precision=trial.precision, device=trial.device), frozen_stages=0
     )
     network = network.to(memory_format=torch.channels_last)
-    batches: Any = _OneBatch(*pictures_and_texts(trial))
+    batches: Any = _OneBatch(*(shown or pictures_and_texts(trial)))
     state = RunState(network, copy.deepcopy(network).eval(), optimizer_of(network, config.optimizer), batches)
     tokenizer = open_clip.SimpleTokenizer(context_length=network.context_length)
     course = Course(Path(), lambda *_: {})

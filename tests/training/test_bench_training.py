@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import tiny_models
+import torch
 
 from bench import training as program
+from bench import training_gpu
 from bench.training_steps import Outcome, Trial, compare
 
 TRIAL = Trial("tiny", tiny_models.VIT, batch=4)
@@ -59,3 +63,39 @@ def test_networks_are_compared_by_the_same_batch(monkeypatch: pytest.MonkeyPatch
         ("compact", 6, "cpu"),
         ("small ViT", 6, "cpu"),
     ]
+
+
+def test_the_search_for_the_largest_batch_doubles_the_trials_own_until_memory_runs_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[int] = []
+
+    def step_of(trial: Trial, network: object, shown: tuple[np.ndarray, list[str]]) -> Callable[[], float]:
+        pictures, texts = shown
+        tried.append(trial.batch)
+        assert (len(pictures), len(texts), len(set(texts))) == (trial.batch,) * 3
+        if trial.batch > 32:
+            raise torch.cuda.OutOfMemoryError
+        return lambda: 0.0
+
+    monkeypatch.setattr(training_gpu, "our_step", step_of)
+
+    assert training_gpu.largest_batch(TRIAL) == 32
+    assert tried == [4, 8, 16, 32, 64]
+    assert training_gpu.largest_batch(replace(TRIAL, batch=64)) == 0
+
+
+def test_a_bench_that_is_cut_short_has_said_what_it_knew(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cut_short(trial: Trial, rounds: int) -> Outcome:
+        if trial.name == "second":
+            raise KeyboardInterrupt
+        return replace(OUTCOME, trial=trial)
+
+    monkeypatch.setattr(program, "compare", cut_short)
+    monkeypatch.setattr(program, "trials", lambda *_: [replace(TRIAL, name=name) for name in ("first", "second")])
+
+    with pytest.raises(KeyboardInterrupt):
+        program.main([])
+    assert capsys.readouterr().out.startswith("| first | 4 | fp32 |")

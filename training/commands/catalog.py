@@ -31,6 +31,8 @@ RECIPES = {
     "compact_renewed_settled": "training.recipes.compact:compact_renewed_settled",
     "compact_asked": "training.recipes.compact:compact_asked",
     "compact_asked_settled": "training.recipes.compact:compact_asked_settled",
+    "compact_wide": "training.recipes.compact:compact_wide",
+    "compact_wide_settled": "training.recipes.compact:compact_wide_settled",
     "compact_distilled": "training.recipes.distill:compact_distilled",
     "vit_large": "training.recipes.vit_large:vit_large",
     "vit_large_sharded": "training.recipes.vit_large:vit_large_sharded",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from training.augment import AugmentConfig
 from training.config import RunConfig
 from training.dataset import BatchConfig
 from training.number_sense import NumberConfig
@@ -81,6 +82,42 @@ def compact_asked_settled() -> RunConfig:
     shares = dict(first.batch.shares) | {"brain": 0.18, "hc18": 0.38, "simulated": 0.08}
     batch = replace(first.batch, shares=tuple(shares.items()), aged=12)
     return replace(first, steps=700, evaluate_every=175, tower=TowerConfig(), batch=batch)
+
+
+WIDE = AugmentConfig(
+    zoom=(0.6, 1.25), shift=0.12, turn_deg=30.0, gamma=(0.5, 2.0), gain=(0.6, 1.5), noise=12.0, keep=0.05
+)
+"""Changes that go further: the same few pictures are learned by heart later (training/LOG.md, 'Wider changes')."""
+
+
+def compact_wide() -> RunConfig:
+    """Return `compact_asked` for a GPU: larger batches of pictures that are changed more."""
+    first = compact_asked()
+    return replace(
+        first,
+        name="compact_wide",
+        steps=550,
+        schedule_steps=1100,
+        evaluate_every=550,
+        average=0.995,
+        augmentation=WIDE,
+        batch=replace(first.batch, size=64, aged=16),
+    )
+
+
+def compact_wide_settled() -> RunConfig:
+    """Return its continuation, as `compact_asked_settled` is of `compact_asked`."""
+    first = compact_asked_settled()
+    return replace(
+        first,
+        name="compact_wide_settled",
+        start="compact_wide/last.pt",
+        steps=400,
+        evaluate_every=200,
+        average=0.995,
+        augmentation=WIDE,
+        batch=replace(first.batch, size=64, aged=24),
+    )
 
 
 def _settled(first: RunConfig, name: str) -> RunConfig:
