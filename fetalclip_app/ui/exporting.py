@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui import exports
-from fetalclip_app.ui.exports import Drawn
+from fetalclip_app.ui.exports import Drawn, FetusOf
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
@@ -42,10 +42,12 @@ class Exporting(QObject):
     started = Signal(str)
     finished = Signal()
 
-    def __init__(self, jobs: Jobs, session: Session, window: QWidget, ask: AskPath = ask_path) -> None:
+    def __init__(
+        self, jobs: Jobs, session: Session, window: QWidget, fetus_of: FetusOf, ask: AskPath = ask_path
+    ) -> None:
         super().__init__(window)
         self._jobs, self._session, self._window = jobs, session, window
-        self.ask = ask
+        self.ask, self._fetus_of = ask, fetus_of
         self.folder = Path.home()
 
     def pdf(self) -> None:
@@ -70,7 +72,7 @@ class Exporting(QObject):
             self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
 
     def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
-        clips = exports.ready(self._session.entries)
+        clips = exports.ready(self._session.entries, self._fetus_of)
         if not clips:
             self.refused.emit(
                 translate("There is nothing to export yet."), translate("Open a scan and let the model read it first.")

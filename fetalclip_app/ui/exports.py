@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,20 +15,33 @@ from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.wording import frame_number, simulated
 from fetalclip_app.wording.structures import structure_name
 
+FetusOf = Callable[[OpenClip], str | None]
+"""Whose scan a clip is."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ready:
-    """One clip as it is written: taken on the window's thread, used off it."""
+    """One clip as it is written: taken on the window's thread, used off it.
+
+    Attributes:
+        fetus: As `report.build.ClipEntry.fetus`.
+    """
 
     clip: Clip
     reading: ClipReading
     heatmaps: tuple[tuple[int, Heatmap], ...]
+    fetus: str | None = ""
 
 
-def ready(entries: Sequence[OpenClip]) -> tuple[Ready, ...]:
+def ready(entries: Sequence[OpenClip], fetus_of: FetusOf) -> tuple[Ready, ...]:
     """Return what is read so far."""
     return tuple(
-        Ready(entry.clip, entry.reading, tuple((where.frame_index, heat.heatmap) for where, heat in entry.heat.items()))
+        Ready(
+            entry.clip,
+            entry.reading,
+            tuple((where.frame_index, heat.heatmap) for where, heat in entry.heat.items()),
+            fetus_of(entry),
+        )
         for entry in entries
         if entry.reading is not None
     )
@@ -44,7 +57,7 @@ def write_pdf(path: Path, clips: Sequence[Ready], cancel: CancelToken, report: R
     from fetalclip_app.report.pdf import write_pdf as write  # noqa: PLC0415
 
     cancel.check()
-    write(path, build([ClipEntry(one.clip, one.reading, one.clip.path.name, one.heatmaps) for one in clips]))
+    write(path, build([ClipEntry(one.clip, one.reading, one.clip.path.name, one.heatmaps, one.fetus) for one in clips]))
     return path
 
 
@@ -58,7 +71,7 @@ def write_json(path: Path, clips: Sequence[Ready], cancel: CancelToken, report: 
     from fetalclip_app.report import write_json as write  # noqa: PLC0415
 
     cancel.check()
-    write(path, [ClipEntry(one.clip, one.reading, str(one.clip.path)) for one in clips])
+    write(path, [ClipEntry(one.clip, one.reading, str(one.clip.path), fetus=one.fetus) for one in clips])
     return path
 
 

@@ -90,7 +90,7 @@ class MainWindow(TakesDrops):
         self.cine = CineControls(self.viewer, self.transport, self.actions_by_name, self._choices, self)
         self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
         self.scale = ScaleSetting(self.area, session, self.notebook, self)
-        self.exporting = Exporting(jobs, session, self)
+        self.exporting = Exporting(jobs, session, self, self.notebook.fetus_of)
         self.deidentify = DeidentifyDoor(jobs, session, self)
         self.cheat_sheet = CheatSheet(self.keys, self)
         self.cheat_sheet.change.clicked.connect(self.edit_keys)

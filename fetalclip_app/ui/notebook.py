@@ -119,6 +119,12 @@ class Notebook(QObject):
         """Return the notes of a clip's content; empty ones where nothing is known of it."""
         return self._clips.get(key, ClipNotes())
 
+    def fetus_of(self, entry: OpenClip) -> str | None:
+        """Return whose scan an open clip is: as `StudyNotes.fetus_of`; empty where no notes have come."""
+        study = self._studies.get(study_key(entry.group), StudyNotes())
+        clip = self.of_clip(entry.clip.key) if entry.clip.content_key.is_taken else ClipNotes()
+        return study.fetus_of(clip)
+
     def clips_of_study(self) -> tuple[tuple[OpenClip, ClipNotes], ...]:
         """Return the open clips of the study that is looked at whose notes have come, in their order."""
         wanted = self.study_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtGui import QImage
@@ -47,3 +48,22 @@ def test_an_export_that_fails_is_told_and_leaves_nothing(desk, qtbot: QtBot, tmp
 
     assert not desk.window.area.message.isHidden()
     assert not (tmp_path / "no such folder").exists()
+
+
+def test_an_export_says_whose_scan_each_clip_of_twins_is(desk, qtbot: QtBot, tmp_path: Path) -> None:
+    desk.open("one.dcm", "two.png")
+    desk.wait_read()
+    book, exporting = desk.window.notebook, desk.window.exporting
+    exporting.ask = lambda parent, title, suggested, kinds: tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
+    qtbot.waitUntil(lambda: book.clip is not None and book.study is not None)
+
+    def exported() -> list[object]:
+        with qtbot.waitSignal(exporting.written) as written:
+            desk.press("export_json")
+        return [row.get("fetus", "absent") for row in json.loads(written.args[0].read_text(encoding="utf-8"))]
+
+    assert exported() == ["absent", "absent"]
+    book.change_study("Twins", replace(book.study, fetuses=("A", "B")))
+    assert exported() == [None, None], "of twins, and nobody said"
+    book.change_clip("Fetus", replace(book.clip, fetus="B"))
+    assert exported() == ["B", None]
