@@ -47,6 +47,7 @@ class Settings(BaseModel):
         language: Two letters; empty is the system's.
         size_percent: Of text and controls, on top of the system's own factor.
         keys: Of the commands whose keys the user changed, in Qt's portable form.
+        notice_seen: Version of the text that is shown once, at the first start.
         window_state: Qt's own words for place and size of the window, base64.
     """
 
@@ -75,6 +76,11 @@ class Settings(BaseModel):
     language: str = ""
     size_percent: int = Field(default=100, ge=100, le=300)
     keys: dict[str, tuple[str, ...]] = {}
+    shows_clips: bool = True
+    shows_findings: bool = True
+    clips_px: int = Field(default=220, ge=0)
+    findings_px: int = Field(default=340, ge=0)
+    notice_seen: int = 0
     window_state: str = ""
 
     @model_validator(mode="before")

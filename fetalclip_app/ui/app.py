@@ -22,6 +22,7 @@ from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.appearance import let_qt_speak
 from fetalclip_app.ui.collecting import spare_what_stays
+from fetalclip_app.ui.first_run import VERSION, FirstRun, is_due
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.recording import Recording
 from fetalclip_app.ui.main_window import MainWindow
@@ -57,6 +58,7 @@ def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     app.installEventFilter(studio.keys)
     _tell_what_nobody_caught(studio.window)
     studio.window.show()
+    studio.tell_once()
     spare_what_stays()
     studio.start(paths, request)
     try:
@@ -85,6 +87,14 @@ class Studio:
         self.session.start_model(request or engine_request(self._settings))
         if paths:
             self.window.open_menu.open_paths(list(paths))
+
+    def tell_once(self) -> None:
+        """Say what has to be known before the first scan, where it was not seen yet."""
+        if is_due(self._settings):
+            dialog = FirstRun(self.window)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.accepted.connect(lambda: self.window.choices.keep(notice_seen=VERSION))
+            dialog.open()
 
     def end(self) -> None:
         """End in order: no new work, the archive, the model's process, the settings on disk."""

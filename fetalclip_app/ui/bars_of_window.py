@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from fetalclip_app.domain.clip import Origin
@@ -28,6 +28,10 @@ def subject_of(origin: Origin) -> tuple[str, str]:
     date = dicom_date(origin.study_date) if origin.study_date else ""
     what = " · ".join(part for part in (origin.study_description, date) if part)
     return who or translate("No patient in this file"), what or translate("No study in this file")
+
+
+_WORDS_FROM_PX = 1000
+"""From this width on the buttons of the top bar are named; below it their tooltips name them."""
 
 
 class TopBar(QWidget):
@@ -57,11 +61,24 @@ class TopBar(QWidget):
         line.addSpacing(8)
         line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(1)
-        line.addWidget(icon_button(actions["palette"], text=True))
-        line.addWidget(_menu_button(translate("Export"), "export", menus.export))
-        line.addWidget(self.model)
+        self._worded = (
+            icon_button(actions["palette"], text=True),
+            _menu_button(translate("Export"), "export", menus.export),
+            self.model,
+        )
+        for button in self._worded:
+            line.addWidget(button)
         line.addWidget(_menu_button("", "window", menus.window, name=translate("Window")))
-        line.addWidget(icon_button(actions["keys"]))
+        for name in ("panel_clips", "panel_findings", "keys"):
+            line.addWidget(icon_button(actions[name]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say in words what the buttons are where there is room."""
+        super().resizeEvent(event)
+        style_of = Qt.ToolButtonStyle
+        style = style_of.ToolButtonTextBesideIcon if self.width() >= _WORDS_FROM_PX else style_of.ToolButtonIconOnly
+        for button in self._worded:
+            button.setToolButtonStyle(style)
 
     def show_subject(self, origin: Origin | None, patients: Sequence[str]) -> None:
         """Say whose clip is looked at; warn where clips of several patients are open."""
@@ -94,7 +111,7 @@ def _menu_button(text: str, icon_name: str, menu: QMenu, *, name: str = "") -> Q
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     else:
         button.setProperty("compact", True)
-        button.setToolTip(name)
+    button.setToolTip(name or text)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setMenu(menu)
     button.setAccessibleName(name or text)

@@ -173,7 +173,8 @@ class ClipList(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("clips")
-        self.setFixedWidth(CLIPS_PX)
+        self.setMinimumWidth(CLIPS_PX)
+        self.setMaximumWidth(2 * CLIPS_PX)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._heading = label(translate("Clips"), tone="muted", caption=True)
         self._heading.setContentsMargins(12, 8, 0, 4)

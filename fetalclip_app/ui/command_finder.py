@@ -29,7 +29,7 @@ class CommandFinder:
         keys = self._keys.of(command)
         action = self._actions[command.name]
         why_not = "" if action.isEnabled() else why_not_now(command)
-        return Entry(command.plain, action.trigger, shown(keys[0]) if keys else "", why_not)
+        return Entry(action.text().removesuffix(" …"), action.trigger, shown(keys[0]) if keys else "", why_not)
 
 
 def why_not_now(command: Command) -> str:
@@ -38,6 +38,8 @@ def why_not_now(command: Command) -> str:
         return translate("No clip is open")
     if command.name in NEEDS_READING:
         return translate("Nothing is read yet")
+    if command.name in {"undo", "redo"}:
+        return translate("Nothing was done")
     return translate("Not now")
 
 

@@ -121,6 +121,10 @@ COMMANDS: tuple[Command, ...] = (
     *(Command(name, "Size {number} %", is_switch=True, number=percent) for percent, name in SIZES.items()),
     Command("language_en", "Language: English", (), "", is_switch=True),
     Command("language_de", "Language: German", (), "", is_switch=True),
+    Command("panel_clips", "List of clips", ("Ctrl+1",), _FILES, "clips", is_switch=True),
+    Command("panel_findings", "Findings", ("Ctrl+2",), _FILES, "findings", is_switch=True),
+    Command("copy_frame", "Copy the frame", ("Ctrl+C",), _PICTURE, "copy"),
+    Command("print_frame", "Print the frame …", ("Ctrl+P",), _PICTURE, "print"),
     Command("dismiss", "Close what lies over the picture", ("Esc",), _FILES),
     Command("quit", "Quit", ("Ctrl+Q",), _FILES),
 )
@@ -128,6 +132,7 @@ COMMANDS: tuple[Command, ...] = (
 BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 
 NEEDS_CLIP = (
+    *("copy_frame", "print_frame"),
     *("close_clip", "export_png", "deidentify", "date", "ruler", "heatmap", "light", "fit", "read_again"),
     *("caliper", "ellipse", "take_model", "take_own", "remove"),
 )

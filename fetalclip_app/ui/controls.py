@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fetalclip_app.ui.commands import BEST_FRAMES
+from fetalclip_app.ui.dismissing import dismiss
 
 if TYPE_CHECKING:
     from fetalclip_app.ui.main_window import MainWindow
@@ -66,7 +67,7 @@ def _rest(window: MainWindow) -> dict[str, Callable[[], object]]:
         "export_png": window.export_png,
         "deidentify": window.deidentify.open,
         "keys": window.cheat_sheet.toggle,
-        "dismiss": window.dismiss,
+        "dismiss": lambda: dismiss(window),
         "quit": window.close,
     }
 

@@ -20,6 +20,7 @@ from fetalclip_app.ui.checklist.door import ChecklistDoor
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.findings_panel import FindingsPanel
+from fetalclip_app.ui.frame_out import FrameOut
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.growth.door import Growth
 from fetalclip_app.ui.jobs import Jobs
@@ -31,6 +32,7 @@ from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.telling import Telling
 from fetalclip_app.ui.transport import Transport
+from fetalclip_app.ui.undo_titles import UndoTitles
 from fetalclip_app.ui.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ class Parts:
 def made(parts: Parts) -> tuple[QObject, ...]:
     """Make every feature, in the order in which they are introduced."""
     return (
+        FrameOut(parts),
+        UndoTitles(parts),
         Keeping(parts),
         Calipers(parts),
         BestFrameDoor(parts),

@@ -243,12 +243,13 @@ class FrameView(QWidget):
     def _draw_words(self, painter: QPainter) -> None:
         area = QRectF(self.rect()).adjusted(12, 0, -12, -8)
         bottom = Qt.AlignmentFlag.AlignBottom
-        painter.setFont(text_font())
-        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, self._caption, ON_PICTURE.text)
         painter.setFont(caption_font())
-        overlays.draw_text(
-            painter, area, bottom | Qt.AlignmentFlag.AlignRight, translate(RESEARCH_USE_ONLY), ON_PICTURE.text
-        )
+        note = translate(RESEARCH_USE_ONLY)
+        room = area.width() - painter.fontMetrics().horizontalAdvance(note) - 16.0
+        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, note, ON_PICTURE.text)
+        painter.setFont(text_font())
+        kept = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideRight, int(room))
+        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, kept, ON_PICTURE.text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the middle of the picture where it is."""

@@ -79,7 +79,12 @@ class Keys(QObject):
 
     def _bind(self) -> None:
         for command in COMMANDS:
-            keys = self.of(command)
             action = self._actions[command.name]
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setToolTip(f"{command.plain} ({shown(keys[0])})" if keys else command.plain)
+            action.setShortcuts([QKeySequence(key) for key in self.of(command)])
+            self.tell(action)
+
+    def tell(self, action: QAction) -> None:
+        """Name an action and its key in its tooltip, after either has changed."""
+        keys = [key.toString(_PORTABLE) for key in action.shortcuts()]
+        title = action.text().removesuffix(" …")
+        action.setToolTip(f"{title} ({shown(keys[0])})" if keys else title)

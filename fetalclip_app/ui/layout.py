@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.appearance import THEME_COMMANDS
 from fetalclip_app.ui.commands import SIZES
@@ -35,6 +35,7 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
     opening.addSeparator()
     opening.addAction(actions["quit"])
     export.addActions([actions[name] for name in ("export_pdf", "export_json", "export_png")])
+    export.addActions([actions[name] for name in ("copy_frame", "print_frame")])
     export.addSeparator()
     export.addAction(actions["deidentify"])
     return Menus(opening, export, model, _window_menu(window, actions))
@@ -43,6 +44,10 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
 def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     """Return what concerns the window and not the scan."""
     menu = QMenu(window)
+    menu.addActions([actions[name] for name in ("undo", "redo")])
+    menu.addSeparator()
+    menu.addActions([actions[name] for name in ("panel_clips", "panel_findings", "picture_only")])
+    menu.addSeparator()
     worn = menu.addMenu(translate("Theme"))
     worn.addActions([actions[name] for name in THEME_COMMANDS.values()])
     sizes = menu.addMenu(translate("Size of text and controls"))
@@ -58,19 +63,23 @@ def laid_out(top: QWidget, middle: tuple[QWidget, QWidget, QWidget, QWidget], bo
     """Return the bar, then clips, picture over transport, and findings, then the strip."""
     clips, picture, transport, findings = middle
     column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     column.addWidget(picture, 1)
     column.addWidget(transport)
-    across = QHBoxLayout()
-    across.setSpacing(0)
-    across.addWidget(clips)
-    across.addLayout(column, 1)
-    across.addWidget(findings)
+    centre = QWidget()
+    centre.setLayout(column)
+    across = QSplitter()
+    across.setHandleWidth(1)
+    across.setChildrenCollapsible(False)
+    for widget in (clips, centre, findings):
+        across.addWidget(widget)
+    across.setStretchFactor(1, 1)
     whole = QWidget()
     rows = QVBoxLayout(whole)
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setSpacing(0)
     rows.addWidget(top)
-    rows.addLayout(across, 1)
+    rows.addWidget(across, 1)
     rows.addWidget(bottom)
     return whole

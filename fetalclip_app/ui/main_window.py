@@ -34,6 +34,7 @@ from fetalclip_app.ui.notebook import Notebook, NotesStore
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.open_menu import OpenMenu
 from fetalclip_app.ui.palette import Palette
+from fetalclip_app.ui.panels import Panels
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.scale_setting import ScaleSetting
 from fetalclip_app.ui.session import Session
@@ -43,7 +44,7 @@ from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
 from fetalclip_app.wording.translate import translate
 
-SMALLEST = (1100, 700)
+SMALLEST = (720, 450)
 FIRST_SIZE = (1440, 900)
 
 
@@ -96,6 +97,7 @@ class MainWindow(TakesDrops):
         self.cheat_sheet.change.clicked.connect(self.edit_keys)
         self.palette_of_commands = Palette(self)
         self.palette_of_commands.add(CommandFinder(self.actions_by_name, self.keys))
+        self.panels = Panels(features.Parts.of(self))
         self.features = features.made(features.Parts.of(self))
         self._tie_session()
         self._tie_parts()
@@ -241,27 +243,9 @@ class MainWindow(TakesDrops):
 
     def set_picture_only(self, is_on: bool) -> None:
         """Show the picture and nothing else, or everything again."""
-        for part in (self.top, self.clips, self.findings, self.status):
+        for part in (self.top, self.status):
             part.setVisible(not is_on)
-
-    def dismiss(self) -> None:
-        """Close one thing, the uppermost first."""
-        if self.palette_of_commands.isVisible():
-            self.palette_of_commands.close_quietly()
-        elif self.cheat_sheet.isVisible():
-            self.cheat_sheet.hide()
-        elif self.area.scale.isVisible():
-            self.scale.close()
-        elif self.area.dismiss_strip():
-            pass
-        elif self.area.message.isVisible():
-            self.area.message.hide()
-        elif self.area.light.isVisible() or self.actions_by_name["heatmap"].isChecked():
-            for name in ("light", "heatmap"):
-                if self.actions_by_name[name].isChecked():
-                    self.actions_by_name[name].trigger()
-        elif self.actions_by_name["picture_only"].isChecked():
-            self.actions_by_name["picture_only"].trigger()
+        self.panels.show_all(not is_on)
 
     def edit_keys(self) -> None:
         """Let the user change which key does what."""

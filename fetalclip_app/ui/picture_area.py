@@ -22,7 +22,7 @@ class PictureArea(QWidget):
 
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
-        self.setMinimumSize(480, 320)
+        self.setMinimumSize(480, 200)
         self.frame = FrameView()
         self.empty = EmptyState(self, has_sample=has_sample)
         self._pages = QStackedLayout(self)
