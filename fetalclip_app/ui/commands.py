@@ -112,6 +112,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_json", "Findings as JSON …", ("Ctrl+J",), _FILES, "json"),
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
     Command("deidentify", "De-identify …", ("Ctrl+D",), _FILES),
+    Command("ask", "Ask this scan …", ("/",), _READING, "search"),
     Command("palette", "Ask or find a command", ("Ctrl+K",), _FILES, "search"),
     Command("edit_keys", "Change the keys …", (), "", "keys"),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),
@@ -134,7 +135,7 @@ BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 NEEDS_CLIP = (
     *("copy_frame", "print_frame"),
     *("close_clip", "export_png", "deidentify", "date", "ruler", "heatmap", "light", "fit", "read_again"),
-    *("caliper", "ellipse", "take_model", "take_own", "remove"),
+    *("ask", "caliper", "ellipse", "take_model", "take_own", "remove"),
 )
 """Commands that can do nothing while no clip is open."""
 

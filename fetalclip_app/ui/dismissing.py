@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
 
+from fetalclip_app.ui.features import dismiss_one
+
 if TYPE_CHECKING:
     from fetalclip_app.ui.main_window import MainWindow
 
@@ -25,6 +27,7 @@ def _layers(window: MainWindow) -> Iterator[tuple[bool, Callable[[], object]]]:
     yield window.cheat_sheet.isVisible(), window.cheat_sheet.hide
     yield area.scale.isVisible(), window.scale.close
     yield area.dismiss_strip(), bool  # it is closed by being asked
+    yield dismiss_one(window.features), bool
     yield area.message.isVisible(), area.message.hide
     strips = [actions[name] for name in ("light", "heatmap") if actions[name].isChecked()]
     yield bool(strips), lambda: _trigger(strips)

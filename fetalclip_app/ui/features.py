@@ -6,13 +6,14 @@ does into the notebook. A new one is a line in `made`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
+from fetalclip_app.ui.asking.door import Asking
 from fetalclip_app.ui.bars_of_window import StatusStrip
 from fetalclip_app.ui.best_frame_door import BestFrameDoor
 from fetalclip_app.ui.calipers.door import Calipers
@@ -97,4 +98,19 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         PartsDoor(parts),
         Growth(parts),
         ChecklistDoor(parts),
+        Asking(parts),
     )
+
+
+@runtime_checkable
+class Dismissable(Protocol):
+    """A feature that lays something over the window."""
+
+    def dismiss(self) -> bool:
+        """Take it away; return whether there was something."""
+        ...
+
+
+def dismiss_one(features: Sequence[QObject]) -> bool:
+    """Take one feature's cover away, the last made first; return whether there was one."""
+    return any(feature.dismiss() for feature in reversed(features) if isinstance(feature, Dismissable))

@@ -29,6 +29,9 @@ _HEAT_KEPT = 8
 class Session(QObject):
     """The one that decides. Widgets show what it says, and ask it for what the user wants.
 
+    Attributes:
+        model: For questions beside the readings: they read no clip and change nothing that is known of one.
+
     Signals:
         clips_changed: A clip was opened or closed, or one's state changed.
         clip_shown: The `OpenClip` to show, or None.
@@ -55,6 +58,7 @@ class Session(QObject):
 
     def __init__(self, jobs: Jobs, model: Model, doors: Doors | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.model = model
         self._lane = ModelLane(jobs, model, self)
         self._clips = ClipOrder()
         self._opening = Opening(jobs, doors or Doors(), self._clips.alike, self)
@@ -98,6 +102,11 @@ class Session(QObject):
     def shown(self) -> OpenClip | None:
         """The clip that is looked at."""
         return self._shown
+
+    @property
+    def request(self) -> EngineRequest | None:
+        """What the engine was asked to be; None before one was asked for."""
+        return self._request
 
     @property
     def patients(self) -> tuple[str, ...]:

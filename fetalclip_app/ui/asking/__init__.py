@@ -1,0 +1,1 @@
+"""A sentence is asked, and the frames most like it are listed."""
