@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fetalclip_app import wording
+from fetalclip_app.cli.checklist import answered, chosen
 from fetalclip_app.cli.fetuses import with_fetuses
 from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
 from fetalclip_app.cli.seen import Seen
 from fetalclip_app.cli.speak import say, tell
+from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.reading import Answer, ClipReading
@@ -24,7 +26,9 @@ from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
+from fetalclip_app.report.json_checklist import as_entries
 from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
+from fetalclip_app.wording.checklist import checklist_count, checklist_name
 from fetalclip_app.wording.translate import plural, translate
 
 
@@ -51,6 +55,7 @@ def analyze(given: argparse.Namespace) -> int:
     """
     rows = from_manifest(given.manifest) if given.manifest else ()
     wanted = with_fetuses([*from_paths(given.paths, given.pixel_mm), *rows], given.fetus)
+    checklist = None if given.checklist is None else chosen(given.checklist)
     engine = load(given)
     told: set[str] = set()
     entries: list[Entry] = []
@@ -64,15 +69,20 @@ def analyze(given: argparse.Namespace) -> int:
         if isinstance(entry, ClipEntry):
             seen.add(entry.clip, one.file)
         table += as_table([entry])
-        if given.report is not None:
+        if given.report is not None or checklist is not None:
             entries.append(entry)
     for notice in seen.notices():
         say(wording.notice_sentence(notice))
+    clips = [entry for entry in entries if isinstance(entry, ClipEntry)]
+    checklists = () if checklist is None else answered(checklist, clips)
+    for answer in checklists:
+        say(f"{checklist_count(answer.found)} ({checklist_name(answer.found.checklist)})")
+    table += as_entries(checklists)
     write_table(given.json, table)
     say(f"JSON: {given.json}")
     if given.report is not None:
         options = ReportOptions(page=PageSize(given.page), operator=given.operator)
-        write_report(given.report, entries, options)
+        write_report(given.report, entries, options, checklists)
         say(translate("Report: {path}", path=given.report))
     return 1 if any("error" in row for row in table) else 0
 
@@ -116,7 +126,9 @@ def load(given: argparse.Namespace | None = None) -> Reader:
     return load_engine(request)
 
 
-def write_report(path: Path, entries: Sequence[Entry], options: ReportOptions) -> None:
+def write_report(
+    path: Path, entries: Sequence[Entry], options: ReportOptions, checklists: Sequence[StudyChecklist] = ()
+) -> None:
     """Write one PDF about all entries.
 
     Raises:
@@ -124,7 +136,7 @@ def write_report(path: Path, entries: Sequence[Entry], options: ReportOptions) -
     """
     from fetalclip_app.report.pdf import write_pdf  # noqa: PLC0415 - late: runs without a report need no typesetter
 
-    write_pdf(path, build(entries, options))
+    write_pdf(path, build(entries, options, checklists))
 
 
 def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry:

@@ -115,6 +115,12 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     out.add_argument(
         "--page", choices=("a4", "letter"), default="a4", help=translate("paper of the report (default: a4)")
     )
+    out.add_argument(
+        "--checklist",
+        type=Path,
+        metavar="LIST",
+        help=translate("what of a protocol is seen, in JSON and report: mid_trimester, or a list of your own"),
+    )
     out.add_argument("--operator", default="", metavar="NAME", help=translate("who reads, for the report's header"))
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.notes import ItemMark, ItemState
+from fetalclip_app.domain.study import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,11 @@ class ChecklistFindings:
         """How many items are seen."""
         return sum(one.state is ItemState.SEEN for one in self.findings)
 
+    @property
+    def marked(self) -> int:
+        """How many items a person has spoken of."""
+        return sum(one.mark is not None for one in self.findings)
+
     def of(self, item_key: str) -> ItemFinding:
         """Return the finding of an item.
 
@@ -196,3 +202,16 @@ class ChecklistFindings:
             KeyError: There is no such item.
         """
         return {one.item.key: one for one in self.findings}[item_key]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyChecklist:
+    """A study's answer to a checklist, for one fetus.
+
+    Attributes:
+        clips: Content keys of the study's clips that are read, in their order.
+    """
+
+    study: Group
+    found: ChecklistFindings
+    clips: tuple[str, ...]

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import FETUSES
 from fetalclip_app.domain.overlay import Heatmap
@@ -109,6 +110,7 @@ class ReportContent:
         subject: Whom and what the report is about, as far as it holds for all clips.
         patients: Title of each distinct patient with the positions of their clips; more than one is a warning on the
             first page.
+        checklists: Of each study and fetus, where a checklist was asked for.
     """
 
     clips: tuple[ClipEntry, ...]
@@ -116,6 +118,7 @@ class ReportContent:
     subject: Subject
     patients: tuple[tuple[str, tuple[int, ...]], ...]
     options: ReportOptions
+    checklists: tuple[StudyChecklist, ...] = ()
 
     @property
     def names_fetuses(self) -> bool:
@@ -128,7 +131,9 @@ class ReportContent:
         return any(entry.clip.origin.is_simulated for entry in self.clips)
 
 
-def build(entries: Sequence[Entry], options: ReportOptions | None = None) -> ReportContent:
+def build(
+    entries: Sequence[Entry], options: ReportOptions | None = None, checklists: Sequence[StudyChecklist] = ()
+) -> ReportContent:
     """Return the content of one report about ``entries``, in their order; clips of one fetus stand together.
 
     Raises:
@@ -139,7 +144,8 @@ def build(entries: Sequence[Entry], options: ReportOptions | None = None) -> Rep
     clips = by_fetus([entry for entry in entries if isinstance(entry, ClipEntry)])
     unread = tuple(entry for entry in entries if isinstance(entry, UnreadEntry))
     origins = [entry.clip.origin for entry in clips]
-    return ReportContent(clips, unread, subject_of(origins), patients_of(origins), options or ReportOptions())
+    subject, patients = subject_of(origins), patients_of(origins)
+    return ReportContent(clips, unread, subject, patients, options or ReportOptions(), tuple(checklists))
 
 
 def by_fetus(clips: Sequence[ClipEntry]) -> tuple[ClipEntry, ...]:

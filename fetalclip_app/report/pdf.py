@@ -14,6 +14,7 @@ from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.report.build import ClipEntry, ReportContent
 from fetalclip_app.report.charts import age_axis
+from fetalclip_app.report.checklist_block import checklist_section
 from fetalclip_app.report.clip_pages import clip_section
 from fetalclip_app.report.fonts import drawable, missing, shortened
 from fetalclip_app.report.method_pages import method_section, unread_section
@@ -67,6 +68,7 @@ def render(content: ReportContent) -> bytes:
         story += clip_section(
             entry, width, number if several else None, says_whose=is_mixed, says_fetus=content.names_fetuses
         )
+    story += checklist_section(content, width)
     story += unread_section(content.unread, width)
     story += method_section(content, width)
     return typeset(story, content.options.page, _furniture(content))

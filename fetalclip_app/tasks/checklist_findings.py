@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from fetalclip_app.domain.checklist import Checklist, ChecklistFindings, Doubt, Evidence, Item, ItemFinding, Support
-from fetalclip_app.domain.notes import ItemMark
+from fetalclip_app.domain.checklist import (
+    Checklist,
+    ChecklistFindings,
+    Doubt,
+    Evidence,
+    Item,
+    ItemFinding,
+    StudyChecklist,
+    Support,
+)
+from fetalclip_app.domain.notes import FETUSES, ItemMark, StudyNotes, study_key
+from fetalclip_app.domain.study import Group
 from fetalclip_app.tasks.checklist_evidence import ClipSeen, evidence_of
 
 _DOUBTS = tuple(Doubt)
@@ -43,6 +53,38 @@ def assess(
         findings.append(ItemFinding(item, tuple(sorted(found, key=_rank)), marks.get(item.mark_key(fetus))))
     read = sum(clip.reading is not None for clip in clips)
     return ChecklistFindings(checklist, fetus, tuple(findings), read, len(clips))
+
+
+def assess_studies(
+    checklist: Checklist,
+    clips: Sequence[tuple[Group, ClipSeen]],
+    notes: Mapping[str, StudyNotes],
+    *,
+    look: Look = evidence_of,
+) -> tuple[StudyChecklist, ...]:
+    """Return what every study's clips say, study by study in the order of their first clip, fetus by fetus.
+
+    Args:
+        clips: Each with the study that it is of.
+        notes: By `study_key`; a study that is not among them has none.
+    """
+    studies: dict[str, tuple[Group, list[ClipSeen]]] = {}
+    for group, clip in clips:
+        studies.setdefault(study_key(group), (group, []))[1].append(clip)
+    answered = []
+    for key, (group, seen) in studies.items():
+        of_study = notes.get(key, StudyNotes())
+        read = tuple(clip.clip_key for clip in seen if clip.reading is not None)
+        for fetus in _fetuses(of_study, seen):
+            found = assess(checklist, seen, of_study.checklist, fetus=fetus, look=look)
+            answered.append(StudyChecklist(group, found, read))
+    return tuple(answered)
+
+
+def _fetuses(notes: StudyNotes, clips: Sequence[ClipSeen]) -> tuple[str, ...]:
+    """Return the fetuses that a person named, for the study or for its clips; one without a name in a single one."""
+    named = {clip.fetus for clip in clips if clip.fetus}
+    return notes.fetuses or tuple(fetus for fetus in FETUSES if fetus in named) or ("",)
 
 
 class Remembering:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui import exports
 from fetalclip_app.ui.exports import Drawn, FetusOf
@@ -48,6 +49,7 @@ class Exporting(QObject):
         super().__init__(window)
         self._jobs, self._session, self._window = jobs, session, window
         self.ask, self._fetus_of = ask, fetus_of
+        self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
         self.folder = Path.home()
 
     def pdf(self) -> None:
@@ -80,7 +82,8 @@ class Exporting(QObject):
             return
         path = self._ask(title, suffix, kinds)
         if path is not None:
-            self._start(path, lambda cancel, report: write(path, clips, cancel, report))
+            checklists = self.checklists()
+            self._start(path, lambda cancel, report: write(path, clips, checklists, cancel, report))
 
     def _ask(self, title: str, suffix: str, kinds: str) -> Path | None:
         shown = self._session.shown

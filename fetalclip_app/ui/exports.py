@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap, Segmentation
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
@@ -47,7 +48,9 @@ def ready(entries: Sequence[OpenClip], fetus_of: FetusOf) -> tuple[Ready, ...]:
     )
 
 
-def write_pdf(path: Path, clips: Sequence[Ready], cancel: CancelToken, report: Report) -> Path:
+def write_pdf(
+    path: Path, clips: Sequence[Ready], checklists: Sequence[StudyChecklist], cancel: CancelToken, report: Report
+) -> Path:
     """Write one PDF report about all clips.
 
     Raises:
@@ -57,21 +60,26 @@ def write_pdf(path: Path, clips: Sequence[Ready], cancel: CancelToken, report: R
     from fetalclip_app.report.pdf import write_pdf as write  # noqa: PLC0415
 
     cancel.check()
-    write(path, build([ClipEntry(one.clip, one.reading, one.clip.path.name, one.heatmaps, one.fetus) for one in clips]))
+    entries = [ClipEntry(one.clip, one.reading, one.clip.path.name, one.heatmaps, one.fetus) for one in clips]
+    write(path, build(entries, checklists=checklists))
     return path
 
 
-def write_json(path: Path, clips: Sequence[Ready], cancel: CancelToken, report: Report) -> Path:
+def write_json(
+    path: Path, clips: Sequence[Ready], checklists: Sequence[StudyChecklist], cancel: CancelToken, report: Report
+) -> Path:
     """Write all readings as the command line's JSON.
 
     Raises:
         ExportFailed: The file could not be written.
     """
-    from fetalclip_app.report import ClipEntry  # noqa: PLC0415 - takes a while to import
-    from fetalclip_app.report import write_json as write  # noqa: PLC0415
+    from fetalclip_app.report import ClipEntry, as_table  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report.as_json import write_table  # noqa: PLC0415
+    from fetalclip_app.report.json_checklist import as_entries  # noqa: PLC0415
 
     cancel.check()
-    write(path, [ClipEntry(one.clip, one.reading, str(one.clip.path), fetus=one.fetus) for one in clips])
+    table = as_table([ClipEntry(one.clip, one.reading, str(one.clip.path), fetus=one.fetus) for one in clips])
+    write_table(path, [*table, *as_entries(checklists)])
     return path
 
 

@@ -125,6 +125,10 @@ class Notebook(QObject):
         clip = self.of_clip(entry.clip.key) if entry.clip.content_key.is_taken else ClipNotes()
         return study.fetus_of(clip)
 
+    def of_study(self, key: str) -> StudyNotes | None:
+        """Return what was entered for a study; None until it has come."""
+        return self._studies.get(key)
+
     def clips_of_study(self) -> tuple[tuple[OpenClip, ClipNotes], ...]:
         """Return the open clips of the study that is looked at whose notes have come, in their order."""
         wanted = self.study_key
@@ -181,9 +185,12 @@ class Notebook(QObject):
         self.changed.emit()
 
     def _look_at_readings(self) -> None:
-        """A clip that was read has its key: its notes count for the study's report, though it was never shown."""
+        """A clip that was read has its key: its notes and its study's count for a report, though it was never shown."""
         self._asked_clips.intersection_update(self._session.entries)
-        self._fetch_clips([entry for entry in self._session.entries if entry.reading is not None])
+        read = [entry for entry in self._session.entries if entry.reading is not None]
+        for key in dict.fromkeys(study_key(entry.group) for entry in read):
+            self._fetch_study(key)
+        self._fetch_clips(read)
 
     def _fetch_study(self, key: str) -> None:
         if key in self._asked_studies:

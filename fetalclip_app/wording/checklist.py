@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fetalclip_app.domain.biometry import Measure
-from fetalclip_app.domain.checklist import Checklist, ChecklistFindings, Doubt, Evidence, ItemFinding, Section
+from fetalclip_app.domain.checklist import (
+    Checklist,
+    ChecklistFindings,
+    Doubt,
+    Evidence,
+    ItemFinding,
+    Section,
+    StudyChecklist,
+)
 from fetalclip_app.domain.notes import ItemMark, ItemState
 from fetalclip_app.wording.numbers import frame_number, millimetres, percent
+from fetalclip_app.wording.people import study_heading
 from fetalclip_app.wording.translate import mark, translate
 from fetalclip_app.wording.views import view_title
 
@@ -69,6 +78,12 @@ def evidence_place(one: Evidence, clip_name: str, frames: int) -> str:
     return clip_name if one.frame_index is None else f"{clip_name}, {frame_number(one.frame_index, frames)}"
 
 
+def clip_place(one: Evidence, clip_number: int | None, frames: int) -> str:
+    """Return where it was seen in a report: ``clip 2, frame 15 of 60``; None is the number of a report's only clip."""
+    named = [] if clip_number is None else [translate("clip {number}").format(number=clip_number)]
+    return ", ".join([*named, *([] if one.frame_index is None else [frame_number(one.frame_index, frames)])])
+
+
 def marked_by(word: ItemMark) -> str:
     """Return who said so, and when."""
     when = f"{word.act.when:%Y-%m-%d %H:%M}"
@@ -79,6 +94,22 @@ def marked_by(word: ItemMark) -> str:
     return translate("{state}, by hand ({when})").format(state=item_state(word.state), when=when)
 
 
+def said_by(word: ItemMark) -> str:
+    """Return who said so, and when, beside the state itself."""
+    who, when = word.act.who or translate("a person"), f"{word.act.when:%Y-%m-%d %H:%M}"
+    return translate("Said by {who}, {when}.").format(who=who, when=when)
+
+
+def open_item() -> str:
+    """Return the state, in a report, of an item that only a person can answer and nobody has."""
+    return translate("open")
+
+
+def open_meaning() -> str:
+    """Return what an open item is."""
+    return translate("Open: the model cannot tell this, and nobody has said.")
+
+
 def only_a_person() -> str:
     """Return what is said of an item that no view and no measurement can answer."""
     return translate("The model cannot tell this. It is for you to say.")
@@ -86,7 +117,7 @@ def only_a_person() -> str:
 
 def nothing_seen() -> str:
     """Return what is said of an item that no clip supports."""
-    return translate("No clip shows it that is read.")
+    return translate("No clip that is read shows it.")
 
 
 def item_value(finding: ItemFinding) -> str:
@@ -158,6 +189,12 @@ def not_all_read(found: ChecklistFindings) -> str:
     if found.read == found.clips:
         return ""
     return translate("{read} of {clips} clips are read.").format(read=found.read, clips=found.clips)
+
+
+def study_of_checklist(one: StudyChecklist) -> str:
+    """Return whose study a checklist is about, and which."""
+    folder = one.study.folder.name if one.study.folder is not None else ""
+    return " · ".join(filter(None, study_heading(one.study.origin, folder)))
 
 
 def checklist_meaning() -> str:

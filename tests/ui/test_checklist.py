@@ -242,3 +242,20 @@ def test_working_out_the_list_of_many_clips_does_not_hold_up_the_window(desk_of:
         assert door.findings is not None
 
     assert (time.process_time() - begun) / 20 < 0.01
+
+
+def test_what_is_exported_holds_the_list_with_the_persons_words(desk, qtbot: QtBot, tmp_path: Path) -> None:
+    _open(desk, qtbot)
+    qtbot.mouseClick(row_of(desk, "hands_feet"), Qt.MouseButton.LeftButton)
+    desk.press("item_seen")
+    exporting = desk.window.exporting
+    exporting.ask = lambda parent, title, suggested, kinds: tmp_path / "out.json"
+    with qtbot.waitSignal(exporting.written, timeout=20_000):
+        desk.press("export_json")
+    *clips, study = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    marked = [item for item in study["checklist"]["items"] if item["mark"] is not None]
+
+    assert len(clips) == 2 and all("file" in clip for clip in clips)
+    assert [(item["key"], item["state"], item["mark"]["who"]) for item in marked] == [
+        ("hands_feet", "seen", "A. Sonographer")
+    ]

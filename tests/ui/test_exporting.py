@@ -22,7 +22,7 @@ def test_json_and_picture_are_written(desk, qtbot: QtBot, tmp_path: Path) -> Non
     table = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
     picture = QImage(str(tmp_path / "one_frame1.png"))
 
-    assert [entry["file"] for entry in table] == ["one.dcm", "two.png"]
+    assert [entry["file"] for entry in table if "file" in entry] == ["one.dcm", "two.png"]
     assert picture.width() == 160
     assert picture.height() > 120
     assert desk.window.area.message.sentence.text().startswith("Written: ")
@@ -60,7 +60,8 @@ def test_an_export_says_whose_scan_each_clip_of_twins_is(desk, qtbot: QtBot, tmp
     def exported() -> list[object]:
         with qtbot.waitSignal(exporting.written) as written:
             desk.press("export_json")
-        return [row.get("fetus", "absent") for row in json.loads(written.args[0].read_text(encoding="utf-8"))]
+        rows = json.loads(written.args[0].read_text(encoding="utf-8"))
+        return [row.get("fetus", "absent") for row in rows if "file" in row]
 
     assert exported() == ["absent", "absent"]
     book.change_study("Twins", replace(book.study, fetuses=("A", "B")))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QMenu
 
-from fetalclip_app.domain.checklist import ChecklistFindings, Evidence, ItemFinding
+from fetalclip_app.domain.checklist import ChecklistFindings, Evidence, ItemFinding, StudyChecklist
 from fetalclip_app.domain.notes import ItemMark, ItemState, StudyNotes, study_key
 from fetalclip_app.tasks.checklist_evidence import ClipSeen
-from fetalclip_app.tasks.checklist_findings import Remembering, assess
+from fetalclip_app.tasks.checklist_findings import Remembering, assess, assess_studies
 from fetalclip_app.ui.checklist.card import ChecklistCard
 from fetalclip_app.ui.checklist.lists import Checklists
 from fetalclip_app.ui.open_clip import OpenClip
@@ -47,6 +47,7 @@ class ChecklistDoor(QObject):
         self._soon = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._soon.timeout.connect(self._show)
         self._tie()
+        parts.window.exporting.checklists = self.of_studies
         self.card.set_open(parts.choices.now.checklist_open)
         self._show()
 
@@ -58,6 +59,15 @@ class ChecklistDoor(QObject):
             return None
         marks = study.checklist if study is not None else {}
         return assess(checklist, self._clips(study), marks, fetus=self._chosen(study), look=self._look)
+
+    def of_studies(self) -> tuple[StudyChecklist, ...]:
+        """Return what every study says of which a clip is read and the notes have come; for a report."""
+        checklist, book = self.lists.now, self._parts.notebook
+        entries = [entry for entry in self._parts.session.entries if entry.reading is not None]
+        keyed = [(study_key(entry.group), entry) for entry in entries]
+        come = {key: notes for key, _entry in keyed if (notes := book.of_study(key)) is not None}
+        seen = [(entry.group, self._seen(entry, come[key])) for key, entry in keyed if key in come]
+        return () if checklist is None else assess_studies(checklist, seen, come, look=self._look)
 
     def mark(self, state: ItemState | None) -> None:
         """Note what the person says of the current item; None takes it back."""
