@@ -65,8 +65,9 @@ def measured(loop: Path) -> dict[str, Any]:
 def rows_of(found: dict[str, Any]) -> list[Row]:
     """Return what is asked of one run, and what was found."""
     rooms = ", ".join(found["model_rooms"])
+    first = f"{found['first_s']:.2f} s, of which the processor worked {found['first_cpu_s']:.2f} s"
     rows = [
-        Row("First window", f"less than {FIRST_S:g} s", f"{found['first_s']:.2f} s", found["first_s"] < FIRST_S),
+        Row("First window painted", f"less than {FIRST_S:g} s", first, found["first_s"] < FIRST_S),
         Row("Imported in the window's process", "no torch", rooms or "no torch", not rooms),
     ]
     for phase, gaps in found["gaps"].items():

@@ -45,6 +45,7 @@ class BestFrameDoor(QObject):
         for changed in (parts.session.clip_shown, parts.session.reading_changed, parts.notebook.changed):
             changed.connect(lambda *_shown: self._show())
         parts.transport.timeline.best_asked.connect(self.open)
+        parts.findings.best_wanted.connect(self.open_view)
         parts.actions["best_frames"].triggered.connect(lambda checked=False: self.open_here())
 
     @property
@@ -71,9 +72,13 @@ class BestFrameDoor(QObject):
         """Tell the best frames of the view that is seen in the frame that is looked at."""
         key = self._view_here()
         if key is not None:
-            timeline = self._parts.transport.timeline
-            at = next((tag.box.toRect() for tag in timeline.tags if tag.view_key == key), timeline.rect())
-            self.open(key, at)
+            self.open_view(key)
+
+    def open_view(self, view_key: str) -> None:
+        """Tell the candidates of a view, above its mark where it has one."""
+        timeline = self._parts.transport.timeline
+        at = next((tag.box.toRect() for tag in timeline.tags if tag.view_key == view_key), timeline.rect())
+        self.open(view_key, at)
 
     def _view_here(self) -> str | None:
         shown = self._parts.session.shown

@@ -14,6 +14,7 @@ from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements, Measurement
 from fetalclip_app.domain.values import ModelValue, Repeats, Source
 from fetalclip_app.inference.request import EngineInfo
+from fetalclip_app.tasks.keys import VIEWS
 from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundled
 from fetalclip_app.ui import provenance
 from fetalclip_app.ui.calipers.card import MeasurementsCard
@@ -49,11 +50,13 @@ class FindingsPanel(QScrollArea):
     Signals:
         frame_wanted: Go to the frame that a number was read from.
         place_wanted: (task key, view key): show where this view was seen.
+        best_wanted: View key: tell its best frames.
         enters_wanted: (measure, `Enters`): let this one's value enter the report.
     """
 
     frame_wanted = Signal(int)
     place_wanted = Signal(str, str)
+    best_wanted = Signal(str)
     enters_wanted = Signal(object, object)
 
     def __init__(self) -> None:
@@ -150,6 +153,8 @@ class FindingsPanel(QScrollArea):
             return
         rows = provenance.view_rows(entry.clip, entry.reading, finding, view_key)
         offers = [Offer(translate("Show where it was seen (H)"), lambda: self.place_wanted.emit(task_key, view_key))]
+        if task_key == VIEWS:
+            offers.append(Offer(translate("Best frames (V)"), lambda: self.best_wanted.emit(view_key)))
         Popover(self, translate("Where this comes from"), rows, offers if view_key else ()).open_beside(widget)
 
     def _ask_age(self, widget: QWidget) -> None:

@@ -82,6 +82,7 @@ class Timeline(QWidget):
     def show_index(self, index: int) -> None:
         """Move the mark to this frame."""
         self._index = index
+        self.setAccessibleDescription(self._told(index))
         self.update()
 
     def show_marks(self, marks: Marks) -> None:

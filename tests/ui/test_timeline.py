@@ -12,7 +12,7 @@ import pytest
 from fakes import make_clip, make_sight
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.clip import Clip
@@ -23,6 +23,7 @@ from fetalclip_app.ui.best_frame_door import BestFrameDoor
 from fetalclip_app.ui.open_clip import ReadState
 from fetalclip_app.ui.parts_door import PartsDoor
 from fetalclip_app.ui.player import Marks
+from fetalclip_app.ui.popover import Popover
 from fetalclip_app.ui.timeline import Timeline
 from fetalclip_app.ui.timeline_bands import HEIGHT, QUALITY, RIBBON, STRANGE, TAGS, TRACK_Y
 
@@ -130,6 +131,8 @@ def test_what_is_seen_so_far_is_drawn_while_the_model_reads_and_nothing_moves(de
     desk.open("one.dcm")
     timeline = desk.window.transport.timeline
     qtbot.waitUntil(lambda: desk.session.shown is not None and desk.session.shown.sight is not None)
+    QApplication.sendPostedEvents()
+    QApplication.processEvents()  # what was asked of the layouts when the clip was opened
     places = [part.geometry() for part in (timeline, desk.window.area, desk.window.findings.view)]
     picture = timeline.grab().toImage()
     brain = QColor(theme.tokens().views["brain"]).name()
@@ -267,3 +270,19 @@ def test_a_clip_of_three_thousand_frames_is_drawn_within_a_few_milliseconds(qtbo
         spent.append(time.thread_time() - began)
 
     assert min(spent) < 0.05
+
+
+def test_the_view_card_leads_to_the_best_frames_too(read: Any, qtbot: QtBot) -> None:
+    door = _feature(read, BestFrameDoor)
+    qtbot.mouseClick(read.window.findings.view.best, Qt.MouseButton.LeftButton)
+    popover = read.window.findings.findChild(Popover)
+    offer = next(one for one in popover.findChildren(QPushButton) if one.text() == "Best frames (V)")
+    offer.click()
+
+    assert [row.frame_index for row in door.rows][:1] == [6]
+
+
+def test_a_screen_reader_is_told_what_the_frame_shows(read: Any) -> None:
+    read.window.viewer.go_to(4)
+
+    assert "Frame 5 of 12: Brain" in read.window.transport.timeline.accessibleDescription()
