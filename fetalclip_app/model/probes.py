@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import vouched
+
+Layer = dict[str, NDArray[np.float32]]
 
 KIND = "probe"
 FEATURES = "unit"
@@ -99,11 +102,9 @@ def _take(probe: LinearProbe, found: dict[str, LinearProbe]) -> None:
 
 
 def _read(path: Path, facts: dict[str, Any], spec: PreprocessSpec) -> LinearProbe:
-    file = path.with_suffix(".safetensors")
-    sha256 = str(facts.get("sha256")).lower()
-    content = vouched.read(file, sha256)
+    file, sha256, layer = _layer_of(path, facts)
     try:
-        probe = _made(path, facts, safetensors.numpy.load(content), sha256)
+        probe = _made(path, facts, layer(), sha256)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=file.name, reason=str(error)) from error
     if facts.get("preprocessing") != spec.fingerprint():
@@ -113,7 +114,25 @@ def _read(path: Path, facts: dict[str, Any], spec: PreprocessSpec) -> LinearProb
     return probe
 
 
-def _made(path: Path, facts: dict[str, Any], tensors: dict[str, NDArray[np.float32]], sha256: str) -> LinearProbe:
+def _layer_of(path: Path, facts: dict[str, Any]) -> tuple[Path, str, Callable[[], Layer]]:
+    """Return the file that holds a probe's numbers, its SHA-256, and what reads them: the JSON itself may hold them.
+
+    Raises:
+        ModelUnavailable: Numbers beside the JSON are missing or others.
+    """
+    if "layer" in facts:
+        told = facts["layer"]
+        return path, hashlib.sha256(path.read_bytes()).hexdigest(), lambda: _numbers(told)
+    file, sha256 = path.with_suffix(".safetensors"), str(facts.get("sha256")).lower()
+    content = vouched.read(file, sha256)
+    return file, sha256, lambda: safetensors.numpy.load(content)
+
+
+def _numbers(told: dict[str, Any]) -> Layer:
+    return {name: np.array(told[name], np.float32) for name in ("weight", "bias")}
+
+
+def _made(path: Path, facts: dict[str, Any], tensors: Layer, sha256: str) -> LinearProbe:
     classes = tuple(str(name) for name in facts["classes"])
     weight, bias = tensors["weight"], tensors["bias"]
     if weight.ndim != 2 or bias.shape != (len(weight),) or len(weight) != len(set(classes)):
