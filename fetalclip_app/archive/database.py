@@ -83,6 +83,11 @@ def told(path: Path) -> Iterator[None]:
         raise ArchiveFailed(code, name=path.name, problem=error.strerror or type(error).__name__) from error
 
 
+def storable(text: str) -> str:
+    """Return a text that UTF-8 can hold: the name of a folder may be bytes of another encoding."""
+    return text.encode("utf-8", errors="backslashreplace").decode()
+
+
 def set_aside(path: Path) -> Path:
     """Give a damaged file another name, and with it what SQLite keeps beside it; return that name.
 

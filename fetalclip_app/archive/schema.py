@@ -40,7 +40,34 @@ _NOTES = (
     "CREATE INDEX acts_of_place ON acts (kind, key)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_NOTES,)
+_RECORDS = (
+    """CREATE TABLE readings (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        clip TEXT NOT NULL,
+        study TEXT NOT NULL,
+        at TEXT NOT NULL,
+        model TEXT NOT NULL,           -- SHA-256 of the weights
+        digest TEXT NOT NULL,          -- SHA-256 of the JSON
+        json BLOB NOT NULL,            -- as docs/analyze.schema.json without the file's name, UTF-8, zlib
+        UNIQUE (clip, digest)
+    ) STRICT""",
+    """CREATE TABLE view_sets (
+        sha256 TEXT PRIMARY KEY,       -- of the content
+        name TEXT NOT NULL,
+        content BLOB NOT NULL,         -- the file, byte by byte
+        first_used TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE masks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        clip TEXT NOT NULL,            -- content key of the original
+        who TEXT NOT NULL,
+        at TEXT NOT NULL,
+        json TEXT NOT NULL             -- imaging.deidentify.mask_book.RememberedMask
+    ) STRICT""",
+    "CREATE INDEX masks_of_clip ON masks (clip)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_NOTES, _RECORDS)
 """What makes version n + 1 of version n. Never changed once released: files of that version exist."""
 
 VERSION = len(MIGRATIONS)

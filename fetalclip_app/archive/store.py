@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar, cast
 
-from fetalclip_app.archive import notes_json
-from fetalclip_app.archive.database import Connect, connect, opened, set_aside, told
+from fetalclip_app.archive import acts, notes_json, records
+from fetalclip_app.archive.acts import CLIP, STUDY, KeptAct
+from fetalclip_app.archive.database import Connect, connect, opened, set_aside, storable, told
 from fetalclip_app.archive.notes_json import Notes
+from fetalclip_app.archive.records import KeptReading
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
@@ -21,27 +23,7 @@ Found = TypeVar("Found")
 
 Write = Callable[[sqlite3.Connection], None]
 
-_KINDS: dict[type[Notes], str] = {StudyNotes: "study", ClipNotes: "clip"}
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAct:
-    """One act as it stands in the archive.
-
-    Attributes:
-        at: ISO 8601 with the offset from UTC.
-        kind: ``study`` or ``clip``.
-        key: Of that study or clip.
-        before, after: JSON of the fields that changed.
-    """
-
-    who: str
-    at: str
-    kind: str
-    key: str
-    study: str
-    before: str
-    after: str
+_KINDS: dict[type[Notes], str] = {StudyNotes: STUDY, ClipNotes: CLIP}
 
 
 class Archive:
@@ -129,6 +111,57 @@ class Archive:
         """
         self._write()
 
+    def keep_reading(self, reading: KeptReading) -> None:
+        """Keep what a model said of a clip; the same once more is kept once.
+
+        Raises:
+            ArchiveFailed: It is not on disk; it waits.
+        """
+        row = records.of_reading(reading)
+        self._write(lambda connection: records.insert(connection, "readings", row))
+
+    def keep_view_set(self, name: str, content: bytes, at: datetime) -> None:
+        """Keep a set of views that was used, as its file is; the same content is kept once.
+
+        Raises:
+            ArchiveFailed: It is not on disk; it waits.
+        """
+        row = records.of_view_set(name, content, at)
+        self._write(lambda connection: records.insert(connection, "view_sets", row))
+
+    def keep_mask(self, clip_key: str, mask_json: str, act: Act) -> None:
+        """Keep the mask by which a copy of a clip was made.
+
+        Raises:
+            ArchiveFailed: It is not on disk; it waits.
+        """
+        row = {"clip": clip_key, "who": storable(act.who), "at": act.when.isoformat(), "json": mask_json}
+        self._write(lambda connection: records.insert(connection, "masks", row))
+
+    def readings(self, clip_key: str) -> tuple[KeptReading, ...]:
+        """Return what models said of a clip, the first first.
+
+        Raises:
+            ArchiveFailed: It cannot be read.
+        """
+        return self._ask(lambda connection: records.readings(connection, clip_key)) or ()
+
+    def view_set(self, sha256: str) -> tuple[str, bytes] | None:
+        """Return name and content of a set of views that was used, by its SHA-256; None where it is not kept.
+
+        Raises:
+            ArchiveFailed: It cannot be read.
+        """
+        return self._ask(lambda connection: records.view_set(connection, sha256))
+
+    def masks(self, clip_key: str) -> tuple[str, ...]:
+        """Return the masks by which copies of a clip were made, as JSON, the first first.
+
+        Raises:
+            ArchiveFailed: They cannot be read.
+        """
+        return self._ask(lambda connection: records.masks(connection, clip_key)) or ()
+
     def acts(self) -> tuple[KeptAct, ...]:
         """Return every act, the oldest first.
 
@@ -136,16 +169,12 @@ class Archive:
             ArchiveFailed: They cannot be read.
         """
 
-        def query(connection: sqlite3.Connection) -> tuple[KeptAct, ...]:
-            rows = connection.execute("SELECT who, at, kind, key, study, before, after FROM acts ORDER BY number")
-            return tuple(KeptAct(*row) for row in rows)
-
-        return self._ask(query) or ()
+        return self._ask(acts.every) or ()
 
     def _load(self, kind: type[Notes], key: str) -> Notes | None:
         def query(connection: sqlite3.Connection) -> str | None:
             row = connection.execute(
-                "SELECT json FROM notes WHERE kind = ? AND key = ?", (_KINDS[kind], _storable(key))
+                "SELECT json FROM notes WHERE kind = ? AND key = ?", (_KINDS[kind], storable(key))
             ).fetchone()
             return None if row is None else str(row[0])
 
@@ -154,10 +183,10 @@ class Archive:
 
     def _save(self, notes: Notes, key: str, act: Act, study: str) -> None:
         text, kind = notes_json.written(notes), _KINDS[type(notes)]
-        where, of = _storable(key), _storable(study)
+        where, of = storable(key), storable(study)
 
         def write(connection: sqlite3.Connection) -> None:
-            _keep_notes(connection, (kind, where), of, text, act)
+            acts.keep_notes(connection, (kind, where), of, text, act)
 
         self._write(write)
 
@@ -231,30 +260,3 @@ class Archive:
         if error.code not in {ErrorCode.ARCHIVE_LOCKED, ErrorCode.ARCHIVE_FULL}:
             self._closed_by = error
             self._waiting.clear()
-
-
-def _keep_notes(connection: sqlite3.Connection, place: tuple[str, str], study: str, text: str, act: Act) -> None:
-    """Put notes in the place of those before, with the act that made them so."""
-    kind, key = place
-    row = connection.execute("SELECT json FROM notes WHERE kind = ? AND key = ?", place).fetchone()
-    before, after = notes_json.changed(None if row is None else row[0], text)
-    if after == notes_json.NOTHING:
-        return
-    at = act.when.isoformat()
-    connection.execute("INSERT OR IGNORE INTO studies (key, first_kept) VALUES (?, ?)", (study, at))
-    if kind == _KINDS[ClipNotes]:
-        connection.execute(
-            "INSERT INTO clips (key, study, first_kept) VALUES (?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET study = excluded.study",
-            (key, study, at),
-        )
-    connection.execute("INSERT OR REPLACE INTO notes (kind, key, json) VALUES (?, ?, ?)", (*place, text))
-    connection.execute(
-        "INSERT INTO acts (who, at, kind, key, study, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (_storable(act.who), at, *place, study, before, after),
-    )
-
-
-def _storable(text: str) -> str:
-    """Return a text that UTF-8 can hold: the name of a folder may be bytes of another encoding."""
-    return text.encode("utf-8", errors="backslashreplace").decode()

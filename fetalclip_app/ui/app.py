@@ -22,6 +22,7 @@ from fetalclip_app.settings import Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.appearance import let_qt_speak
 from fetalclip_app.ui.collecting import spare_what_stays
+from fetalclip_app.ui.features import Parts
 from fetalclip_app.ui.first_run import VERSION, FirstRun, is_due
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.recording import Recording
@@ -78,7 +79,7 @@ class Studio:
         self.session = Session(self.jobs, self.model)
         self.archive = Archive(settings.archive_file())
         self.window = MainWindow(self.session, self.jobs, chosen, sample=sample(), notes=self.archive)
-        self.recording = Recording(self.archive, self.jobs, self.window.notebook)
+        self.recording = Recording(self.archive, Parts.of(self.window))
         self.window.settings_changed.connect(self._keep)
 
     def start(self, paths: Sequence[Path], request: EngineRequest | None) -> None:

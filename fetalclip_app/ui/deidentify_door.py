@@ -20,9 +20,11 @@ class DeidentifyDoor(QObject):
 
     Signals:
         activity_changed: An `Activity`, or None.
+        copied: The tuple of `Case` of which copies are written.
     """
 
     activity_changed = Signal(object)
+    copied = Signal(object)
 
     def __init__(self, jobs: Jobs, session: Session, window: QWidget) -> None:
         super().__init__(window)
@@ -52,5 +54,10 @@ class DeidentifyDoor(QObject):
         if self.work is None or self.window is None:
             self.work = Deidentifying(self._jobs, self)
             self.work.activity_changed.connect(self.activity_changed)
+            self.work.written.connect(lambda _count, _folder: self._tell_copies())
             self.window = DeidentifyWindow(self.work, self._parent)
         return self.work, self.window
+
+    def _tell_copies(self) -> None:
+        cases = self.work.cases if self.work is not None else []
+        self.copied.emit(tuple(case for case in cases if case.written is not None))

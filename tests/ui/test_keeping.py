@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import time
 from dataclasses import replace
@@ -9,17 +11,26 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from deidentify_files import full_dataset
+from deidentify_window_tools import idle, write_to
+from dicom_files import write
+from fakes import make_reading
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from fetalclip_app import settings
+from fetalclip_app import resources, settings
 from fetalclip_app.archive import schema
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.calibration import Ruler
+from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.notes import Enters, HandMeasurement, ItemMark, ItemState, Line, Part
-from fetalclip_app.ui import app
+from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.imaging.deidentify.mask_book import RememberedMask
+from fetalclip_app.imaging.deidentify.texts import SeenText
+from fetalclip_app.settings import view_sets_folder
+from fetalclip_app.ui import app, deidentify_cases
 from fetalclip_app.ui.keeping import recording
 from fetalclip_app.ui.notebook import Notebook
 
@@ -169,3 +180,76 @@ def test_what_a_lock_held_up_is_kept_by_itself_once_the_lock_goes(
     other.close()
     assert '"fetus":"A"' in kept[0]
     assert studio.window.status.archive.accessibleName().startswith("archive saved ")
+
+
+def test_what_the_model_said_is_kept_with_its_prompts_and_without_the_files_name(program, scan, qtbot: QtBot) -> None:
+    studio = program(scan)
+    book = _read(studio, qtbot)
+    reading = studio.session.entries[0].reading
+    other = Archive(settings.archive_file())
+    qtbot.waitUntil(lambda: bool(other.readings(book.clip_key)))
+    (kept,) = other.readings(book.clip_key)
+    row = json.loads(kept.json)
+
+    assert (kept.study, kept.model) == (book.study_key, reading.provenance.model.sha256)
+    assert row["views"]["best"] == "brain" and row["frames"] == 1
+    assert row["provenance"]["view_sets"]["views"]["sha256"] == reading.provenance.view_sets["views"][1]
+    assert "one.png" not in kept.json
+    other.close()
+
+
+def test_a_view_set_is_kept_when_it_is_read_with(program, scan, qtbot: QtBot, monkeypatch) -> None:
+    own = view_sets_folder() / "mine.json"
+    own.parent.mkdir(parents=True)
+    own.write_text('{"hand": ["A hand."]}')
+    sha = hashlib.sha256(own.read_bytes()).hexdigest()
+    sets = {"views": ("mine", sha), "gestational_age": ("gestational_age", bundled_sha("gestational_age.json"))}
+
+    def with_sets(clip: Clip, *more: object) -> ClipReading:
+        made = make_reading(clip)
+        return replace(made, provenance=replace(made.provenance, view_sets=sets))
+
+    studio = program()
+    monkeypatch.setattr(studio.model.engine, "read", with_sets)
+    studio.window.open_menu.open_paths([scan])
+    _read(studio, qtbot)
+    other = Archive(settings.archive_file())
+    qtbot.waitUntil(lambda: other.view_set(sha) is not None)
+    assert other.view_set(sha) == ("mine", own.read_bytes())
+    assert other.view_set(sets["gestational_age"][1]) is not None
+    other.close()
+
+
+def bundled_sha(name: str) -> str:
+    return hashlib.sha256(resources.path(f"prompts/{name}").read_bytes()).hexdigest()
+
+
+class NoText:
+    """An OCR that finds nothing."""
+
+    def read(self, pixels: Pixels) -> tuple[SeenText, ...]:
+        return ()
+
+
+def test_the_mask_of_a_copy_is_kept_under_the_content_of_the_original(
+    program, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deidentify_cases, "RapidReader", NoText)
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "copies").mkdir()
+    studio = program(write(tmp_path / "scans" / "one.dcm", full_dataset()))
+    qtbot.waitUntil(lambda: bool(studio.session.entries), timeout=30_000)
+    door = studio.window.deidentify
+    studio.window.actions_by_name["deidentify"].trigger()
+    idle(door.window, qtbot)
+    case = door.work.case
+    write_to(tmp_path / "copies", door.window, qtbot)
+    assert case.written is not None
+    other = Archive(settings.archive_file())
+    qtbot.waitUntil(lambda: bool(other.masks(case.opened.clip.key)))
+    (kept,) = other.masks(case.opened.clip.key)
+    other.close()
+
+    mask = RememberedMask.model_validate_json(kept).mask()
+    assert mask.keep == case.mask.keep
+    assert str(tmp_path) not in kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from fetalclip_app.archive import schema
 from fetalclip_app.archive.database import connect
+from fetalclip_app.archive.records import KeptReading
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.notes import Act, ClipNotes, Part, StudyNotes
@@ -285,3 +287,33 @@ def test_an_older_archive_is_brought_up_to_date_with_all_that_is_in_it(path: Pat
 
 def _tables(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     return connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+def test_a_reading_is_kept_once_however_often_it_is_made(archive: Archive, path: Path) -> None:
+    reading = KeptReading(CLIP, STUDY, "2026-03-14T12:04:31+02:00", "7f3a", json.dumps({"frames": 60}))
+    archive.keep_reading(reading)
+    archive.keep_reading(replace(reading, at="2026-03-15T08:00:00+02:00"))
+    archive.keep_reading(replace(reading, json="{}"))
+    archive.close()
+
+    again = _reopened(path)
+    assert [one.json for one in again.readings(CLIP)] == ['{"frames": 60}', "{}"]
+    assert again.readings(CLIP)[0] == reading
+    assert again.readings("another") == ()
+    again.close()
+
+
+def test_a_view_set_that_was_used_is_kept_byte_by_byte_under_its_hash(archive: Archive) -> None:
+    content = b'{"hand": ["A hand."]}\n'
+    archive.keep_view_set("mine", content, ACT.when)
+    archive.keep_view_set("renamed", content, ACT.when)
+
+    assert archive.view_set(hashlib.sha256(content).hexdigest()) == ("mine", content)
+    assert archive.view_set("0" * 64) is None
+
+
+def test_every_mask_of_a_copy_is_kept(archive: Archive) -> None:
+    archive.keep_mask(CLIP, '{"keep": [1]}', ACT)
+    archive.keep_mask(CLIP, '{"keep": [2]}', ACT)
+
+    assert archive.masks(CLIP) == ('{"keep": [1]}', '{"keep": [2]}')

@@ -1,18 +1,30 @@
-"""The archive's place in the running program: opened off the window's thread, tried again, closed at the end."""
+"""The archive's place in the running program: opened off the window's thread, given its work, closed at the end."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from fetalclip_app import resources
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ArchiveFailed
 from fetalclip_app.progress import CancelToken, Report
-from fetalclip_app.ui.jobs import Jobs, Lane
-from fetalclip_app.ui.notebook import Notebook
+from fetalclip_app.settings import view_sets_folder
+from fetalclip_app.tasks.view_sets import own_view_sets
+from fetalclip_app.ui.features import Parts
+from fetalclip_app.ui.jobs import Lane
+from fetalclip_app.ui.keeping import records
+from fetalclip_app.ui.open_clip import OpenClip
+
+if TYPE_CHECKING:
+    from fetalclip_app.imaging.deidentify.engine import Written
+    from fetalclip_app.ui.deidentify_cases import Case
 
 _log = logging.getLogger(__name__)
 
@@ -23,12 +35,16 @@ AGAIN_MS = 5000
 class Recording(QObject):
     """Gives the archive its work. Whether it succeeds is told by the notebook's own signals."""
 
-    def __init__(self, archive: Archive, jobs: Jobs, notebook: Notebook) -> None:
-        super().__init__(notebook)
-        self._archive, self._jobs, self._notebook = archive, jobs, notebook
+    def __init__(self, archive: Archive, parts: Parts) -> None:
+        super().__init__(parts.window)
+        self._archive, self._parts = archive, parts
+        self._read: dict[OpenClip, ClipReading] = {}
+        self._copied: list[Written] = []
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self._try_again)
-        notebook.failed.connect(self._plan)
+        parts.notebook.failed.connect(self._plan)
+        parts.session.reading_changed.connect(self._keep_readings)
+        parts.window.deidentify.copied.connect(self._keep_masks)
 
     def begin(self) -> None:
         """Open the archive, before anything is asked of it: why it cannot be opened is told at once."""
@@ -47,12 +63,43 @@ class Recording(QObject):
             self._again.start(AGAIN_MS)
 
     def _try_again(self) -> None:
-        self._start(self._archive.write_waiting, then=lambda: self._notebook.saved.emit(datetime.now(UTC).astimezone()))
+        def said() -> None:
+            self._parts.notebook.saved.emit(datetime.now(UTC).astimezone())
+
+        self._start(self._archive.write_waiting, then=said)
+
+    def _keep_readings(self) -> None:
+        entries = self._parts.session.entries
+        self._read = {entry: self._read[entry] for entry in entries if entry in self._read}
+        for entry in entries:
+            if entry.reading is not None and self._read.get(entry) is not entry.reading:
+                self._read[entry] = entry.reading
+                self._keep_reading(entry, entry.reading)
+
+    def _keep_reading(self, entry: OpenClip, reading: ClipReading) -> None:
+        archive, clip, study = self._archive, entry.clip, study_key(entry.group)
+        chosen = self._parts.choices.now.views, self._parts.choices.now.brain_views
+        own = [path for path in chosen if path is not None]
+
+        def work() -> None:
+            records.keep_reading(archive, clip, reading, study)
+            bundled = resources.list_files("prompts", ".json")  # the sentences of the age among them
+            records.keep_view_sets(archive, reading, (*own, *bundled, *own_view_sets([view_sets_folder()])))
+
+        self._start(work)
+
+    def _keep_masks(self, cases: tuple[Case, ...]) -> None:
+        known = self._copied
+        self._copied = [case.written for case in cases if case.written is not None]
+        fresh = [case for case in cases if not any(case.written is one for one in known)]
+        act = self._parts.notebook.act()
+        if fresh:
+            self._start(lambda: records.keep_masks(self._archive, fresh, act))
 
     def _start(self, act: Callable[[], None], then: Callable[[], None] = lambda: None) -> None:
         def work(cancel: CancelToken, report: Report) -> None:
             act()
 
-        job = self._jobs.start(Lane.ARCHIVE, work)
+        job = self._parts.jobs.start(Lane.ARCHIVE, work)
         job.succeeded.connect(lambda _none: then())
-        job.failed.connect(self._notebook.failed)
+        job.failed.connect(self._parts.notebook.failed)
