@@ -66,4 +66,7 @@ class NoCentile(StrEnum):
 
     AGE_OUTSIDE_CHART = "age_outside_chart"
     OTHER_DEFINITION = "other_definition"
+    OTHER_FORMULA = "other_formula"
+    """Of a weight by another formula than the chart's."""
+
     NOT_ON_CHART = "not_on_chart"

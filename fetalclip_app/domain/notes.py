@@ -113,6 +113,10 @@ class ClipNotes:
         """Return whose value of a measure enters the report."""
         return self.enters.get(measure, Enters.PERSON if self.of(measure) else Enters.MODEL)
 
+    def of_fetus(self, fetus: str) -> ClipNotes:
+        """Return these notes with everything drawn taken as this fetus's: a clip is of one, and may be given anew."""
+        return replace(self, measured=tuple(replace(one, fetus=fetus) for one in self.measured))
+
     def with_best(self, view_key: str, frame_index: int | None) -> ClipNotes:
         """Return these notes with another best frame of a view; None takes the choice back."""
         others = {key: index for key, index in self.best.items() if key != view_key}

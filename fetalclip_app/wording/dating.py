@@ -63,6 +63,10 @@ _NO_AGE: dict[NoCentile, tuple[str, str]] = {
         mark("Other BPD definition"),
         mark("The chart is of a BPD between other edges of the skull."),
     ),
+    NoCentile.OTHER_FORMULA: (
+        mark("Other weight formula"),
+        mark("The chart is of weights by HC, AC and FL (Hadlock III)."),
+    ),
     NoCentile.NOT_ON_CHART: (mark("Not on this chart"), mark("This chart has no curve of this measure.")),
 }
 

@@ -1,0 +1,214 @@
+"""What is said of a fetus's ages side by side: each with its range, which differ, and what depends on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from fetalclip_app.domain.age import GestationalAge
+from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.study_table import (
+    Difference,
+    Differing,
+    FetusTable,
+    FormulaAge,
+    ModelAge,
+    NoAge,
+    StudyTable,
+)
+from fetalclip_app.domain.values import Source
+from fetalclip_app.wording.dating import dated_by
+from fetalclip_app.wording.growth import clip_numbers, whose_size
+from fetalclip_app.wording.numbers import age_range, day_count
+from fetalclip_app.wording.sources import calibration_source, learned_age, spread_meaning
+from fetalclip_app.wording.translate import mark, translate
+
+_FORMULAS: dict[str, str] = {
+    "hadlock_1984_hc": mark("Hadlock, HC"),
+    "hadlock_1984_bpd": mark("Hadlock, BPD"),
+    "hadlock_1984_ac": mark("Hadlock, AC"),
+    "hadlock_1984_fl": mark("Hadlock, FL"),
+    "hadlock_1984_mean": mark("Hadlock, mean"),
+    "intergrowth_2016_hc": mark("INTERGROWTH, HC"),
+    "intergrowth_2016_hc_fl": mark("INTERGROWTH, HC FL"),
+}
+
+_NO_AGE: dict[NoAge, tuple[str, str]] = {
+    NoAge.OUTSIDE_RANGE: (mark("outside its range"), mark("The formula gives no age here: it lies outside its range.")),
+    NoAge.OTHER_DEFINITION: (
+        mark("other BPD definition"),
+        mark("The formula is of a BPD between other edges of the skull."),
+    ),
+}
+
+REDATING = "ACOG Committee Opinion 700, Obstet Gynecol 2017, 129:e150"
+
+
+class AgeKind(Enum):
+    """What an age on the axis rests on."""
+
+    DATING = auto()
+    MODEL = auto()
+    FORMULA = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRow:
+    """One age as it is drawn on the axis.
+
+    Attributes:
+        days: Where its dot stands; None with the reason in ``text``.
+        low, high: Ends of its bar; None where nothing is known of it.
+        text: The age, or in few words why there is none.
+        remark: Where it comes from.
+    """
+
+    kind: AgeKind
+    label: str
+    days: float | None
+    low: float | None
+    high: float | None
+    text: str
+    remark: str
+
+
+def axis_rows(table: StudyTable, fetus: FetusTable) -> tuple[AxisRow, ...]:
+    """Return a fetus's ages: the dating's, the model's of each clip, then by each formula."""
+    rows = [_dating_row(table)] if isinstance(table.age, GestationalAge) else []
+    rows += [_model_row(one, is_only=len(fetus.model_ages) == 1) for one in fetus.model_ages]
+    return (*rows, *(_formula_row(one) for one in fetus.formula_ages))
+
+
+def formula_name(key: str) -> str:
+    """Return a formula's name: ``Hadlock, HC``."""
+    return translate(_FORMULAS[key])
+
+
+def formula_age(one: FormulaAge) -> str:
+    """Return the age by a formula, or in few words why there is none."""
+    return translate(_NO_AGE[one.days][0]) if isinstance(one.days, NoAge) else str(whole_age(one.days))
+
+
+def no_formula_age(why: NoAge) -> str:
+    """Return why a formula gives no age."""
+    return translate(_NO_AGE[why][1])
+
+
+def whole_age(days: float) -> GestationalAge:
+    """Return an age in whole days."""
+    return GestationalAge(round(days))
+
+
+def formula_range(one: FormulaAge) -> str:
+    """Return which ages a formula was published for, with what is not known of its error."""
+    low, high = whole_age(one.low_days), whole_age(one.high_days)
+    return translate(
+        "Published for {low_high} ({citation}); how far it is off is not known here.",
+        low_high=age_range(low, high),
+        citation=one.citation,
+    )
+
+
+def formula_inputs(one: FormulaAge) -> str:
+    """Return what went into a formula: ``HC by hand, clip 1``."""
+    return "; ".join(f"{measure.value.upper()} {whose_size(size)}" for measure, size in one.used)
+
+
+def difference(one: Difference) -> str:
+    """Return that two ages differ, and by what rule that is said."""
+    days = day_count(abs(one.days))
+    match one.what:
+        case Differing.FORMULA_FROM_DATING:
+            older = translate(
+                "{formula} gives {days} more than the dating; from more than {limit} on a dating is asked."
+            )
+            younger = translate(
+                "{formula} gives {days} less than the dating; from more than {limit} on a dating is asked."
+            )
+            said = older if one.days > 0 else younger
+            return said.format(formula=formula_name(one.formula), days=days, limit=day_count(one.limit_days or 0))
+        case Differing.FORMULA_FROM_MODEL:
+            said = translate("{formula} lies outside what the model gives, {low_high} ({clip}).")
+            return said.format(formula=formula_name(one.formula), low_high=_held(one), clip=_clip(one))
+        case Differing.DATING_FROM_MODEL:
+            said = translate("The dating lies outside what the model gives, {low_high} ({clip}).")
+            return said.format(low_high=_held(one), clip=_clip(one))
+        case _:
+            assert_never(one.what)
+
+
+def difference_source(table: StudyTable, fetus: FetusTable) -> str:
+    """Return by which rules ages are said to differ, or that none does; empty where there is nothing to compare."""
+    if fetus.differences:
+        limits = any(one.limit_days is not None for one in fetus.differences)
+        return translate("The limit beside a dating: {source}.", source=REDATING) if limits else ""
+    if isinstance(table.age, GestationalAge) and (fetus.formula_ages or fetus.model_ages):
+        return translate(
+            "No age by a formula differs from the dating by more than the limit ({source}), nor does the dating lie "
+            "outside what the model gives.",
+            source=REDATING,
+        )
+    return ""
+
+
+def dependences(table: StudyTable, fetus: FetusTable) -> tuple[str, ...]:
+    """Return what of a fetus's ages depends on what: no agreement of dependent ages confirms anything."""
+    told: list[str] = []
+    models, formulas = fetus.model_ages, fetus.formula_ages
+    if models:
+        told += [
+            translate(
+                "The model's prompts name the size of a pixel: its age depends on the scale, as every length does."
+            )
+        ]
+    if any(one.estimate.learned_from_head_size for one in models):
+        told.append(learned_age())
+    if models and any(one.used[0][1].source is not Source.PERSON for one in formulas):
+        told.append(translate("The model's age and ages by its own lengths are read from the same pictures."))
+    if len(formulas) > 1:
+        told.append(translate("All ages by formulas rest on one scale: if it is wrong, all are wrong together."))
+    if isinstance(table.age, GestationalAge):
+        told.append(translate("The dating alone depends on nothing in this exam's pictures."))
+    if models:
+        told.append(spread_meaning())
+    return tuple(told)
+
+
+def scale_sources(fetus: FetusTable) -> tuple[str, ...]:
+    """Return who says how large a pixel is, each answer once with its clips."""
+    found: dict[str, list[int]] = {}
+    for one in fetus.model_ages:
+        found.setdefault(calibration_source(one.calibration), []).append(one.clip.number)
+    return tuple(f"{source} ({clip_numbers(clips)})" for source, clips in found.items())
+
+
+def _dating_row(table: StudyTable) -> AxisRow:
+    assert isinstance(table.age, GestationalAge)
+    dating: Dating | None = table.dating
+    assert dating is not None
+    days = float(table.age.days)
+    label = translate("Dated by {by}", by=dated_by(dating.dated_by))
+    return AxisRow(AgeKind.DATING, label, days, None, None, str(table.age), dating.remark)
+
+
+def _model_row(one: ModelAge, *, is_only: bool) -> AxisRow:
+    estimate = one.estimate
+    label = translate("Model") if is_only else translate("Model, {clip}", clip=clip_numbers([one.clip.number]))
+    low, high = float(estimate.low.days), float(estimate.high.days)
+    remark = age_range(estimate.low, estimate.high)
+    return AxisRow(AgeKind.MODEL, label, float(estimate.age.days), low, high, str(estimate.age), remark)
+
+
+def _formula_row(one: FormulaAge) -> AxisRow:
+    days = None if isinstance(one.days, NoAge) else one.days
+    return AxisRow(AgeKind.FORMULA, formula_name(one.key), days, None, None, formula_age(one), formula_inputs(one))
+
+
+def _held(one: Difference) -> str:
+    assert one.low is not None and one.high is not None
+    return age_range(one.low, one.high)
+
+
+def _clip(one: Difference) -> str:
+    return clip_numbers([] if one.clip is None else [one.clip])
