@@ -10,7 +10,7 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from fetalclip_app.domain.biometry import BpdDefinition
+from fetalclip_app.domain.biometry import BpdDefinition, Chart
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.timing import PlayMode
 
@@ -43,6 +43,7 @@ class Settings(BaseModel):
         play_mode: What follows the last frame of a cine whose file does not say.
         play_speed: Multiple of a cine's own pace; 1 is taken where the program does not offer it.
         bpd_definition: Between which edges a BPD was last drawn; None before anybody was asked.
+        growth_chart: Whose centiles the window shows first.
         operator: Who reads, as it stands beside what a person did and in reports; empty where nobody said.
         language: Two letters; empty is the system's.
         size_percent: Of text and controls, on top of the system's own factor.
@@ -62,6 +63,7 @@ class Settings(BaseModel):
     views_by: NamedBy = NamedBy.PROMPTS
     brain_views_by: NamedBy = NamedBy.PROMPTS
     checklist: Path | None = None
+    growth_chart: Chart = Chart.WHO
     checklist_open: bool = False
     licence_accepted: str = ""
     recent: tuple[Path, ...] = ()

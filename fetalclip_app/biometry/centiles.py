@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import norm
 
 from fetalclip_app.biometry import intergrowth
 from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, who_quantile
@@ -68,4 +68,4 @@ def _by_intergrowth(measure: Measure, value: float, age: GestationalAge) -> Cent
         return NoCentile.AGE_OUTSIDE_CHART
     mean, deviation = intergrowth.mean_and_deviation(measure, age.weeks)
     z = (value - mean) / deviation
-    return Centile(Chart.INTERGROWTH, 100 * float(norm.cdf(z)), z=z)
+    return Centile(Chart.INTERGROWTH, 100 * NormalDist().cdf(z), z=z)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import norm
 
 from fetalclip_app.biometry import intergrowth
 from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, who_quantile
@@ -57,4 +58,13 @@ def growth_curves(chart: Chart, measure: Measure) -> GrowthCurves | None:
 
 def _intergrowth(measure: Measure, share: float, week: float) -> float:
     mean, deviation = intergrowth.mean_and_deviation(measure, week)
-    return mean + float(norm.ppf(share)) * deviation
+    return mean + NormalDist().inv_cdf(share) * deviation
+
+
+def ticks(low: float, high: float, most: int = 8) -> tuple[float, ...]:
+    """Return round numbers from ``low`` to ``high``, at most so many."""
+    least = max((high - low) / most, 1e-9)
+    decade = 10.0 ** math.floor(math.log10(least))
+    step = next(size * decade for size in (1, 2, 5, 10) if size * decade >= least * (1 - 1e-9))
+    first = math.ceil(low / step)
+    return tuple(step * place for place in range(first, math.floor(high / step) + 1))

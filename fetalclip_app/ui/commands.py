@@ -89,6 +89,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("take_own", "Take your own value", ("Shift+A",), _READING),
     Command("remove", "Remove what is selected", ("Del", "Backspace"), _READING),
     Command("date", "Date the pregnancy …", ("T",), _READING),
+    Command("growth", "Growth charts", ("W",), _READING),
+    Command("ages", "Ages on one axis", ("Shift+W",), _READING),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
     Command("regions", "Regions", ("S",), _READING, is_switch=True),
@@ -134,8 +136,9 @@ BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 
 NEEDS_CLIP = (
     *("copy_frame", "print_frame"),
-    *("close_clip", "export_png", "deidentify", "date", "ruler", "heatmap", "light", "fit", "read_again"),
+    *("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again"),
     *("ask", "caliper", "ellipse", "take_model", "take_own", "remove"),
+    *("date", "growth", "ages"),
 )
 """Commands that can do nothing while no clip is open."""
 

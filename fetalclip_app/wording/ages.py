@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
-from fetalclip_app.domain.age import GestationalAge
+from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.study_table import (
     Difference,
@@ -22,7 +23,7 @@ from fetalclip_app.wording.dating import dated_by
 from fetalclip_app.wording.growth import clip_numbers, whose_size
 from fetalclip_app.wording.numbers import age_range, day_count
 from fetalclip_app.wording.sources import calibration_source, learned_age, spread_meaning
-from fetalclip_app.wording.translate import mark, translate
+from fetalclip_app.wording.translate import mark, plural, translate
 
 _FORMULAS: dict[str, str] = {
     "hadlock_1984_hc": mark("Hadlock, HC"),
@@ -45,6 +46,9 @@ _NO_AGE: dict[NoAge, tuple[str, str]] = {
 REDATING = "ACOG Committee Opinion 700, Obstet Gynecol 2017, 129:e150"
 
 
+_FIRST_DAY, _LAST_DAY, _AIR = 14 * 7, 39 * 7 - 1, 7
+
+
 class AgeKind(Enum):
     """What an age on the axis rests on."""
 
@@ -60,6 +64,7 @@ class AxisRow:
     Attributes:
         days: Where its dot stands; None with the reason in ``text``.
         low, high: Ends of its bar; None where nothing is known of it.
+        published: First and last of the ages that a formula was published for.
         text: The age, or in few words why there is none.
         remark: Where it comes from.
     """
@@ -71,6 +76,7 @@ class AxisRow:
     high: float | None
     text: str
     remark: str
+    published: tuple[float, float] | None = None
 
 
 def axis_rows(table: StudyTable, fetus: FetusTable) -> tuple[AxisRow, ...]:
@@ -78,6 +84,15 @@ def axis_rows(table: StudyTable, fetus: FetusTable) -> tuple[AxisRow, ...]:
     rows = [_dating_row(table)] if isinstance(table.age, GestationalAge) else []
     rows += [_model_row(one, is_only=len(fetus.model_ages) == 1) for one in fetus.model_ages]
     return (*rows, *(_formula_row(one) for one in fetus.formula_ages))
+
+
+def axis_span(rows: Sequence[AxisRow], estimate: AgeEstimate | None) -> tuple[int, int]:
+    """Return the first and last day of the axis: the days that the model was asked, and wherever an age lies."""
+    ends = [round(day) for row in rows for day in (row.days, row.low, row.high) if day is not None]
+    first, last = _FIRST_DAY, _LAST_DAY
+    if estimate is not None:
+        first, last = estimate.first_day, estimate.first_day + len(estimate.scores) - 1
+    return min(first, *(day - _AIR for day in ends), first), max(last, *(day + _AIR for day in ends), last)
 
 
 def formula_name(key: str) -> str:
@@ -115,27 +130,63 @@ def formula_inputs(one: FormulaAge) -> str:
     return "; ".join(f"{measure.value.upper()} {whose_size(size)}" for measure, size in one.used)
 
 
-def difference(one: Difference) -> str:
-    """Return that two ages differ, and by what rule that is said."""
-    days = day_count(abs(one.days))
+def differences(fetus: FetusTable) -> tuple[str, ...]:
+    """Return which ages differ by more than one of them allows, gathered by what they differ from."""
+    found: dict[tuple[Differing, bool, int | None, str], list[Difference]] = {}
+    for one in fetus.differences:
+        held = _held(one) if one.low is not None else ""
+        clip = one.clip if one.what is Differing.FORMULA_FROM_MODEL else None
+        found.setdefault((one.what, one.days > 0, clip, held), []).append(one)
+    return tuple(_difference(together) for together in found.values())
+
+
+def _difference(together: Sequence[Difference]) -> str:
+    one = together[0]
+    clips = clip_numbers(it.clip for it in together if it.clip is not None)
+    names = "; ".join(formula_name(it.formula) for it in together if it.formula)
     match one.what:
         case Differing.FORMULA_FROM_DATING:
-            older = translate(
-                "{formula} gives {days} more than the dating; from more than {limit} on a dating is asked."
+            above = translate("More than {limit} above the dating: {ages}.")
+            below = translate("More than {limit} below the dating: {ages}.")
+            ages = "; ".join(
+                translate("{formula} by {days}", formula=formula_name(it.formula), days=day_count(abs(it.days)))
+                for it in together
             )
-            younger = translate(
-                "{formula} gives {days} less than the dating; from more than {limit} on a dating is asked."
-            )
-            said = older if one.days > 0 else younger
-            return said.format(formula=formula_name(one.formula), days=days, limit=day_count(one.limit_days or 0))
+            return (above if one.days > 0 else below).format(limit=day_count(one.limit_days or 0), ages=ages)
         case Differing.FORMULA_FROM_MODEL:
-            said = translate("{formula} lies outside what the model gives, {low_high} ({clip}).")
-            return said.format(formula=formula_name(one.formula), low_high=_held(one), clip=_clip(one))
+            return translate(
+                "Outside what the model gives, {low_high} ({clips}): {ages}.",
+                low_high=_held(one),
+                clips=clips,
+                ages=names,
+            )
         case Differing.DATING_FROM_MODEL:
-            said = translate("The dating lies outside what the model gives, {low_high} ({clip}).")
-            return said.format(low_high=_held(one), clip=_clip(one))
+            return translate(
+                "The dating lies outside what the model gives, {low_high} ({clips}).", low_high=_held(one), clips=clips
+            )
         case _:
             assert_never(one.what)
+
+
+def differences_in_short(fetus: FetusTable) -> str:
+    """Return that ages differ, in the few words that a card has room for; empty where none does."""
+    kinds = [one.what for one in fetus.differences]
+    told: list[str] = []
+    if count := kinds.count(Differing.FORMULA_FROM_DATING):
+        limit = next(day_count(one.limit_days) for one in fetus.differences if one.limit_days is not None)
+        told.append(
+            plural(
+                "{count} age by a formula differs from the dating by more than {limit}.",
+                "{count} ages by formulas differ from the dating by more than {limit}.",
+                count,
+                limit=limit,
+            )
+        )
+    if Differing.DATING_FROM_MODEL in kinds:
+        told.append(translate("The dating lies outside what the model gives."))
+    if Differing.FORMULA_FROM_MODEL in kinds:
+        told.append(translate("Ages by formulas lie outside what the model gives."))
+    return " ".join(told)
 
 
 def difference_source(table: StudyTable, fetus: FetusTable) -> str:
@@ -175,6 +226,13 @@ def dependences(table: StudyTable, fetus: FetusTable) -> tuple[str, ...]:
     return tuple(told)
 
 
+def axis_legend() -> str:
+    """Return what is drawn on the axis."""
+    return translate(
+        "Dot: the age. Bar: the spread of the model's 15 best days. Thin line: the ages a formula was published for."
+    )
+
+
 def scale_sources(fetus: FetusTable) -> tuple[str, ...]:
     """Return who says how large a pixel is, each answer once with its clips."""
     found: dict[str, list[int]] = {}
@@ -202,13 +260,18 @@ def _model_row(one: ModelAge, *, is_only: bool) -> AxisRow:
 
 def _formula_row(one: FormulaAge) -> AxisRow:
     days = None if isinstance(one.days, NoAge) else one.days
-    return AxisRow(AgeKind.FORMULA, formula_name(one.key), days, None, None, formula_age(one), formula_inputs(one))
+    return AxisRow(
+        AgeKind.FORMULA,
+        formula_name(one.key),
+        days,
+        None,
+        None,
+        formula_age(one),
+        formula_inputs(one),
+        (one.low_days, one.high_days),
+    )
 
 
 def _held(one: Difference) -> str:
     assert one.low is not None and one.high is not None
     return age_range(one.low, one.high)
-
-
-def _clip(one: Difference) -> str:
-    return clip_numbers([] if one.clip is None else [one.clip])

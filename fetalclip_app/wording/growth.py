@@ -29,6 +29,11 @@ def chart_name(chart: Chart) -> str:
     return translate(_CHARTS[chart])
 
 
+def no_chart(chart: Chart, measure: Measure) -> str:
+    """Return that a chart has no curves of a measure."""
+    return translate("{chart} has no chart of {measure}.", chart=chart_name(chart), measure=measure_name(measure))
+
+
 def row_name(row: StudyRow) -> str:
     """Return a row's name: ``HC``, ``BPD outer–inner``."""
     edges = edges_name(row.bpd_definition) if row.bpd_definition is not None else ""

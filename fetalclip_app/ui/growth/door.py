@@ -1,4 +1,4 @@
-"""Dates the pregnancy by what a person enters."""
+"""Dating, growth and ages: the card, its windows, and where each of their numbers comes from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QWidget
 
+from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudyTable
+from fetalclip_app.ui.growth import provenance
+from fetalclip_app.ui.growth.ages_window import AgesWindow
+from fetalclip_app.ui.growth.card import GrowthCard
+from fetalclip_app.ui.growth.chart_window import ChartWindow
 from fetalclip_app.ui.growth.dating_dialog import DatingDialog
+from fetalclip_app.ui.growth.study import ShownStudy
+from fetalclip_app.ui.popover import Popover
+from fetalclip_app.ui.provenance import Row
+from fetalclip_app.wording.ages import AgeKind, axis_rows
 from fetalclip_app.wording.translate import translate
 
 if TYPE_CHECKING:
@@ -17,12 +28,84 @@ if TYPE_CHECKING:
 
 
 class Growth(QObject):
-    """Ties dating and notebook."""
+    """Ties card, windows and notebook."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.window)
         self._parts, self._book = parts, parts.notebook
+        self._study = ShownStudy(parts.session, parts.notebook)
+        self._table: StudyTable | None = None
+        self.card = GrowthCard()
+        self.charts = ChartWindow(parts.window, parts.choices.now.growth_chart)
+        self.ages = AgesWindow(parts.window)
+        parts.findings.add_card(self.card, above=parts.findings.scale)
+        self.card.offer(parts.actions["growth"], parts.actions["ages"])
+        self._tie()
+        self._show()
+
+    def _tie(self) -> None:
+        parts = self._parts
         parts.actions["date"].triggered.connect(self._ask_dating)
+        parts.actions["growth"].triggered.connect(lambda: self._toggle(self.charts))
+        parts.actions["ages"].triggered.connect(lambda: self._toggle(self.ages))
+        for window, name in ((self.charts, "growth"), (self.ages, "ages")):
+            window.addAction(parts.actions[name])
+        self.card.asked.connect(self._ask_row)
+        self.card.dating_asked.connect(self._ask_dating)
+        self.ages.asked.connect(self._ask_age)
+        self.charts.chart_chosen.connect(self._choose_chart)
+        parts.notebook.changed.connect(self._show)
+        parts.session.reading_changed.connect(self._show)
+        parts.session.clips_changed.connect(self._show)
+
+    def _show(self) -> None:
+        """Take the study's table anew and show it wherever it stands."""
+        self._table = table = self._study.table()
+        self.card.show_table(table, self._fetus(), self._parts.choices.now.growth_chart)
+        if self.charts.isVisible():
+            self.charts.show_table(table)
+        if self.ages.isVisible():
+            self.ages.show_table(table, self._number)
+
+    @property
+    def _number(self) -> int | None:
+        session = self._parts.session
+        return session.entries.index(session.shown) + 1 if session.shown is not None else None
+
+    def _fetus(self) -> FetusTable | None:
+        """Return the fetus that the shown clip is of."""
+        fetuses = self._table.fetuses if self._table is not None else ()
+        return next((one for one in fetuses if self._number in one.clips), None)
+
+    def _choose_chart(self, chart: Chart) -> None:
+        self._parts.choices.keep(growth_chart=chart)
+        self._show()
+
+    def _ask_row(self, row: StudyRow | None, widget: QWidget) -> None:
+        table, fetus = self._table, self._fetus()
+        if table is None or fetus is None:
+            return
+        if row is not None:
+            self._pop(provenance.size_rows(table, fetus, row), widget)
+        elif fetus.weight is not None:
+            self._pop(provenance.weight_rows(table, fetus, fetus.weight), widget)
+
+    def _ask_age(self, fetus: FetusTable, place: int, widget: QWidget) -> None:
+        table = self._table
+        if table is None:
+            return
+        rows = axis_rows(table, fetus)
+        kind = rows[place].kind
+        of_kind = [number for number, row in enumerate(rows) if row.kind is kind].index(place)
+        if kind is AgeKind.DATING:
+            self._pop(provenance.dating_rows(table), widget)
+        elif kind is AgeKind.MODEL:
+            self._pop(provenance.model_rows(fetus, fetus.model_ages[of_kind]), widget)
+        else:
+            self._pop(provenance.formula_rows(fetus, fetus.formula_ages[of_kind]), widget)
+
+    def _pop(self, rows: list[Row], widget: QWidget) -> None:
+        Popover(widget.window(), translate("Where this comes from"), rows).open_beside(widget)
 
     def _ask_dating(self) -> None:
         shown, study = self._parts.session.shown, self._book.study
@@ -46,3 +129,9 @@ class Growth(QObject):
         study = self._book.study
         if study is not None:
             self._book.change_study(translate("Remove the dating"), replace(study, dating=None))
+
+    def _toggle(self, window: QWidget) -> None:
+        window.setVisible(not window.isVisible())
+        if window.isVisible():
+            window.activateWindow()
+        self._show()

@@ -1,0 +1,102 @@
+"""Where a study's numbers come from, as rows of words."""
+
+from __future__ import annotations
+
+from fetalclip_app.biometry.curves import CITATIONS
+from fetalclip_app.domain.biometry import Centile, Chart, NoCentile
+from fetalclip_app.domain.study_table import (
+    FetusTable,
+    FormulaAge,
+    ModelAge,
+    NoAge,
+    StudyRow,
+    StudySize,
+    StudyTable,
+    Weight,
+)
+from fetalclip_app.ui.provenance import Row
+from fetalclip_app.wording import age_range, calibration_source, fetus_title, frame_number, millimetres, spread_meaning
+from fetalclip_app.wording import ages as age_words
+from fetalclip_app.wording import growth as words
+from fetalclip_app.wording.by_hand import edges_meaning, measure_name
+from fetalclip_app.wording.dating import dating_line
+from fetalclip_app.wording.translate import translate
+
+
+def size_rows(table: StudyTable, fetus: FetusTable, row: StudyRow) -> list[Row]:
+    """Return what a measure's size and centiles rest on."""
+    told: list[Row] = [*_whose(fetus), (words.row_name(row), words.row_value(row))]
+    if row.value is not None:
+        told += [(translate("Whose"), words.whose_size(row.value)), (translate("Pictures"), _frames(row.value))]
+    told.append((translate("Which enters"), words.entering_rule(row, table)))
+    if row.bpd_definition is not None:
+        told.append((translate("Definition"), edges_meaning(row.bpd_definition)))
+    if row.model is not None:
+        told.append((translate("The model's"), _size(row.model)))
+    told += [(translate("Does not enter"), _size(one)) for one in row.others]
+    return told + _centile_rows(table, row.centiles)
+
+
+def weight_rows(table: StudyTable, fetus: FetusTable, weight: Weight) -> list[Row]:
+    """Return what a weight and its centile rest on."""
+    told: list[Row] = [
+        *_whose(fetus),
+        (translate("Weight"), words.grams(weight.weight_g)),
+        (translate("Formula"), f"{words.weight_formula(weight)}. {weight.citation}"),
+    ]
+    told += [(measure_name(name), _size(size)) for name, size in weight.used]
+    return told + _centile_rows(table, weight.centiles)
+
+
+def formula_rows(fetus: FetusTable, one: FormulaAge) -> list[Row]:
+    """Return what an age by a formula rests on."""
+    why = [(translate("Why"), age_words.no_formula_age(one.days))] if isinstance(one.days, NoAge) else []
+    return [
+        *_whose(fetus),
+        (age_words.formula_name(one.key), age_words.formula_age(one)),
+        *why,
+        *((measure_name(name), _size(size)) for name, size in one.used),
+        (translate("Range"), age_words.formula_range(one)),
+    ]
+
+
+def model_rows(fetus: FetusTable, one: ModelAge) -> list[Row]:
+    """Return what the model's age rests on."""
+    estimate = one.estimate
+    picture = "" if one.frame_index is None else frame_number(one.frame_index)
+    return [
+        *_whose(fetus),
+        (translate("Age"), str(estimate.age)),
+        (translate("Spread"), f"{age_range(estimate.low, estimate.high)}. {spread_meaning()}"),
+        (translate("Picture"), ", ".join(filter(None, [words.clip_numbers([one.clip.number]), picture]))),
+        (translate("Scale"), calibration_source(one.calibration)),
+    ]
+
+
+def dating_rows(table: StudyTable) -> list[Row]:
+    """Return what the dating rests on."""
+    dating = table.dating
+    day = table.exam_day.isoformat() if table.exam_day is not None else translate("not stated")
+    said = dating_line(dating) if dating is not None else ""
+    return [(translate("Dating"), said), (translate("Exam"), day), (translate("Age"), words.dated_age(table))]
+
+
+def _whose(fetus: FetusTable) -> list[Row]:
+    return [(translate("Fetus"), fetus_title(fetus.fetus))] if fetus.fetus else []
+
+
+def _size(size: StudySize) -> str:
+    return f"{millimetres(size.size_mm)}, {words.whose_size(size)}"
+
+
+def _frames(size: StudySize) -> str:
+    return "; ".join(f"{words.clip_numbers([clip])}, {frame_number(frame)}" for clip, frame in size.frames)
+
+
+def _centile_rows(table: StudyTable, centiles: tuple[tuple[Chart, Centile | NoCentile], ...]) -> list[Row]:
+    told: list[Row] = []
+    for chart, found in centiles:
+        if found is not NoCentile.NOT_ON_CHART:
+            source = words.centile_reason(found) or CITATIONS[chart]
+            told.append((words.chart_name(chart), f"{words.centile(chart, found, table.dating)}. {source}"))
+    return told + (dating_rows(table) if table.dating is not None else [])
