@@ -102,11 +102,12 @@ class FrameBank:
     def arrays(self, clip: Clip, crop: Box, made_by: Sequence[str], what: str) -> Arrays | None:
         """Return what was kept of a clip under a name, or None."""
         name = self._name(clip, crop, [*made_by, what])
-        if name not in self._arrays and self._folder is not None:
-            found = read_arrays(self._path(name))
-            if found is not None:
-                self._hold(name, found)
-        return self._arrays.get(name)
+        if name in self._arrays or self._folder is None:
+            return self._arrays.get(name)
+        found = read_arrays(self._path(name))
+        if found is not None:
+            self._hold(name, found)
+        return found
 
     def keep_arrays(self, clip: Clip, crop: Box, made_by: Sequence[str], what: str, arrays: Arrays) -> None:
         """Keep small arrays of a clip under a name that says all that they depend on besides."""
@@ -117,7 +118,7 @@ class FrameBank:
 
     def _hold(self, name: str, arrays: Arrays) -> None:
         self._arrays[name] = arrays
-        while len(self._arrays) > _SMALL_ONES:
+        while len(self._arrays) > (_SMALL_ONES if self._room else 0):
             self._arrays.popitem(last=False)
 
     def _name(self, clip: Clip, crop: Box, made_by: Sequence[object]) -> str:

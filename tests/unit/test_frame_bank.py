@@ -265,3 +265,10 @@ def test_without_a_folder_a_task_finds_its_own_again() -> None:
     shelf.put("lengths", {"frames": np.arange(3)})
 
     assert shelf.find("lengths") is not None and _shelf(None).find("lengths") is None
+
+
+def test_a_bank_that_holds_nothing_holds_nothing_of_a_task_either() -> None:
+    shelf = replace(_shelf(None), bank=FrameBank("key", bytes_in_memory=0))
+    shelf.put("lengths", {"frames": np.arange(3)})
+
+    assert shelf.find("lengths") is None
