@@ -118,7 +118,7 @@ class FindingsPanel(QScrollArea):
         self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"), lacking)
         self.age.show_answer(_answer(reading, "gestational_age"))
         self._show_measures()
-        self.pooled.show_answer(_answer(reading, "whole_clip"), reading.frame_count if reading is not None else 1)
+        self.pooled.show_answer(_answer(reading, "whole_clip"), len(entry.clip) if entry is not None else 0)
         self.structures.show_answer(_answer(reading, "structures"))
         self.labels.show_answer(_answer(reading, "clip_labels"))
         self.scale.show_scale(entry.clip.calibration if entry is not None else None)
@@ -215,12 +215,15 @@ class FindingsPanel(QScrollArea):
         Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
     def _ask_pooled(self, which: int, widget: QWidget) -> None:
-        reading = self._shown.reading if self._shown is not None else None
-        answer = _answer(reading, "whole_clip")
-        if reading is not None and isinstance(answer, WholeClip):
-            Popover(self, translate("Where this comes from"), pooled_rows(reading, answer.lengths[which])).open_beside(
-                widget
-            )
+        entry = self._shown
+        finding = entry.reading.finding("whole_clip") if entry is not None and entry.reading else None
+        if entry is None or entry.reading is None or finding is None:
+            return
+        if isinstance(finding.answer, WholeClip):
+            rows = pooled_rows(entry.reading, finding.answer.lengths[which])
+        else:
+            rows = provenance.abstained_rows(entry.clip, entry.reading, finding)
+        Popover(self, translate("Where this comes from"), rows).open_beside(widget)
 
     def _ask_structure(self, name: str, widget: QWidget) -> None:
         entry = self._shown

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from fakes import make_clip, make_reading
+from fakes import make_clip
 from pooled_tools import some_lengths, with_whole_clip
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.open_clip import OpenClip
@@ -39,10 +40,38 @@ def _choose(qtbot: QtBot, panel: FindingsPanel, name: str) -> None:
         assert choice.currentIndex() == before + 1, name
 
 
-def test_a_clip_without_repeats_has_no_such_card(qtbot: QtBot) -> None:
-    panel = _panel(qtbot, make_reading(make_clip(FRAMES)))
+@pytest.mark.parametrize(("frames", "is_there"), [(1, False), (2, False), (3, True), (FRAMES, True)])
+def test_the_place_of_the_card_is_there_before_any_reading(qtbot: QtBot, frames: int, is_there: bool) -> None:
+    panel = FindingsPanel()
+    qtbot.addWidget(panel)
+    panel.show_clip(OpenClip(make_clip(frames), QImage()))
 
-    assert panel.pooled.isHidden()
+    assert panel.pooled.isHidden() is not is_there
+    assert panel.pooled.figure.text() == "–" and not panel.pooled.choice.isEnabled()
+
+
+def test_nothing_below_moves_when_the_lengths_come(qtbot: QtBot) -> None:
+    clip = make_clip(FRAMES)
+    panel = _panel(qtbot)
+    panel.show_clip(OpenClip(clip, QImage()))
+    qtbot.wait(20)
+    before = panel.pooled.geometry(), panel.pooled.figure.geometry(), panel.pooled.dots.geometry()
+
+    panel.show_clip(OpenClip(clip, QImage(), reading=with_whole_clip(clip)))
+    qtbot.wait(20)
+
+    assert (panel.pooled.geometry(), panel.pooled.figure.geometry(), panel.pooled.dots.geometry()) == before
+
+
+def test_a_clip_whose_frames_cannot_be_measured_says_why(qtbot: QtBot) -> None:
+    why = Abstention(Reason.NOT_CALIBRATED, "no_scale")
+    panel = _panel(qtbot, with_whole_clip(make_clip(FRAMES), why))
+
+    assert panel.pooled.figure.is_doubt and panel.pooled.figure.text() == "No scale"
+    assert "carries no scale" in panel.pooled.note.text()
+    qtbot.mouseClick(panel.pooled.figure, Qt.MouseButton.LeftButton)
+    words = " ".join(label.text() for label in panel.findChild(Popover).findChildren(QLabel))
+    assert "carries no scale" in words
 
 
 def test_the_card_shows_value_spread_count_and_outliers(qtbot: QtBot) -> None:
