@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import caption_font, text_font, tokens
@@ -106,7 +107,7 @@ class Palette(QFrame):
         """Close it; the keys go where they went before."""
         came_from, self._came_from = self._came_from, None
         self.hide()
-        if came_from is not None and came_from.isVisible():
+        if came_from is not None and isValid(came_from) and came_from.isVisible():
             came_from.setFocus()
 
     def _fill(self, text: str) -> None:

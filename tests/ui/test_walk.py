@@ -1,0 +1,51 @@
+"""Somebody tries everything at random for a minute: nothing breaks, nothing is left behind. Ten: `bench.walk`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from fakes import make_clip
+from PySide6.QtWidgets import QApplication
+
+from bench.walk import answered, walk
+from bench.walk_steps import Walker
+from bench.walk_watch import Watch
+
+SECONDS = 60.0
+
+
+@pytest.mark.slow
+def test_a_minute_at_random_breaks_nothing_and_leaves_nothing(
+    desk_of: Callable[..., object], tmp_path: Path, qapp: QApplication
+) -> None:
+    chance, watch = Random(20260314), Watch()
+    clips = [make_clip(12, name="one.dcm"), make_clip(1, name="two.png", pixel_mm=None), make_clip(40, name="long.dcm")]
+    files = [*(clip.path for clip in clips), Path("damaged.dcm")]
+    with answered(tmp_path, chance):
+        desk = desk_of(*clips)
+        desk.start()
+        watch.begin()
+        walker = Walker(desk.window, files, chance)
+        steps = walk(walker, watch, SECONDS)
+        desk.window.viewer.player.pause()
+        desk.jobs.shut_down()
+        watch.end()
+
+    assert watch.faults() == [], " | ".join(walker.taken)
+    assert steps > 100
+
+
+def test_what_breaks_is_seen(desk_of: Callable[..., object], tmp_path: Path) -> None:
+    desk, watch = desk_of(make_clip(3, name="one.dcm")), Watch()
+    desk.window.actions_by_name["fit"].setEnabled(True)
+    desk.window.actions_by_name["fit"].triggered.connect(lambda: 1 / 0)
+    watch.begin()
+    desk.press("fit")
+    watch.end()
+
+    assert [said.partition(" at ")[0] for said in watch.faults()] == [
+        "exception: ZeroDivisionError('division by zero')"
+    ]
