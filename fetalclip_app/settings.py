@@ -44,6 +44,7 @@ class Settings(BaseModel):
         play_speed: Multiple of a cine's own pace; 1 is taken where the program does not offer it.
         bpd_definition: Between which edges a BPD was last drawn; None before anybody was asked.
         growth_chart: Whose centiles the window shows first.
+        measure_first: The model's value of a measure stays hidden until the person has measured it.
         operator: Who reads, as it stands beside what a person did and in reports; empty where nobody said.
         language: Two letters; empty is the system's.
         size_percent: Of text and controls, on top of the system's own factor.
@@ -73,6 +74,7 @@ class Settings(BaseModel):
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = True
     bpd_definition: BpdDefinition | None = None
+    measure_first: bool = False
     operator: str = ""
     theme: ThemeChoice = "dark"
     language: str = ""

@@ -6,6 +6,8 @@ no mean is taken over them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fetalclip_app.biometry.ellipse_lengths import circumference, lengths
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
@@ -15,6 +17,7 @@ from fetalclip_app.domain.notes import ClipNotes, Enters, Line
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize, LineMeasurements
 from fetalclip_app.domain.values import Entering, HandValue, ModelValue, Repeats, Source
+from fetalclip_app.domain.veil import HELD, held_back
 
 MEASURED = (Measure.HC, Measure.BPD, Measure.OFD, Measure.AC, Measure.FL)
 """What a clip is measured for, in the order shown."""
@@ -79,7 +82,15 @@ def model_values(reading: ClipReading | None, measure: Measure) -> tuple[ModelVa
     """Return what the model says of a measure, each of its ways by itself; none where it was not asked."""
     if reading is None:
         return ()
+    if reading.held is not None:
+        values = model_values(reading.held.reading, measure)
+        return tuple(map(_held, values)) if measure in reading.held.measures else values
     return (*_by_outline(reading, measure), *_by_landmarks(reading, measure))
+
+
+def _held(value: ModelValue) -> ModelValue:
+    why = held_back(value.size_mm) if isinstance(value.size_mm, Abstention) and value.size_px is None else HELD
+    return replace(value, size_mm=why, size_px=None)
 
 
 def _by_outline(reading: ClipReading, measure: Measure) -> tuple[ModelValue, ...]:

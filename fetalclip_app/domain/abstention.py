@@ -15,6 +15,8 @@ class Reason(StrEnum):
     AMBIGUOUS = "ambiguous"
     NOT_APPLICABLE = "not_applicable"
     NOT_TRAINED = "not_trained"
+    HELD_BACK = "held_back"
+    """There is an answer, and a person asked not to see it yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip_labels import ClipLabels
 from fetalclip_app.domain.landmarks import LineError
@@ -161,6 +162,19 @@ class Provenance:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class HeldBack:
+    """What a person does not want to see before she has measured (`domain.veil`).
+
+    Attributes:
+        measures: Of which nothing is told.
+        reading: As the model gave it. Whoever looks into it must tell nothing of these measures.
+    """
+
+    measures: frozenset[Measure]
+    reading: ClipReading
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ClipReading:
     """All findings about one clip.
 
@@ -171,6 +185,7 @@ class ClipReading:
         embeddings: float32, (frames, D): one unit row for each frame, in the frames' order. Rows of different
             readings may be compared where their provenance names the same model and preprocessing.
         quality: Of each frame, beside the others of this clip.
+        held: Where findings are held back: which, and the whole reading.
     """
 
     clip_key: str
@@ -181,6 +196,7 @@ class ClipReading:
     provenance: Provenance
     embeddings: NDArray[np.float32]
     quality: ClipQuality
+    held: HeldBack | None = None
 
     @property
     def sight(self) -> Sight | None:

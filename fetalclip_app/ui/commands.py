@@ -87,6 +87,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ellipse", "Measure an ellipse", ("E",), _READING, "ellipse"),
     Command("take_model", "Take the model's value", ("A",), _READING),
     Command("take_own", "Take your own value", ("Shift+A",), _READING),
+    Command("measure_first", "Measure first: hide the model's values", ("Shift+M",), _READING, is_switch=True),
     Command("remove", "Remove what is selected", ("Del", "Backspace"), _READING),
     Command("date", "Date the pregnancy …", ("T",), _READING),
     Command("growth", "Growth charts", ("W",), _READING),

@@ -17,6 +17,7 @@ from fetalclip_app.ui.asking.door import Asking
 from fetalclip_app.ui.bars_of_window import StatusStrip
 from fetalclip_app.ui.best_frame_door import BestFrameDoor
 from fetalclip_app.ui.calipers.door import Calipers
+from fetalclip_app.ui.calipers.first import MeasureFirst
 from fetalclip_app.ui.checklist.door import ChecklistDoor
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
@@ -93,6 +94,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         FrameOut(parts),
         UndoTitles(parts),
         Keeping(parts),
+        MeasureFirst(parts),
         Calipers(parts),
         BestFrameDoor(parts),
         PartsDoor(parts),

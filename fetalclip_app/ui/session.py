@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -24,6 +24,10 @@ from fetalclip_app.wording.translate import translate
 
 _HEAT_KEPT = 8
 """Heatmaps kept for each clip."""
+
+
+Veil = Callable[[Clip, ClipReading], ClipReading]
+"""A clip and its reading -> the reading as it is shown now, which may hold answers back."""
 
 
 class Session(QObject):
@@ -69,6 +73,7 @@ class Session(QObject):
         self._shown: OpenClip | None = None
         self._where: Where | None = None
         self._request: EngineRequest | None = None
+        self._veil: Veil = lambda _clip, reading: reading
         self.info: EngineInfo | None = None
         self.model_error: Exception | None = None
 
@@ -172,6 +177,16 @@ class Session(QObject):
             self.clip_shown.emit(entry)
         self._changed()
         self._pump()
+
+    def set_veil(self, veil: Veil) -> None:
+        """Show every reading as ``veil`` returns it, now and from now on."""
+        self._veil, is_other = veil, False
+        for entry in self._clips.entries:
+            before = entry.reading
+            entry.reading = veil(entry.clip, before) if before is not None else None
+            is_other |= entry.reading is not before
+        if is_other:
+            self._changed()
 
     def read_again(self) -> None:
         """Read the shown clip again, and whatever was stopped; starts a model that failed to start."""
@@ -291,7 +306,8 @@ class Session(QObject):
     def _keep(self, entry: OpenClip, clip: Clip, reading: ClipReading) -> None:
         if entry.clip is not clip or entry not in self._clips.entries:
             return  # its scale is another now, or it was closed
-        entry.state, entry.reading, entry.error, entry.sight = ReadState.READ, reading, None, reading.sight
+        entry.state, entry.error, entry.sight = ReadState.READ, None, reading.sight
+        entry.reading = self._veil(clip, reading)
         self._changed()
 
     def _fail(self, entry: OpenClip, clip: Clip, error: Exception) -> None:

@@ -42,12 +42,21 @@ _GENERAL: dict[Reason, _Words] = {
         (mark("This model was not trained to answer this."),),
         mark("Choose another model in the model menu, or by --model on the command line."),
     ),
+    Reason.HELD_BACK: _Words((mark("The model's answer is held back until you have given yours."),)),
 }
 
 _DETAILS: dict[tuple[Reason, str], _Words] = {
     (Reason.NOT_CALIBRATED, "no_scale"): _Words(
         (mark("This file carries no scale, so lengths are in pixels."),),
         mark("Set the scale with the ruler (R), or by --pixel-mm on the command line."),
+    ),
+    (Reason.HELD_BACK, "measure_first"): _Words(
+        (mark("Held back until you have measured it by hand."),),
+        mark("A line: C, an ellipse: E. Measure-first: Shift+M."),
+    ),
+    (Reason.HELD_BACK, "age_by_head"): _Words(
+        (mark("The model's age follows the head's size: held back until you have measured HC."),),
+        mark("An ellipse: E. Measure-first: Shift+M."),
     ),
     (Reason.NOT_CALIBRATED, "not_square"): _Words(
         (mark("The pixels of this picture are not square, which this model cannot use."),),
@@ -253,6 +262,7 @@ def reason_title(reason: Reason) -> str:
         Reason.AMBIGUOUS: mark("Cannot tell"),
         Reason.NOT_APPLICABLE: mark("Does not apply"),
         Reason.NOT_TRAINED: mark("Not trained"),
+        Reason.HELD_BACK: mark("Measure first"),
     }
     return translate(titles[reason])
 

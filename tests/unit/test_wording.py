@@ -26,6 +26,8 @@ TASK_DETAILS = [
     (Reason.NOT_CALIBRATED, "not_square"),
     (Reason.NOT_CALIBRATED, "several_scales"),
     *((Reason.NOT_CALIBRATED, str(refusal)) for refusal in Refusal if refusal is not Refusal.NO_SCALE),
+    (Reason.HELD_BACK, "measure_first"),
+    (Reason.HELD_BACK, "age_by_head"),
     (Reason.OUT_OF_RANGE, "edge_of_range"),
     (Reason.OUT_OF_RANGE, "head_size"),
     (Reason.AMBIGUOUS, "spread"),

@@ -87,6 +87,11 @@ class MeasurementsCard(Card):
         set_tone(self._whose, "doubt" if is_doubt else "muted")
         self._whose.setText(text)
 
+    def show_first(self, *, is_on: bool) -> None:
+        """Say in the heading that the model's values wait for the person's."""
+        title = translate("Measurements")
+        self.heading.setText(f"{title} · {translate('measure first')}" if is_on else title)
+
     def show_values(
         self, notes: ClipNotes | None, reading: ClipReading | None, calibration: Calibration | None
     ) -> None:

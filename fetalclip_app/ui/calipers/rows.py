@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.reading import ClipReading, LineMeasurements, Measurement
@@ -107,6 +107,7 @@ def _is_nothing(value: Repeats | ModelValue) -> bool:
         isinstance(value, ModelValue)
         and value.source is Source.OUTLINE
         and isinstance(value.size_mm, Abstention)
+        and value.size_mm.reason is not Reason.HELD_BACK
         and value.size_px is None
         and value.measure is not Measure.HC
     )
