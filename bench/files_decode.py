@@ -14,8 +14,8 @@ from pydicom import dcmread
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels
 
+from fetalclip_app.domain.bootstrap import interval
 from fetalclip_app.imaging.readers import read_clip
-from training.bootstrap import interval
 
 WORKERS = 2
 """As `ui.frames.AT_ONCE`; a test compares them."""

@@ -20,9 +20,9 @@ import torch
 from numpy.typing import NDArray
 from open_clip_train.train import train_one_epoch  # type: ignore[import-untyped]
 
+from fetalclip_app.domain.bootstrap import interval
 from fetalclip_app.model.architecture import build
 from training import captions
-from training.bootstrap import interval
 from training.checkpoint import RunState
 from training.config import RunConfig, StepConfig
 from training.dataset import Batch

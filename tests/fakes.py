@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
+from fetalclip_app.domain.backbone import ModelCalibration
 from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, PixelSpacing, Region, RegionKind
 from fetalclip_app.domain.clip import Clip, FramesInMemory, Origin
 from fetalclip_app.domain.content_key import ContentKey
@@ -33,11 +34,14 @@ from fetalclip_app.domain.reading import (
 )
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.timing import FrameRate, RateSource
-from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
+from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction, ViewSet
+from fetalclip_app.domain.vocabulary import Vocabulary
 from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.inference.listening import NOBODY, Listener
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.tasks.base import Instruments
+from fetalclip_app.tasks.views import seen_with
 
 DIMENSION = 64
 
@@ -242,6 +246,7 @@ class FakeEngine:
     methods: tuple[str, ...] = ("gradcam", "scorecam", "eigencam")
     probes: tuple[ProbeFacts, ...] = ()
     headed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    vocabulary: Vocabulary | None = None
     pause_s: float = 0.0
     looked_at: list[int] = field(default_factory=list)
 
@@ -268,6 +273,10 @@ class FakeEngine:
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return text_rows(texts)
+
+    def seen_with(self, view_set: ViewSet, rows: NDArray[np.float32], unfamiliar: frozenset[int]) -> ViewPrediction:
+        tools = Instruments(self.identity, 100.0, ModelCalibration(), text_rows, vocabulary=self.vocabulary)
+        return seen_with(view_set, rows, tools, unfamiliar)
 
 
 def text_rows(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bootstrap import Floats
+from fetalclip_app.domain.bootstrap import Floats
 
 BINS = 10
 

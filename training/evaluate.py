@@ -12,10 +12,10 @@ import numpy as np
 
 from fetalclip_app.biometry.growth import inside_who_band, who_median_days
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
+from fetalclip_app.domain.bootstrap import Floats, f1_parts, interval_of_sums, macro_f1_of_sums, mean_of_sums
 from fetalclip_app.domain.reading import HeadMeasurement, HeadSize
 from fetalclip_app.tasks.gestational_age import HC_RANGE_MM
 from fetalclip_app.tasks.keys import AGE, HEAD
-from training.bootstrap import Floats, f1_parts, interval_of_sums, macro_f1_of_sums, mean_of_sums
 from training.evaluation.reads import ABSTAINED, Read
 from training.manifest import is_dated
 

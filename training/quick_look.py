@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from fetalclip_app.biometry.growth import inside_who_band
 from fetalclip_app.domain.age import DAYS_PER_WEEK
+from fetalclip_app.domain.bootstrap import f1_parts, macro_f1_of_sums
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.imaging.preprocess import PreprocessSpec, normalised, scaled
 from fetalclip_app.model.texts import encode_tokens
 from fetalclip_app.tasks.gestational_age import CANDIDATES, HC_RANGE_MM, best_candidates, sentences
-from training.bootstrap import f1_parts, macro_f1_of_sums
 from training.captions import Phrases
 from training.dataset import Stored
 from training.manifest import Sample, is_usable_age

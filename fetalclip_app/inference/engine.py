@@ -27,7 +27,7 @@ from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
 from fetalclip_app.tasks.keys import AGE, CLIP_LABELS, HEAD, MEASURES, STRUCTURES, VIEWS, WHOLE_CLIP, clip_label_key
-from fetalclip_app.tasks.views import class_embeddings
+from fetalclip_app.tasks.views import class_embeddings, seen_with
 from fetalclip_app.tasks.whole_clip import steps_of
 
 _TELLINGS = 32
@@ -160,6 +160,14 @@ class Engine:
             InvalidInput: A text is empty or longer than the network reads.
         """
         return self.texts.asked(texts)
+
+    def seen_with(self, view_set: ViewSet, rows: Embeddings, unfamiliar: frozenset[int]) -> ViewPrediction:
+        """Return what a set that is being written sees in rows (frames, D); its sentences leave no file.
+
+        Raises:
+            InvalidInput: A sentence is empty or longer than the network reads.
+        """
+        return seen_with(view_set, rows, replace(self.instruments, encode_texts=self.texts.asked), unfamiliar)
 
     def _encoding(self) -> Encoding:
         with_textures = self.instruments.calibration.familiarity is not None

@@ -1,19 +1,18 @@
-"""Sentences to unit rows on a line of their own: answered at once, or between two batches of a reading."""
+"""Questions that need no picture, on a line of their own: answered at once, or between two batches of a reading."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 import traceback
-from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
-import numpy as np
-
-from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.progress import CancelToken
+
+ASKED = frozenset({"encode_texts", "seen_with"})
+"""Methods of the engine that may be asked here."""
 
 POLL_S = 0.05
 """How often a waiting question looks at its cancel token."""
@@ -28,8 +27,8 @@ class Asker:
         self._numbers = itertools.count()
         self._is_over = threading.Event()
 
-    def ask(self, texts: Sequence[str], cancel: CancelToken) -> Embeddings:
-        """Return one unit row for each text: float32, (N, D).
+    def ask(self, name: str, arguments: tuple[Any, ...], cancel: CancelToken) -> Any:
+        """Return what the engine's method of this name says.
 
         Raises:
             Cancelled: ``cancel`` was raised before the answer came.
@@ -39,13 +38,13 @@ class Asker:
         with self._one_at_a_time:
             number = next(self._numbers)
             try:
-                self._connection.send((number, tuple(texts)))
+                self._connection.send((number, name, arguments))
                 while not self._is_over.is_set():
                     cancel.check()
                     if self._connection.poll(POLL_S):
                         answered, answer = self._connection.recv()
                         if answered == number:  # else to a question that was cancelled
-                            return _rows(answer)
+                            return _outcome(answer)
             except (EOFError, OSError) as error:
                 raise ComputeFailed(ErrorCode.WORKER_LOST) from error
         raise ComputeFailed(ErrorCode.WORKER_LOST)
@@ -57,12 +56,12 @@ class Asker:
             self._connection.close()
 
 
-def _rows(answer: Any) -> Embeddings:
+def _outcome(answer: Any) -> Any:
     match answer:
-        case np.ndarray():
-            return answer
-        case FetalClipError():
-            raise answer
+        case ("result", result):
+            return result
+        case ("error", FetalClipError() as error):
+            raise error
         case _:
             raise TypeError(f"the model's process said {answer!r}")
 
@@ -71,11 +70,11 @@ class Answerer:
     """The end of the model's process, where one thread does everything: it answers whenever it is between two things.
 
     Args:
-        encode: Returns one unit row for each text.
+        engine: Whose methods of `ASKED` are called.
     """
 
-    def __init__(self, connection: Connection, encode: Callable[[Sequence[str]], Embeddings]) -> None:
-        self._connection, self._encode = connection, encode
+    def __init__(self, connection: Connection, engine: Any) -> None:
+        self._connection, self._engine = connection, engine
 
     def answer_all(self) -> None:
         """Answer what was asked by now; return at once where nothing was.
@@ -84,15 +83,17 @@ class Answerer:
             EOFError, OSError: The window's side hung up.
         """
         while self._connection.poll():
-            number, texts = self._connection.recv()
-            self._connection.send((number, self._answer(texts)))
+            number, name, arguments = self._connection.recv()
+            self._connection.send((number, self._answer(name, arguments)))
 
-    def _answer(self, texts: Sequence[str]) -> Any:
+    def _answer(self, name: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+        if name not in ASKED:
+            return "bug", name
         try:
-            return self._encode(texts)
+            return "result", getattr(self._engine, name)(*arguments)
         except FetalClipError as error:
-            return error
+            return "error", error
         except MemoryError:
-            return ComputeFailed(ErrorCode.OUT_OF_MEMORY)
+            return "error", ComputeFailed(ErrorCode.OUT_OF_MEMORY)
         except Exception:
-            return traceback.format_exc()
+            return "bug", traceback.format_exc()

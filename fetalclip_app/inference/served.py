@@ -9,6 +9,7 @@ from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading, ModelIdentity
+from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.inference.listening import Listener
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report
@@ -51,6 +52,10 @@ class Engine(Protocol):
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Return one unit row for each text that a person asked."""
+        ...
+
+    def seen_with(self, view_set: ViewSet, rows: Embeddings, unfamiliar: frozenset[int]) -> ViewPrediction:
+        """Return what a set that is being written sees in rows."""
         ...
 
 

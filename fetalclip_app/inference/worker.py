@@ -19,6 +19,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
+from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.errors import ComputeFailed, ErrorCode
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
@@ -150,10 +151,23 @@ class ModelProcess:
         Raises:
             Cancelled, InvalidInput, ComputeFailed: As `Asker.ask`; no process runs.
         """
+        rows: Embeddings = self._asked(np.ndarray, "encode_texts", (tuple(texts),), cancel)
+        return rows
+
+    def seen_with(
+        self, view_set: ViewSet, rows: Embeddings, unfamiliar: frozenset[int], cancel: CancelToken
+    ) -> ViewPrediction:
+        """Return what a set that is being written sees in rows (frames, D). As `encode_texts`."""
+        return self._asked(ViewPrediction, "seen_with", (view_set, rows, unfamiliar), cancel)
+
+    def _asked(self, kind: type[_Kind], name: str, arguments: tuple[Any, ...], cancel: CancelToken) -> _Kind:
         asker = self._asker
         if asker is None:
             raise ComputeFailed(ErrorCode.WORKER_LOST)
-        return asker.ask(texts, cancel)
+        answer = asker.ask(name, arguments, cancel)
+        if not isinstance(answer, kind):
+            raise TypeError(f"the model's process answered {type(answer).__name__}, not {kind.__name__}")
+        return answer
 
     def hurry(self) -> None:
         """The program ends: a cancelled call kills the process after `CLOSING_GRACE_S`. Any thread may call."""

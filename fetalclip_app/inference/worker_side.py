@@ -149,7 +149,7 @@ def _serve(connection: Connection, questions: Connection, factory: Callable[[Any
         engine = _answer(connection, lambda: factory(request), _info)
         if engine is None:
             return
-        answerer = Answerer(questions, engine.encode_texts)
+        answerer = Answerer(questions, engine)
         while True:
             wait([connection, questions])
             answerer.answer_all()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fetalclip_app import resources
+from fetalclip_app.domain.view_draft import ABOUT
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ErrorCode, InvalidInput
 
@@ -109,6 +110,7 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _prompts(classes: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(classes, dict):
         raise ValueError("it is no table of classes")
+    classes.pop(ABOUT, None)  # what a written set tells of itself
     return {name: _sentences(name, value) for name, value in _each_once(_renamed(classes)).items()}
 
 

@@ -59,6 +59,14 @@ class BrainViewTask:
         return Finding(self.key, seen.among(frames, len(scan.embeddings)), int(frames[0]))
 
 
+def seen_with(
+    view_set: ViewSet, embeddings: Embeddings, instruments: Instruments, unfamiliar: frozenset[int] = frozenset()
+) -> ViewPrediction:
+    """Return what any set sees in rows that are there already: as a reading with it would, without a calibration."""
+    similarity = _similarity(embeddings, view_set, instruments)
+    return _predict(similarity, view_set, instruments, ViewCalibration(), unfamiliar)
+
+
 def unlearned_classes(view_set: ViewSet, vocabulary: Vocabulary | None) -> dict[str, Unlearned]:
     """Return the classes with a sentence that the model cannot know, and what of it; none where no words are listed."""
     if vocabulary is None:

@@ -11,6 +11,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
+from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 
@@ -43,6 +44,12 @@ class Model(Protocol):
 
     def encode_texts(self, texts: Sequence[str], cancel: CancelToken) -> Embeddings:
         """Return one unit row for each text; may be called beside one of the others."""
+        ...
+
+    def seen_with(
+        self, view_set: ViewSet, rows: Embeddings, unfamiliar: frozenset[int], cancel: CancelToken
+    ) -> ViewPrediction:
+        """Return what a set that is being written sees in rows; likewise."""
         ...
 
 

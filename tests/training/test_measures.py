@@ -15,9 +15,7 @@ import torch
 from fakes import make_clip, make_reading
 from sklearn.metrics import roc_auc_score
 
-from fetalclip_app.domain.views import PLANES
-from training import calibrate, evaluate, export, sononet
-from training.bootstrap import (
+from fetalclip_app.domain.bootstrap import (
     RESAMPLES,
     f1_parts,
     interval,
@@ -26,6 +24,8 @@ from training.bootstrap import (
     macro_f1_of_sums,
     mean_of_sums,
 )
+from fetalclip_app.domain.views import PLANES
+from training import calibrate, evaluate, export, sononet
 from training.calibrate import Seen
 from training.calibration_error import expected_error
 from training.card import TABLE_BEGINS, TABLE_ENDS, with_table

@@ -18,6 +18,7 @@ from fetalclip_app.domain.listing import Listing
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
+from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
@@ -87,6 +88,11 @@ class FakeModel:
     def encode_texts(self, texts: Sequence[str], cancel: CancelToken) -> NDArray[np.float32]:
         self.texts_asked.append(tuple(texts))
         return self.engine.encode_texts(texts)
+
+    def seen_with(
+        self, view_set: ViewSet, rows: NDArray[np.float32], unfamiliar: frozenset[int], cancel: CancelToken
+    ) -> ViewPrediction:
+        return self.engine.seen_with(view_set, rows, unfamiliar)
 
 
 class ModelInside(FakeModel):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from fakes import FakeBackbone, made_up_rows, make_clip, spell_factory, text_rows
 
+from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ComputeFailed, ErrorCode, InvalidInput
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.questions import Asker
@@ -72,6 +73,15 @@ def test_a_question_is_answered_while_a_clip_is_read(model: ModelProcess) -> Non
     assert ended == [Cancelled]
 
 
+def test_a_set_that_is_being_written_is_asked_of_rows_that_are_there(model: ModelProcess) -> None:
+    seen = model.seen_with(
+        ViewSet("draft", {"x": ("a heart",), "y": ("a femur",)}, ""), made_up_rows(4), frozenset(), CancelToken()
+    )
+
+    assert seen.keys == ("x", "y")
+    assert seen.per_frame.argmax(axis=1).tolist() == [0, 0, 1, 1]
+
+
 def test_frames_are_embedded_without_a_reading(model: ModelProcess) -> None:
     np.testing.assert_array_equal(model.embed(make_clip(3), CancelToken()), made_up_rows(3))
 
@@ -89,7 +99,7 @@ def test_who_waits_is_told_when_the_process_is_ended() -> None:
 
     def ask() -> None:
         try:
-            asker.ask(["a heart"], CancelToken())
+            asker.ask("encode_texts", (("a heart",),), CancelToken())
         except ComputeFailed as error:
             heard.append(error.code)
 

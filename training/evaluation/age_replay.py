@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from fetalclip_app.biometry.growth import inside_who_band, who_median_days
 from fetalclip_app.domain.age import DAYS_PER_WEEK
+from fetalclip_app.domain.bootstrap import mean_of_sums
 from fetalclip_app.tasks.gestational_age import CANDIDATES, HC_RANGE_MM, best_candidates
-from training.bootstrap import mean_of_sums
 from training.evaluate import Row, row_of
 
 HC_BANDS_MM = ((100.0, 175.0), (175.0, 250.0), (250.0, 342.0))

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fetalclip_app.domain.abstention import Reason
+from fetalclip_app.domain.bootstrap import RESAMPLES, Floats, draws
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize, LineMeasurements
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.tasks.keys import HEAD, MEASURES, VIEWS
-from training.bootstrap import RESAMPLES, Floats, draws
 from training.evaluation.reader import Reader
 from training.manifest import Sample
 

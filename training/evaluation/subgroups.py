@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from fetalclip_app.domain.age import DAYS_PER_WEEK
+from fetalclip_app.domain.bootstrap import mean_of_sums
 from fetalclip_app.tasks.keys import VIEWS
-from training.bootstrap import mean_of_sums
 from training.evaluate import Row, age_error, f1_row, hc_error, inside_band, mean_row, median_days, row_of
 from training.evaluation.reads import Read, said
 from training.evaluation.view_rows import with_planes

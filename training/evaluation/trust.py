@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fetalclip_app.domain.bootstrap import Floats
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
-from training.bootstrap import Floats
 from training.calibration_error import error_of_sums, error_parts
 from training.evaluate import Row, row_of
 from training.evaluation.reads import Read

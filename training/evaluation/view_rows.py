@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from fetalclip_app.domain.bootstrap import Floats, f1_parts, macro_f1_of_sums
 from fetalclip_app.domain.views import PLANES, ViewPrediction
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
-from training.bootstrap import Floats, f1_parts, macro_f1_of_sums
 from training.evaluate import Row, f1_row, row_of
 from training.evaluation.reads import ABSTAINED, Read, said
 from training.manifest import Sample

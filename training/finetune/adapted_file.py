@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from fetalclip_app.domain.bootstrap import interval_of_auroc
 from fetalclip_app.domain.clip_labels import Pooling
 from fetalclip_app.model.adapters import CHECK, LEFT, RIGHT, check_of
 from fetalclip_app.model.clip_labels import PICTURE_KIND, strangeness
 from fetalclip_app.model.folding import fold
-from training.bootstrap import interval_of_auroc
 from training.finetune.clip_file import UNLIKE_SHARE, LabelFacts, calibration_of, place_of, slug, write_head
 from training.finetune.epochs import LENGTH
 from training.finetune.features import ModelChoice, Opened, Rows, open_backbone

@@ -17,9 +17,9 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
+from fetalclip_app.domain.bootstrap import interval_of_auroc
 from fetalclip_app.domain.clip_labels import Pooling
 from training import not_finite
-from training.bootstrap import interval_of_auroc
 from training.finetune.features import Rows
 from training.finetune.groups import folds_of
 

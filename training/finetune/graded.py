@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from training.bootstrap import interval_of_auroc
+from fetalclip_app.domain.bootstrap import interval_of_auroc
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bootstrap import f1_parts, interval_of_sums, macro_f1_of_sums
+from fetalclip_app.domain.bootstrap import f1_parts, interval_of_sums, macro_f1_of_sums
 from training.finetune.groups import Group
 from training.finetune.linear import Layers
 
