@@ -93,6 +93,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("growth", "Growth charts", ("W",), _READING),
     Command("ages", "Ages on one axis", ("Shift+W",), _READING),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
+    Command("map", "Map of the frames", ("U",), _READING, "map", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
     Command("regions", "Regions", ("S",), _READING, is_switch=True),
     Command("checklist", "Checklist", ("Q",), _READING),

@@ -31,6 +31,8 @@ def _layers(window: MainWindow) -> Iterator[tuple[bool, Callable[[], object]]]:
     yield area.message.isVisible(), area.message.hide
     strips = [actions[name] for name in ("light", "heatmap") if actions[name].isChecked()]
     yield bool(strips), lambda: _trigger(strips)
+    companion = area.companion
+    yield companion is not None, companion.closed.emit if companion is not None else bool
     yield window.panels.is_over_picture, window.panels.close_over_picture
     yield actions["picture_only"].isChecked(), actions["picture_only"].trigger
 

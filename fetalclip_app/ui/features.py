@@ -27,6 +27,7 @@ from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.growth.door import Growth
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.keeping import Keeping
+from fetalclip_app.ui.map.door import MapDoor
 from fetalclip_app.ui.notebook import Notebook
 from fetalclip_app.ui.palette import Palette
 from fetalclip_app.ui.parts_door import PartsDoor
@@ -101,6 +102,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         Growth(parts),
         ChecklistDoor(parts),
         Asking(parts),
+        MapDoor(parts),
     )
 
 

@@ -38,6 +38,7 @@ _NAMES: dict[str, str] = {
     "part": "ph.brackets-square",
     "outline": "ph.circle-dashed",
     "heatmap": "ph.eye",
+    "map": "ph.graph",
     "light": "ph.sun",
     "ruler": "ph.ruler",
     "caliper": "ph.line-segment",

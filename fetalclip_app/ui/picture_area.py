@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.badges import Badges
+from fetalclip_app.ui.companion import Companion
 from fetalclip_app.ui.empty_state import EmptyState
 from fetalclip_app.ui.frame_view import FrameView
 from fetalclip_app.ui.message_strip import MessageStrip
@@ -18,7 +19,13 @@ _RIGHT = 68
 
 
 class PictureArea(QWidget):
-    """Places the badges above the picture, and over it the strips: choices at its top, messages at its bottom."""
+    """Places the badges above the picture, and over it the strips: choices at its top, messages at its bottom.
+
+    Signals:
+        companion_changed: Something else, or nothing, stands beside the picture.
+    """
+
+    companion_changed = Signal()
 
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
@@ -28,8 +35,13 @@ class PictureArea(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.empty)
         self.badges = Badges()
-        self._picture = QWidget()
-        column = QVBoxLayout(self._picture)
+        self._picture, self._left = QWidget(), QWidget()
+        self.companion: Companion | None = None
+        self._side_by_side = QHBoxLayout(self._picture)
+        self._side_by_side.setContentsMargins(0, 0, 0, 0)
+        self._side_by_side.setSpacing(0)
+        self._side_by_side.addWidget(self._left, 1)
+        column = QVBoxLayout(self._left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.badges)
@@ -55,6 +67,21 @@ class PictureArea(QWidget):
             strip.dismiss()
         return strip is not None
 
+    def show_companion(self, companion: Companion | None) -> None:
+        """Let something stand beside the picture, in place of what stood there before; or nothing."""
+        if companion is self.companion:
+            return
+        if self.companion is not None:
+            self._side_by_side.removeWidget(self.companion)
+            self.companion.hide()
+        self.companion = companion
+        if companion is not None:
+            self._side_by_side.addWidget(companion, 1)
+            companion.show()
+        self._side_by_side.activate()
+        self._place()
+        self.companion_changed.emit()
+
     def show_picture(self, is_there: bool) -> None:
         """Show the picture, or the place to drop one on."""
         self._pages.setCurrentWidget(self._picture if is_there else self.empty)
@@ -74,6 +101,7 @@ class PictureArea(QWidget):
         return (self.light, self.heat, self.scale, *self._more, self.message)
 
     def _place(self) -> None:
+        whole = self._left.width() if self.companion is not None else self.width()
         top = self.badges.height() + _SIDE
         choices: tuple[Strip, ...] = (self.heat, self.light)
         strip: Strip
@@ -81,7 +109,7 @@ class PictureArea(QWidget):
             if strip.isVisibleTo(self):
                 size = strip.sizeHint()
                 strip.resize(size)
-                strip.move(max(self.width() - size.width() - _RIGHT, _SIDE), top)
+                strip.move(max(whole - size.width() - _RIGHT, _SIDE), top)
                 top += size.height() + 8
         bottom = self.height() - 36
         for strip in (self.scale, *self._more):
@@ -89,10 +117,10 @@ class PictureArea(QWidget):
                 size = strip.sizeHint()
                 strip.resize(size)
                 bottom -= size.height()
-                strip.move((self.width() - size.width()) // 2, bottom)
+                strip.move((whole - size.width()) // 2, bottom)
                 bottom -= 8
         if self.message.isVisibleTo(self):
-            width = min(620, self.width() - 2 * _SIDE)
+            width = min(620, whole - 2 * _SIDE)
             height = self.message.heightForWidth(width)
             self.message.resize(width, max(height, self.message.minimumSizeHint().height()))
-            self.message.move((self.width() - width) // 2, bottom - self.message.height())
+            self.message.move((whole - width) // 2, bottom - self.message.height())

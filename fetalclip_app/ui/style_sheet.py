@@ -51,6 +51,7 @@ QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.faint}
 #clips, #findings {{ background: {t.panel}; }}
 #clips {{ border-right: 1px solid {t.edge}; }}
 #findings {{ border-left: 1px solid {t.edge}; }}
+#companion {{ background: {t.panel}; border-left: 1px solid {t.edge}; }}
 #transport {{ background: {t.base}; border-top: 1px solid {t.edge}; }}
 QFrame[card="true"] {{ background: {t.raised}; border: 1px solid {t.rim}; border-radius: {RADIUS}px; }}
 QFrame[floating="true"] {{ background: {t.raised}; border: 1px solid {t.faint}; border-radius: {RADIUS}px; }}

@@ -1,0 +1,1 @@
+"""The map of a study: its frames as points of a plane."""
