@@ -26,6 +26,7 @@ from fetalclip_app.ui.features import Parts
 from fetalclip_app.ui.first_run import VERSION, FirstRun, is_due
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.recording import Recording
+from fetalclip_app.ui.keeping.view_choice import ViewChoice
 from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.session import Session
@@ -79,7 +80,9 @@ class Studio:
         self.session = Session(self.jobs, self.model)
         self.archive = Archive(settings.archive_file())
         self.window = MainWindow(self.session, self.jobs, chosen, sample=sample(), notes=self.archive)
-        self.recording = Recording(self.archive, Parts.of(self.window))
+        parts = Parts.of(self.window)
+        self.recording = Recording(self.archive, parts)
+        self.view_choice = ViewChoice(self.archive, parts)
         self.window.settings_changed.connect(self._keep)
 
     def start(self, paths: Sequence[Path], request: EngineRequest | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from fetalclip_app.errors import ErrorCode, FetalClipError
@@ -40,6 +41,22 @@ HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.ARCHIVE_READ_ONLY: (mark("Ask for the right to write there, and start the program again."),),
     ErrorCode.ARCHIVE_UNREACHABLE: (mark("Look at its folder, and start the program again."),),
 }
+
+
+def view_set_undo() -> str:
+    """Return what undo calls the choice of a set of views."""
+    return translate("View set")
+
+
+def view_set_again(names: Sequence[str]) -> str:
+    """Return that a study's sets of views are chosen again."""
+    return translate("This study was read with {names}: chosen again.").format(names=", ".join(names))
+
+
+def other_view_set(names: Sequence[str]) -> tuple[str, str]:
+    """Return that a study was read with other sets than those of now, and what helps."""
+    sentence = translate("This study was read with {names}, and is read with another view set now.")
+    return sentence.format(names=", ".join(names)), translate("Choose it under 'View sets' in the model menu.")
 
 
 def archive_saved(at: datetime) -> str:

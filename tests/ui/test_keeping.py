@@ -253,3 +253,76 @@ def test_the_mask_of_a_copy_is_kept_under_the_content_of_the_original(
     mask = RememberedMask.model_validate_json(kept).mask()
     assert mask.keep == case.mask.keep
     assert str(tmp_path) not in kept
+
+
+@pytest.fixture
+def mine() -> Path:
+    """A set of views of the user's own."""
+    path = view_sets_folder() / "mine.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"brain": ["A brain."], "hand": ["A hand."]}')
+    return path
+
+
+def _choose(studio: app.Studio, qtbot: QtBot, path: Path) -> None:
+    """Choose a set by the entry of the menu."""
+    menu = studio.window.model_menu.view_sets
+    menu.refresh()
+    with qtbot.waitSignal(studio.window.notebook.saved):
+        menu.entry("views", path).trigger()
+
+
+def test_the_view_set_of_a_study_is_noted_undone_and_chosen_again(program, scan, mine: Path, qtbot: QtBot) -> None:
+    first = program(scan)
+    book = _read(first, qtbot)
+    _choose(first, qtbot, mine)
+    sha = hashlib.sha256(mine.read_bytes()).hexdigest()
+    assert book.study.view_sets["views"] == ("mine", sha)
+    qtbot.waitUntil(lambda: first.archive.view_set(sha) is not None)
+    first.window.actions_by_name["undo"].trigger()
+    qtbot.waitUntil(lambda: first.window.choices.now.views is None)
+    assert book.study.view_sets["views"][0] == "planes"
+    first.window.actions_by_name["redo"].trigger()
+    qtbot.waitUntil(lambda: first.window.choices.now.views == mine)
+    first.window.close()
+    first.end()
+
+    second = program(scan)
+    qtbot.waitUntil(lambda: second.window.choices.now.views == mine, timeout=20_000)
+    qtbot.waitUntil(lambda: second.model.started[-1].views == mine)
+    assert "read with mine" in second.window.area.message.sentence.text()
+
+
+def test_a_view_set_that_has_gone_comes_back_from_the_archive(program, scan, mine: Path, qtbot: QtBot) -> None:
+    first = program(scan)
+    _read(first, qtbot)
+    _choose(first, qtbot, mine)
+    first.end()
+    content = mine.read_bytes()
+    mine.write_text('{"brain": ["Another sentence."]}')
+
+    second = program(scan)
+    qtbot.waitUntil(lambda: second.window.choices.now.views is not None, timeout=20_000)
+    restored = second.window.choices.now.views
+    assert restored.name == f"mine-{hashlib.sha256(content).hexdigest()[:8]}.json"
+    assert restored.read_bytes() == content
+
+
+def test_of_several_studies_the_window_says_which_was_read_otherwise(program, scan, mine: Path, qtbot: QtBot) -> None:
+    first = program(scan)
+    _read(first, qtbot)
+    _choose(first, qtbot, mine)
+    first.end()
+    other = scan.parent.parent / "other" / "two.png"
+    other.parent.mkdir()
+    other.write_bytes(scan.read_bytes() + b"\0")
+
+    second = program(other)
+    _read(second, qtbot)
+    second.window.open_menu.open_paths([scan])
+    qtbot.waitUntil(lambda: len(second.session.entries) == 2)
+    second.session.show(next(entry for entry in second.session.entries if entry.clip.path == scan))
+    message = second.window.area.message
+    qtbot.waitUntil(lambda: "mine" in message.sentence.text())
+    assert "is read with another view set now" in message.sentence.text()
+    assert second.window.choices.now.views is None

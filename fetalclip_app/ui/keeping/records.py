@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from fetalclip_app.archive.records import KeptReading
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import Act
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.errors import ErrorCode, ExportFailed, InvalidInput
 
 if TYPE_CHECKING:
     from fetalclip_app.ui.deidentify_cases import Case
@@ -47,14 +49,60 @@ def keep_view_sets(archive: Archive, reading: ClipReading, files: Iterable[Path]
         ArchiveFailed: They are not on disk.
     """
     lacking = {sha for _name, sha in reading.provenance.view_sets.values() if archive.view_set(sha) is None}
-    for path in files if lacking else ():
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            _log.warning("a set of views cannot be read: %s", error.strerror)
-            continue
-        if hashlib.sha256(content).hexdigest() in lacking:
+    keep_files(archive, [path for path in files if _sha256(path) in lacking] if lacking else [])
+
+
+def keep_files(archive: Archive, files: Iterable[Path]) -> None:
+    """Keep sets of views as they are now; a file that cannot be read is none.
+
+    Raises:
+        ArchiveFailed: They are not on disk.
+    """
+    for path in files:
+        content = _content(path)
+        if content is not None:
             archive.keep_view_set(path.stem, content, datetime.now(UTC).astimezone())
+
+
+def found_view_set(archive: Archive, wanted: tuple[str, str], files: Iterable[Path], folder: Path) -> Path:
+    """Return the file of a set of views as it was, by name and SHA-256; from the archive where no file is it any more.
+
+    Args:
+        files: Among which it is looked for first.
+        folder: Where what the archive has is written to.
+
+    Raises:
+        InvalidInput: VIEW_SET_INVALID: it is nowhere.
+        ArchiveFailed: The archive cannot be read.
+        ExportFailed: The folder cannot be written to.
+    """
+    name, sha256 = wanted
+    found = next((path for path in files if _sha256(path) == sha256), None)
+    if found is not None:
+        return found
+    kept = archive.view_set(sha256)
+    if kept is None:
+        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=name, reason="missing")
+    path = folder / f"{kept[0]}-{sha256[:8]}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportFailed(ErrorCode.EXPORT_FAILED, name=path.name, problem=error.strerror or "") from error
+    write_bytes(path, kept[1])
+    return path
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        _log.warning("a set of views cannot be read: %s", error.strerror)
+        return None
+
+
+def _sha256(path: Path) -> str:
+    content = _content(path)
+    return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def keep_masks(archive: Archive, cases: Iterable[Case], act: Act) -> None:
