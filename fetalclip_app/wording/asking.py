@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fetalclip_app.domain.likeness import Background, Language
 from fetalclip_app.domain.vocabulary import Unlearned, negations_of
 from fetalclip_app.wording.numbers import frame_number
-from fetalclip_app.wording.translate import plural, translate
+from fetalclip_app.wording.translate import mark, plural, translate
 from fetalclip_app.wording.views import view_title
 
 MINUS = "\u2212"
@@ -41,7 +41,7 @@ def likeness_meaning(language: Language) -> str:
     return " ".join((cosine, _background_told(background), translate("Neither says how likely anything is.")))
 
 
-_NO_CHANCE = "It does not say how likely anything is."
+_NO_CHANCE = mark("It does not say how likely anything is.")
 
 
 def _background_told(background: Background) -> str:

@@ -54,6 +54,7 @@ class AgesWindow(QDialog):
         self._column.addWidget(self.whose, 0, Qt.AlignmentFlag.AlignLeft)
         self._body = QScrollArea()
         self._body.setWidgetResizable(True)
+        self._body.setAccessibleName(translate("Ages on one axis"))
         self._body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._column.addWidget(self._body)
         self.resize(_WIDTH, 480)
