@@ -21,7 +21,7 @@ _SILENT = {"getLogger", "debug", "info", "warning", "error", "exception", "criti
 _WORDS = re.compile(r"(^|\W)[A-Z]?[a-zäöüß]+ +[a-zäöüß]{2,}|^⚠? ?[A-Z][a-z]{2,}( |$|[^\w.])|^[A-Z][a-z]{2,}$")
 """Two words in a row, or one that begins with a capital."""
 
-_A_WORD = re.compile(r"(^|\s)[A-Za-z]*[a-z][A-Za-z]*(\s|[.,:;]?$)")
+_A_WORD = re.compile(r"(^|\s)(?=[A-Za-z]*[a-z])[A-Za-z]{2,}(\s|[.,:;]?$)")
 """A word in a text that is put together."""
 
 
