@@ -135,6 +135,10 @@ class ClipNotes:
         enters = {key: whose for key, whose in self.enters.items() if whose is Enters.MODEL or key in left}
         return replace(self, measured=kept, enters=enters)
 
+    def with_fetus(self, fetus: str) -> ClipNotes:
+        """Return these notes with the clip, and all that was measured of it, given to a fetus; empty is to nobody."""
+        return replace(self, fetus=fetus, measured=tuple(replace(one, fetus=fetus) for one in self.measured))
+
     def with_enters(self, measures: Iterable[Measure], whose: Enters) -> ClipNotes:
         """Return these notes with another choice of whose value of some measures enters the report."""
         return replace(self, enters={**self.enters, **dict.fromkeys(measures, whose)})

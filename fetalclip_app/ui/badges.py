@@ -87,14 +87,27 @@ class Badges(QWidget):
         self.setSizePolicy(policy)
         self.setObjectName("badges")
         self.labels: list[QLabel] = []
+        self._of_clip: tuple[Badge, ...] = ()
+        self._whose: tuple[Badge, ...] = ()
 
     def show_badges(self, badges: Sequence[Badge]) -> None:
-        """Show these in place of the ones before."""
+        """Show these of a clip in place of the ones before."""
+        self._of_clip = tuple(badges)
+        self._show()
+
+    def show_whose(self, badge: Badge | None) -> None:
+        """Show before the others whose scan it is, or nothing of it."""
+        whose = (badge,) if badge is not None else ()
+        if whose != self._whose:
+            self._whose = whose
+            self._show()
+
+    def _show(self) -> None:
         for old in self.labels:
             old.hide()
             old.deleteLater()
         self.labels = []
-        for badge in badges:
+        for badge in (*self._whose, *self._of_clip):
             made = QLabel(f"⚠ {badge.text}" if badge.is_doubt else badge.text, self)
             made.setFont(caption_font())
             made.setProperty("badge", "doubt" if badge.is_doubt else "true")

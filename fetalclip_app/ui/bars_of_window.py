@@ -58,6 +58,7 @@ class TopBar(QWidget):
         line.addWidget(self.patient)
         line.addSpacing(8)
         line.addWidget(self.study)
+        line.addWidget(_menu_button("", "down", menus.study, name=translate("Study")))
         line.addSpacing(8)
         line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
 
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.ui.clip_rows import HEADING_ROLE, ClipRows, Heading, Index, frame_count
+from fetalclip_app.ui.clip_rows import FETUS_ROLE, HEADING_ROLE, ClipRows, Heading, Index, frame_count
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
@@ -81,6 +81,7 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(QPen(QColor(tokens().accent), 2 if has_focus else 1))
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
         self._draw_picture(painter, QRect(box.left() + 6, box.top() + 6, _PICTURE.width(), _PICTURE.height()), entry)
+        self._draw_fetus(painter, box, index.data(FETUS_ROLE))
         self._draw_words(painter, box.adjusted(_PICTURE.width() + 14, 8, -6, -8), entry)
         painter.restore()
 
@@ -123,6 +124,18 @@ class _Delegate(QStyledItemDelegate):
             painter.setFont(caption_font(text_font().Weight.DemiBold))
             painter.setPen(ink_on(colour))
             painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, view_letter(best[0]))
+
+    def _draw_fetus(self, painter: QPainter, box: QRect, fetus: str | None) -> None:
+        """Draw whose scan it is in the picture's lower corner; amber where nobody said in a multiple pregnancy."""
+        if fetus == "":
+            return
+        tag = QRect(box.left() + 6 + _PICTURE.width() - 20, box.top() + 6 + _PICTURE.height() - 20, 16, 16)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(ON_PICTURE.text if fetus else ON_PICTURE.doubt))
+        painter.drawRoundedRect(tag, 8, 8)
+        painter.setFont(caption_font(text_font().Weight.DemiBold))
+        painter.setPen(QColor(ON_PICTURE.canvas))
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, fetus or "?")
 
     def _draw_words(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
         best = _best(entry)
@@ -213,6 +226,11 @@ class ClipList(QFrame):
                 self.view.scrollTo(index)
         self._is_showing = False
         self._heading.setText(translate("Clips · {count}", count=len(entries)) if entries else translate("Clips"))
+        self.view.viewport().update()
+
+    def show_fetuses(self, fetus_of: Callable[[OpenClip], str | None]) -> None:
+        """Mark each clip with the fetus that it shows, as ``fetus_of`` says."""
+        self._model.fetus_of = fetus_of
         self.view.viewport().update()
 
     def in_sight(self) -> Sequence[OpenClip]:

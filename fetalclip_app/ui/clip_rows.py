@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.ui.open_clip import OpenClip
-from fetalclip_app.wording import patients_of, sentence, study_heading
+from fetalclip_app.wording import fetus_title, patients_of, sentence, study_heading
 from fetalclip_app.wording.translate import plural
 
 Index = QModelIndex | QPersistentModelIndex
@@ -17,6 +17,7 @@ Heading = tuple[str, str]
 """Whose clips follow, which may be empty; and of which study."""
 
 HEADING_ROLE = Qt.ItemDataRole.UserRole + 1
+FETUS_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
 class ClipRows(QAbstractListModel):
@@ -28,6 +29,7 @@ class ClipRows(QAbstractListModel):
         self.entries: list[OpenClip] = []
         self._headings: dict[int, Heading] = {}
         self._state_of = state_of
+        self.fetus_of: Callable[[OpenClip], str | None] = lambda _entry: ""
 
     @property
     def has_headings(self) -> bool:
@@ -44,12 +46,16 @@ class ClipRows(QAbstractListModel):
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             heading = ", ".join(filter(None, self._headings.get(id(entry), ())))
             frames = frame_count(entry)
-            said = [heading, self._state_of(entry), entry.clip.name, frames]
+            fetus = self.fetus_of(entry)
+            whose = fetus_title(fetus) if fetus != "" else ""
+            said = [heading, self._state_of(entry), whose, entry.clip.name, frames]
             return ", ".join(filter(None, said))
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(filter(None, [str(entry.clip.path), _why_no_picture(entry)]))
         if role == HEADING_ROLE:
             return self._headings.get(id(entry))
+        if role == FETUS_ROLE:
+            return self.fetus_of(entry)
         return entry if role == Qt.ItemDataRole.UserRole else None
 
     def show(self, entries: Sequence[OpenClip]) -> bool:

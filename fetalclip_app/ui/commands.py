@@ -51,6 +51,12 @@ BEST_FRAMES = tuple(f"best_{number}" for number in range(1, 10))
 SIZES = {percent: f"size_{percent}" for percent in (100, 110, 125, 150, 175, 200, 250, 300)}
 """Commands that choose how large text and controls are, by per cent."""
 
+FETUSES_IN_STUDY = tuple(f"fetuses_{number}" for number in range(1, 5))
+"""Commands that say how many fetuses a study shows."""
+
+CLIP_OF_FETUS = ("fetus_a", "fetus_b", "fetus_c", "fetus_d")
+"""Commands that give the clip that is looked at to a fetus, or take it back from it."""
+
 COMMANDS: tuple[Command, ...] = (
     Command("play", "Play or pause", ("Space",), _CINE, "play"),
     Command("previous_clip", "Previous clip", ("Left",), _CINE),
@@ -92,6 +98,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("date", "Date the pregnancy …", ("T",), _READING),
     Command("growth", "Growth charts", ("W",), _READING),
     Command("ages", "Ages on one axis", ("Shift+W",), _READING),
+    *(
+        Command(name, "Fetuses in this study: {number}", is_switch=True, number=number)
+        for number, name in enumerate(FETUSES_IN_STUDY, start=1)
+    ),
+    Command("fetus_a", "The clip is of fetus A", ("Alt+A",), _READING, is_switch=True),
+    Command("fetus_b", "The clip is of fetus B", ("Alt+B",), _READING, is_switch=True),
+    Command("fetus_c", "The clip is of fetus C", ("Alt+C",), _READING, is_switch=True),
+    Command("fetus_d", "The clip is of fetus D", ("Alt+D",), _READING, is_switch=True),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
     Command("map", "Map of the frames", ("U",), _READING, "map", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
@@ -140,7 +154,7 @@ NEEDS_CLIP = (
     *("copy_frame", "print_frame"),
     *("close_clip", "export_png", "deidentify", "ruler", "heatmap", "light", "fit", "read_again"),
     *("ask", "caliper", "ellipse", "take_model", "take_own", "remove"),
-    *("date", "growth", "ages"),
+    *("date", "growth", "ages", *FETUSES_IN_STUDY),
 )
 """Commands that can do nothing while no clip is open."""
 

@@ -17,6 +17,7 @@ from fetalclip_app.ui.asking.door import Asking
 from fetalclip_app.ui.bars_of_window import StatusStrip
 from fetalclip_app.ui.best_frame_door import BestFrameDoor
 from fetalclip_app.ui.calipers.door import Calipers
+from fetalclip_app.ui.calipers.fetuses import Fetuses
 from fetalclip_app.ui.calipers.first import MeasureFirst
 from fetalclip_app.ui.checklist.door import ChecklistDoor
 from fetalclip_app.ui.choices import Choices
@@ -97,6 +98,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         Keeping(parts),
         MeasureFirst(parts),
         Calipers(parts),
+        Fetuses(parts),
         BestFrameDoor(parts),
         PartsDoor(parts),
         Growth(parts),

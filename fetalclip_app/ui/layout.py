@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.appearance import THEME_COMMANDS
-from fetalclip_app.ui.commands import SIZES
+from fetalclip_app.ui.commands import CLIP_OF_FETUS, FETUSES_IN_STUDY, SIZES
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.wording.translate import LANGUAGES, translate
 
@@ -19,6 +19,7 @@ class Menus:
     """The menus of the top bar."""
 
     opening: QMenu
+    study: QMenu
     export: QMenu
     model: QMenu
     window: QMenu
@@ -38,7 +39,18 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
     export.addActions([actions[name] for name in ("copy_frame", "print_frame")])
     export.addSeparator()
     export.addAction(actions["deidentify"])
-    return Menus(opening, export, model, _window_menu(window, actions))
+    return Menus(opening, _study_menu(window, actions), export, model, _window_menu(window, actions))
+
+
+def _study_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
+    """Return what is said of a study as a whole, and whose scan a clip is."""
+    menu = QMenu(window)
+    menu.addAction(actions["date"])
+    menu.addSeparator()
+    menu.addActions([actions[name] for name in FETUSES_IN_STUDY])
+    menu.addSeparator()
+    menu.addActions([actions[name] for name in CLIP_OF_FETUS])
+    return menu
 
 
 def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:

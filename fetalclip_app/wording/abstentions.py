@@ -262,7 +262,7 @@ def reason_title(reason: Reason) -> str:
         Reason.AMBIGUOUS: mark("Cannot tell"),
         Reason.NOT_APPLICABLE: mark("Does not apply"),
         Reason.NOT_TRAINED: mark("Not trained"),
-        Reason.HELD_BACK: mark("Measure first"),
+        Reason.HELD_BACK: mark("Hidden"),
     }
     return translate(titles[reason])
 

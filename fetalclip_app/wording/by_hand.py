@@ -197,6 +197,32 @@ def let_enter(whose: Enters) -> str:
     return translate("Let your own value enter")
 
 
+def whose_scan() -> str:
+    """Return the question that a clip of a multiple pregnancy asks until somebody answers."""
+    return translate("Whose?")
+
+
+def whose_meaning(fetus: str | None) -> str:
+    """Return what it means that a clip is one fetus's, or nobody's yet."""
+    if fetus:
+        return translate("All that is measured of this clip is of fetus {fetus}.", fetus=fetus)
+    return translate(
+        "Nobody said which fetus this clip shows, so nothing measured of it enters the report. Alt+A, Alt+B."
+    )
+
+
+def one_fetus() -> tuple[str, str]:
+    """Return that a study has one fetus only, and how to say otherwise."""
+    said = translate("In this study there is one fetus.")
+    return said, translate("Say in the study's menu, beside its name, how many there are.")
+
+
+def no_such_fetus(fetus: str, count: int) -> tuple[str, str]:
+    """Return that a study has fewer fetuses than that."""
+    said = translate("In this study there is no fetus {fetus}: it has {count}.", fetus=fetus, count=count)
+    return said, translate("Say in the study's menu, beside its name, how many there are.")
+
+
 def act_text(measure: Measure, what: str) -> str:
     """Return what undo calls an act: ``Measure BPD``.
 

@@ -126,7 +126,7 @@ def test_nothing_of_the_window_tells_a_number_before_it_was_measured_by_hand(des
     assert not _leaks(desk, _numbers(*MEASURED))
     assert frame.head is None and not frame.lines
     assert "skull" not in {one.name for one in frame.structures}
-    assert desk.window.findings.head.figures["hc"].text() == "Measure first"
+    assert desk.window.findings.head.figures["hc"].text() == "Hidden"
     assert "Shift+M" in desk.window.findings.head.note.text()
     assert "measure first" in desk.window.findings.head.heading.text()
 
@@ -203,7 +203,7 @@ def test_the_next_clip_starts_hidden_again_and_the_switch_shows_all(desk_of) -> 
     drag(frame, (80, 80), (80, 90))
     assert desk.window.findings.head.others(Measure.HC)
     desk.press("next_clip")
-    assert desk.window.findings.head.figures["hc"].text() == "Measure first"
+    assert desk.window.findings.head.figures["hc"].text() == "Hidden"
     QTest.keyClick(desk.window, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
 
     assert desk.window.findings.head.figures["hc"].text().startswith("104.8")

@@ -60,11 +60,11 @@ def row_of(found: Entering, reading: ClipReading | None) -> Row:
     title = words.measure_title(found.measure)
     if chosen is None:
         return Row(found.measure, title, Said(""), Said(""), _diameters(found, reading))
-    if chosen.bpd_definition is not None and not _is_nothing(chosen):
+    if chosen.bpd_definition is not None and not _is_nothing(chosen) and not _is_held(chosen):
         title = f"{title}, {words.edges_name(chosen.bpd_definition)}"
     others = [other for other in found.others if other is not chosen and not _is_nothing(other)]
     small = tuple(_small(other) for other in others)
-    source = Said(words.source_of(chosen), chosen, tip=words.source_meaning(chosen))
+    source = Said("" if _is_held(chosen) else words.source_of(chosen), chosen, tip=words.source_meaning(chosen))
     if len(small) > _BESIDE:
         title, source = f"{title}, {source.text}", Said("")
     if _is_nothing(chosen):
@@ -107,10 +107,15 @@ def _is_nothing(value: Repeats | ModelValue) -> bool:
         isinstance(value, ModelValue)
         and value.source is Source.OUTLINE
         and isinstance(value.size_mm, Abstention)
-        and value.size_mm.reason is not Reason.HELD_BACK
+        and not _is_held(value)
         and value.size_px is None
         and value.measure is not Measure.HC
     )
+
+
+def _is_held(value: Repeats | ModelValue) -> bool:
+    """Whether a value waits for the person's own."""
+    return isinstance(value.size_mm, Abstention) and value.size_mm.reason is Reason.HELD_BACK
 
 
 def _large(value: Repeats | ModelValue) -> Said:
