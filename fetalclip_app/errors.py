@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     MANIFEST_INVALID = "manifest_invalid"
     FETUS_OF_NO_FILE = "fetus_of_no_file"
     FETUS_UNCLEAR = "fetus_unclear"
+    DATING_REFUSED = "dating_refused"
 
     MODEL_MISSING = "model_missing"
     MODEL_DAMAGED = "model_damaged"

@@ -6,11 +6,15 @@ import argparse
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 from fetalclip_app import wording
+from fetalclip_app.biometry.dating_entry import DatingEntry
 from fetalclip_app.cli.checklist import answered, chosen
+from fetalclip_app.cli.dating import refuse_early, with_dating
 from fetalclip_app.cli.fetuses import with_fetuses
 from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
 from fetalclip_app.cli.seen import Seen
@@ -27,6 +31,8 @@ from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
 from fetalclip_app.report.json_checklist import as_entries
+from fetalclip_app.report.json_study import as_study_entries
+from fetalclip_app.report.studies import study_tables
 from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
 from fetalclip_app.wording.checklist import checklist_count, checklist_name
 from fetalclip_app.wording.translate import plural, translate
@@ -56,6 +62,7 @@ def analyze(given: argparse.Namespace) -> int:
     rows = from_manifest(given.manifest) if given.manifest else ()
     wanted = with_fetuses([*from_paths(given.paths, given.pixel_mm), *rows], given.fetus)
     checklist = None if given.checklist is None else chosen(given.checklist)
+    dating = _stated_dating(given)
     engine = load(given)
     told: set[str] = set()
     entries: list[Entry] = []
@@ -69,7 +76,7 @@ def analyze(given: argparse.Namespace) -> int:
         if isinstance(entry, ClipEntry):
             seen.add(entry.clip, one.file)
         table += as_table([entry])
-        if given.report is not None or checklist is not None:
+        if given.report is not None or checklist is not None or dating is not None:
             entries.append(entry)
     for notice in seen.notices():
         say(wording.notice_sentence(notice))
@@ -78,13 +85,29 @@ def analyze(given: argparse.Namespace) -> int:
     for answer in checklists:
         say(f"{checklist_count(answer.found)} ({checklist_name(answer.found.checklist)})")
     table += as_entries(checklists)
+    is_dated = True
+    if dating is not None:
+        entries, is_dated = with_dating(entries, dating, exam_day=given.exam_day, today=_today())
+        table += as_study_entries(study_tables([one for one in entries if isinstance(one, ClipEntry)]))
     write_table(given.json, table)
     say(f"JSON: {given.json}")
     if given.report is not None:
         options = ReportOptions(page=PageSize(given.page), operator=given.operator)
         write_report(given.report, entries, options, checklists)
         say(translate("Report: {path}", path=given.report))
-    return 1 if any("error" in row for row in table) else 0
+    return 1 if any("error" in row for row in table) or not is_dated else 0
+
+
+def _stated_dating(given: argparse.Namespace) -> DatingEntry | None:
+    if given.dating is None:
+        return None
+    stated: DatingEntry = replace(given.dating, who=given.dated_by)
+    refuse_early(stated, exam_day=given.exam_day, today=_today())
+    return stated
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the day where the person is
 
 
 _log = logging.getLogger(__name__)

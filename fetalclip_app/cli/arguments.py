@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__
-from fetalclip_app.cli import deidentify_arguments, fetuses
+from fetalclip_app.cli import dating, deidentify_arguments, fetuses
 from fetalclip_app.wording.translate import translate
 
 PROGRAM = "python -m fetalclip_app"
@@ -108,6 +108,7 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
         metavar="FILE=A",
         help=translate("whose scan a file, or all of a folder, is in a multiple pregnancy; may be given for several"),
     )
+    _add_dating(command)
     _add_model(command)
     out = command.add_argument_group(translate("what to write"))
     out.add_argument("--json", type=Path, required=True, metavar="OUT.json", help=translate("one entry for each file"))
@@ -122,6 +123,20 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
         help=translate("what of a protocol is seen, in JSON and report: mid_trimester, or a list of your own"),
     )
     out.add_argument("--operator", default="", metavar="NAME", help=translate("who reads, for the report's header"))
+
+
+def _add_dating(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group(translate("the pregnancy's dating, for centiles"))
+    group.add_argument(
+        "--dating",
+        type=_dating,
+        metavar="DATING",
+        help=translate("{forms}: the age that centiles are read at", forms=dating.FORMS),
+    )
+    group.add_argument("--dated-by", default="", metavar="NAME", help=translate("who dated; needed with --dating"))
+    group.add_argument(
+        "--exam-day", type=_day, metavar="DAY", help=translate("when the exam was, where the files do not say")
+    )
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
@@ -204,6 +219,20 @@ def _pixel_mm(text: str) -> float:
     return value
 
 
+def _dating(text: str) -> object:
+    try:
+        return dating.stated(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _day(text: str) -> object:
+    try:
+        return dating.written_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _fetus(text: str) -> fetuses.Stated:
     try:
         return fetuses.stated(text)
@@ -223,6 +252,11 @@ def _problem(given: argparse.Namespace) -> str:
         (
             given.pixel_mm is not None and not given.paths,
             translate("--pixel-mm is for PATHs; a manifest has its own column"),
+        ),
+        (given.dating is not None and not given.dated_by.strip(), translate("--dating needs --dated-by NAME")),
+        (
+            given.dating is None and bool(given.dated_by or given.exam_day),
+            translate("--dated-by and --exam-day need --dating"),
         ),
         (
             len({path.absolute() for path in outputs}) < len(outputs),

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.notes import FETUSES
+from fetalclip_app.domain.notes import FETUSES, ClipNotes, StudyNotes
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.study_table import StudyTable
 from fetalclip_app.errors import FetalClipError
+from fetalclip_app.report.studies import study_tables
 from fetalclip_app.report.subject import Subject, subject_of
 from fetalclip_app.wording import patient_title, patients_of, study_title
 from fetalclip_app.wording.translate import translate as _
@@ -36,6 +38,7 @@ class ClipEntry:
 
         fetus: Whose scan it is, as a person stated it: one of `FETUSES`; empty in a single pregnancy, None in a
             multiple one where nobody said.
+        notes, study_notes: What a person did with the clip, and entered for its study.
 
     Raises:
         ValueError: The reading is of another clip, or there is no such fetus.
@@ -46,6 +49,8 @@ class ClipEntry:
     file: str = ""
     heatmaps: tuple[tuple[int, Heatmap], ...] = ()
     fetus: str | None = ""
+    notes: ClipNotes = field(default_factory=ClipNotes)
+    study_notes: StudyNotes = field(default_factory=StudyNotes)
 
     def __post_init__(self) -> None:
         if self.reading.clip_key != self.clip.key:
@@ -111,6 +116,7 @@ class ReportContent:
         patients: Title of each distinct patient with the positions of their clips; more than one is a warning on the
             first page.
         checklists: Of each study and fetus, where a checklist was asked for.
+        studies: Sizes, centiles and ages of each study, by the numbers that the clips have here.
     """
 
     clips: tuple[ClipEntry, ...]
@@ -119,6 +125,7 @@ class ReportContent:
     patients: tuple[tuple[str, tuple[int, ...]], ...]
     options: ReportOptions
     checklists: tuple[StudyChecklist, ...] = ()
+    studies: tuple[StudyTable, ...] = ()
 
     @property
     def names_fetuses(self) -> bool:
@@ -145,7 +152,8 @@ def build(
     unread = tuple(entry for entry in entries if isinstance(entry, UnreadEntry))
     origins = [entry.clip.origin for entry in clips]
     subject, patients = subject_of(origins), patients_of(origins)
-    return ReportContent(clips, unread, subject, patients, options or ReportOptions(), tuple(checklists))
+    made = options or ReportOptions()
+    return ReportContent(clips, unread, subject, patients, made, tuple(checklists), study_tables(clips))
 
 
 def by_fetus(clips: Sequence[ClipEntry]) -> tuple[ClipEntry, ...]:

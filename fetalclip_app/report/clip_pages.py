@@ -13,6 +13,7 @@ from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.reading import Answer, HeadMeasurement, HeadSize
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry
+from fetalclip_app.report.by_hand import by_hand_block
 from fetalclip_app.report.charts import axis_remark, score_curve, shown_keys, view_bars
 from fetalclip_app.report.key_frames import chosen, key_frames, plain_frame
 from fetalclip_app.report.label_block import labels_block
@@ -66,6 +67,7 @@ def clip_section(
         para(heading, HEADING),
         *whose,
         *_badges(entry, width),
+        *by_hand_block(entry, width),
         *_answers(entry, width),
         *lines_block(entry, width),
         *structures_block(entry, width),

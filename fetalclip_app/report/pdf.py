@@ -11,12 +11,15 @@ from reportlab.platypus import KeepTogether, Spacer
 from fetalclip_app import __version__, wording
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.report.build import ClipEntry, ReportContent
+from fetalclip_app.report.by_hand import by_hand
 from fetalclip_app.report.charts import age_axis
 from fetalclip_app.report.checklist_block import checklist_section
 from fetalclip_app.report.clip_pages import clip_section
 from fetalclip_app.report.fonts import drawable, missing, shortened
+from fetalclip_app.report.growth_pages import growth_section
 from fetalclip_app.report.method_pages import method_section, unread_section
 from fetalclip_app.report.page import Furniture, text_width, typeset
 from fetalclip_app.report.style import (
@@ -61,13 +64,15 @@ def render(content: ReportContent) -> bytes:
     width = text_width(content.options.page)
     several = len(content.clips) > 1
     story: Flow = [para(_("Fetal ultrasound reading"), TITLE), *_header(content, width)]
+    growth = growth_section(content, width)
     if several:
-        story += _summary(content, width)
+        story += [*_summary(content, width), *growth]
     for number, entry in enumerate(content.clips, start=1):
         is_mixed = not content.subject.holds_for_all
         story += clip_section(
             entry, width, number if several else None, says_whose=is_mixed, says_fetus=content.names_fetuses
         )
+    story += [] if several else growth
     story += checklist_section(content, width)
     story += unread_section(content.unread, width)
     story += method_section(content, width)
@@ -183,7 +188,9 @@ def _summary(content: ReportContent, width: float) -> Flow:
             ]
         )
     table = rows(cells, [share * width for share in widths], between=2 * MM, heads=1)
-    return [para(_("Summary"), HEADING), table, Spacer(0, 2 * MM), *_ages(clips, width)]
+    studied = {ref.number for study in content.studies for ref in study.clips}
+    alone = [] if len(studied) == len(clips) else _ages(clips, width)  # a study has its own axis
+    return [para(_("Summary"), HEADING), table, Spacer(0, 2 * MM), *alone]
 
 
 def _same_fetus(one: ClipEntry, other: ClipEntry) -> bool:
@@ -223,9 +230,16 @@ def _cell(entry: ClipEntry, task: str) -> Any:
 
 
 def _sizes(entry: ClipEntry) -> list[Any]:
+    """Return HC, BPD and OFD: a person's where hers enters, with the model's small below it."""
     lines = _lines(entry, "head")
     cells = [para(line.value, DOUBT_STRONG if line.is_doubt else BODY) for line in lines]
-    return cells + [para("–", BODY)] * (3 - len(cells))
+    cells += [para("–", BODY)] * (3 - len(cells))
+    for place, measure in enumerate((Measure.HC, Measure.BPD, Measure.OFD)):
+        mine = by_hand(entry, measure)
+        if mine is not None:
+            small = [para(_("model {value}", value=lines[place].value), NOTE)] if place < len(lines) else []
+            cells[place] = [para(wording.millimetres(mine.size_mm), STRONG), *small]
+    return cells
 
 
 def _lines(entry: ClipEntry, task: str) -> tuple[wording.Line, ...]:

@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fetalclip_app.domain.checklist import StudyChecklist
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui import exports
-from fetalclip_app.ui.exports import Drawn, FetusOf
+from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
@@ -49,6 +50,7 @@ class Exporting(QObject):
         super().__init__(window)
         self._jobs, self._session, self._window = jobs, session, window
         self.ask, self._fetus_of = ask, fetus_of
+        self.notes_of: NotesOf = lambda entry: (ClipNotes(), StudyNotes())
         self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
         self.folder = Path.home()
 
@@ -74,7 +76,7 @@ class Exporting(QObject):
             self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
 
     def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
-        clips = exports.ready(self._session.entries, self._fetus_of)
+        clips = exports.ready(self._session.entries, self._fetus_of, self.notes_of)
         if not clips:
             self.refused.emit(
                 translate("There is nothing to export yet."), translate("Open a scan and let the model read it first.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes
 from fetalclip_app.domain.overlay import Heatmap, Segmentation
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
 from fetalclip_app.domain.structures import Structure
@@ -16,8 +18,14 @@ from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.wording import frame_number, simulated
 from fetalclip_app.wording.structures import structure_name
 
+if TYPE_CHECKING:
+    from fetalclip_app.report import ClipEntry
+
 FetusOf = Callable[[OpenClip], str | None]
 """Whose scan a clip is."""
+
+NotesOf = Callable[[OpenClip], tuple[ClipNotes, StudyNotes]]
+"""What a person did with a clip and entered for its study."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -25,16 +33,18 @@ class Ready:
     """One clip as it is written: taken on the window's thread, used off it.
 
     Attributes:
-        fetus: As `report.build.ClipEntry.fetus`.
+        fetus, notes, study_notes: As those of `report.build.ClipEntry`.
     """
 
     clip: Clip
     reading: ClipReading
     heatmaps: tuple[tuple[int, Heatmap], ...]
     fetus: str | None = ""
+    notes: ClipNotes = field(default_factory=ClipNotes)
+    study_notes: StudyNotes = field(default_factory=StudyNotes)
 
 
-def ready(entries: Sequence[OpenClip], fetus_of: FetusOf) -> tuple[Ready, ...]:
+def ready(entries: Sequence[OpenClip], fetus_of: FetusOf, notes_of: NotesOf) -> tuple[Ready, ...]:
     """Return what is read so far."""
     return tuple(
         Ready(
@@ -42,6 +52,7 @@ def ready(entries: Sequence[OpenClip], fetus_of: FetusOf) -> tuple[Ready, ...]:
             entry.reading,
             tuple((where.frame_index, heat.heatmap) for where, heat in entry.heat.items()),
             fetus_of(entry),
+            *notes_of(entry),
         )
         for entry in entries
         if entry.reading is not None
@@ -56,12 +67,11 @@ def write_pdf(
     Raises:
         ExportFailed: The file could not be written.
     """
-    from fetalclip_app.report import ClipEntry, build  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report import build  # noqa: PLC0415 - takes a while to import
     from fetalclip_app.report.pdf import write_pdf as write  # noqa: PLC0415
 
     cancel.check()
-    entries = [ClipEntry(one.clip, one.reading, one.clip.path.name, one.heatmaps, one.fetus) for one in clips]
-    write(path, build(entries, checklists=checklists))
+    write(path, build([_entry(one, one.clip.path.name) for one in clips], checklists=checklists))
     return path
 
 
@@ -73,14 +83,23 @@ def write_json(
     Raises:
         ExportFailed: The file could not be written.
     """
-    from fetalclip_app.report import ClipEntry, as_table  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report import as_table  # noqa: PLC0415 - takes a while to import
     from fetalclip_app.report.as_json import write_table  # noqa: PLC0415
     from fetalclip_app.report.json_checklist import as_entries  # noqa: PLC0415
+    from fetalclip_app.report.json_study import as_study_entries  # noqa: PLC0415
+    from fetalclip_app.report.studies import study_tables  # noqa: PLC0415
 
     cancel.check()
-    table = as_table([ClipEntry(one.clip, one.reading, str(one.clip.path), fetus=one.fetus) for one in clips])
-    write_table(path, [*table, *as_entries(checklists)])
+    entries = [_entry(one, str(one.clip.path)) for one in clips]
+    studies = as_study_entries(study_tables(entries))
+    write_table(path, [*as_table(entries), *as_entries(checklists), *studies])
     return path
+
+
+def _entry(one: Ready, file: str) -> ClipEntry:
+    from fetalclip_app.report import ClipEntry  # noqa: PLC0415 - takes a while to import
+
+    return ClipEntry(one.clip, one.reading, file, one.heatmaps, one.fetus, notes=one.notes, study_notes=one.study_notes)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

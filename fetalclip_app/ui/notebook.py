@@ -119,10 +119,14 @@ class Notebook(QObject):
         """Return the notes of a clip's content; empty ones where nothing is known of it."""
         return self._clips.get(key, ClipNotes())
 
+    def notes_of(self, entry: OpenClip) -> tuple[ClipNotes, StudyNotes]:
+        """Return the notes of an open clip and of its study; empty ones where none have come."""
+        clip = self.of_clip(entry.clip.key) if entry.clip.content_key.is_taken else ClipNotes()
+        return clip, self._studies.get(study_key(entry.group), StudyNotes())
+
     def fetus_of(self, entry: OpenClip) -> str | None:
         """Return whose scan an open clip is: as `StudyNotes.fetus_of`; empty where no notes have come."""
-        study = self._studies.get(study_key(entry.group), StudyNotes())
-        clip = self.of_clip(entry.clip.key) if entry.clip.content_key.is_taken else ClipNotes()
+        clip, study = self.notes_of(entry)
         return study.fetus_of(clip)
 
     def of_study(self, key: str) -> StudyNotes | None:

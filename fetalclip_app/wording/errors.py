@@ -55,6 +55,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("A fetus is stated of {name}, which is none of the files that are read."),
         mark("A fetus is stated of a file that is not read."),
     ),
+    ErrorCode.DATING_REFUSED: (mark("The dating is refused: {reason}"), mark("The dating is refused.")),
     ErrorCode.FETUS_UNCLEAR: (
         mark("{name} is stated to be of fetus {first} and of fetus {second}."),
         mark("A file is stated to be of two fetuses."),
@@ -156,6 +157,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
         mark("It needs the columns file and pixel_mm, one row a file; pixel_mm may be empty, and fetus may be added."),
     ),
     ErrorCode.FETUS_OF_NO_FILE: (mark("Write the file as it is written among those to read."),),
+    ErrorCode.DATING_REFUSED: (mark("Nothing was read. State another dating."),),
     ErrorCode.FETUS_UNCLEAR: (mark("State one fetus of each file."),),
     ErrorCode.MODEL_MISSING: (
         mark("Point at the weight file, fetch it, or choose the compact model (model menu, or --weights and --model)."),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +192,18 @@ def test_pictures_that_name_nobody_are_no_study_until_somebody_dates_them(
 
     assert "Does not enter" not in alone and "Does not enter" in together
     assert "Exam date unknown" in together
+
+
+def test_what_is_written_has_the_dating_and_the_persons_values(study: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    measure(study, *LENGTHS)
+    date_it(study)
+    exporting = study.window.exporting
+    exporting.ask = lambda *_asked: tmp_path / "out.json"
+    with qtbot.waitSignal(exporting.written):
+        study.press("export_json")
+    made = json.loads((tmp_path / "out.json").read_text())
+    (growth,) = [row["growth"] for row in made if "growth" in row]
+
+    assert growth["age"] == {"days": 143} and growth["dating"]["who"] == "A. Sonographer"
+    assert growth["fetuses"][0]["sizes"][0]["enters"]["by"] == "person"
+    assert growth["fetuses"][0]["sizes"][0]["centiles"]["who"]["said"] == "P33"

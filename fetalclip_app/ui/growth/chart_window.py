@@ -14,7 +14,7 @@ from fetalclip_app.ui.growth.chart import Dot, GrowthChart, chart_spoken
 from fetalclip_app.ui.parts import label, set_tone
 from fetalclip_app.wording import growth as words
 from fetalclip_app.wording import millimetres
-from fetalclip_app.wording.by_hand import edges_name, measure_title
+from fetalclip_app.wording.by_hand import edges_name, measure_name, measure_title
 from fetalclip_app.wording.translate import translate
 
 MEASURES = (Measure.HC, Measure.BPD, Measure.OFD, Measure.AC, Measure.FL, Measure.EFW)
@@ -115,7 +115,7 @@ def _entries(fetus: FetusTable, measure: Measure, chart: Chart) -> list[tuple[st
     """Return name, size and centile of what a fetus has of a measure."""
     if measure is Measure.EFW:
         weight = fetus.weight
-        named = f"{fetus.fetus} EFW".strip()
+        named = f"{fetus.fetus} {measure_name(measure)}".strip()
         return [(named, weight.weight_g, dict(weight.centiles)[chart])] if weight is not None else []
     rows = [row for row in fetus.rows if row.measure is measure and row.value is not None]
     return [

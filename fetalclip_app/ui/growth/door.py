@@ -40,6 +40,7 @@ class Growth(QObject):
         self.ages = AgesWindow(parts.window)
         parts.findings.add_card(self.card, above=parts.findings.scale)
         self.card.offer(parts.actions["growth"], parts.actions["ages"])
+        parts.window.exporting.notes_of = parts.notebook.notes_of
         self._tie()
         self._show()
 

@@ -1,0 +1,193 @@
+"""A study's sizes, centiles, growth charts and ages as a part of the PDF, fetus by fetus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
+
+from fetalclip_app import wording
+from fetalclip_app.biometry.curves import CITATIONS, growth_curves
+from fetalclip_app.domain.age import GestationalAge
+from fetalclip_app.domain.biometry import Centile, Chart, Measure, NoCentile
+from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudyTable, Weight
+from fetalclip_app.report.build import ReportContent
+from fetalclip_app.report.growth_charts import ages_axis, growth_chart
+from fetalclip_app.report.style import (
+    BODY,
+    DOUBT_STRONG,
+    GAP,
+    HEADING,
+    LABEL,
+    MM,
+    NOTE,
+    STRONG,
+    SUBHEADING,
+    columns,
+    para,
+    rows,
+)
+from fetalclip_app.wording import ages as age_words
+from fetalclip_app.wording import dating as dating_words
+from fetalclip_app.wording import growth as words
+from fetalclip_app.wording.translate import translate as _
+
+Flow = list[Any]
+
+_IN_A_ROW = 3
+
+
+def growth_section(content: ReportContent, width: float) -> Flow:
+    """Return the part about every study's sizes and ages; nothing where nothing is measured."""
+    studies = [one for one in content.studies if any(not table.is_empty for table in one.fetuses) or one.dating]
+    flow: Flow = []
+    for one in studies:
+        title = _("Growth and ages")
+        flow += [CondPageBreak(60 * MM), para(title, HEADING)]
+        flow += [para(one.title, STRONG)] if len(content.studies) > 1 and one.title else []
+        flow += _study(one, width)
+    return flow
+
+
+def _study(study: StudyTable, width: float) -> Flow:
+    flow: Flow = [*_dating(study), Spacer(0, 2 * MM)]
+    for table in study.fetuses:
+        if not table.is_empty:
+            flow += _fetus(study, table, width)
+    if study.unassigned:
+        flow += [para(words.unassigned(study.unassigned), DOUBT_STRONG), Spacer(0, 2 * MM)]
+    return flow
+
+
+def _dating(study: StudyTable) -> Flow:
+    """Return the age that centiles are read at, and who says so; or why there are none."""
+    flow: Flow = []
+    if isinstance(study.age, GestationalAge) and study.exam_day is not None:
+        told = _("{age} on the exam's day, {day}.", age=study.age, day=study.exam_day.isoformat())
+        flow.append(para(told, STRONG))
+    elif isinstance(study.age, NoCentile):
+        flow.append(para(f"{words.dated_age(study)}. {dating_words.no_centile(study.age)}", DOUBT_STRONG))
+    if study.dating is not None:
+        flow.append(para(dating_words.dating_line(study.dating), BODY))
+    return flow
+
+
+def _fetus(study: StudyTable, table: FetusTable, width: float) -> Flow:
+    flow: Flow = [CondPageBreak(60 * MM), para(wording.fetus_title(table.fetus), SUBHEADING)] if table.fetus else []
+    if table.rows:
+        flow += [_sizes(study, table, width), Spacer(0, 3 * MM)]
+    flow += _charts(study, table, width)
+    return [*flow, *_ages(study, table, width), Spacer(0, 4 * MM)]
+
+
+def _sizes(study: StudyTable, table: FetusTable, width: float) -> Any:
+    charts = tuple(Chart)
+    heads = [_("Measure"), _("Enters"), _("The model's"), *(words.chart_name(chart) for chart in charts)]
+    cells = [[para(head, LABEL) for head in heads]]
+    cells += [_size_cells(study, table, row, charts) for row in table.rows]
+    if table.weight is not None:
+        cells.append(_weight_cells(table, table.weight, charts))
+    widths = [share * width for share in (0.19, 0.25, 0.2, 0.17, 0.19)]
+    return rows(cells, widths, between=1.5 * MM, heads=1)
+
+
+def _size_cells(study: StudyTable, table: FetusTable, row: StudyRow, charts: Sequence[Chart]) -> list[Any]:
+    name = para(f"{table.fetus} {words.row_name(row)}".strip(), STRONG)
+    if row.value is None:
+        reason = [para(words.row_value(row), DOUBT_STRONG), para(words.row_reason(row), NOTE)]
+        return [name, reason, _models(row), *([para("–", BODY)] * len(charts))]
+    only = len(study.clips) == 1
+    spread = row.value.deviation_mm
+    told = words.whose_size(row.value, only_clip=only)
+    told += "" if spread is None else _(", standard deviation {spread}", spread=wording.millimetres(spread, 2))
+    entering = [para(words.row_value(row), STRONG), para(told, NOTE)]
+    entering += [para(_others(row), NOTE)] if row.others else []
+    found = dict(row.centiles)
+    return [name, entering, _models(row), *(_centile(found[chart]) for chart in charts)]
+
+
+def _models(row: StudyRow) -> list[Any]:
+    if row.model is None:
+        return [para("–", LABEL)]
+    return [para(wording.millimetres(row.model.size_mm), NOTE), para(words.whose_size(row.model), NOTE)]
+
+
+def _others(row: StudyRow) -> str:
+    told = "; ".join(f"{wording.millimetres(one.size_mm)} ({words.clip_numbers(one.clips)})" for one in row.others[:4])
+    more = len(row.others) - 4
+    told += _(" and {count} more", count=more) if more > 0 else ""
+    return _("Not entering: {sizes}", sizes=told)
+
+
+def _weight_cells(table: FetusTable, weight: Weight, charts: Sequence[Chart]) -> list[Any]:
+    found = dict(weight.centiles)
+    entering = [para(words.grams(weight.weight_g), STRONG), para(words.weight_formula(weight), NOTE)]
+    name = para(f"{table.fetus} EFW".strip(), STRONG)
+    return [name, entering, para("–", LABEL), *(_centile(found[chart]) for chart in charts)]
+
+
+def _centile(found: Centile | NoCentile) -> Any:
+    if isinstance(found, Centile):
+        return para(words.percentile(found), BODY)
+    if found is NoCentile.NOT_ON_CHART:
+        return para("–", LABEL)
+    return para(dating_words.no_centile_title(found), NOTE)
+
+
+def _charts(study: StudyTable, table: FetusTable, width: float) -> Flow:
+    """Return a small chart for each size that has a centile, with one axis of weeks."""
+    if not isinstance(study.age, GestationalAge):
+        return []
+    each = (width - (_IN_A_ROW - 1) * GAP) / _IN_A_ROW
+    drawn = [
+        _chart((table.fetus, row.measure), row.value.size_mm, dict(row.centiles), study.age, each)
+        for row in table.rows
+        if row.value is not None
+    ]
+    if table.weight is not None:
+        weight = table.weight
+        drawn.append(_chart((table.fetus, Measure.EFW), weight.weight_g, dict(weight.centiles), study.age, each))
+    shown = [one for one in drawn if one is not None]
+    flow: Flow = []
+    for start in range(0, len(shown), _IN_A_ROW):
+        together = shown[start : start + _IN_A_ROW]
+        together += [Spacer(0, 0)] * (_IN_A_ROW - len(together))
+        flow.append(columns(together, [each] * _IN_A_ROW, after=2 * MM))
+    if not shown:
+        return []
+    sources = "; ".join(f"{words.chart_name(chart)}: {source}" for chart, source in CITATIONS.items())
+    return [*flow, para(sources, NOTE), Spacer(0, 2 * MM)]
+
+
+def _chart(
+    named: tuple[str, Measure],
+    size: float,
+    found: dict[Chart, Centile | NoCentile],
+    age: GestationalAge,
+    width: float,
+) -> Any:
+    """Return a chart of a fetus's measure; None where no chart is of it."""
+    fetus, measure = named
+    chart = next((one for one in Chart if isinstance(found[one], Centile)), None)
+    curves = growth_curves(chart, measure) if chart is not None else None
+    if chart is None or curves is None:
+        return None
+    title = f"{fetus} {measure.value.upper()}, {words.chart_name(chart)}".strip()
+    unit = "g" if measure is Measure.EFW else "mm"
+    return growth_chart(curves, title, unit, size=size, weeks=age.weeks, width=width)
+
+
+def _ages(study: StudyTable, table: FetusTable, width: float) -> Flow:
+    shown = age_words.axis_rows(study, table)
+    if not shown:
+        return []
+    title = _("Ages on one axis")
+    title = f"{wording.fetus_title(table.fetus)}: {title}" if table.fetus else title
+    surest = table.model_ages[0].estimate if table.model_ages else None
+    flow: Flow = [KeepTogether([para(title, SUBHEADING), ages_axis(shown, surest, width)])]
+    flow.append(para(age_words.axis_legend(), NOTE))
+    flow += [para(text, DOUBT_STRONG) for text in age_words.differences(table)]
+    source = age_words.difference_source(study, table)
+    told = [source, *age_words.scale_sources(table), *age_words.dependences(study, table)]
+    return [*flow, *(para(text, NOTE) for text in told if text)]

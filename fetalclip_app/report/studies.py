@@ -1,0 +1,53 @@
+"""From the clips of a report to the tables of their studies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fetalclip_app.biometry.study_table import ClipValues, clip_values, study_table
+from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.study import Group, groups_of
+from fetalclip_app.domain.study_table import ClipRef, StudyTable
+from fetalclip_app.wording import study_title
+
+if TYPE_CHECKING:
+    from fetalclip_app.report.build import ClipEntry
+
+Member = tuple["ClipEntry", int]
+"""A clip and its number, from 1."""
+
+
+def study_tables(clips: Sequence[ClipEntry]) -> tuple[StudyTable, ...]:
+    """Return a table for each study, in the order of their first clips.
+
+    Pictures that name nobody and that nobody dated are no study: one may be of another pregnancy than the next.
+    """
+    groups = groups_of([entry.clip for entry in clips])
+    members: dict[str, tuple[Group, list[Member]]] = {}
+    for number, (entry, group) in enumerate(zip(clips, groups, strict=True), start=1):
+        members.setdefault(study_key(group), (group, []))[1].append((entry, number))
+    return tuple(_table(group, mine) for group, mine in members.values() if _is_study(group, mine))
+
+
+def _is_study(group: Group, mine: Sequence[Member]) -> bool:
+    return group.folder is None or len(mine) == 1 or mine[0][0].study_notes.dating is not None
+
+
+def _table(group: Group, mine: Sequence[Member]) -> StudyTable:
+    notes = mine[0][0].study_notes
+    exam_day = group.origin.exam_day or notes.exam_day
+    values = _each_somebodys([_values(entry, number) for entry, number in mine])
+    return study_table(values, title=study_title(group.origin), dating=notes.dating, exam_day=exam_day)
+
+
+def _values(entry: ClipEntry, number: int) -> ClipValues:
+    ref = ClipRef(number, entry.name, entry.clip.key)
+    return clip_values(ref, entry.notes, entry.reading, entry.clip.calibration, fetus=entry.fetus)
+
+
+def _each_somebodys(values: Sequence[ClipValues]) -> list[ClipValues]:
+    """Return the clips such that in a multiple pregnancy one of which nobody spoke is nobody's, not everybody's."""
+    is_multiple = any(one.fetus != "" for one in values)
+    return [replace(one, fetus=None) if is_multiple and one.fetus == "" else one for one in values]

@@ -1,0 +1,225 @@
+"""Sizes, centiles and ages in report and JSON: the same numbers, fetus by fetus, with the refusals of the window."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from fakes import FakeEngine, make_clip, make_reading
+from report_pages import options, pages_of, text_of
+from study_tools import EXAM, dated, drawn
+
+from fetalclip_app import cli
+from fetalclip_app.cli import analyze as analyze_module
+from fetalclip_app.domain.biometry import BpdDefinition, Measure
+from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.notes import ClipNotes, HandMeasurement, StudyNotes
+from fetalclip_app.report.build import ClipEntry, ReportContent, build
+from fetalclip_app.report.json_study import as_study_entries
+from fetalclip_app.report.studies import study_tables
+from fetalclip_app.wording.ages import axis_rows
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
+M = Measure
+WHOLE = (
+    drawn(M.HC, 175.0),
+    drawn(M.BPD, 47.0, BpdDefinition.OUTER_INNER),
+    drawn(M.AC, 152.0),
+    drawn(M.FL, 33.0),
+)
+
+
+def entry(
+    name: str,
+    *measured: HandMeasurement,
+    fetus: str | None = "",
+    days: int | None = 143,
+    origin: Origin | None = None,
+) -> ClipEntry:
+    clip = make_clip(3, name=name, height=240, width=320, origin=origin)
+    study = StudyNotes(dating=dated(days) if days else None)
+    return ClipEntry(clip, make_reading(clip), fetus=fetus, notes=ClipNotes(measured=measured), study_notes=study)
+
+
+def growth(*entries: ClipEntry) -> dict[str, Any]:
+    table = json.loads(json.dumps(as_study_entries(study_tables(entries)), allow_nan=False))
+    jsonschema.validate(table, SCHEMA, jsonschema.Draft202012Validator)
+    (one,) = table
+    return one["growth"]  # type: ignore[no-any-return]
+
+
+def text(content: ReportContent, folder: Path) -> str:
+    return text_of(pages_of(content, folder))
+
+
+def test_the_report_has_both_values_centiles_and_the_dating(tmp_path: Path) -> None:
+    said = text(build([entry("one.dcm", *WHOLE), entry("two.dcm")], options()), tmp_path)
+
+    for wanted in (
+        "20w3d on the exam's day, 2026-03-14.",
+        "Dated by LMP (LMP 2025-10-22), by A. Sonographer; EDD 2026-07-29",
+        "HC 175.0 mm by hand, clip 1",
+        "209.6 mm the model's outline, clip 1",
+        "P33",
+        "344 g Hadlock, by HC, AC, FL",
+        "Measured by hand",
+        "model 209.6 mm",
+        "Kiserud 2017",
+        "Papageorghiou 2014",
+        "HC, WHO",
+        "BPD, WHO",
+        "EFW, WHO",
+    ):
+        assert wanted in said, wanted
+
+
+def test_without_a_dating_the_report_has_no_centile_and_says_why(tmp_path: Path) -> None:
+    said = text(build([entry("one.dcm", *WHOLE, days=None)], options()), tmp_path)
+
+    assert "No dating. Nobody entered a dating" in said and "HC, WHO" not in said
+    assert not re.search(r"\bP\d+\b(?!-)", said.replace("P-001", ""))
+
+
+def test_ages_are_the_same_in_window_report_and_json(tmp_path: Path) -> None:
+    one = entry("one.dcm", *WHOLE)
+    content = build([one], options())
+    (study,) = content.studies
+    shown = {row.label: row.text for row in axis_rows(study, study.fetuses[0])}
+    said = text(content, tmp_path)
+    (fetus,) = growth(one)["fetuses"]
+    days = {age["formula"]: age["days"] for age in fetus["ages_by_formula"]}
+
+    assert shown["Dated by LMP"] == "20w3d" and len(shown) == 9
+    for label, value in shown.items():
+        assert label in said and value in said
+    assert shown["Hadlock, HC"] == "{}w{}d".format(*divmod(round(days["hadlock_1984_hc"]), 7))
+    assert shown["INTERGROWTH, HC FL"] == "{}w{}d".format(*divmod(round(days["intergrowth_2016_hc_fl"]), 7))
+    assert len(fetus["ages_by_model"][0]["scores"]["values"]) == 175
+    assert any("second opinion" in text for text in fetus["depends"])
+
+
+def test_json_has_the_centile_with_its_source_and_the_reason_where_there_is_none() -> None:
+    dated_one, undated = growth(entry("one.dcm", *WHOLE)), growth(entry("one.dcm", *WHOLE, days=None))
+    hc = next(row for row in dated_one["fetuses"][0]["sizes"] if row["measure"] == "hc")
+
+    assert dated_one["age"] == {"days": 143} and dated_one["exam_day"] == "2026-03-14"
+    assert hc["centiles"]["who"]["said"] == "P33" and "Kiserud" in hc["centiles"]["who"]["citation"]
+    assert hc["enters"]["by"] == "person" and hc["model"]["by"] == "outline"
+    assert dated_one["fetuses"][0]["weight"]["used"] == pytest.approx({"hc": 175.0, "ac": 152.0, "fl": 33.0})
+    assert undated["age"]["reason"] == "no_dating"
+    assert all(row["centiles"]["who"]["reason"] for row in undated["fetuses"][0]["sizes"])
+
+
+def test_twins_stand_apart_and_every_number_says_whose_it_is(tmp_path: Path) -> None:
+    of_a = entry("one.dcm", drawn(M.HC, 175.0), drawn(M.AC, 152.0), fetus="A")
+    of_b = entry("two.dcm", drawn(M.HC, 150.0), drawn(M.FL, 28.0), fetus="B")
+    forgotten = entry("three.dcm", drawn(M.FL, 99.0))
+    said = text(build([of_b, of_a, forgotten], options()), tmp_path)
+    made = growth(of_a, of_b, forgotten)
+
+    assert "A HC 175.0 mm" in said and "B HC 150.0 mm" in said and "A HC, WHO" in said and "B HC, WHO" in said
+    assert "Fetus A: Ages on one axis" in said and "Nobody said which fetus is seen in clip 3" in said
+    assert not re.search(r"(?<![AB] )\bEFW \d", said)
+    assert [one["fetus"] for one in made["fetuses"]] == ["A", "B"] and made["unassigned_clips"] == [3]
+    assert [one["weight"] for one in made["fetuses"]] == [None, None]
+
+
+def test_pictures_of_nobody_are_no_study(tmp_path: Path) -> None:
+    two = [entry(f"{name}.png", days=None, origin=Origin()) for name in "ab"]
+
+    assert study_tables(two) == ()
+    assert "Growth and ages" not in text(build(two, options()), tmp_path)
+    assert len(study_tables([replace(one, study_notes=StudyNotes(dating=dated(), exam_day=EXAM)) for one in two])) == 1
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Return a function that runs the command on made-up clips and returns status, JSON and what was said."""
+    clips: dict[str, Clip] = {}
+    monkeypatch.setattr(analyze_module, "load", lambda given=None: FakeEngine())
+    monkeypatch.setattr(analyze_module, "read_clip", lambda path: clips[path.name])
+    monkeypatch.setattr(analyze_module, "_today", lambda: date(2026, 4, 1))
+
+    def run(*arguments: str, made: tuple[Clip, ...]) -> tuple[int, list[dict[str, Any]]]:
+        clips.update({clip.path.name: clip for clip in made})
+        for name in clips:
+            (tmp_path / name).write_bytes(b"x")
+        out = tmp_path / "out.json"
+        out.unlink(missing_ok=True)
+        paths = [str(tmp_path / clip.path.name) for clip in made]
+        try:
+            status = cli.main(["analyze", *paths, "--json", str(out), *arguments], lambda _paths: 0, why_no_window=str)
+        except SystemExit as error:
+            return int(str(error.code)), []
+        return status, json.loads(out.read_text()) if out.is_file() else []
+
+    return run
+
+
+ONE = (make_clip(3, name="one.dcm", height=240, width=320),)
+
+
+@pytest.mark.parametrize(
+    "dating", ["lmp=2025-10-22", "edd=2026-07-29", "scan=11w6d@2026-01-13", "crl=60@2026-01-16:robinson"]
+)
+def test_the_command_dates_in_every_form(read: Any, dating: str) -> None:
+    status, table = read("--dating", dating, "--dated-by", "A. Sonographer", made=ONE)
+
+    assert status == 0 and len(table) == 2
+    jsonschema.validate(table, SCHEMA, jsonschema.Draft202012Validator)
+    assert abs(table[1]["growth"]["age"]["days"] - 143) <= 1
+    assert table[1]["growth"]["dating"]["who"] == "A. Sonographer"
+    hc = next(row for row in table[1]["growth"]["fetuses"][0]["sizes"] if row["measure"] == "hc")
+    assert hc["centiles"]["who"]["said"] == "> P97.5"
+
+
+@pytest.mark.parametrize(
+    ("dating", "said"),
+    [
+        ("crl=120@2026-01-16", "15–95"),
+        ("lmp=2027-01-01", "still to come"),
+        ("lmp=1/2/2026", "is not lmp="),
+        ("scan=99w@2026-01-01", "is not lmp="),
+        ("head=175", "is not lmp="),
+    ],
+)
+def test_the_command_refuses_what_cannot_be_before_it_reads(
+    read: Any, capsys: pytest.CaptureFixture[str], dating: str, said: str
+) -> None:
+    status, table = read("--dating", dating, "--dated-by", "A.", made=ONE)
+
+    assert status == 2 and table == [] and said in capsys.readouterr().err
+
+
+def test_the_command_leaves_a_dating_out_that_the_files_contradict(
+    read: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, table = read("--dating", "scan=20w3d@2026-03-14", "--dated-by", "A.", made=ONE)
+    assert status == 1 and table[1]["growth"]["dating"] is None
+    assert "cannot date its centiles" in "".join(capsys.readouterr())
+
+    other = make_clip(3, name="two.dcm", patient="P-002", height=240, width=320)
+    status, table = read("--dating", "lmp=2025-10-22", "--dated-by", "A.", made=(*ONE, other))
+    assert status == 1 and all(row["growth"]["dating"] is None for row in table if "growth" in row)
+    assert "several studies" in "".join(capsys.readouterr())
+
+
+def test_the_exams_day_is_taken_from_the_user_where_the_files_do_not_say(read: Any) -> None:
+    silent = make_clip(3, name="a.png", height=240, width=320, origin=Origin())
+    by = "--dating", "lmp=2025-10-22", "--dated-by", "A."
+    _status, unknown = read(*by, made=(silent,))
+    _status, known = read(*by, "--exam-day", "2026-03-14", made=(silent,))
+
+    assert unknown[1]["growth"]["age"]["reason"] == "exam_day_unknown"
+    assert known[1]["growth"]["age"] == {"days": 143}
+
+
+def test_who_dated_must_be_said(read: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert read("--dating", "lmp=2025-10-22", made=ONE)[0] == 2
+    assert "--dating needs --dated-by" in capsys.readouterr().err
