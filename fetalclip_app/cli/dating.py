@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fetalclip_app.domain.dating import Dating
     from fetalclip_app.report.build import Entry
 
-FORMS = "lmp=2025-10-22, edd=2026-07-29, crl=61.2@2026-01-10[:robinson] or scan=12w3d@2026-01-10"
+FORMS = ", ".join(("lmp=2025-10-22", "edd=2026-07-29", "crl=61.2@2026-01-10[:robinson]", "scan=12w3d@2026-01-10"))
 
 
 def stated(text: str) -> DatingEntry:
@@ -132,4 +132,4 @@ def _entry(text: str, by: object, day: str) -> DatingEntry:
 
 
 def _wrong(text: str) -> ValueError:
-    return ValueError(translate("{given} is not {forms}", given=repr(text), forms=FORMS))
+    return ValueError(translate("{given} is none of {forms}", given=repr(text), forms=FORMS))

@@ -184,9 +184,9 @@ def test_the_command_dates_in_every_form(read: Any, dating: str) -> None:
     [
         ("crl=120@2026-01-16", "15–95"),
         ("lmp=2027-01-01", "still to come"),
-        ("lmp=1/2/2026", "is not lmp="),
-        ("scan=99w@2026-01-01", "is not lmp="),
-        ("head=175", "is not lmp="),
+        ("lmp=1/2/2026", "is none of lmp="),
+        ("scan=99w@2026-01-01", "is none of lmp="),
+        ("head=175", "is none of lmp="),
     ],
 )
 def test_the_command_refuses_what_cannot_be_before_it_reads(
