@@ -13,9 +13,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fetalclip_app import resources
 from fetalclip_app.domain.clip import Pixels
+from fetalclip_app.domain.notes import Line
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.structures import name_place
-from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, Colour, heat_rgba, structure_colour
+from fetalclip_app.imaging.overlay_colours import (
+    ELLIPSE_COLOUR,
+    HAND_COLOUR,
+    OUTLINE_COLOUR,
+    Colour,
+    heat_rgba,
+    structure_colour,
+)
 
 BAR_COLOUR: Colour = (255, 255, 255)
 
@@ -78,6 +86,33 @@ def with_masks(picture: Pixels, masks: Sequence[tuple[str, Segmentation]]) -> Pi
         shift = min(width - 2 - right, 0) or max(2 - left, 0)
         where, anchor = (left + shift, max(y - 8, font.size + 2) if above else y), "ls" if above else "lm"
         pen.text(where, name, structure_colour(mask.structure), font, anchor, stroke_width=1, stroke_fill=(0, 0, 0))
+    return np.array(canvas, dtype=np.uint8)
+
+
+def with_calipers(picture: Pixels, drawn: Sequence[tuple[Line | Ellipse, str]], colour: Colour = HAND_COLOUR) -> Pixels:
+    """Return a new picture with lines and ellipses on it, each with its words beside its rightmost end."""
+    made = np.array(picture, dtype=np.uint8, copy=True)
+    height, width = made.shape[:2]
+    thickness = line_width(height, width)
+    for shape, _text in drawn:
+        if isinstance(shape, Ellipse):
+            _draw(made, shape.points(360), colour, thickness)
+            continue
+        ends = np.array([shape.first, shape.last])
+        along = (ends[1] - ends[0]) / max(float(np.hypot(*(ends[1] - ends[0]))), 1.0)
+        bar = np.array([-along[1], along[0]]) * max(3.0, height / 90)
+        for stroke in (ends, np.stack([ends[0] - bar, ends[0] + bar]), np.stack([ends[1] - bar, ends[1] + bar])):
+            _draw(made, stroke, colour, thickness, closed=False)
+    canvas = Image.fromarray(made)
+    pen, font = ImageDraw.Draw(canvas), _font(max(9, height // 36))
+    lowest = 0.0
+    for shape, text in drawn:
+        points = shape.major_axis() if isinstance(shape, Ellipse) else np.array([shape.first, shape.last])
+        x, y = (float(value) for value in points[int(points[:, 0].argmax())])
+        left = min(x + 6, max(width - 2 - pen.textlength(text, font), 2.0))
+        lowest = max(y - 4, lowest)
+        pen.text((left, lowest), text, colour, font, "ls", stroke_width=1, stroke_fill=(0, 0, 0))
+        lowest += font.size + 2
     return np.array(canvas, dtype=np.uint8)
 
 

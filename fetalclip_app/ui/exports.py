@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.notes import ClipNotes, StudyNotes
-from fetalclip_app.domain.overlay import Heatmap, Segmentation
+from fetalclip_app.domain.notes import ClipNotes, Line, StudyNotes
+from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.progress import CancelToken, Report
@@ -109,6 +109,7 @@ class Drawn:
     Attributes:
         made_by: The model that what is drawn comes from, and its hash; empty where nothing is drawn.
         structures: Those whose masks are drawn.
+        calipers: What a person drew, with the words beside it.
     """
 
     head: HeadMeasurement | None
@@ -116,6 +117,7 @@ class Drawn:
     opacity: float
     made_by: str = ""
     structures: tuple[Structure, ...] = ()
+    calipers: tuple[tuple[Line | Ellipse, str], ...] = ()
 
 
 def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
@@ -125,7 +127,7 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
         ExportFailed: The file could not be written.
         UnreadableFile: The frame cannot be decoded.
     """
-    from fetalclip_app.imaging.blend import blend, with_masks  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.imaging.blend import blend, with_calipers, with_masks  # noqa: PLC0415 - takes a while to import
     from fetalclip_app.report.picture import write_annotated_png  # noqa: PLC0415
 
     shown = [one.found for one in drawn.structures if isinstance(one.found, Segmentation)]
@@ -133,6 +135,7 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
     pixels = with_masks(pixels, [(structure_name(mask.structure), mask) for mask in shown])
     if drawn.head is not None:  # its ellipse lies over the masks, as on the screen
         pixels = blend(pixels, outline=drawn.head.outline, ellipse=drawn.head.ellipse)
+    pixels = with_calipers(pixels, drawn.calipers)
     write_annotated_png(path, pixels, caption=caption_of(clip, index, drawn.made_by))
     return path
 

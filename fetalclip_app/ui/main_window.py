@@ -266,7 +266,8 @@ class MainWindow(TakesDrops):
             heat = viewer.drawn_heat
             heatmap = heat[1].heatmap if heat is not None else None
             frame, opacity = self.area.frame, self._choices.now.heatmap_opacity
-            drawn = Drawn(frame.head, heatmap, opacity, _made_by(shown), frame.structures)
+            calipers = tuple((one.shape, one.text) for one in frame.hand.drawn)
+            drawn = Drawn(frame.head, heatmap, opacity, _made_by(shown), frame.structures, calipers)
             self.exporting.png(shown, viewer.on_screen, drawn)
 
     def _choose_model(self, settings: Settings) -> None:

@@ -20,6 +20,7 @@ _WORDS_FROM_PX = 760
 """From this width on the tools show their names, too."""
 
 _TOOLS = ("outline", "heatmap", "light", "ruler", "fit")
+_HANDS = ("caliper", "ellipse")
 
 
 def speed_text(speed: float) -> str:
@@ -57,6 +58,8 @@ class Transport(QWidget):
         for name in ("loop", "mark_next"):
             line.addWidget(icon_button(actions[name]))
         line.addStretch(1)
+        for name in _HANDS:
+            line.addWidget(icon_button(actions[name]))
         self._tools = [icon_button(actions[name]) for name in _TOOLS]
         for button in self._tools:
             line.addWidget(button)

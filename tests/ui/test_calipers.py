@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from fakes import head_ellipse, make_clip
 from hand_tools import drag, point, ready
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from shelf import ShelfInMemory
 
@@ -332,3 +337,29 @@ def test_there_is_no_model_value_to_take_where_it_abstains(desk) -> None:
 
     assert not desk.window.notebook.clip.enters
     assert "no length here" in desk.window.area.message.sentence.text()
+
+
+def test_the_picture_that_is_written_has_the_calipers_that_are_drawn(desk, qtbot: QtBot, tmp_path: Path) -> None:
+    frame = ready(desk, "one.dcm")
+    paths = [tmp_path / "plain.png", tmp_path / "drawn.png"]
+    desk.window.exporting.ask = lambda *_args: paths[0] if not paths[0].exists() else paths[1]
+    with qtbot.waitSignal(desk.window.exporting.written):
+        desk.press("export_png")
+    QTest.keyClick(desk.window, Qt.Key.Key_C)
+    drag(frame, (60, 40), (60, 90))
+    with qtbot.waitSignal(desk.window.exporting.written):
+        desk.press("export_png")
+    plain, drawn = (np.asarray(Image.open(path).convert("RGB"), np.int16) for path in paths)
+    differs = np.argwhere(np.abs(plain - drawn).max(axis=2) > 40)
+
+    assert {tuple(place) for place in differs} >= {(row, 60) for row in range(50, 80)}
+    assert differs[:, 1].min() > 45  # nothing but the line and its words
+
+
+def test_the_picture_is_measured_by_the_mouse_alone(desk) -> None:
+    frame = ready(desk, "one.dcm")
+    buttons = {one.accessibleName(): one for one in desk.window.transport.findChildren(QToolButton)}
+    QTest.mouseClick(buttons["Measure a line"], Qt.MouseButton.LeftButton)
+    drag(frame, (60, 40), (60, 90))
+
+    assert len(_measured(desk)) == 1

@@ -13,6 +13,7 @@ from fakes import make_clip, make_reading
 from hand_tools import drag, ready
 from line_tools import LICENCE, with_lines
 from pooled_tools import some_lengths
+from pypdf import PdfReader
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
@@ -190,6 +191,14 @@ def test_a_file_that_is_written_meanwhile_does_not_hold_it(desk, qtbot: QtBot, t
     text = path.read_text(encoding="utf-8")
 
     assert "held_back" in text
+    pdf = tmp_path / "report.pdf"
+    desk.window.exporting.ask = lambda *_args: pdf
+    with qtbot.waitSignal(desk.window.exporting.written):
+        desk.press("export_pdf")
+    told = "\n".join(page.extract_text() for page in PdfReader(pdf).pages).replace("\N{THIN SPACE}", " ")
+    assert "Hidden" in told or "Held back" in told
+    for value in ("61.4", "163.9", "52.8", "33.3", "104.8", "20w3d"):
+        assert value not in told, value
     for value in ("61.37", "163.91", "52.83", "33.29", "104.8", "20w3d", "gestational_age_days"):
         assert value not in json.dumps(json.loads(text)), value
 
