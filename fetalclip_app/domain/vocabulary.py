@@ -59,6 +59,9 @@ class Vocabulary:
     unseen: frozenset[str] = frozenset()
     units: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash((self.words, self.unseen, tuple(sorted(self.units.items()))))
+
     def unlearned(self, sentence: str) -> Unlearned:
         """Return what of a sentence the training did not teach."""
         written = words_of(sentence)

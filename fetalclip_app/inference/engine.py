@@ -123,7 +123,7 @@ class Engine:
 
         def step(known: FrameFeatures) -> None:
             done = int(known.done.sum())
-            if said.is_due(done) and (sight := self._sight(clip, crop, known)) is not None:
+            if listener is not NOBODY and said.is_due(done) and (sight := self._sight(clip, crop, known)):
                 listener.seen(sight)
             report(done, steps)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,10 +69,16 @@ def seen_with(
 
 def unlearned_classes(view_set: ViewSet, vocabulary: Vocabulary | None) -> dict[str, Unlearned]:
     """Return the classes with a sentence that the model cannot know, and what of it; none where no words are listed."""
-    if vocabulary is None:
-        return {}
-    said = {key: reduce(Unlearned.joined, map(vocabulary.unlearned, texts)) for key, texts in view_set.prompts.items()}
-    return {key: unlearned for key, unlearned in said.items() if unlearned}
+    return {} if vocabulary is None else dict(_unlearned(vocabulary, tuple(view_set.prompts.items())))
+
+
+@lru_cache(maxsize=64)
+def _unlearned(
+    vocabulary: Vocabulary, prompts: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[tuple[str, Unlearned], ...]:
+    """Return the same, looked for once: every reading asks it of the same prompts, and again for each part it tells."""
+    said = ((key, reduce(Unlearned.joined, map(vocabulary.unlearned, texts))) for key, texts in prompts)
+    return tuple((key, unlearned) for key, unlearned in said if unlearned)
 
 
 def class_embeddings(view_set: ViewSet, encode_texts: EncodeTexts) -> Embeddings:
