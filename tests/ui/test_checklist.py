@@ -125,6 +125,7 @@ def test_it_is_gone_through_by_keys_alone(desk, qtbot: QtBot) -> None:
     QTest.keyClick(frame, Qt.Key.Key_Q)
     card = card_of(desk)
     assert card.is_open and card.rows[0].hasFocus()
+    qtbot.waitUntil(lambda: not card.rows[0].visibleRegion().isEmpty())
     QTest.keyClick(card.rows[0], Qt.Key.Key_Down)
     assert card.rows[1].hasFocus() and card.rows[1].finding.item.key == "trans_thalamic"
     at = window.viewer.index

@@ -175,8 +175,11 @@ class ChecklistDoor(QObject):
         if not self.card.is_open:
             self._set_open(True)
         self.card.step(by)
+        QTimer.singleShot(0, self.card, self._show_current)  # once what was just opened has its place
+
+    def _show_current(self) -> None:
         if self.card.current is not None:
-            self._parts.findings.ensureWidgetVisible(self.card.current, 0, 40)
+            self._parts.findings.ensureWidgetVisible(self.card.current, 0, 120)
 
     def _go_to_current(self) -> None:
         if self.card.current is not None:
