@@ -88,6 +88,7 @@ class Origin:
         series_number, instance_number: Order within the study and within the series; None where the file is silent.
         is_simulated: The picture was made by a program.
         is_lossy: The pixels were compressed with loss.
+        is_redated: Its dates were changed when it was de-identified: they are no day of a calendar.
     """
 
     patient_id: str = ""
@@ -107,11 +108,12 @@ class Origin:
     transfer_syntax: str = ""
     is_simulated: bool = False
     is_lossy: bool = False
+    is_redated: bool = False
 
     @property
     def exam_day(self) -> date | None:
-        """The study's day; None where the file states none, or one that is none (PS3.5, 6.2, DA)."""
-        text = self.study_date
+        """The study's day; None where the file states none, one that is none (PS3.5, 6.2, DA), or a changed one."""
+        text = "" if self.is_redated else self.study_date
         if len(text) != 8 or not (text.isascii() and text.isdigit()):
             return None
         try:

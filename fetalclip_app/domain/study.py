@@ -49,6 +49,7 @@ class _Stated(NamedTuple):
     study_date: str
     study_time: str
     study_description: str
+    is_redated: bool
 
     def belonging(self) -> Belonging:
         return person_of(self.patient_id, self.patient_name, is_simulated=self.is_simulated), self.study_uid
@@ -128,6 +129,7 @@ def _stated(origin: Origin) -> _Stated:
         origin.study_date,
         origin.study_time,
         origin.study_description,
+        origin.is_redated,
     )
 
 
@@ -169,6 +171,7 @@ def _study(person: Person, study: Key, together: Sequence[_Stated], written: _St
         is_simulated=person.is_simulated,
         study_uid=together[0].study_uid,
         study_date=date,
+        is_redated=any(it.is_redated for it in together),
         study_description=next((it.study_description for it in together if it.study_description), ""),
     )
     who = _natural(person.patient_id), person.name, person.patient_id, person.is_simulated

@@ -50,6 +50,26 @@ def growth_section(content: ReportContent, width: float) -> Flow:
     return flow
 
 
+def growth_facts(content: ReportContent) -> list[tuple[str, str]]:
+    """Return the rules and sources behind centiles, weights and ages that this report really holds."""
+    tables = [table for study in content.studies for table in study.fetuses]
+    facts: list[tuple[str, str]] = []
+    if any(isinstance(study.age, GestationalAge) for study in content.studies) and any(one.rows for one in tables):
+        sources = "; ".join(f"{words.chart_name(chart)}: {source}" for chart, source in CITATIONS.items())
+        facts.append((_("Centiles"), f"{words.centile_rule()} {sources}."))
+    if any(table.rows for table in tables):
+        facts.append((_("Which value enters"), words.entering_rules()))
+    facts += [(_("Weight"), f"{words.weight_formula(one)}. {one.citation}.") for one in _first_weight(tables)]
+    citations = dict.fromkeys(one.citation for table in tables for one in table.formula_ages)
+    if citations:
+        facts.append((_("Ages by formulas"), f"{'; '.join(citations)}. {age_words.formulas_are_no_dating()}"))
+    return facts
+
+
+def _first_weight(tables: Sequence[FetusTable]) -> list[Weight]:
+    return [table.weight for table in tables if table.weight is not None][:1]
+
+
 def _study(study: StudyTable, width: float) -> Flow:
     flow: Flow = [*_dating(study), Spacer(0, 2 * MM)]
     for table in study.fetuses:

@@ -15,6 +15,7 @@ from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry, ReportContent, UnreadEntry
+from fetalclip_app.report.growth_pages import growth_facts
 from fetalclip_app.report.label_block import label_facts
 from fetalclip_app.report.structure_block import structure_facts
 from fetalclip_app.report.style import BODY, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
@@ -44,7 +45,7 @@ def method_section(content: ReportContent, width: float) -> Flow:
     for made, clips in _by_provenance(content.clips):
         flow += [*_model(made, clips, len(content.clips), width), Spacer(0, 4 * MM)]
     if content.clips:
-        flow += [*_formulas(content.clips, width), Spacer(0, 4 * MM)]
+        flow += [*_formulas(content, width), Spacer(0, 4 * MM)]
     for number, entry in enumerate(content.clips):
         title = [] if number else [para(_("Files"), SUBHEADING)]
         whose = [] if content.subject.holds_for_all else _whose(entry)
@@ -131,8 +132,9 @@ def _named(clips: Sequence[ClipEntry]) -> list[str]:
     return [*([f"{by_prompts} {CLIP}"] if False in probed else []), *([by_probe] if True in probed else [])]
 
 
-def _formulas(clips: Sequence[ClipEntry], width: float) -> Flow:
+def _formulas(content: ReportContent, width: float) -> Flow:
     """Return the rules behind the kinds of answers that this report really holds."""
+    clips = content.clips
     facts = [(_("Views"), " ".join(_named(clips)))]
     if any(entry.reading.answer("gestational_age", AgeEstimate) for entry in clips):
         facts.append((wording.task_title("gestational_age"), _age_rule()))
@@ -145,7 +147,7 @@ def _formulas(clips: Sequence[ClipEntry], width: float) -> Flow:
     measured = [entry.reading.answer("measurements", LineMeasurements) for entry in clips]
     names = dict.fromkeys(one.name for found in measured if found is not None for one in found.measurements)
     facts += [(wording.line_name(name), wording.line_definition(name)) for name in names]
-    facts += [*structure_facts(clips), *label_facts(clips)]
+    facts += [*structure_facts(clips), *label_facts(clips), *growth_facts(content)]
     methods = dict.fromkeys(heatmap.method for entry in clips for _index, heatmap in entry.heatmaps)
     if methods:
         sources = " ".join(METHODS.get(method, wording.method_title(method)) for method in methods)

@@ -115,6 +115,11 @@ def whole_age(days: float) -> GestationalAge:
     return GestationalAge(round(days))
 
 
+def formulas_are_no_dating() -> str:
+    """Return what ages by formulas are not."""
+    return translate("None of them is a dating: no centile is read at it.")
+
+
 def formula_range(one: FormulaAge) -> str:
     """Return which ages a formula was published for, with what is not known of its error."""
     low, high = whole_age(one.low_days), whole_age(one.high_days)

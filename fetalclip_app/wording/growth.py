@@ -135,6 +135,22 @@ def entering_rule(row: StudyRow, table: StudyTable) -> str:
     return " ".join(told)
 
 
+def entering_rules() -> str:
+    """Return which of several values of one measure enters a study."""
+    return translate(
+        "A person's mean over all her repeats, in every clip where hers enters; else the model's value of the clip "
+        "whose picture shows the plane most surely. None of another fetus, and no mean over BPDs between other edges."
+    )
+
+
+def centile_rule() -> str:
+    """Return at which age centiles are read, and how."""
+    return translate(
+        "At the age of the entered dating on the exam's day. Between the curves of WHO linearly in the logarithm of "
+        "the size; beyond the outermost only that; nothing outside 14 to 40 weeks."
+    )
+
+
 def weight_formula(weight: Weight) -> str:
     """Return which formula, and of which lengths: ``Hadlock, HC AC FL``."""
     return translate("Hadlock, by {measures}", measures=measures_list(name for name, _size in weight.used))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from dicom_files import colour_picture, dataset_of, write
 from fakes import make_clip
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from fetalclip_app.biometry.dating_entry import CRL_FORMULAS, DatingEntry, dated
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import NoCentile
 from fetalclip_app.domain.dating import DatedBy, Dating, DatingRefused, NotDated, exam_age, written_day
+from fetalclip_app.domain.study import groups_of
+from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.wording.dating import dating_refused, no_centile, no_centile_title
 
 EXAM, TODAY = date(2026, 3, 14), date(2026, 4, 1)
@@ -115,4 +119,17 @@ def test_the_exams_day_is_the_files_own() -> None:
 
     assert origin.exam_day == EXAM
     assert [replace(origin, study_date=text).exam_day for text in ("", "20261301", "2026")] == [None] * 3
+    assert replace(origin, is_redated=True).exam_day is None
+    group, _again = groups_of([make_clip(1), make_clip(1, name="b.dcm", origin=replace(origin, is_redated=True))])
+    assert group.origin.exam_day is None  # one changed date is enough
     assert set(CRL_FORMULAS) == {"intergrowth", "robinson"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "day"), [("MODIFIED", None), ("REMOVED", None), ("UNMODIFIED", EXAM), (None, EXAM)]
+)
+def test_a_file_whose_dates_were_changed_has_no_exam_day(tmp_path: Path, changed: str | None, day: date | None) -> None:
+    tags = {"StudyDate": "20260314", **({"LongitudinalTemporalInformationModified": changed} if changed else {})}
+    scan = write(tmp_path / "scan.dcm", dataset_of(colour_picture()[None], **tags))
+
+    assert read_clip(scan).origin.exam_day == day

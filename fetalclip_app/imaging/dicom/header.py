@@ -63,7 +63,7 @@ _TAGS: list[Any] = [
     "PixelAspectRatio",
     "WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", "RescaleSlope", "RescaleIntercept",
     "ModalityLUTSequence", "PresentationLUTShape", "PixelPaddingValue", "PixelPaddingRangeLimit",
-    "EncryptedAttributesSequence", *OVERLAY_TAGS,
+    "EncryptedAttributesSequence", "LongitudinalTemporalInformationModified", *OVERLAY_TAGS,
 ]  # fmt: skip
 """Only these are parsed: whatever else a scanner wrote, private volumes included, is skipped unread."""
 

@@ -17,6 +17,9 @@ OWN_MANUFACTURER = "FetalCLIP Studio"
 """Manufacturer of the cines that this project makes."""
 
 LOSSY = frozenset({uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless, *uid.MPEGTransferSyntaxes})
+_CHANGED = frozenset({"MODIFIED", "REMOVED"})
+"""Dates that were shifted or taken away (PS3.3, C.12.1.1.9)."""
+
 _MAYBE_LOSSY = frozenset({uid.JPEG2000, uid.HTJ2K})
 
 
@@ -33,6 +36,7 @@ def origin_of(dataset: Dataset, syntax: str) -> Origin:
         instance_number=_whole(dataset, "InstanceNumber"),
         transfer_syntax=uid.UID(syntax).name,
         is_simulated="SIMULATED" in kinds[2:] or texts["manufacturer"].startswith(OWN_MANUFACTURER),
+        is_redated=_text(dataset, "LongitudinalTemporalInformationModified") in _CHANGED,
         is_lossy=compressed == "01" or syntax in LOSSY or (syntax in _MAYBE_LOSSY and compressed != "00"),
     )
 
