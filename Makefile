@@ -9,7 +9,7 @@ QT_PACKAGES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.
 QT_WORKS := $(BIN)/python -c "import PySide6.QtWidgets" && { command -v ldd >/dev/null || exit 0; \
 	! ldd .venv/lib/python3*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so | grep -q "not found"; }
 
-.PHONY: setup run test lint types bench bench-files bench-window bench-training fuzz format sample
+.PHONY: setup run test lint types bench bench-files bench-window bench-training fuzz format sample catalogue walk
 
 setup: .venv/ready
 
@@ -63,6 +63,14 @@ bench-training: setup
 # Ten thousand damaged files through the readers; with FETALCLIP_DATA real scans are among those that are damaged.
 fuzz: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m bench.fuzz --count 10000 --seed 4 --out docs/fuzzing.md
+
+# Brings the catalogues of translations up to date with the source, compiles them, and prints what is missing.
+catalogue: setup
+	$(BIN)/python -m bench.catalogue
+
+# Ten minutes of everything at random.
+walk: setup
+	$(BIN)/python -m bench.walk --minutes 10 --seed 1
 
 sample: setup
 	$(BIN)/python -m training.make_sample

@@ -20,6 +20,7 @@ VERSION = 1
 SEEN_VARIABLE = "FETALCLIP_STUDIO_NOTICE_SEEN"
 """Names the version of the text that counts as seen, for windows that no person opens."""
 
+_WIDTH = 560
 _UNSEEN_PLATFORMS = {"offscreen", "minimal"}
 
 _POINTS = (
@@ -56,7 +57,7 @@ class FirstRun(QDialog):
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle(translate("Before you begin"))
-        self.setFixedWidth(560)
+        self.setFixedWidth(_WIDTH)
         column = QVBoxLayout(self)
         column.setContentsMargins(28, 24, 28, 20)
         column.setSpacing(16)
@@ -73,6 +74,7 @@ class FirstRun(QDialog):
         last.addStretch(1)
         last.addWidget(self.understood)
         column.addLayout(last)
+        self.setFixedHeight(column.totalHeightForWidth(_WIDTH))
 
 
 def _point(sign: str, sentence: str, more: str) -> QHBoxLayout:

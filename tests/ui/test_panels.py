@@ -17,6 +17,7 @@ from fetalclip_app.settings import Settings
 from fetalclip_app.ui import first_run
 from fetalclip_app.ui.app import Studio
 from fetalclip_app.ui.frame_out import FrameOut
+from fetalclip_app.wording.translate import LANGUAGES, speak
 
 
 def _press(desk, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.ControlModifier) -> None:
@@ -83,6 +84,22 @@ def test_at_two_and_three_hundred_per_cent_nothing_is_cut(desk, qtbot: QtBot, wi
     assert all(inside.contains(one.mapTo(desk.window, one.rect().bottomRight())) for one in buttons)
     assert all(one.width() >= one.minimumSizeHint().width() for one in buttons)
     assert all(one.height() >= one.fontMetrics().height() for one in words)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_in_no_language_the_findings_are_cut(desk_of, qtbot: QtBot, language: str) -> None:
+    speak(language)
+    try:
+        desk = desk_of(make_clip(12, name="one.dcm"))
+        desk.start()
+        desk.open("one.dcm")
+        desk.wait_read()
+        desk.window.resize(1440, 900)
+        qtbot.wait(50)
+    finally:
+        speak("en")
+
+    assert desk.window.findings.widget().width() <= desk.window.findings.viewport().width()
 
 
 def test_the_frame_is_copied_as_it_is_drawn(desk) -> None:
