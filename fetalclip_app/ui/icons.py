@@ -1,12 +1,16 @@
-"""Icons from one line set (Phosphor, by qtawesome), in the colours of the theme that is worn when they are painted."""
+"""Icons from one line set (Phosphor, as qtawesome brings it), in the colours of the theme that is worn when painted."""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-import qtawesome
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from fetalclip_app.ui.theme import tokens
@@ -58,6 +62,10 @@ _NAMES: dict[str, str] = {
 }
 
 
+_SIGN_SHARE = 0.875
+"""Of an icon's height: a font leaves room around its signs."""
+
+
 class _Engine(QIconEngine):
     """Draws an icon in the colours of the moment, so that a button keeps its icon when the theme changes."""
 
@@ -67,9 +75,17 @@ class _Engine(QIconEngine):
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Draw it."""
-        worn = tokens()
-        colours = (_shade(self._colour), _shade(self._on), worn.faint)
-        _drawn(self._name, *colours).paint(painter, rect, Qt.AlignmentFlag.AlignCenter, mode, state)
+        is_on = state == QIcon.State.On
+        shade = tokens().faint if mode == QIcon.Mode.Disabled else _shade(self._on if is_on else self._colour)
+        signs = _line_set()
+        font = QFont(signs.family)
+        font.setPixelSize(max(round(_SIGN_SHARE * rect.height()), 1))
+        font.setStyleStrategy(QFont.StyleStrategy.NoFontMerging)
+        painter.save()
+        painter.setFont(font)
+        painter.setPen(QColor(shade))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, signs.sign(self._name))
+        painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """Return it on nothing."""
@@ -120,9 +136,32 @@ def _shade(colour: str) -> str:
     return shade
 
 
+@dataclass(frozen=True, slots=True)
+class _LineSet:
+    """The font whose signs the icons are.
+
+    Attributes:
+        signs: Name -> the sign's code point, as a hexadecimal number.
+    """
+
+    family: str
+    signs: Mapping[str, str]
+
+    def sign(self, name: str) -> str:
+        """Return the sign of a name of `_NAMES`."""
+        return chr(int(self.signs[_NAMES[name].removeprefix("ph.")], 16))
+
+
 @functools.cache
-def _drawn(name: str, colour: str, on: str, disabled: str) -> QIcon:
-    made: QIcon = qtawesome.icon(
-        _NAMES[name], color=colour, color_on=on, color_off=colour, color_disabled=disabled, color_active=colour
-    )
-    return made
+def _line_set() -> _LineSet:
+    """Return the set, loaded when the first icon is painted.
+
+    Its files are read where qtawesome keeps them, and qtawesome itself is left alone: it goes by way of qtpy, which
+    takes a tenth of a second before the first window, and loads every other set.
+    """
+    found = importlib.util.find_spec("qtawesome")
+    assert found is not None and found.submodule_search_locations is not None  # a package that is required
+    fonts = Path(next(iter(found.submodule_search_locations))) / "fonts"
+    number = QFontDatabase.addApplicationFont(str(next(fonts.glob("phosphor-*.ttf"))))
+    signs = json.loads(next(fonts.glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
+    return _LineSet(QFontDatabase.applicationFontFamilies(number)[0], signs)

@@ -27,7 +27,9 @@ def test_emitting_does_not_eat_references_to_true(qapp: object) -> None:
     assert sys.getrefcount(True) >= before
 
 
-@pytest.mark.parametrize("heavy", ["torch", "open_clip", "torchvision", "timm", "cv2", "reportlab", "scipy", "av"])
+@pytest.mark.parametrize(
+    "heavy", ["torch", "open_clip", "torchvision", "timm", "cv2", "reportlab", "scipy", "av", "qtpy"]
+)
 def test_the_window_is_there_before_anything_heavy_is_loaded(heavy: str) -> None:
     assert heavy not in _loaded_by_the_window()
 
