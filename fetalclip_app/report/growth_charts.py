@@ -143,6 +143,13 @@ def _row(  # noqa: PLR0917 - the paper, the row and its place
         canvas.setStrokeColor(LINE)
         canvas.setLineWidth(0.4)
         canvas.line(across(low), middle, across(high), middle)
+    if row.interval is not None:
+        canvas.setStrokeColor(ACCENT)
+        canvas.setLineWidth(0.7)
+        first, last = map(across, row.interval)
+        canvas.line(first, middle, last, middle)
+        for end in (first, last):
+            canvas.line(end, middle - 1.3 * MM, end, middle + 1.3 * MM)
     if row.low is not None and row.high is not None:
         canvas.setFillColor(ACCENT_PALE)
         left, right = across(row.low - 0.5), across(row.high + 0.5)

@@ -206,7 +206,7 @@ def _ages(study: StudyTable, table: FetusTable, width: float) -> Flow:
     title = f"{wording.fetus_title(table.fetus)}: {title}" if table.fetus else title
     surest = table.model_ages[0].estimate if table.model_ages else None
     flow: Flow = [KeepTogether([para(title, SUBHEADING), ages_axis(shown, surest, width)])]
-    flow.append(para(age_words.axis_legend(), NOTE))
+    flow.append(para(age_words.axis_legend(shown), NOTE))
     flow += [para(text, DOUBT_STRONG) for text in age_words.differences(table)]
     source = age_words.difference_source(study, table)
     told = [source, *age_words.scale_sources(table), *age_words.dependences(study, table)]

@@ -150,7 +150,7 @@ def _formula(one: FormulaAge) -> dict[str, Any]:
 
 
 def _model(one: ModelAge) -> dict[str, Any]:
-    estimate = one.estimate
+    estimate, fitted = one.estimate, one.estimate.interval
     return {
         "clip": one.clip.number,
         "frame": one.frame_index,
@@ -158,6 +158,9 @@ def _model(one: ModelAge) -> dict[str, Any]:
         "low": estimate.low.days,
         "high": estimate.high.days,
         "meaning": spread_meaning(),
+        "interval": None
+        if fitted is None
+        else {"low": fitted.low.days, "high": fitted.high.days, "level": number(fitted.level)},
         "scores": {"first_day": estimate.first_day, "values": [number(float(score)) for score in estimate.scores]},
         "learned_from_head_size": estimate.learned_from_head_size,
         "scale": calibration_source(one.calibration),

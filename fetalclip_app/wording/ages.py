@@ -65,6 +65,7 @@ class AxisRow:
         days: Where its dot stands; None with the reason in ``text``.
         low, high: Ends of its bar; None where nothing is known of it.
         published: First and last of the ages that a formula was published for.
+        interval: Of the model: what was fitted on validation patients; None where nothing was.
         text: The age, or in few words why there is none.
         remark: Where it comes from.
     """
@@ -77,6 +78,7 @@ class AxisRow:
     text: str
     remark: str
     published: tuple[float, float] | None = None
+    interval: tuple[float, float] | None = None
 
 
 def axis_rows(table: StudyTable, fetus: FetusTable) -> tuple[AxisRow, ...]:
@@ -88,7 +90,9 @@ def axis_rows(table: StudyTable, fetus: FetusTable) -> tuple[AxisRow, ...]:
 
 def axis_span(rows: Sequence[AxisRow], estimate: AgeEstimate | None) -> tuple[int, int]:
     """Return the first and last day of the axis: the days that the model was asked, and wherever an age lies."""
-    ends = [round(day) for row in rows for day in (row.days, row.low, row.high) if day is not None]
+    ends = [
+        round(day) for row in rows for day in (row.days, row.low, row.high, *(row.interval or ())) if day is not None
+    ]
     first, last = _FIRST_DAY, _LAST_DAY
     if estimate is not None:
         first, last = estimate.first_day, estimate.first_day + len(estimate.scores) - 1
@@ -231,11 +235,14 @@ def dependences(table: StudyTable, fetus: FetusTable) -> tuple[str, ...]:
     return tuple(told)
 
 
-def axis_legend() -> str:
+def axis_legend(rows: Sequence[AxisRow]) -> str:
     """Return what is drawn on the axis."""
-    return translate(
+    told = translate(
         "Dot: the age. Bar: the spread of the model's 15 best days. Thin line: the ages a formula was published for."
     )
+    if all(row.interval is None for row in rows):
+        return told
+    return f"{told} {translate('Between the strokes: the interval fitted on validation patients.')}"
 
 
 def scale_sources(fetus: FetusTable) -> tuple[str, ...]:
@@ -260,7 +267,11 @@ def _model_row(one: ModelAge, *, is_only: bool) -> AxisRow:
     label = translate("Model") if is_only else translate("Model, {clip}", clip=clip_numbers([one.clip.number]))
     low, high = float(estimate.low.days), float(estimate.high.days)
     remark = age_range(estimate.low, estimate.high)
-    return AxisRow(AgeKind.MODEL, label, float(estimate.age.days), low, high, str(estimate.age), remark)
+    fitted = estimate.interval
+    interval = None if fitted is None else (float(fitted.low.days), float(fitted.high.days))
+    return AxisRow(
+        AgeKind.MODEL, label, float(estimate.age.days), low, high, str(estimate.age), remark, interval=interval
+    )
 
 
 def _formula_row(one: FormulaAge) -> AxisRow:

@@ -17,6 +17,7 @@ from study_tools import EXAM, dated, drawn
 
 from fetalclip_app import cli
 from fetalclip_app.cli import analyze as analyze_module
+from fetalclip_app.domain.age import AgeEstimate, AgeInterval, GestationalAge
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.clip import Clip, Origin
 from fetalclip_app.domain.notes import ClipNotes, HandMeasurement, StudyNotes
@@ -223,3 +224,22 @@ def test_the_exams_day_is_taken_from_the_user_where_the_files_do_not_say(read: A
 def test_who_dated_must_be_said(read: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert read("--dating", "lmp=2025-10-22", made=ONE)[0] == 2
     assert "--dating needs --dated-by" in capsys.readouterr().err
+
+
+def test_a_fitted_interval_stands_on_the_axis_and_in_the_json(tmp_path: Path) -> None:
+    one = entry("one.dcm")
+    interval = AgeInterval(GestationalAge(128), GestationalAge(158), 0.9, "hadlock_hc")
+    findings = tuple(
+        replace(found, answer=replace(found.answer, interval=interval))
+        if isinstance(found.answer, AgeEstimate)
+        else found
+        for found in one.reading.findings
+    )
+    fitted = replace(one, reading=replace(one.reading, findings=findings))
+    content = build([fitted], options())
+    (study,) = content.studies
+
+    assert axis_rows(study, study.fetuses[0])[1].interval == (128.0, 158.0)
+    assert growth(fitted)["fetuses"][0]["ages_by_model"][0]["interval"] == {"low": 128, "high": 158, "level": 0.9}
+    assert "Between the strokes" in text(content, tmp_path)
+    assert "Between the strokes" not in text(build([one], options()), tmp_path)

@@ -154,7 +154,7 @@ class AgesWindow(QDialog):
 
 def _sentences(table: StudyTable, fetus: FetusTable) -> list[tuple[str, str]]:
     """Return what is said below the axis, each with its tone: differences first."""
-    told = [(words.axis_legend(), "muted")]
+    told = [(words.axis_legend(words.axis_rows(table, fetus)), "muted")]
     told += [(text, "doubt") for text in words.differences(fetus)]
     source = words.difference_source(table, fetus)
     told += [(source, "muted")] if source else []

@@ -100,6 +100,12 @@ class RowStrip(Strip):
             first, last = (min(max(day, self.span[0]), self.span[1]) for day in row.published)
             painter.setPen(QPen(QColor(tokens().faint), 1))
             painter.drawLine(QPointF(self.across(first), middle), QPointF(self.across(last), middle))
+        if row.interval is not None:
+            first, last = map(self.across, row.interval)
+            painter.setPen(QPen(colour, 1.4))
+            painter.drawLine(QPointF(first, middle), QPointF(last, middle))
+            for end in (first, last):
+                painter.drawLine(QPointF(end, middle - 5), QPointF(end, middle + 5))
         painter.setPen(Qt.PenStyle.NoPen)
         if row.low is not None and row.high is not None:
             tint = QColor(colour)

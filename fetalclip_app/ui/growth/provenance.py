@@ -15,7 +15,15 @@ from fetalclip_app.domain.study_table import (
     Weight,
 )
 from fetalclip_app.ui.provenance import Row
-from fetalclip_app.wording import age_range, calibration_source, fetus_title, frame_number, millimetres, spread_meaning
+from fetalclip_app.wording import (
+    age_range,
+    calibration_source,
+    fetus_title,
+    frame_number,
+    interval_meaning,
+    millimetres,
+    spread_meaning,
+)
 from fetalclip_app.wording import ages as age_words
 from fetalclip_app.wording import growth as words
 from fetalclip_app.wording.by_hand import edges_meaning, measure_name
@@ -68,6 +76,7 @@ def model_rows(fetus: FetusTable, one: ModelAge) -> list[Row]:
         *_whose(fetus),
         (translate("Age"), str(estimate.age)),
         (translate("Spread"), f"{age_range(estimate.low, estimate.high)}. {spread_meaning()}"),
+        *([(translate("Interval"), interval_meaning(estimate.interval))] if estimate.interval is not None else []),
         (translate("Picture"), ", ".join(filter(None, [words.clip_numbers([one.clip.number]), picture]))),
         (translate("Scale"), calibration_source(one.calibration)),
     ]
