@@ -97,10 +97,11 @@ class Tag:
 def draw_bands(painter: QPainter, sight: Sight | None, scale: FrameScale) -> None:
     """Draw ribbon, band of strangers and quality trace, or their empty places."""
     whole = scale.piece(0, scale.count, RIBBON)
-    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setPen(QPen(QColor(tokens().edge), 1))
     painter.setBrush(QColor(tokens().panel))
-    painter.drawRoundedRect(whole, 3, 3)
-    painter.drawRect(scale.piece(0, scale.count, QUALITY))
+    for band in (RIBBON, QUALITY):
+        painter.drawRect(scale.piece(0, scale.count, band).adjusted(-0.5, -0.5, 0.5, 0.5))
+    painter.setPen(Qt.PenStyle.NoPen)
     if sight is None:
         return
     painter.drawImage(whole, _stacked(sight.views, round(whole.height())))
