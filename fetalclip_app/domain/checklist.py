@@ -114,6 +114,9 @@ class Doubt(StrEnum):
     UNFAMILIAR = "unfamiliar"
     """The frames that seem to show it are unlike the training."""
 
+    HELD_BACK = "held_back"
+    """The model's length stays hidden until the person has measured."""
+
     NO_LENGTH = "no_length"
     """It was drawn or found, and has no millimetres."""
 

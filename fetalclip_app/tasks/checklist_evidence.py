@@ -61,7 +61,8 @@ def _of_measure(clip: ClipSeen, measure: Measure) -> Evidence | None:
     why = entered.why_none
     if isinstance(why, Abstention) and why.reason in _NOT_DRAWN:
         return None
-    return Evidence(clip.clip_key, measure, frame, doubt=Doubt.NO_LENGTH)
+    is_held = isinstance(why, Abstention) and why.reason is Reason.HELD_BACK
+    return Evidence(clip.clip_key, measure, frame, doubt=Doubt.HELD_BACK if is_held else Doubt.NO_LENGTH)
 
 
 def _of_view(clip: ClipSeen, support: ViewSupport) -> Evidence | None:

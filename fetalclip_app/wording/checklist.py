@@ -38,6 +38,7 @@ _DOUBTS: dict[Doubt, str] = {
     Doubt.NOT_TRAINED: mark("The model never saw this view in training."),
     Doubt.UNCLEAR_LEAD: mark("Another view fits almost as well."),
     Doubt.UNFAMILIAR: mark("These frames are unlike the training pictures."),
+    Doubt.HELD_BACK: mark("Held back until you have measured it by hand."),
     Doubt.NO_LENGTH: mark("It has no length in millimetres."),
 }
 

@@ -15,6 +15,7 @@ from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.checklist import Checklist, Doubt, Item, ItemFinding, Section, ViewSupport
 from fetalclip_app.domain.notes import Act, ClipNotes, ItemMark, ItemState
 from fetalclip_app.domain.reading import Finding
+from fetalclip_app.domain.veil import veiled
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.checklist_evidence import ClipSeen
 from fetalclip_app.tasks.checklist_findings import assess
@@ -211,3 +212,11 @@ def test_clips_that_are_not_read_yet_are_counted() -> None:
     found = assess(LIST, [clip_seen(), waiting], {})
 
     assert (found.read, found.clips, found.seen) == (1, 2, 1)
+
+
+def test_a_length_that_is_held_back_is_a_doubt_and_tells_nothing() -> None:
+    seen = clip_seen("brain")
+    assert seen.reading is not None
+    found = of(HC, replace(seen, reading=veiled(seen.reading, frozenset({Measure.HC}))))
+
+    assert (found.state, found.best.doubt, found.best.size_mm) == (DOUBTFUL, Doubt.HELD_BACK, None)
