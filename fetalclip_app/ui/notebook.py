@@ -170,6 +170,11 @@ class Notebook(QObject):
             self._save(lambda store: store.save_clip(key, notes, act, study=study))
         self.changed.emit()
 
+    def look_again(self) -> None:
+        """Ask once more for what could not be loaded."""
+        self._look_at(self._session.shown)
+        self._look_at_readings()
+
     def _save(self, write: Callable[[NotesStore], None]) -> None:
         store = self._store
         if store is None:

@@ -182,6 +182,29 @@ def test_what_a_lock_held_up_is_kept_by_itself_once_the_lock_goes(
     assert studio.window.status.archive.accessibleName().startswith("archive saved ")
 
 
+def test_what_a_lock_kept_from_being_read_comes_once_the_lock_goes_and_is_not_overwritten_before(
+    program, scan: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "AGAIN_MS", 20)
+    first = program(scan)
+    book = _read(first, qtbot)
+    book.change_clip("Fetus", replace(book.clip, fetus="B"))
+    first.end()
+    other = sqlite3.connect(settings.archive_file(), isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
+    second = program(scan)
+    again = second.window.notebook
+    with qtbot.waitSignal(again.failed, timeout=10_000):
+        pass
+    assert again.clip is None
+    assert second.window.status.archive.accessibleName() == "⚠ archive: not saved"
+
+    other.close()
+    qtbot.waitUntil(lambda: again.clip is not None, timeout=20_000)
+    assert again.clip.fetus == "B"
+
+
 def test_what_the_model_said_is_kept_with_its_prompts_and_without_the_files_name(program, scan, qtbot: QtBot) -> None:
     studio = program(scan)
     book = _read(studio, qtbot)

@@ -13,7 +13,7 @@ from fetalclip_app import resources
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.notes import study_key
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.errors import ArchiveFailed
+from fetalclip_app.errors import ArchiveFailed, ErrorCode
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import view_sets_folder
 from fetalclip_app.tasks.view_sets import own_view_sets
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 AGAIN_MS = 5000
-"""What could not be written is tried again after that."""
+"""What could not be written or read is tried again after that."""
+
+_MAY_PASS = frozenset({ErrorCode.ARCHIVE_LOCKED, ErrorCode.ARCHIVE_FULL})
 
 
 class Recording(QObject):
@@ -58,15 +60,17 @@ class Recording(QObject):
         except ArchiveFailed as error:
             _log.error("what was done last is not in the archive: %s", error)
 
-    def _plan(self) -> None:
-        if self._archive.is_waiting:
+    def _plan(self, error: Exception) -> None:
+        may_pass = isinstance(error, ArchiveFailed) and error.code in _MAY_PASS
+        if may_pass or self._archive.is_waiting:
             self._again.start(AGAIN_MS)
 
     def _try_again(self) -> None:
-        def said() -> None:
+        def tell() -> None:
             self._parts.notebook.saved.emit(datetime.now(UTC).astimezone())
+            self._parts.notebook.look_again()
 
-        self._start(self._archive.write_waiting, then=said)
+        self._start(self._archive.write_waiting, then=tell)
 
     def _keep_readings(self) -> None:
         entries = self._parts.session.entries
