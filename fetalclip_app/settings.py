@@ -50,6 +50,7 @@ class Settings(BaseModel):
         size_percent: Of text and controls, on top of the system's own factor.
         keys: Of the commands whose keys the user changed, in Qt's portable form.
         notice_seen: Version of the text that is shown once, at the first start.
+        grid: Clips in a row of the picture's place, and rows of them.
         window_state: Qt's own words for place and size of the window, base64.
     """
 
@@ -84,6 +85,7 @@ class Settings(BaseModel):
     shows_findings: bool = True
     clips_px: int = Field(default=220, ge=0)
     findings_px: int = Field(default=340, ge=0)
+    grid: int = Field(default=1, ge=1, le=3)
     notice_seen: int = 0
     window_state: str = ""
 

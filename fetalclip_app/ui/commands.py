@@ -57,6 +57,9 @@ FETUSES_IN_STUDY = tuple(f"fetuses_{number}" for number in range(1, 5))
 CLIP_OF_FETUS = ("fetus_a", "fetus_b", "fetus_c", "fetus_d")
 """Commands that give the clip that is looked at to a fetus, or take it back from it."""
 
+GRIDS = {1: "grid_1", 2: "grid_2", 3: "grid_3"}
+"""Commands that hang so many panes in a row, and as many rows."""
+
 COMMANDS: tuple[Command, ...] = (
     Command("play", "Play or pause", ("Space",), _CINE, "play"),
     Command("previous_clip", "Previous clip", ("Left",), _CINE),
@@ -84,6 +87,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("fit", "Fit", ("F",), _PICTURE, "fit"),
     Command("zoom_in", "Zoom in", ("+", "="), _PICTURE),
     Command("zoom_out", "Zoom out", ("-",), _PICTURE),
+    Command("grid_1", "One clip", ("F6",), _PICTURE, "grid_1", is_switch=True),
+    Command("grid_2", "Four clips", ("F7",), _PICTURE, "grid_2", is_switch=True),
+    Command("grid_3", "Nine clips", ("F8",), _PICTURE, "grid_3", is_switch=True),
     Command("light", "Light", ("B",), _PICTURE, "light", is_switch=True),
     Command("planes", "Graphics of the file", ("D",), _PICTURE, is_switch=True),
     Command("picture_only", "Picture only", ("F11",), _PICTURE, is_switch=True),

@@ -23,12 +23,12 @@ def tie(window: MainWindow) -> None:
 
 
 def _cine(window: MainWindow) -> dict[str, Callable[[], object]]:
-    viewer, session, frame = window.viewer, window.session, window.area.frame
+    viewer, frame = window.viewer, window.area.frame
     player = viewer.player
     return {
         "play": player.toggle,
-        "previous_clip": lambda: session.show_neighbour(-1),
-        "next_clip": lambda: session.show_neighbour(1),
+        "previous_clip": lambda: window.step_clip(-1),
+        "next_clip": lambda: window.step_clip(1),
         "back": lambda: player.step(-1),
         "forward": lambda: player.step(1),
         "back_ten": lambda: player.step(-10),

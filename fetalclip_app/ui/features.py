@@ -25,6 +25,7 @@ from fetalclip_app.ui.clip_list import ClipList
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frame_out import FrameOut
 from fetalclip_app.ui.frames import FrameStore
+from fetalclip_app.ui.grid.door import GridDoor
 from fetalclip_app.ui.growth.door import Growth
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.keeping import Keeping
@@ -105,6 +106,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         ChecklistDoor(parts),
         Asking(parts),
         MapDoor(parts),
+        GridDoor(parts),
     )
 
 

@@ -31,9 +31,11 @@ class FrameStore(QObject):
     arrived = Signal(object, int)
     failed = Signal(object, int, Exception)
 
-    def __init__(self, jobs: Jobs, budget_bytes: int = BUDGET_BYTES, parent: QObject | None = None) -> None:
+    def __init__(
+        self, jobs: Jobs, budget_bytes: int = BUDGET_BYTES, parent: QObject | None = None, *, lane: Lane = Lane.FILE
+    ) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self._jobs, self._lane = jobs, lane
         self._budget = budget_bytes
         self._ready: OrderedDict[_Key, Pixels] = OrderedDict()
         self._bytes = 0
@@ -107,7 +109,7 @@ class FrameStore(QObject):
     def _start(self, clip: Clip, key: _Key) -> None:
         index = key[1]
         self._under_way.add(key)
-        job = self._jobs.start(Lane.FILE, lambda cancel, report: clip.frame(index).pixels)
+        job = self._jobs.start(self._lane, lambda cancel, report: clip.frame(index).pixels)
         job.succeeded.connect(lambda pixels: self._keep(clip, key, pixels))
         job.failed.connect(lambda error: self._break(clip, key, error))
         job.settled.connect(lambda: self._settled(key))

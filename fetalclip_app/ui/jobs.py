@@ -31,12 +31,14 @@ class Lane(Enum):
     """Which queue a job waits in, and how many workers serve it.
 
     What is looked at and written is fetched in a queue of its own, so that it never waits behind the opening of files.
+    Frames that stand still beside the shown clip never keep its own from a worker.
     What a person did goes to disk in a queue of one, in the order done. A sentence that is asked waits for no reading.
     """
 
     MODEL = "model", 1
     OPENING = "opening", 2
     FILE = "file", 3
+    STILLS = "stills", 3
     ARCHIVE = "archive", 1
     ASKING = "asking", 1
 

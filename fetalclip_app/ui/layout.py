@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.appearance import THEME_COMMANDS
-from fetalclip_app.ui.commands import CLIP_OF_FETUS, FETUSES_IN_STUDY, SIZES
+from fetalclip_app.ui.commands import CLIP_OF_FETUS, FETUSES_IN_STUDY, GRIDS, SIZES
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.wording.translate import LANGUAGES, translate
 
@@ -59,6 +59,8 @@ def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     menu.addActions([actions[name] for name in ("undo", "redo")])
     menu.addSeparator()
     menu.addActions([actions[name] for name in ("panel_clips", "panel_findings", "picture_only")])
+    menu.addSeparator()
+    menu.addActions([actions[name] for name in (*GRIDS.values(), "map")])
     menu.addSeparator()
     worn = menu.addMenu(translate("Theme"))
     worn.addActions([actions[name] for name in THEME_COMMANDS.values()])

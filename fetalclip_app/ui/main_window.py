@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
@@ -75,6 +76,7 @@ class MainWindow(TakesDrops):
         self.setMinimumSize(*SMALLEST)
         self.resize(*FIRST_SIZE)
         self.undo = QUndoStack(self)
+        self.step_clip: Callable[[int], object] = session.show_neighbour
         self.notebook = Notebook(
             session, jobs, self.undo, store=notes, who=lambda: self._choices.now.operator, parent=self
         )

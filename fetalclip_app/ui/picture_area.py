@@ -10,6 +10,7 @@ from fetalclip_app.ui.badges import Badges
 from fetalclip_app.ui.companion import Companion
 from fetalclip_app.ui.empty_state import EmptyState
 from fetalclip_app.ui.frame_view import FrameView
+from fetalclip_app.ui.grid.stage import Stage
 from fetalclip_app.ui.message_strip import MessageStrip
 from fetalclip_app.ui.strips import HeatStrip, LightStrip, ScaleStrip, Strip
 
@@ -41,11 +42,16 @@ class PictureArea(QWidget):
         self._side_by_side.setContentsMargins(0, 0, 0, 0)
         self._side_by_side.setSpacing(0)
         self._side_by_side.addWidget(self._left, 1)
-        column = QVBoxLayout(self._left)
+        shown = QWidget()
+        column = QVBoxLayout(shown)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.badges)
         column.addWidget(self.frame, 1)
+        self.stage = Stage(shown)
+        left = QVBoxLayout(self._left)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(self.stage)
         self._pages.addWidget(self._picture)
         self.light = LightStrip(self)
         self.heat = HeatStrip(self)
