@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from fetalclip_app.biometry import intergrowth
-from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, who_quantile
+from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, who_curve
 from fetalclip_app.domain.biometry import Chart, Measure
 
 WHO_DRAWN = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -48,7 +48,7 @@ def growth_curves(chart: Chart, measure: Measure) -> GrowthCurves | None:
     if chart is Chart.WHO:
         if measure in {Measure.OFD, Measure.CRL}:
             return None
-        found = {q: tuple(who_quantile(measure.upper(), q, week) for week in at) for q in WHO_DRAWN}
+        found = {q: tuple(who_curve(measure.upper(), q, weeks).tolist()) for q in WHO_DRAWN}
     elif intergrowth.has_chart(measure):
         found = {q: tuple(_intergrowth(measure, q, week) for week in at) for q in INTERGROWTH_DRAWN}
     else:

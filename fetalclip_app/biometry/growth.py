@@ -42,13 +42,13 @@ def who_quantile(measure: str, quantile: float, weeks: float) -> float:
     """
     if not WHO_FIRST_WEEK <= weeks <= WHO_LAST_WEEK:
         raise ValueError(f"the WHO charts hold from 14 to 40 weeks, not at {weeks}")
-    return float(_who_curve(measure, quantile, np.array([weeks]))[0])
+    return float(who_curve(measure, quantile, np.array([weeks]))[0])
 
 
 def who_median_days(measure: str, value: float) -> float | None:
     """Return the age in days whose WHO median is ``value`` (mm), or None outside 14 to 40 weeks."""
     days = np.linspace(WHO_FIRST_WEEK * 7, WHO_LAST_WEEK * 7, 1 + int((WHO_LAST_WEEK - WHO_FIRST_WEEK) * 7 * 10))
-    median = _who_curve(measure, 0.5, days / 7)
+    median = who_curve(measure, 0.5, days / 7)
     if not median[0] <= value <= median[-1]:
         return None
     return float(np.interp(value, median, days))
@@ -63,6 +63,7 @@ def inside_who_band(measure: str, value: float, weeks: float) -> bool:
     return who_quantile(measure, 0.025, weeks) <= value <= who_quantile(measure, 0.975, weeks)
 
 
-def _who_curve(measure: str, quantile: float, weeks: NDArray[np.float64]) -> NDArray[np.float64]:
+def who_curve(measure: str, quantile: float, weeks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a WHO quantile at several weeks, all from 14 to 40."""
     coefficients = _who_coefficients()[measure, quantile]
     return np.exp(np.polynomial.polynomial.polyval(weeks, coefficients))

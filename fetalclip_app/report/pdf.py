@@ -10,7 +10,7 @@ from reportlab.platypus import KeepTogether, Spacer
 
 from fetalclip_app import __version__, wording
 from fetalclip_app.atomic import write_bytes
-from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.report.build import ClipEntry, ReportContent
@@ -39,6 +39,7 @@ from fetalclip_app.report.style import (
     para,
     rows,
 )
+from fetalclip_app.wording.growth import dated_age
 from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
@@ -101,6 +102,9 @@ def _header(content: ReportContent, width: float) -> Flow:
     if subject.is_one_patient:
         left.append((_("Patient ID"), subject.patient_id or unstated))
         right = [(_("Study"), subject.study or unstated), (_("Study date"), subject.study_date or unstated)]
+    dated = [one for one in content.studies if isinstance(one.age, GestationalAge)]
+    if len(content.studies) == 1 and dated:
+        right.append((_("Age"), dated_age(dated[0])))
     left.append((_("Operator"), options.operator or unstated))
     right.append((_("Read on"), f"{options.made_at:%Y-%m-%d %H:%M}"))
     half = (width - GAP) / 2

@@ -20,6 +20,7 @@ from fetalclip_app.domain.clip import Origin
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui.growth.door import Growth
 from fetalclip_app.ui.popover import Popover
+from fetalclip_app.ui.theme import tokens
 
 M, INNER = Measure, BpdDefinition.OUTER_INNER
 LENGTHS = ((M.HC, 175.0, None), (M.BPD, 47.0, INNER), (M.AC, 152.0, None), (M.FL, 33.0, None))
@@ -127,16 +128,36 @@ def test_a_size_is_drawn_as_a_dot_and_one_of_another_definition_is_not(study: An
     date_it(study)
     study.press("growth")
     charts = door.charts
-    with_dot = charts.chart.grab().toImage()
-    study.press("undo")
-    across = charts.chart.grab().toImage()
-    assert with_dot != across
-    date_it(study)
+    (dot,) = charts.chart.dots
+    drawn_at = charts.chart.grab().toImage().pixelColor(charts.chart.place(dot).toPoint())
+    assert (dot.size, dot.weeks) == (pytest.approx(175.0), 143 / 7)
+    assert drawn_at.name() == tokens().accent.lower()
+
     charts.choose(M.BPD)
-    own = charts.chart.grab().toImage()
+    assert [one.size for one in charts.chart.dots] == [pytest.approx(47.0)]
     charts.whose.setCurrentIndex(charts.whose.findData(Chart.INTERGROWTH))
-    charts.whose.setCurrentIndex(charts.whose.findData(Chart.WHO))
-    assert charts.chart.grab().toImage() == own
+    # the other clip's own, outer to outer
+    assert [one.size for one in charts.chart.dots] == [pytest.approx(58.24)]
+
+
+def test_a_size_without_an_age_is_a_line_across(study: Any) -> None:
+    study.press("growth")
+    (dot,) = growth_of(study).charts.chart.dots
+
+    assert dot.weeks is None and dot.size == pytest.approx(209.6, abs=0.1)
+
+
+def test_measure_first_hides_the_models_numbers_here_too(study: Any, qtbot: QtBot) -> None:
+    door = growth_of(study)
+    study.press("measure_first")
+    study.press("growth")
+    study.press("ages")
+    told = [text for shown in door.card.shown.values() for text in shown]
+    told += [door.charts.said.text(), door.ages.told, *(one.text() for one in door.ages.values)]
+
+    assert not [text for text in told if "209.6" in text or "58.2" in text or "20w3d" in text]
+    measure(study, (M.HC, 175.0, None))
+    assert door.card.shown["HC"][0] == "175.0\u2009mm"
 
 
 def test_ages_stand_on_one_axis_with_what_differs_and_what_depends(study: Any, qtbot: QtBot) -> None:

@@ -63,6 +63,7 @@ def test_the_report_has_both_values_centiles_and_the_dating(tmp_path: Path) -> N
     said = text(build([entry("one.dcm", *WHOLE), entry("two.dcm")], options()), tmp_path)
 
     for wanted in (
+        "Age 20w3d by LMP",
         "20w3d on the exam's day, 2026-03-14.",
         "Dated by LMP (LMP 2025-10-22), by A. Sonographer; EDD 2026-07-29",
         "HC 175.0 mm by hand, clip 1",

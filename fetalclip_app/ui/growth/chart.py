@@ -31,14 +31,18 @@ class Dot:
 
 
 class GrowthChart(QWidget):
-    """One measure of one chart."""
+    """One measure of one chart.
+
+    Attributes:
+        dots: The sizes that are drawn.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumSize(460, 320)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._curves: GrowthCurves | None = None
-        self._dots: tuple[Dot, ...] = ()
+        self.dots: tuple[Dot, ...] = ()
         self._unit = ""
 
     def sizeHint(self) -> QSize:
@@ -47,7 +51,7 @@ class GrowthChart(QWidget):
 
     def show_chart(self, curves: GrowthCurves | None, dots: tuple[Dot, ...], unit: str, spoken: str) -> None:
         """Draw these; ``spoken`` says the same in words."""
-        self._curves, self._dots, self._unit = curves, dots, unit
+        self._curves, self.dots, self._unit = curves, dots, unit
         self.setAccessibleName(spoken)
         self.update()
 
@@ -59,17 +63,21 @@ class GrowthChart(QWidget):
         if self._curves is not None:
             self._draw_grid(painter, self._curves)
             self._draw_curves(painter, self._curves)
-            for dot in self._dots:
+            for dot in self.dots:
                 self._draw_dot(painter, dot)
         painter.end()
 
     def _limits(self) -> tuple[float, float]:
         assert self._curves is not None
         sizes = [size for _percent, curve in self._curves.curves for size in curve]
-        sizes += [dot.size for dot in self._dots]
+        sizes += [dot.size for dot in self.dots]
         low, high = min(sizes), max(sizes)
         air = 0.04 * (high - low)
         return max(low - air, 0.0), high + air
+
+    def place(self, dot: Dot) -> QPointF:
+        """Return where a dot is drawn."""
+        return QPointF(self._x(dot.weeks or 0.0), self._y(dot.size))
 
     def _x(self, weeks: float) -> float:
         assert self._curves is not None
@@ -121,7 +129,7 @@ class GrowthChart(QWidget):
             painter.drawLine(QPointF(_LEFT, y), QPointF(self.width() - _RIGHT, y))
             at = QPointF(_LEFT + 6, y)
         else:
-            at = QPointF(self._x(dot.weeks), y)
+            at = self.place(dot)
             painter.setPen(QPen(QColor(tokens().raised), 2))
             painter.setBrush(accent)
             painter.drawEllipse(at, _DOT + 1, _DOT + 1)
