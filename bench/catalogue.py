@@ -46,6 +46,9 @@ def from_source(language: str) -> Catalog:
     for path in spoken.sources():
         for place, many in spoken.marked(path):
             made.add((place.text, many) if many else place.text, locations=[(place.path, 0)])
+    for place in spoken.in_checklists():
+        if place.text not in made:
+            made.add(place.text, locations=[(place.path, 0)])
     return made
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fetalclip_app import RESEARCH_USE_ONLY
+from fetalclip_app.tasks.checklists import FOLDER, list_checklists, read_checklist
 
 ROOT = Path(__file__).parents[1] / "fetalclip_app"
 
@@ -52,6 +53,14 @@ def marked(path: Path) -> Iterator[tuple[Place, str]]:
                 yield Place(path.relative_to(ROOT).as_posix(), node.lineno, texts[0]), "".join(texts[1:])
     if path == ROOT / "__init__.py":
         yield Place("__init__.py", 0, RESEARCH_USE_ONLY), ""
+
+
+def in_checklists() -> Iterator[Place]:
+    """Return the texts of the bundled checklists: they are files that a person may edit, and are shown translated."""
+    for path in list_checklists():
+        for section in read_checklist(path).sections:
+            told = [section.title, *(text for item in section.items for text in (item.title, item.look_for) if text)]
+            yield from (Place(f"{FOLDER}/{path.name}", 0, text) for text in told)
 
 
 def forgotten(path: Path) -> Iterator[Place]:

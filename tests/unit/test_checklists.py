@@ -10,11 +10,12 @@ import pytest
 
 from fetalclip_app import resources, wording
 from fetalclip_app.domain.biometry import Measure
-from fetalclip_app.domain.checklist import ViewSupport
+from fetalclip_app.domain.checklist import ItemFinding, ViewSupport
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.tasks.checklists import MID_TRIMESTER, bundled, find_checklist, list_checklists, read_checklist
-from fetalclip_app.wording.checklist import checklist_name
+from fetalclip_app.wording.checklist import checklist_name, item_title
+from fetalclip_app.wording.translate import speaking
 
 SMALL: dict[str, Any] = {
     "format": 1,
@@ -99,3 +100,11 @@ def test_a_file_that_has_gone_is_said_to_be_missing(tmp_path: Path) -> None:
         read_checklist(tmp_path / "gone.json")
 
     assert wording.sentence(refused.value) == "The checklist gone.json is not there."
+
+
+def test_the_bundled_list_is_told_in_the_language_that_is_spoken() -> None:
+    item = next(item for item in bundled().items if item.key == "femur_measured")
+    with speaking("de"):
+        assert item_title(ItemFinding(item)).startswith("Femurlänge")
+
+    assert item_title(ItemFinding(item)) == "Femur length"
