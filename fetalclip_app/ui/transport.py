@@ -60,6 +60,7 @@ class Transport(QWidget):
         line.addStretch(1)
         for name in _HANDS:
             line.addWidget(icon_button(actions[name]))
+        actions["outline"].setIconText(translate("Outline"))  # the whole title is too long for a button
         self._tools = [icon_button(actions[name]) for name in _TOOLS]
         for button in self._tools:
             line.addWidget(button)

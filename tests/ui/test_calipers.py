@@ -363,3 +363,16 @@ def test_the_picture_is_measured_by_the_mouse_alone(desk) -> None:
     drag(frame, (60, 40), (60, 90))
 
     assert len(_measured(desk)) == 1
+
+
+def test_the_strip_makes_way_for_the_end_that_is_dragged_under_it(desk) -> None:
+    frame = ready(desk, "one.dcm")
+    QTest.keyClick(desk.window, Qt.Key.Key_C)
+    strip = _strip(desk)
+    middle = frame.mapFrom(desk.window.area, strip.geometry().center())
+    under = frame.viewport.to_frame(middle.toPointF())
+    drag(frame, (80, 20), under, lets_go=False)
+    assert not strip.isVisible()
+    QTest.mouseRelease(frame, Qt.MouseButton.LeftButton, pos=middle)
+
+    assert strip.isVisible() and len(_measured(desk)) == 1

@@ -129,7 +129,11 @@ class Calipers(QObject):
         return next((one for one in found if one.uid == self._hand.uid), None)
 
     def _tell(self) -> None:
-        """Say beside the shape and in the strip how long it is now."""
+        """Say beside the shape and in the strip how long it is now; the strip makes way for what is dragged."""
+        frame, at = self._parts.area.frame, self._hand.held_at
+        self.strip.give_way(
+            frame.mapTo(self._parts.area, frame.viewport.to_screen(*at).toPoint()) if at is not None else None
+        )
         result, entry = self._hand.result, self._parts.session.shown
         if result is None or entry is None:
             return

@@ -100,6 +100,11 @@ class Hand(QObject):
         """The shape in hand as it is measured; None where there is none, or only a click."""
         return drawn_shape(self.shape) if self.shape is not None else None
 
+    @property
+    def held_at(self) -> Point | None:
+        """Where the handle lies that the pointer holds."""
+        return handles(self.shape)[self.active] if self.is_held and self.shape is not None else None
+
     def show(self, drawn: tuple[Drawn, ...]) -> None:
         """Lay these over the frame."""
         if drawn != self.drawn:

@@ -62,7 +62,7 @@ def row_of(found: Entering, reading: ClipReading | None) -> Row:
         return Row(found.measure, title, Said(""), Said(""), _diameters(found, reading))
     if chosen.bpd_definition is not None and not _is_nothing(chosen) and not _is_held(chosen):
         title = f"{title}, {words.edges_name(chosen.bpd_definition)}"
-    others = [other for other in found.others if other is not chosen and not _is_nothing(other)]
+    others = [one for one in found.others if one is not chosen and not _is_nothing(one) and not _lacks_scale(one)]
     small = tuple(_small(other) for other in others)
     source = Said("" if _is_held(chosen) else words.source_of(chosen), chosen, tip=words.source_meaning(chosen))
     if len(small) > _BESIDE:
@@ -110,6 +110,15 @@ def _is_nothing(value: Repeats | ModelValue) -> bool:
         and not _is_held(value)
         and value.size_px is None
         and value.measure is not Measure.HC
+    )
+
+
+def _lacks_scale(value: Repeats | ModelValue) -> bool:
+    """Whether there is no number for want of a scale, which the large value and the note say already."""
+    return (
+        isinstance(value.size_mm, Abstention)
+        and value.size_mm.reason is Reason.NOT_CALIBRATED
+        and (not isinstance(value, ModelValue) or value.size_px is None or value.measure is Measure.HC)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -45,6 +45,7 @@ class CaliperStrip(Strip):
         self.remove = _button(translate("Remove"), self.remove_wanted.emit)
         close = close_button(translate("Put the caliper away"))
         close.clicked.connect(self.given_up)
+        self._is_away = False
         self.measures: dict[Measure | None, QPushButton] = {}
         self._measure_group = QButtonGroup(self, exclusive=True)
         self._choices = QHBoxLayout()
@@ -115,6 +116,15 @@ class CaliperStrip(Strip):
     def dismiss(self) -> None:
         """Put the hand away."""
         self.given_up.emit()
+
+    def give_way(self, at: QPoint | None) -> None:
+        """Make way for what is dragged at a point of the area, and come back when nothing is (None)."""
+        if at is not None and self.isVisible() and self.geometry().adjusted(-24, -24, 24, 24).contains(at):
+            self._is_away = True
+            self.hide()
+        elif at is None and self._is_away:
+            self._is_away = False
+            self.open()
 
     def event(self, event: QEvent) -> bool:
         """Let Escape put the hand away from inside the strip too."""
