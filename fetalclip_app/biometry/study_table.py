@@ -68,6 +68,7 @@ class ClipValues:
     entering: Mapping[Measure, Entering]
     sureness: Mapping[Measure, float]
     age: ModelAge | None
+    calibration: Calibration | None = None
 
 
 def clip_values(
@@ -87,7 +88,7 @@ def clip_values(
     own = notes.of_fetus(fetus or "")
     found = {measure: entering(own, reading, calibration, measure) for measure in MEASURED}
     sureness = {measure: _sureness(reading, measure, entry) for measure, entry in found.items()}
-    return ClipValues(clip, fetus, found, sureness, _model_age(clip, reading))
+    return ClipValues(clip, fetus, found, sureness, _model_age(clip, reading), calibration)
 
 
 def study_table(
@@ -119,7 +120,16 @@ def _fetus_table(fetus: str, clips: Sequence[ClipValues], age: GestationalAge | 
         ages,
         models,
         differences(ages, models, age),
+        _scales(clips, rows, models),
     )
+
+
+def _scales(
+    clips: Sequence[ClipValues], rows: Sequence[StudyRow], models: Sequence[ModelAge]
+) -> tuple[tuple[int, Calibration | None], ...]:
+    used = {number for row in rows if row.value is not None for number in row.value.clips}
+    used |= {one.clip.number for one in models}
+    return tuple((clip.clip.number, clip.calibration) for clip in clips if clip.clip.number in used)
 
 
 def _rows(measure: Measure, clips: Sequence[ClipValues], age: GestationalAge | NoCentile) -> Iterator[StudyRow]:

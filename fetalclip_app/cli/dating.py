@@ -79,13 +79,13 @@ def with_dating(
     """
     from fetalclip_app.biometry.dating_entry import dated  # noqa: PLC0415
     from fetalclip_app.domain.dating import DatingRefused  # noqa: PLC0415
-    from fetalclip_app.domain.notes import StudyNotes, study_key  # noqa: PLC0415
+    from fetalclip_app.domain.notes import StudyNotes  # noqa: PLC0415
     from fetalclip_app.domain.study import groups_of  # noqa: PLC0415
     from fetalclip_app.report.build import ClipEntry  # noqa: PLC0415
     from fetalclip_app.wording.dating import ages_by_dating, dating_refused  # noqa: PLC0415
 
     groups = groups_of([one.clip for one in entries if isinstance(one, ClipEntry)])
-    if len({study_key(group) for group in groups}) > 1:
+    if len({group.key for group in groups}) > 1:
         say(translate("The dating is left out: these files are of several studies, and it is of one pregnancy."))
         return list(entries), False
     day = next((found for group in groups if (found := group.origin.exam_day) is not None), exam_day)

@@ -163,6 +163,7 @@ class FetusTable:
     Attributes:
         fetus: One of `FETUSES`; empty in a single pregnancy.
         clips: Numbers of its clips.
+        scales: (clip number, its scale) of every clip that a size or an age is of.
         weight: None without the lengths that it needs.
     """
 
@@ -173,6 +174,7 @@ class FetusTable:
     formula_ages: tuple[FormulaAge, ...]
     model_ages: tuple[ModelAge, ...]
     differences: tuple[Difference, ...]
+    scales: tuple[tuple[int, Calibration | None], ...] = ()
 
     @property
     def is_empty(self) -> bool:

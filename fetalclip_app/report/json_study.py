@@ -78,6 +78,7 @@ def _fetus(study: StudyTable, table: FetusTable) -> dict[str, Any]:
             "sentences": list(age_words.differences(table)),
             "source": age_words.REDATING,
         },
+        "scales": list(age_words.scale_sources(table)),
         "depends": list(age_words.dependences(study, table)),
     }
 

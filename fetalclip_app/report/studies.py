@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetalclip_app.biometry.study_table import ClipValues, clip_values, study_table
-from fetalclip_app.domain.notes import study_key
-from fetalclip_app.domain.study import Group, groups_of
+from fetalclip_app.domain.study import Group, Key, groups_of
 from fetalclip_app.domain.study_table import ClipRef, StudyTable
 from fetalclip_app.wording import study_title
 
@@ -25,9 +24,10 @@ def study_tables(clips: Sequence[ClipEntry]) -> tuple[StudyTable, ...]:
     Pictures that name nobody and that nobody dated are no study: one may be of another pregnancy than the next.
     """
     groups = groups_of([entry.clip for entry in clips])
-    members: dict[str, tuple[Group, list[Member]]] = {}
+    members: dict[Key, tuple[Group, list[Member]]] = {}
     for number, (entry, group) in enumerate(zip(clips, groups, strict=True), start=1):
-        members.setdefault(study_key(group), (group, []))[1].append((entry, number))
+        # by the group's own key: one identifier on files of two patients makes no study of theirs
+        members.setdefault(group.key, (group, []))[1].append((entry, number))
     return tuple(_table(group, mine) for group, mine in members.values() if _is_study(group, mine))
 
 

@@ -248,8 +248,8 @@ def axis_legend(rows: Sequence[AxisRow]) -> str:
 def scale_sources(fetus: FetusTable) -> tuple[str, ...]:
     """Return who says how large a pixel is, each answer once with its clips."""
     found: dict[str, list[int]] = {}
-    for one in fetus.model_ages:
-        found.setdefault(calibration_source(one.calibration), []).append(one.clip.number)
+    for clip, calibration in fetus.scales:
+        found.setdefault(calibration_source(calibration), []).append(clip)
     return tuple(f"{source} ({clip_numbers(clips)})" for source, clips in found.items())
 
 

@@ -63,7 +63,7 @@ def asked(desk: Any, click: Callable[[], None]) -> str:
     """Return what a popover says that a click opens."""
     before = set(desk.window.findChildren(Popover))
     click()
-    windows = [desk.window, growth_of(desk).ages]
+    windows = [desk.window, growth_of(desk).ages, growth_of(desk).charts]
     (popover,) = {one for window in windows for one in window.findChildren(Popover)} - before
     text = words_of(popover)
     popover.close()
@@ -115,6 +115,7 @@ def test_charts_open_by_a_key_and_the_chart_is_kept(study: Any, qtbot: QtBot) ->
     assert "z " in charts.said.text() and "INTERGROWTH-21st" in charts.said.text()
     assert study.window.choices.now.growth_chart is Chart.INTERGROWTH
     assert "z " in door.card.shown["HC"][1]
+    assert "Papageorghiou 2014" in asked(study, charts.sources[0].click)
     charts.choose(M.BPD)
     assert "The chart is of a BPD between other edges of the skull." in charts.said.text()
     assert charts.chart.accessibleName().startswith("Growth chart, BPD")

@@ -244,3 +244,23 @@ def test_a_fitted_interval_stands_on_the_axis_and_in_the_json(tmp_path: Path) ->
     assert growth(fitted)["fetuses"][0]["ages_by_model"][0]["interval"] == {"low": 128, "high": 158, "level": 0.9}
     assert "Between the strokes" in text(content, tmp_path)
     assert "Between the strokes" not in text(build([one], options()), tmp_path)
+
+
+def test_one_study_identifier_on_files_of_two_patients_is_no_study_of_theirs() -> None:
+    shared = [Origin(patient_id=name, study_uid="1.2.3", study_date="20260314") for name in ("P-1", "P-2")]
+    first, second = (
+        entry(f"{origin.patient_id}.dcm", drawn(M.HC, size), origin=origin)
+        for origin, size in zip(shared, (170.0, 180.0), strict=True)
+    )
+    sizes = [one.fetuses[0].size(M.HC) for one in study_tables([first, second])]
+
+    assert [size.size_mm for size in sizes if size is not None] == [pytest.approx(170.0), pytest.approx(180.0)]
+
+
+def test_the_scale_of_a_length_by_hand_is_named_where_the_model_gives_no_age(tmp_path: Path) -> None:
+    clip = make_clip(3, name="one.dcm", height=240, width=320)
+    femur = ClipEntry(clip, make_reading(clip, best="femur"), notes=ClipNotes(measured=(drawn(M.FL, 33.0),)))
+
+    assert growth(femur)["fetuses"][0]["scales"] == [
+        "Scale from the file's ultrasound regions: 0.500\u2009mm/px (clip 1)"
+    ]

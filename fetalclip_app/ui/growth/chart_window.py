@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fetalclip_app.biometry.centiles import BPD_OF_CHART
 from fetalclip_app.biometry.curves import CITATIONS, growth_curves
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import Centile, Chart, Measure, NoCentile
-from fetalclip_app.domain.study_table import FetusTable, StudyTable
+from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudyTable
 from fetalclip_app.ui.growth.chart import Dot, GrowthChart, chart_spoken
 from fetalclip_app.ui.parts import label, set_tone
 from fetalclip_app.wording import growth as words
@@ -25,9 +25,11 @@ class ChartWindow(QDialog):
 
     Signals:
         chart_chosen: The `Chart` that is shown from now on.
+        asked: (FetusTable, StudyRow or None for the weight, widget): where does this size come from?
     """
 
     chart_chosen = Signal(object)
+    asked = Signal(object, object, object)
 
     def __init__(self, parent: QWidget, chart: Chart) -> None:
         super().__init__(parent)
@@ -55,6 +57,11 @@ class ChartWindow(QDialog):
         whole.addLayout(line)
         whole.addWidget(self.chart, 1)
         whole.addWidget(self.said)
+        self.sources: list[QPushButton] = []
+        self._asking = QHBoxLayout()
+        self._asking.setSpacing(8)
+        self._asking.addStretch(1)
+        whole.addLayout(self._asking)
         whole.addWidget(self.source)
         self.measure.currentIndexChanged.connect(self._show)
         self.whose.currentIndexChanged.connect(self._choose)
@@ -68,6 +75,20 @@ class ChartWindow(QDialog):
         self._table = table
         self._show()
 
+    def _forget_sources(self) -> None:
+        for button in self.sources:
+            self._asking.removeWidget(button)
+            button.deleteLater()
+        self.sources.clear()
+
+    def _offer_source(self, name: str, fetus: FetusTable, row: StudyRow | None) -> None:
+        button = QPushButton(translate("{name}: where this comes from", name=name))
+        button.setAutoDefault(False)
+        button.setProperty("quiet", True)
+        button.clicked.connect(lambda: self.asked.emit(fetus, row, button))
+        self._asking.insertWidget(len(self.sources), button)
+        self.sources.append(button)
+
     @property
     def _chart(self) -> Chart:
         return Chart(self.whose.currentData())
@@ -80,8 +101,10 @@ class ChartWindow(QDialog):
         measure, chart, table = Measure(self.measure.currentData()), self._chart, self._table
         curves = growth_curves(chart, measure)
         dots, told, is_doubt = [], [], False
+        self._forget_sources()
         for fetus in table.fetuses if table is not None else ():
-            for name, size, found in _entries(fetus, measure, chart):
+            for name, size, found, row in _entries(fetus, measure, chart):
+                self._offer_source(name, fetus, row)
                 if not isinstance(found, NoCentile) or found not in _NO_PLACE:
                     dots.append(Dot(fetus.fetus, size, _weeks(table, found)))
                 is_doubt = is_doubt or isinstance(found, NoCentile)
@@ -111,15 +134,18 @@ def measure_name_long(measure: Measure) -> str:
     return f"{measure.value.upper()} · {measure_title(measure)}"
 
 
-def _entries(fetus: FetusTable, measure: Measure, chart: Chart) -> list[tuple[str, float, Centile | NoCentile]]:
-    """Return name, size and centile of what a fetus has of a measure."""
+_Entry = tuple[str, float, Centile | NoCentile, StudyRow | None]
+
+
+def _entries(fetus: FetusTable, measure: Measure, chart: Chart) -> list[_Entry]:
+    """Return name, size, centile and row of what a fetus has of a measure; a weight has no row."""
     if measure is Measure.EFW:
         weight = fetus.weight
         named = f"{fetus.fetus} {measure_name(measure)}".strip()
-        return [(named, weight.weight_g, dict(weight.centiles)[chart])] if weight is not None else []
+        return [(named, weight.weight_g, dict(weight.centiles)[chart], None)] if weight is not None else []
     rows = [row for row in fetus.rows if row.measure is measure and row.value is not None]
     return [
-        (f"{fetus.fetus} {words.row_name(row)}".strip(), row.value.size_mm, dict(row.centiles)[chart])
+        (f"{fetus.fetus} {words.row_name(row)}".strip(), row.value.size_mm, dict(row.centiles)[chart], row)
         for row in rows
         if row.value is not None
     ]

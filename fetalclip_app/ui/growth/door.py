@@ -51,7 +51,8 @@ class Growth(QObject):
         parts.actions["ages"].triggered.connect(lambda: self._toggle(self.ages))
         for window, name in ((self.charts, "growth"), (self.ages, "ages")):
             window.addAction(parts.actions[name])
-        self.card.asked.connect(self._ask_row)
+        self.card.asked.connect(lambda row, widget: self._ask_row(self._fetus(), row, widget))
+        self.charts.asked.connect(self._ask_row)
         self.card.dating_asked.connect(self._ask_dating)
         self.ages.asked.connect(self._ask_age)
         self.charts.chart_chosen.connect(self._choose_chart)
@@ -82,8 +83,8 @@ class Growth(QObject):
         self._parts.choices.keep(growth_chart=chart)
         self._show()
 
-    def _ask_row(self, row: StudyRow | None, widget: QWidget) -> None:
-        table, fetus = self._table, self._fetus()
+    def _ask_row(self, fetus: FetusTable | None, row: StudyRow | None, widget: QWidget) -> None:
+        table = self._table
         if table is None or fetus is None:
             return
         if row is not None:

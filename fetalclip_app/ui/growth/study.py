@@ -37,7 +37,7 @@ class ShownStudy:
         clips = [
             self._values(entry, notes, study.fetus_of(notes))
             for entry, notes in self._book.clips_of_study()
-            if entry is shown or not _stands_alone(shown, study)
+            if entry is shown or (entry.group.key == shown.group.key and not _stands_alone(shown, study))
         ]
         title = study_title(shown.group.origin)
         return study_table(clips, title=title, dating=study.dating, exam_day=exam_day_of(shown, study))
