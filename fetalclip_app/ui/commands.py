@@ -113,6 +113,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("fetus_c", "The clip is of fetus C", ("Alt+C",), _READING, is_switch=True),
     Command("fetus_d", "The clip is of fetus D", ("Alt+D",), _READING, is_switch=True),
     Command("heatmap", "Where it looked", ("H",), _READING, "heatmap", is_switch=True),
+    Command("earlier", "Earlier exam beside", ("X",), _READING, "earlier", is_switch=True),
     Command("map", "Map of the frames", ("U",), _READING, "map", is_switch=True),
     Command("ruler", "Ruler", ("R",), _READING, "ruler", is_switch=True),
     Command("regions", "Regions", ("S",), _READING, is_switch=True),

@@ -26,6 +26,7 @@ from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frame_out import FrameOut
 from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.grid.door import GridDoor
+from fetalclip_app.ui.grid.earlier_door import EarlierDoor
 from fetalclip_app.ui.growth.door import Growth
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.keeping import Keeping
@@ -107,6 +108,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         Asking(parts),
         MapDoor(parts),
         GridDoor(parts),
+        EarlierDoor(parts),
     )
 
 

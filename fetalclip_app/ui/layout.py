@@ -60,7 +60,7 @@ def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     menu.addSeparator()
     menu.addActions([actions[name] for name in ("panel_clips", "panel_findings", "picture_only")])
     menu.addSeparator()
-    menu.addActions([actions[name] for name in (*GRIDS.values(), "map")])
+    menu.addActions([actions[name] for name in (*GRIDS.values(), "earlier", "map")])
     menu.addSeparator()
     worn = menu.addMenu(translate("Theme"))
     worn.addActions([actions[name] for name in THEME_COMMANDS.values()])

@@ -135,11 +135,14 @@ class Notebook(QObject):
 
     def clips_of_study(self) -> tuple[tuple[OpenClip, ClipNotes], ...]:
         """Return the open clips of the study that is looked at whose notes have come, in their order."""
-        wanted = self.study_key
+        return self.clips_of(self.study_key or "")
+
+    def clips_of(self, key: str) -> tuple[tuple[OpenClip, ClipNotes], ...]:
+        """Return the same of any study."""
         return tuple(
             (entry, self._clips[entry.clip.key])
             for entry in self._session.entries
-            if entry.clip.content_key.is_taken and entry.clip.key in self._clips and study_key(entry.group) == wanted
+            if entry.clip.content_key.is_taken and entry.clip.key in self._clips and study_key(entry.group) == key
         )
 
     def act(self) -> Act:

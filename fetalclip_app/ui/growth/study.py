@@ -6,7 +6,7 @@ from datetime import date
 
 from fetalclip_app.biometry.study_table import ClipValues, clip_values, study_table
 from fetalclip_app.domain.calibration import Calibration
-from fetalclip_app.domain.notes import ClipNotes, StudyNotes
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.study_table import ClipRef, StudyTable
 from fetalclip_app.ui.notebook import Notebook
@@ -31,16 +31,22 @@ class ShownStudy:
 
     def table(self) -> StudyTable | None:
         """Return the table; None where no study is looked at, or its notes have not come."""
-        shown, study = self._session.shown, self._book.study
-        if shown is None or study is None:
+        shown = self._session.shown
+        return self.table_of(shown) if shown is not None else None
+
+    def table_of(self, one: OpenClip) -> StudyTable | None:
+        """Return the table of the study that a clip is of; None where its notes have not come."""
+        key = study_key(one.group)
+        study = self._book.of_study(key)
+        if study is None:
             return None
         clips = [
             self._values(entry, notes, study.fetus_of(notes))
-            for entry, notes in self._book.clips_of_study()
-            if entry is shown or (entry.group.key == shown.group.key and not _stands_alone(shown, study))
+            for entry, notes in self._book.clips_of(key)
+            if entry is one or (entry.group.key == one.group.key and not _stands_alone(one, study))
         ]
-        title = study_title(shown.group.origin)
-        return study_table(clips, title=title, dating=study.dating, exam_day=exam_day_of(shown, study))
+        title = study_title(one.group.origin)
+        return study_table(clips, title=title, dating=study.dating, exam_day=exam_day_of(one, study))
 
     def _values(self, entry: OpenClip, notes: ClipNotes, fetus: str | None) -> ClipValues:
         number = self._session.entries.index(entry) + 1
