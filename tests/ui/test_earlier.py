@@ -1,4 +1,4 @@
-"""An earlier exam beside: only of the same patient, with its own date, badges, scale and age, and values side by side."""
+"""An earlier exam beside: only of the same patient, with its own date, badges, scale and age, both exams' values."""
 
 from __future__ import annotations
 
