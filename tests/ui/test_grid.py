@@ -281,3 +281,12 @@ def test_a_pane_that_is_slow_to_decode_holds_up_no_other_and_not_the_picture(des
     slow.gate.set()
 
     desk.qtbot.waitUntil(lambda: _pane(desk, "b.dcm").pixels is not None)
+
+
+def test_one_study_identifier_in_two_patients_files_makes_no_common_grid(desk_of) -> None:
+    one, two = (Origin(patient_id=patient, study_uid="1.2.3", study_date="20260314") for patient in ("P-1", "P-2"))
+    desk = _desk(desk_of, clips=(make_clip(5, name="b.dcm", origin=one), make_clip(5, name="h.dcm", origin=two)))
+    desk.wait_read()
+    _press(desk, Qt.Key.Key_F7)
+
+    assert _hanging(desk) == ["b.dcm"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QActionGroup
 
-from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.study import Key
 from fetalclip_app.ui.commands import GRIDS
 from fetalclip_app.ui.grid.best import BestOfClips, hung, notes_of
 from fetalclip_app.ui.grid.pane import Pane
@@ -115,8 +115,8 @@ class GridDoor(QObject):
         kept = [entry for entry in self._order if entry in entries]
         known = set(map(id, kept))
         behind = [*kept, *(entry for entry in entries if id(entry) not in known)]
-        keys = list(dict.fromkeys(study_key(entry.group) for entry in entries))
-        self._order = sorted(behind, key=lambda entry: keys.index(study_key(entry.group)))
+        keys = list(dict.fromkeys(entry.group.key for entry in entries))
+        self._order = sorted(behind, key=lambda entry: keys.index(entry.group.key))
         self._is_hung = self._order == self._sorted()
         self._settle()
         self._hang()
@@ -132,9 +132,9 @@ class GridDoor(QObject):
         self._hang()
 
     def _sorted(self) -> list[OpenClip]:
-        groups: dict[str, list[OpenClip]] = {}
+        groups: dict[Key, list[OpenClip]] = {}
         for entry in self._parts.session.entries:
-            groups.setdefault(study_key(entry.group), []).append(entry)
+            groups.setdefault(entry.group.key, []).append(entry)
         return [entry for group in groups.values() for entry in hung(group)]
 
     def _page(self) -> list[OpenClip]:
@@ -142,7 +142,7 @@ class GridDoor(QObject):
         shown = self._parts.session.shown
         if shown not in self._order or shown is None:
             return []
-        study = [entry for entry in self._order if study_key(entry.group) == study_key(shown.group)]
+        study = [entry for entry in self._order if entry.group.key == shown.group.key]
         room = self._side**2
         first = study.index(shown) // room * room
         return study[first : first + room]

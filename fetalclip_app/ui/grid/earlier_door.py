@@ -46,7 +46,7 @@ class EarlierDoor(QObject):
         self._parts = parts
         self._best = BestOfClips()
         self._tables = ShownStudy(parts.session, parts.notebook)
-        self._chosen = ""
+        self._beside: tuple[OpenClip, ...] = ()
         self.panel = EarlierPanel(parts.jobs)
         self.panel.setParent(parts.area)
         self.panel.hide()
@@ -93,14 +93,15 @@ class EarlierDoor(QObject):
         if kin is not Kinship.SAME:
             self._parts.telling.refused(*refused_exam(kin))
             return
-        self._chosen = study_key(exam.group)
+        self._beside = tuple(one for one in self._parts.session.entries if one.group.key == exam.group.key)
         self._parts.area.show_companion(self.panel)
         self._show()
 
     def _exams(self) -> list[OpenClip]:
         """Return the first clip of every other study that is open."""
-        firsts = {study_key(entry.group): entry for entry in reversed(self._parts.session.entries)}
-        return [entry for key, entry in reversed(firsts.items()) if key != self._parts.notebook.study_key]
+        shown = self._parts.session.shown
+        firsts = {entry.group.key: entry for entry in reversed(self._parts.session.entries)}
+        return [entry for key, entry in reversed(firsts.items()) if shown is None or key != shown.group.key]
 
     def _ask(self, exams: Sequence[OpenClip]) -> None:
         if not exams:
@@ -131,15 +132,16 @@ class EarlierDoor(QObject):
 
     def _show(self) -> None:
         """Show the exam beside as it is known now."""
-        shown = self._parts.session.shown
-        clips = [entry for entry in self._parts.session.entries if study_key(entry.group) == self._chosen]
+        shown, entries = self._parts.session.shown, self._parts.session.entries
+        key = next((entry.group.key for entry in self._beside if entry in entries), None)
+        clips = [entry for entry in entries if entry.group.key == key]
         if not self._is_open or shown is None or not clips:
             self._set_open(False)
             return
         kin = self._kinship(clips[0])
         if kin is not Kinship.SAME:
             self._empty(self._title(clips[0], patients=2), refused_exam(kin)[0])
-        elif self._chosen == study_key(shown.group):
+        elif key == shown.group.key:
             self._empty(self._title(clips[0], patients=1), this_is_it())
         else:
             self._compare(shown, clips)
@@ -152,7 +154,7 @@ class EarlierDoor(QObject):
     def _compare(self, shown: OpenClip, clips: list[OpenClip]) -> None:
         book, then = self._parts.notebook, clips[0]
         mine = book.of_study(study_key(shown.group)) or StudyNotes()
-        theirs = book.of_study(self._chosen) or StudyNotes()
+        theirs = book.of_study(study_key(then.group)) or StudyNotes()
         now_day, then_day = exam_day_of(shown, mine), exam_day_of(then, theirs)
         dating = mine.dating or theirs.dating
         age = age_that_day(dating, then_day, is_own=mine.dating is None)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from fetalclip_app.domain.notes import study_key
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.ui.jobs import Lane
 from fetalclip_app.ui.map.panel import MapPanel
@@ -66,8 +65,10 @@ class MapDoor(QObject):
 
     def _gather(self) -> None:
         """Find what the map is to be made of, and make it where it is another than before."""
-        book, session = self._parts.notebook, self._parts.session
-        of_study = [entry for entry in session.entries if study_key(entry.group) == book.study_key]
+        session = self._parts.session
+        shown = session.shown
+        study = shown.group.key if shown is not None else None
+        of_study = [entry for entry in session.entries if entry.group.key == study]
         read = [(entry, entry.reading) for entry in of_study if entry.reading is not None]
         space = _space(read[0][1]) if read else None
         kept = [(entry, reading) for entry, reading in read if _space(reading) == space]
