@@ -53,10 +53,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measured(loop: Path) -> dict[str, Any]:
-    """Start the program once, in a process of its own, and return what it found."""
-    command = [sys.executable, "-m", "bench.window_run", str(loop), str(FRAMES), repr(time.monotonic())]
+    """Start the program once for its first window and once on the cine, each in a process of its own."""
+    first = _found("bench.window_first", repr(time.monotonic()))
+    return _found("bench.window_run", str(loop), str(FRAMES)) | {"first": first}
+
+
+def _found(*task: str) -> dict[str, Any]:
     done = subprocess.run(
-        command, check=True, capture_output=True, text=True, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+        [sys.executable, "-m", *task],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -65,9 +73,10 @@ def measured(loop: Path) -> dict[str, Any]:
 def rows_of(found: dict[str, Any]) -> list[Row]:
     """Return what is asked of one run, and what was found."""
     rooms = ", ".join(found["model_rooms"])
-    first = f"{found['first_s']:.2f} s, of which the processor worked {found['first_cpu_s']:.2f} s"
+    wall_s, work_s = found["first"]["wall_s"], found["first"]["work_s"]
+    first = f"{wall_s:.2f} s, of which the processor worked {work_s:.2f} s"
     rows = [
-        Row("First window painted", f"less than {FIRST_S:g} s", first, found["first_s"] < FIRST_S),
+        Row("First window painted", f"less than {FIRST_S:g} s", first, wall_s < FIRST_S),
         Row("Imported in the window's process", "no torch", rooms or "no torch", not rooms),
     ]
     for phase, gaps in found["gaps"].items():

@@ -1,6 +1,6 @@
-"""The real window from its first moment: how soon it is there, and how long its event loop is ever held up.
+"""The real window from its first moment: how long its event loop is ever held up.
 
-``python -m bench.window_run FILE FRAMES STARTED`` prints one line of JSON. The window opens, the model's process starts
+``python -m bench.window_run FILE FRAMES`` prints one line of JSON. The window opens, the model's process starts
 and loads, the file is opened and played at once, until the model has read the last of its frames and answered every
 task. All that while a timer asks for a beat every few milliseconds; the time between two beats is a gap.
 """
@@ -111,12 +111,11 @@ class _Painted(QObject):
         self.is_done = True
 
 
-def from_the_first_moment(loop: Path, frames: int, started_s: float) -> dict[str, Any]:
+def from_the_first_moment(loop: Path, frames: int) -> dict[str, Any]:
     """Start, load, open, play and read."""
     bench = Bench()
     painted = _Painted(bench.window)
     bench.wait(lambda: painted.is_done)
-    first_s, first_cpu_s = time.monotonic() - started_s, time.process_time()
     session, player = bench.session, bench.window.viewer.player
     beats = Beats()
     beats.start("the model loads")
@@ -138,8 +137,6 @@ def from_the_first_moment(loop: Path, frames: int, started_s: float) -> dict[str
     beats.stop()
     late = judge(bench.witness.of(1), pressed_s=pressed_s, released_s=released_s, loop=(place, frames), hz=RATE_HZ)
     found = {
-        "first_s": first_s,
-        "first_cpu_s": first_cpu_s,
         "loaded_s": loaded_s,
         "read_s": released_s - began_s - loaded_s,
         "was_read": shown.state is ReadState.READ,
@@ -153,10 +150,10 @@ def from_the_first_moment(loop: Path, frames: int, started_s: float) -> dict[str
 
 def main() -> int:
     """Measure, and print what was found."""
-    loop, frames, started_s = sys.argv[1:]
+    loop, frames = sys.argv[1:]
     with tempfile.TemporaryDirectory() as home:
         os.environ[HOME_VARIABLE] = home
-        found = from_the_first_moment(Path(loop), int(frames), float(started_s))
+        found = from_the_first_moment(Path(loop), int(frames))
     print(json.dumps(found))
     return 0
 
