@@ -50,6 +50,8 @@ def _study_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     menu.addActions([actions[name] for name in FETUSES_IN_STUDY])
     menu.addSeparator()
     menu.addActions([actions[name] for name in CLIP_OF_FETUS])
+    menu.addSeparator()
+    menu.addAction(actions["measure_first"])
     return menu
 
 

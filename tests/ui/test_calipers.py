@@ -266,6 +266,7 @@ def test_the_models_outline_can_be_begun_from_and_that_is_said(desk) -> None:
 
     assert one.begun_by_model and "Begun from the model" in strip.hint.text()
     QTest.keyClick(desk.window, Qt.Key.Key_E)
+    strip.from_model.click()
     drag(frame, (40, 60), (120, 60))
     drag(frame, (80, 80), (80, 90))
     assert not _measured(desk)[-1].begun_by_model
