@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -36,6 +36,7 @@ _MODIFIERS = (*(Qt.KeyboardModifier.NoModifier,) * 6, Qt.KeyboardModifier.ShiftM
 _WORDS = ("20", "0", "-1", "heart", "1e9", "ä ⚠", "a very long text that goes on and on and on", "3.5", "20w3d")
 _SIZES = ((1440, 900), (1100, 700), (1000, 640), (720, 450), (1920, 1080))
 _MOST_OPEN = 5
+_WAKE_MS = 400
 
 NOT_WALKED = ("quit", "language_en", "language_de")
 """Commands that end the walk, or whose sentence speaks another language in its middle."""
@@ -51,6 +52,9 @@ class Walker:
     def __init__(self, window: MainWindow, files: Sequence[Path], chance: Random) -> None:
         self.window, self._files, self._chance = window, files, chance
         self.taken: list[str] = []
+        self._waker = QTimer(window, interval=_WAKE_MS)  # a menu opened by a key waits for an answer in its own loop
+        self._waker.timeout.connect(_close_popup)
+        self._waker.start()
         self._steps: tuple[tuple[int, Callable[[], str]], ...] = (
             (40, self._command),
             (16, self._button),
@@ -173,9 +177,7 @@ class Walker:
 
     def _leave_what_blocks(self, *, always: bool = False) -> None:
         """Leave a popup at once, and a dialog after some steps in it."""
-        popup = QApplication.activePopupWidget()
-        if popup is not None:
-            popup.close()
+        _close_popup()
         for one in QApplication.topLevelWidgets():
             is_other = one is not self.window and one.isVisible() and one.isWindow()
             if is_other and (always or self._chance.random() < 0.15):
@@ -187,6 +189,12 @@ class Walker:
 
     def _place_in(self, widget: QWidget) -> QPoint:
         return QPoint(self._chance.randrange(widget.width()), self._chance.randrange(widget.height()))
+
+
+def _close_popup() -> None:
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        popup.close()
 
 
 def _can_be_chosen(entry: QAction) -> bool:

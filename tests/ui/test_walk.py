@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication
 from bench.walk import answered, walk
 from bench.walk_steps import Walker
 from bench.walk_watch import Watch
+from fetalclip_app.domain.likeness import Language
+from fetalclip_app.ui.asking.door import Asking
 
 SECONDS = 60.0
 
@@ -26,6 +28,10 @@ def test_a_minute_at_random_breaks_nothing_and_leaves_nothing(
     files = [*(clip.path for clip in clips), Path("damaged.dcm")]
     with answered(tmp_path, chance):
         desk = desk_of(*clips)
+        asking = next(feature for feature in desk.window.features if isinstance(feature, Asking))
+        asking.asker.language_of = lambda request: Language(
+            is_free=True
+        )  # of the fake model, and not of the bundled one
         desk.start()
         watch.begin()
         walker = Walker(desk.window, files, chance)
