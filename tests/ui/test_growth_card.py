@@ -97,6 +97,7 @@ def test_each_number_is_asked_where_it_comes_from(study: Any, qtbot: QtBot) -> N
     size = asked(study, lambda: qtbot.mouseClick(card.figure("HC"), Qt.MouseButton.LeftButton))
     weight = asked(study, lambda: qtbot.mouseClick(card.figure("EFW"), Qt.MouseButton.LeftButton))
 
+    assert "Compact 1.0 · 7f3a00000000" in size and "Compact 1.0" not in weight  # the weight is all by hand
     assert "by hand, mean of 2, clip 1" in size and "Kiserud 2017" in size and "Papageorghiou 2014" in size
     assert "LMP 2025-10-22" in size and "A. Sonographer" in size and "the model's outline" in size
     assert "Hadlock 1985" in weight and "177.0\u2009mm, by hand" in weight and "FL" in weight

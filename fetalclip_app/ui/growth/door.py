@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.reading import Provenance
 from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudyTable
 from fetalclip_app.ui.growth import provenance
 from fetalclip_app.ui.growth.ages_window import AgesWindow
@@ -88,9 +89,9 @@ class Growth(QObject):
         if table is None or fetus is None:
             return
         if row is not None:
-            self._pop(provenance.size_rows(table, fetus, row), widget)
+            self._pop(provenance.size_rows(table, fetus, row, self._made()), widget)
         elif fetus.weight is not None:
-            self._pop(provenance.weight_rows(table, fetus, fetus.weight), widget)
+            self._pop(provenance.weight_rows(table, fetus, fetus.weight, self._made()), widget)
 
     def _ask_age(self, fetus: FetusTable, place: int, widget: QWidget) -> None:
         table = self._table
@@ -102,12 +103,19 @@ class Growth(QObject):
         if kind is AgeKind.DATING:
             self._pop(provenance.dating_rows(table), widget)
         elif kind is AgeKind.MODEL:
-            self._pop(provenance.model_rows(fetus, fetus.model_ages[of_kind]), widget)
+            self._pop(provenance.model_rows(fetus, fetus.model_ages[of_kind], self._made()), widget)
         else:
-            self._pop(provenance.formula_rows(fetus, fetus.formula_ages[of_kind]), widget)
+            self._pop(provenance.formula_rows(fetus, fetus.formula_ages[of_kind], self._made()), widget)
+
+    def _made(self) -> dict[int, Provenance]:
+        """Return what each clip's reading depended on, by the clip's number."""
+        entries = enumerate(self._parts.session.entries, start=1)
+        return {number: entry.reading.provenance for number, entry in entries if entry.reading is not None}
 
     def _pop(self, rows: list[Row], widget: QWidget) -> None:
-        Popover(widget.window(), translate("Where this comes from"), rows).open_beside(widget)
+        findings = self._parts.findings
+        parent = findings if findings.isAncestorOf(widget) else widget.window()
+        Popover(parent, translate("Where this comes from"), rows).open_beside(widget)
 
     def _ask_dating(self) -> None:
         shown, study = self._parts.session.shown, self._book.study

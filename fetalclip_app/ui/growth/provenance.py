@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from fetalclip_app.biometry.curves import CITATIONS
 from fetalclip_app.domain.biometry import Centile, Chart, NoCentile
+from fetalclip_app.domain.reading import Provenance
 from fetalclip_app.domain.study_table import (
     FetusTable,
     FormulaAge,
@@ -14,6 +17,7 @@ from fetalclip_app.domain.study_table import (
     StudyTable,
     Weight,
 )
+from fetalclip_app.domain.values import Source
 from fetalclip_app.ui.provenance import Row
 from fetalclip_app.wording import (
     age_range,
@@ -30,8 +34,11 @@ from fetalclip_app.wording.by_hand import edges_meaning, measure_name
 from fetalclip_app.wording.dating import dating_line
 from fetalclip_app.wording.translate import translate
 
+Made = Mapping[int, Provenance]
+"""Number of a clip -> what its reading depended on."""
 
-def size_rows(table: StudyTable, fetus: FetusTable, row: StudyRow) -> list[Row]:
+
+def size_rows(table: StudyTable, fetus: FetusTable, row: StudyRow, made: Made) -> list[Row]:
     """Return what a measure's size and centiles rest on."""
     told: list[Row] = [*_whose(fetus), (words.row_name(row), words.row_value(row))]
     if row.value is not None:
@@ -42,10 +49,11 @@ def size_rows(table: StudyTable, fetus: FetusTable, row: StudyRow) -> list[Row]:
     if row.model is not None:
         told.append((translate("The model's"), _size(row.model)))
     told += [(translate("Does not enter"), _size(one)) for one in row.others]
-    return told + _centile_rows(table, row.centiles)
+    sizes = [one for one in (row.value, row.model, *row.others) if one is not None]
+    return [*told, *_centile_rows(table, row.centiles), *_read_by(sizes, made)]
 
 
-def weight_rows(table: StudyTable, fetus: FetusTable, weight: Weight) -> list[Row]:
+def weight_rows(table: StudyTable, fetus: FetusTable, weight: Weight, made: Made) -> list[Row]:
     """Return what a weight and its centile rest on."""
     told: list[Row] = [
         *_whose(fetus),
@@ -53,10 +61,10 @@ def weight_rows(table: StudyTable, fetus: FetusTable, weight: Weight) -> list[Ro
         (translate("Formula"), f"{words.weight_formula(weight)}. {weight.citation}"),
     ]
     told += [(measure_name(name), _size(size)) for name, size in weight.used]
-    return told + _centile_rows(table, weight.centiles)
+    return [*told, *_centile_rows(table, weight.centiles), *_read_by([size for _name, size in weight.used], made)]
 
 
-def formula_rows(fetus: FetusTable, one: FormulaAge) -> list[Row]:
+def formula_rows(fetus: FetusTable, one: FormulaAge, made: Made) -> list[Row]:
     """Return what an age by a formula rests on."""
     why = [(translate("Why"), age_words.no_formula_age(one.days))] if isinstance(one.days, NoAge) else []
     return [
@@ -65,10 +73,11 @@ def formula_rows(fetus: FetusTable, one: FormulaAge) -> list[Row]:
         *why,
         *((measure_name(name), _size(size)) for name, size in one.used),
         (translate("Range"), age_words.formula_range(one)),
+        *_read_by([size for _name, size in one.used], made),
     ]
 
 
-def model_rows(fetus: FetusTable, one: ModelAge) -> list[Row]:
+def model_rows(fetus: FetusTable, one: ModelAge, made: Made) -> list[Row]:
     """Return what the model's age rests on."""
     estimate = one.estimate
     picture = "" if one.frame_index is None else frame_number(one.frame_index)
@@ -79,6 +88,7 @@ def model_rows(fetus: FetusTable, one: ModelAge) -> list[Row]:
         *([(translate("Interval"), interval_meaning(estimate.interval))] if estimate.interval is not None else []),
         (translate("Picture"), ", ".join(filter(None, [words.clip_numbers([one.clip.number]), picture]))),
         (translate("Scale"), calibration_source(one.calibration)),
+        *_models([one.clip.number], made),
     ]
 
 
@@ -92,6 +102,17 @@ def dating_rows(table: StudyTable) -> list[Row]:
 
 def _whose(fetus: FetusTable) -> list[Row]:
     return [(translate("Fetus"), fetus_title(fetus.fetus))] if fetus.fetus else []
+
+
+def _read_by(sizes: Sequence[StudySize], made: Made) -> list[Row]:
+    """Return which model read what is the model's; nothing where all is by hand."""
+    return _models([clip for size in sizes if size.source is not Source.PERSON for clip in size.clips], made)
+
+
+def _models(clips: Sequence[int], made: Made) -> list[Row]:
+    known = [made[clip] for clip in clips if clip in made]
+    told = dict.fromkeys(f"{one.model.title} · {one.model.sha256[:12]} · {one.device}" for one in known)
+    return [(translate("Model"), text) for text in told]
 
 
 def _size(size: StudySize) -> str:
