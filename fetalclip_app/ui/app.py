@@ -12,7 +12,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from fetalclip_app import resources, settings
 from fetalclip_app.archive.store import Archive
@@ -59,6 +59,7 @@ def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     studio = Studio(chosen)
     app.installEventFilter(studio.keys)
     _tell_what_nobody_caught(studio.window)
+    keep_on_screen(studio.window)
     studio.window.show()
     studio.tell_once()
     spare_what_stays()
@@ -114,6 +115,15 @@ class Studio:
 
     def _keep(self, chosen: Settings) -> None:
         self._settings = chosen
+
+
+def keep_on_screen(window: QWidget) -> None:
+    """Make a window no larger than its screen has room for: at 200 % that is half of it."""
+    room = window.screen().availableGeometry()
+    around = window.frameGeometry().size() - window.size()
+    window.resize(window.size().boundedTo(room.size() - around))
+    if not room.contains(window.frameGeometry()):
+        window.move(room.topLeft())
 
 
 class ReturnPresses(QObject):

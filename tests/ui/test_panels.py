@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import first_run
-from fetalclip_app.ui.app import Studio
+from fetalclip_app.ui.app import Studio, keep_on_screen
 from fetalclip_app.ui.frame_out import FrameOut
 from fetalclip_app.wording.translate import LANGUAGES, speak
 
@@ -100,6 +100,14 @@ def test_in_no_language_the_findings_are_cut(desk_of, qtbot: QtBot, language: st
         speak("en")
 
     assert desk.window.findings.widget().width() <= desk.window.findings.viewport().width()
+
+
+def test_the_first_window_is_no_larger_than_its_screen(desk) -> None:
+    room = desk.window.screen().availableGeometry()
+    desk.window.resize(room.width() + 200, room.height() + 100)
+    keep_on_screen(desk.window)
+
+    assert room.contains(desk.window.frameGeometry())
 
 
 def test_the_frame_is_copied_as_it_is_drawn(desk) -> None:
