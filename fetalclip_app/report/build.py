@@ -15,6 +15,7 @@ from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.study_table import StudyTable
 from fetalclip_app.errors import FetalClipError
+from fetalclip_app.imaging.blend import OPACITY
 from fetalclip_app.report.studies import study_tables
 from fetalclip_app.report.subject import Subject, subject_of
 from fetalclip_app.wording import patient_title, patients_of, study_title
@@ -35,7 +36,7 @@ class ClipEntry:
     Attributes:
         file: The name under which the user asked for it; a manifest's row keeps the manifest's words.
         heatmaps: (frame index, heatmap) of the frames that the user looked at; the report shows them.
-
+        heat_opacity: How much they cover, 0 to 1.
         fetus: Whose scan it is, as a person stated it: one of `FETUSES`; empty in a single pregnancy, None in a
             multiple one where nobody said.
         notes, study_notes: What a person did with the clip, and entered for its study.
@@ -48,6 +49,7 @@ class ClipEntry:
     reading: ClipReading
     file: str = ""
     heatmaps: tuple[tuple[int, Heatmap], ...] = ()
+    heat_opacity: float = OPACITY
     fetus: str | None = ""
     notes: ClipNotes = field(default_factory=ClipNotes)
     study_notes: StudyNotes = field(default_factory=StudyNotes)

@@ -16,7 +16,7 @@ from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.measuring import region_of_box
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.structures import name_place
-from fetalclip_app.imaging.blend import blend, contours, dashes, scale_bar_mm
+from fetalclip_app.imaging.blend import OPACITY, blend, contours, dashes, scale_bar_mm
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, structure_colour
 from fetalclip_app.report.fonts import BOLD, REGULAR, text_width
 from fetalclip_app.report.style import MM, Painted
@@ -35,6 +35,7 @@ class Picture:
     Attributes:
         crop: The part shown.
         pixel_mm: Width of a pixel, for the scale bar; None where the picture has no one scale.
+        opacity: Of the heatmap, 0 to 1.
         lines: Name and both ends (x, y) of each line to draw.
         masks: Name and mask of each structure to draw.
     """
@@ -45,6 +46,7 @@ class Picture:
     outline: Segmentation | None = None
     ellipse: Ellipse | None = None
     heatmap: Heatmap | None = None
+    opacity: float = OPACITY
     lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
     masks: tuple[tuple[str, Segmentation], ...] = ()
 
@@ -96,7 +98,7 @@ class _Painter:
         crop = self.picture.crop
         shown = self.picture.pixels
         if self.picture.heatmap is not None:
-            shown = blend(shown, heatmap=self.picture.heatmap)
+            shown = blend(shown, heatmap=self.picture.heatmap, opacity=self.picture.opacity)
         part = np.ascontiguousarray(shown[crop.top : crop.bottom, crop.left : crop.right])
         is_grey = bool((part[..., 0] == part[..., 1]).all() and (part[..., 1] == part[..., 2]).all())
         return Image.fromarray(np.ascontiguousarray(part[..., 0]) if is_grey else part)

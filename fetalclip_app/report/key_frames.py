@@ -104,7 +104,7 @@ def _pair(entry: ClipEntry, key_frame: KeyFrame, width: float) -> list[Flow]:
         names = ", ".join(structure_title(one.structure) for one in key_frame.masks)
         text = _("Masks of: {names}.").format(names=names.lower())
     else:
-        drawn = replace(picture, heatmap=key_frame.heatmap)
+        drawn = replace(picture, heatmap=key_frame.heatmap, opacity=entry.heat_opacity)
         text = _heatmap_caption(key_frame.heatmap)
     return [plain, [figure(drawn, width), Spacer(0, 1.5 * MM), para(text, NOTE)]]
 
@@ -112,8 +112,7 @@ def _pair(entry: ClipEntry, key_frame: KeyFrame, width: float) -> list[Flow]:
 def _heatmap_caption(heatmap: Heatmap | None) -> str:
     if heatmap is None:
         return ""
-    (line,) = wording.answer_lines("views", heatmap)
-    return f"{line.label}: {line.value}. {line.notes[0]}"
+    return f"{wording.task_title('saliency')}: {wording.heat_caption(heatmap)}"
 
 
 def plain_frame(entry: ClipEntry, index: int, width: float) -> Flow:

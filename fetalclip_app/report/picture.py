@@ -20,8 +20,8 @@ _STRIP_SHARE = 24
 _STRIP_LEAST = 18
 
 
-def write_annotated_png(path: Path, picture: Pixels, *, caption: str = "") -> None:
-    """Write a blended frame with a strip below it: the research-use line, and ``caption`` under that if given.
+def write_annotated_png(path: Path, picture: Pixels, *, caption: str = "", remark: str = "") -> None:
+    """Write a blended frame with a strip below it: the research-use line, and below what else is given.
 
     The picture's own pixels stay as they are.
 
@@ -31,7 +31,7 @@ def write_annotated_png(path: Path, picture: Pixels, *, caption: str = "") -> No
     Raises:
         ExportFailed: The file could not be written.
     """
-    lines = [_(RESEARCH_USE_ONLY), *([caption] if caption else [])]
+    lines = [_(RESEARCH_USE_ONLY), *filter(None, (caption, remark))]
     height, width = picture.shape[:2]
     strip = max(height // _STRIP_SHARE, _STRIP_LEAST)
     canvas = Image.new("RGB", (width, height + strip * len(lines)))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes
 from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.settings import Settings
 from fetalclip_app.ui import exports
 from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
@@ -52,6 +53,7 @@ class Exporting(QObject):
         self.ask, self._fetus_of = ask, fetus_of
         self.notes_of: NotesOf = lambda entry: (ClipNotes(), StudyNotes())
         self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
+        self.heat_opacity: Callable[[], float] = lambda: Settings().heatmap_opacity
         self.folder = Path.home()
 
     def pdf(self) -> None:
@@ -76,7 +78,7 @@ class Exporting(QObject):
             self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
 
     def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
-        clips = exports.ready(self._session.entries, self._fetus_of, self.notes_of)
+        clips = exports.ready(self._session.entries, self._fetus_of, self.notes_of, self.heat_opacity())
         if not clips:
             self.refused.emit(
                 translate("There is nothing to export yet."), translate("Open a scan and let the model read it first.")

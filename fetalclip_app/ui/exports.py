@@ -15,7 +15,7 @@ from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
-from fetalclip_app.wording import frame_number, simulated
+from fetalclip_app.wording import frame_number, heat_caption, simulated
 from fetalclip_app.wording.structures import structure_name
 
 if TYPE_CHECKING:
@@ -39,18 +39,20 @@ class Ready:
     clip: Clip
     reading: ClipReading
     heatmaps: tuple[tuple[int, Heatmap], ...]
+    heat_opacity: float
     fetus: str | None = ""
     notes: ClipNotes = field(default_factory=ClipNotes)
     study_notes: StudyNotes = field(default_factory=StudyNotes)
 
 
-def ready(entries: Sequence[OpenClip], fetus_of: FetusOf, notes_of: NotesOf) -> tuple[Ready, ...]:
+def ready(entries: Sequence[OpenClip], fetus_of: FetusOf, notes_of: NotesOf, heat_opacity: float) -> tuple[Ready, ...]:
     """Return what is read so far."""
     return tuple(
         Ready(
             entry.clip,
             entry.reading,
             tuple((where.frame_index, heat.heatmap) for where, heat in entry.heat.items()),
+            heat_opacity,
             fetus_of(entry),
             *notes_of(entry),
         )
@@ -99,7 +101,16 @@ def write_json(
 def _entry(one: Ready, file: str) -> ClipEntry:
     from fetalclip_app.report import ClipEntry  # noqa: PLC0415 - takes a while to import
 
-    return ClipEntry(one.clip, one.reading, file, one.heatmaps, one.fetus, notes=one.notes, study_notes=one.study_notes)
+    return ClipEntry(
+        one.clip,
+        one.reading,
+        file,
+        one.heatmaps,
+        one.heat_opacity,
+        one.fetus,
+        notes=one.notes,
+        study_notes=one.study_notes,
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,7 +147,8 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
     if drawn.head is not None:  # its ellipse lies over the masks, as on the screen
         pixels = blend(pixels, outline=drawn.head.outline, ellipse=drawn.head.ellipse)
     pixels = with_calipers(pixels, drawn.calipers)
-    write_annotated_png(path, pixels, caption=caption_of(clip, index, drawn.made_by))
+    remark = heat_caption(drawn.heatmap) if drawn.heatmap is not None else ""
+    write_annotated_png(path, pixels, caption=caption_of(clip, index, drawn.made_by), remark=remark)
     return path
 
 

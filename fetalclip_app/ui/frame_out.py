@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.ui.exports import caption_of
+from fetalclip_app.ui.overlays import draw_text
+from fetalclip_app.ui.theme import ON_PICTURE, caption_font
+from fetalclip_app.wording import heat_caption
 from fetalclip_app.wording.translate import translate
 
 if TYPE_CHECKING:
@@ -62,10 +65,27 @@ class FrameOut(QObject):
     def _drawn(self) -> QPixmap | None:
         frame = self._parts.area.frame
         if frame.pixels is not None:
-            return frame.grab()
+            return self._with_remark(frame.grab())
         hint = translate("Wait until the frame is shown, or go to another one.")
         self._parts.telling.refused(translate("There is no picture to export."), hint)
         return None
+
+    def _with_remark(self, picture: QPixmap) -> QPixmap:
+        """Return a picture whose heatmap goes nowhere without the words that belong to it."""
+        heat = self._parts.viewer.drawn_heat
+        return picture if heat is None else _written_on(picture, heat_caption(heat[1].heatmap))
+
+
+def _written_on(picture: QPixmap, text: str) -> QPixmap:
+    """Write a remark over the top of a picture, where the strip that says it is not part of it."""
+    painter = QPainter(picture)
+    painter.setFont(caption_font())
+    ratio = picture.devicePixelRatio()
+    area = QRectF(12, 8, picture.width() / ratio - 24, picture.height() / ratio - 16)
+    flags = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+    draw_text(painter, area, flags | Qt.TextFlag.TextWordWrap, text, ON_PICTURE.text)
+    painter.end()
+    return picture
 
 
 def print_picture(printer: QPrinter, picture: QPixmap, text: str) -> bool:

@@ -94,6 +94,7 @@ class MainWindow(TakesDrops):
         self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
         self.scale = ScaleSetting(self.area, session, self.notebook, self)
         self.exporting = Exporting(jobs, session, self, self.notebook.fetus_of)
+        self.exporting.heat_opacity = lambda: self._choices.now.heatmap_opacity
         self.deidentify = DeidentifyDoor(jobs, session, self)
         self.cheat_sheet = CheatSheet(self.keys, self)
         self.cheat_sheet.change.clicked.connect(self.edit_keys)

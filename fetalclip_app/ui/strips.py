@@ -17,11 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fetalclip_app.ui.asking.own_keys import OwnKeys
 from fetalclip_app.ui.parts import close_button, label
 from fetalclip_app.ui.qimage import Light
 from fetalclip_app.ui.theme import text_font
 from fetalclip_app.wording import method_title, where_not_why
 from fetalclip_app.wording.translate import translate
+
+_SLIDER_KEYS = (
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down),
+    *(Qt.Key.Key_Home, Qt.Key.Key_End),
+)
+"""While they move a slider they go to no other clip or frame."""
 
 
 class Strip(QFrame):
@@ -68,6 +75,7 @@ def _slider(name: str, low: int, high: int, value: int) -> QSlider:
     slider.setValue(value)
     slider.setFixedWidth(96)
     slider.setAccessibleName(name)
+    OwnKeys(slider, dict.fromkeys(_SLIDER_KEYS))
     return slider
 
 

@@ -6,7 +6,7 @@ The model 'sees', 'estimates' and 'cannot tell'. It judges nobody's health, and 
 from __future__ import annotations
 
 from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_title
-from fetalclip_app.wording.answers import Line, answer_lines
+from fetalclip_app.wording.answers import Line, answer_lines, heat_caption
 from fetalclip_app.wording.deidentify import deidentified, mask_source, text_kind
 from fetalclip_app.wording.errors import hint, left_out, sentence, unexpected
 from fetalclip_app.wording.lines import (
@@ -98,6 +98,7 @@ __all__ = [
     "frames_left_out",
     "frames_missing",
     "head_unchecked",
+    "heat_caption",
     "hint",
     "interval_meaning",
     "learned_age",

@@ -88,6 +88,11 @@ def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
             assert_never(answer)
 
 
+def heat_caption(heatmap: Heatmap) -> str:
+    """Return what goes with every picture of a heatmap: what it explains, by which method, and what it is not."""
+    return f"{view_title(heatmap.explains)}, {method_title(heatmap.method)}. {where_not_why()}"
+
+
 def _measured(answer: HeadMeasurement | LineMeasurements | Structures | WholeClip) -> tuple[Line, ...]:
     match answer:
         case HeadMeasurement():

@@ -47,6 +47,7 @@ class Pane(Still):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(translate("Clip"))
         self._store = FrameStore(jobs, budget_bytes=1, parent=self, lane=Lane.STILLS)
         self._store.arrived.connect(lambda clip, index: self._fill())
         self._store.failed.connect(lambda clip, index, error: self._fill())
