@@ -138,6 +138,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
     Command("deidentify", "De-identify …", ("Ctrl+D",), _FILES),
     Command("ask", "Ask this scan …", ("/",), _READING, "search"),
+    Command("edit_views", "Edit the view set of standard planes …"),
+    Command("edit_brain_views", "Edit the view set of brain planes …"),
     Command("palette", "Ask or find a command", ("Ctrl+K",), _FILES, "search"),
     Command("edit_keys", "Change the keys …", (), "", "keys"),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),

@@ -39,6 +39,7 @@ from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.telling import Telling
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.undo_titles import UndoTitles
+from fetalclip_app.ui.view_sets.door import ViewSets
 from fetalclip_app.ui.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         MapDoor(parts),
         GridDoor(parts),
         EarlierDoor(parts),
+        ViewSets(parts),
     )
 
 

@@ -45,6 +45,7 @@ class ViewCard(Card):
         super().__init__(translate("View"))
         self.best = Figure(translate("View"))
         self._best_key, self._brain_key = "", ""
+        self._views_result, self._brain_result = "", ""
         self._views_title, self._brain_title = "", translate("Brain plane")
         self.how, self.brain_how = _quiet_line(), _quiet_line()
         self.best.clicked.connect(lambda: self.asked.emit("views", self._best_key, self.best))
@@ -74,14 +75,18 @@ class ViewCard(Card):
         self._views_title = views
         self._brain_title = translate("Brain plane ({name})", name=brain) if brain else translate("Brain plane")
 
+    def show_results(self, views: str, brain: str) -> None:
+        """Say from now on how sets of the user's own did on labelled pictures; empty for the bundled ones."""
+        self._views_result, self._brain_result = views, brain
+
     def show_answers(self, views: Answer | None, brain: Answer | None, lacking: Container[str] = ()) -> None:
         """Show these answers; None keeps their places empty.
 
         Args:
             lacking: Keys of the tasks for which a probe was chosen that is not there, so that prompts answered.
         """
-        _show_how(self.how, views, VIEWS, lacking)
-        _show_how(self.brain_how, brain, BRAIN_VIEWS, lacking)
+        _show_how(self.how, views, VIEWS, lacking, self._views_result)
+        _show_how(self.brain_how, brain, BRAIN_VIEWS, lacking, self._brain_result)
         self._show_heading(views)
         self._show_best(views)
         self.planes.show_bars(_bars(views, self.planes))
@@ -145,13 +150,14 @@ def _quiet_line() -> Elided:
     return line
 
 
-def _show_how(line: Elided, answer: Answer | None, task_key: str, lacking: Container[str]) -> None:
-    """Say who named the views; in amber where it is not who was chosen to."""
+def _show_how(line: Elided, answer: Answer | None, task_key: str, lacking: Container[str], result: str) -> None:
+    """Say who named the views, and how a set of the user's own did; in amber where it is not who was chosen to."""
     is_named = isinstance(answer, ViewPrediction)
     probe = answer.probe if isinstance(answer, ViewPrediction) else ""
     is_lacking = is_named and task_key in lacking
     set_tone(line, "doubt" if is_lacking else "muted")
     text = no_probe_in_short() if is_lacking else named_by(probe)
+    text = f"{text} · {result}" if result and not probe else text
     tip = " ".join([naming_meaning(probe), *([no_probe(task_key)] if is_lacking else []), naming_choice()])
     line.show_text(text if is_named else "", tip=tip if is_named else "")
 

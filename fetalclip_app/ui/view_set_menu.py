@@ -17,9 +17,11 @@ from fetalclip_app.errors import ErrorCode, ExportFailed, InvalidInput
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.settings import Settings, view_sets_folder
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.view_set_files import newest, verdict_of
 from fetalclip_app.tasks.view_sets import own_view_sets, read_view_set
 from fetalclip_app.wording import naming_meaning, percentages_meaning, sentence, view_title
 from fetalclip_app.wording.translate import mark, translate
+from fetalclip_app.wording.view_sets import verdict_title
 
 _WHERE_PROBES_LIE = mark(
     "A probe is a layer that was trained for these very weights.\n"
@@ -78,11 +80,13 @@ class ViewSetMenu(QObject):
         chosen: Setting -> value: another set, which is to be asked; or whether prompts or the probe name the views.
         failed: The exception.
         refused: (sentence, hint): why something cannot be done, and what helps.
+        edit_wanted: Key of the question whose set is to be edited.
     """
 
     chosen = Signal(object)
     failed = Signal(Exception)
     refused = Signal(str, str)
+    edit_wanted = Signal(str)
 
     def __init__(self, window: QWidget, settings: Settings) -> None:
         super().__init__(window)
@@ -119,13 +123,16 @@ class ViewSetMenu(QObject):
         for actions in self._groups:
             actions.deleteLater()
         self._groups = [QActionGroup(self) for _ in range(2 * len(_GROUPS))]
-        own = own_view_sets([view_sets_folder().absolute()])
+        own = newest(own_view_sets([view_sets_folder().absolute()]))
         for group, actions, namers in zip(_GROUPS, self._groups[::2], self._groups[1::2], strict=True):
             self.menu.addAction(group.heading).setEnabled(False)
             chosen: Path | None = getattr(self._settings, group.key)
             for path in dict.fromkeys((None, *own, chosen)):
                 self._add(actions, group, path)
             self.menu.addAction(translate("Choose a file …")).triggered.connect(partial(self.choose_file, group.key))
+            self.menu.addAction(translate("Edit the classes …")).triggered.connect(
+                lambda checked=False, key=group.key: self.edit_wanted.emit(key)
+            )
             self._add_namers(namers, group)
             self.menu.addSeparator()
         self.menu.addAction(translate("Open the folder of view sets")).triggered.connect(self.open_folder)
@@ -133,7 +140,8 @@ class ViewSetMenu(QObject):
 
     def _add(self, actions: QActionGroup, group: _Group, path: Path | None) -> None:
         """Add an entry; a set that cannot be read stands there grey, with the reason."""
-        problem, told = ("", "") if path is None else _looked_at(path, group)
+        weights = self._info.identity.sha256 if self._info is not None else ""
+        problem, told = ("", "") if path is None else _looked_at(path, group, weights)
         name = translate(group.bundled) if path is None else path.stem.replace("&", "&&")
         action: QAction = self.menu.addAction(f"{name} ({problem})" if problem else name)
         action.setCheckable(True)
@@ -228,14 +236,15 @@ def _told(probe: ProbeFacts) -> str:
     return "\n".join([*lines, *_without_brain(probe.task, probe.classes)])
 
 
-def _looked_at(path: Path, group: _Group) -> tuple[str, str]:
-    """Return what is wrong with a set in two words, or nothing; and what its tooltip says."""
+def _looked_at(path: Path, group: _Group, weights: str) -> tuple[str, str]:
+    """Return what is wrong with a set in two words, or nothing; and what its tooltip says, for the weights that run."""
     try:
         found = read_view_set(path)
     except InvalidInput as error:
         is_gone = error.parameters.get("reason") == "missing"
         return translate("not there") if is_gone else translate("cannot be used"), sentence(error)
-    return "", "\n".join([_listed(found.keys), str(path), *_without_brain(group.key, found.keys)])
+    tested = translate("On labelled pictures: {result}", result=verdict_title(verdict_of(path, found, weights)))
+    return "", "\n".join([_listed(found.keys), tested, str(path), *_without_brain(group.key, found.keys)])
 
 
 def _listed(keys: Sequence[str]) -> str:
