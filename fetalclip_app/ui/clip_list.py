@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
 
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.ui.clip_rows import FETUS_ROLE, HEADING_ROLE, ClipRows, Heading, Index, frame_count
+from fetalclip_app.ui.clip_rows import FETUS_ROLE, HEADING_ROLE, NOTED_ROLE, ClipRows, Heading, Index, frame_count
 from fetalclip_app.ui.icons import icon
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
@@ -27,7 +27,7 @@ from fetalclip_app.wording import not_trained_view, percent, view_title
 from fetalclip_app.wording.translate import translate
 
 _ROW = QSize(CLIPS_PX - 16, 88)
-_PICTURE = QSize(96, 72)
+_PICTURE = QSize(80, 60)
 
 
 def title_of(entry: OpenClip) -> str:
@@ -80,9 +80,13 @@ class _Delegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(tokens().accent), 2 if has_focus else 1))
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
-        self._draw_picture(painter, QRect(box.left() + 6, box.top() + 6, _PICTURE.width(), _PICTURE.height()), entry)
-        self._draw_fetus(painter, box, index.data(FETUS_ROLE))
-        self._draw_words(painter, box.adjusted(_PICTURE.width() + 14, 8, -6, -8), entry)
+        picture = QRect(box.topLeft() + QPoint(6, (box.height() - _PICTURE.height()) // 2), _PICTURE)
+        self._draw_picture(painter, picture, entry)
+        self._draw_fetus(painter, picture, index.data(FETUS_ROLE))
+        words = box.adjusted(_PICTURE.width() + 14, 8, -4, -8)
+        self._draw_words(painter, words, entry)
+        if index.data(NOTED_ROLE):
+            icon("noted", "accent").paint(painter, words.right() - 14, words.bottom() - 29, 14, 14)
         painter.restore()
 
     def _draw_heading(self, painter: QPainter, place: QRect, heading: Heading) -> None:
@@ -129,7 +133,7 @@ class _Delegate(QStyledItemDelegate):
         """Draw whose scan it is in the picture's lower corner; amber where nobody said in a multiple pregnancy."""
         if fetus == "":
             return
-        tag = QRect(box.left() + 6 + _PICTURE.width() - 20, box.top() + 6 + _PICTURE.height() - 20, 16, 16)
+        tag = QRect(box.right() - 19, box.bottom() - 19, 16, 16)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(ON_PICTURE.text if fetus else ON_PICTURE.doubt))
         painter.drawRoundedRect(tag, 8, 8)
@@ -146,7 +150,9 @@ class _Delegate(QStyledItemDelegate):
             (frames, caption_font(), tokens().muted),
             (entry.clip.path.name, caption_font(), tokens().muted),
         ]
-        _draw_lines(painter, box, lines, Qt.TextElideMode.ElideMiddle)
+        _draw_lines(painter, box, lines[:-1], Qt.TextElideMode.ElideRight)
+        below = sum(_line_height(font) for _text, font, _colour in lines[:-1])
+        _draw_lines(painter, box.adjusted(0, below, 0, 0), lines[-1:], Qt.TextElideMode.ElideMiddle)
         if entry.state is ReadState.FAILED:
             icon("warning", "doubt").paint(painter, box.right() - 16, box.top(), 16, 16)
 
@@ -163,6 +169,10 @@ def _draw_lines(
         kept = metrics.elidedText(text, elide, place.width())
         painter.drawText(QRect(place.left(), top, place.width(), metrics.height()), Qt.AlignmentFlag.AlignLeft, kept)
         top += metrics.height() + 2
+
+
+def _line_height(font: QFont) -> int:
+    return QFontMetrics(font).height() + 2
 
 
 def _heading_height(heading: Heading | None) -> int:
@@ -231,6 +241,11 @@ class ClipList(QFrame):
     def show_fetuses(self, fetus_of: Callable[[OpenClip], str | None]) -> None:
         """Mark each clip with the fetus that it shows, as ``fetus_of`` says."""
         self._model.fetus_of = fetus_of
+        self.view.viewport().update()
+
+    def show_notes(self, noted_of: Callable[[OpenClip], str]) -> None:
+        """Mark each clip of which ``noted_of`` says in words what a person noted."""
+        self._model.noted_of = noted_of
         self.view.viewport().update()
 
     def in_sight(self) -> Sequence[OpenClip]:

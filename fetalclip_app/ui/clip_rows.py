@@ -17,6 +17,8 @@ Heading = tuple[str, str]
 """Whose clips follow, which may be empty; and of which study."""
 
 HEADING_ROLE = Qt.ItemDataRole.UserRole + 1
+NOTED_ROLE = Qt.ItemDataRole.UserRole + 3
+"""In words what a person noted of the clip; empty where nothing."""
 FETUS_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
@@ -30,6 +32,7 @@ class ClipRows(QAbstractListModel):
         self._headings: dict[int, Heading] = {}
         self._state_of = state_of
         self.fetus_of: Callable[[OpenClip], str | None] = lambda _entry: ""
+        self.noted_of: Callable[[OpenClip], str] = lambda _entry: ""
 
     @property
     def has_headings(self) -> bool:
@@ -48,12 +51,15 @@ class ClipRows(QAbstractListModel):
             frames = frame_count(entry)
             fetus = self.fetus_of(entry)
             whose = fetus_title(fetus) if fetus != "" else ""
-            said = [heading, self._state_of(entry), whose, entry.clip.name, frames]
+            said = [heading, self._state_of(entry), whose, entry.clip.name, frames, self.noted_of(entry)]
             return ", ".join(filter(None, said))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, [str(entry.clip.path), _why_no_picture(entry)]))
+            title, noted = self._state_of(entry), self.noted_of(entry)
+            return "\n".join(filter(None, [title, noted, str(entry.clip.path), _why_no_picture(entry)]))
         if role == HEADING_ROLE:
             return self._headings.get(id(entry))
+        if role == NOTED_ROLE:
+            return self.noted_of(entry)
         if role == FETUS_ROLE:
             return self.fetus_of(entry)
         return entry if role == Qt.ItemDataRole.UserRole else None

@@ -22,6 +22,7 @@ from fetalclip_app.ui.calipers.first import MeasureFirst
 from fetalclip_app.ui.checklist.door import ChecklistDoor
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.clip_list import ClipList
+from fetalclip_app.ui.clip_marks import ClipMarks
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frame_out import FrameOut
 from fetalclip_app.ui.frames import FrameStore
@@ -111,6 +112,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         GridDoor(parts),
         EarlierDoor(parts),
         ViewSets(parts),
+        ClipMarks(parts),
     )
 
 

@@ -42,6 +42,7 @@ _NAMES: dict[str, str] = {
     "part": "ph.brackets-square",
     "outline": "ph.circle-dashed",
     "heatmap": "ph.eye",
+    "noted": "ph.pencil-simple",
     "earlier": "ph.columns",
     "grid_1": "ph.square",
     "grid_2": "ph.grid-four",
