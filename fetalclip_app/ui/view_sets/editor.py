@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QKeyCombination, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -91,19 +91,23 @@ class ViewSetEditor(QDialog):
         self.previewer.failed.connect(lambda error: self._show_nothing(_told(error)))
         self.tests.wanted = lambda: self.draft.as_set(self.name.text())
         self.tests.kept.connect(self._keep_score)
-        keys: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("Ctrl+Z", self.undo.undo),
-            ("Ctrl+Shift+Z", self.undo.redo),
-            ("Ctrl+Y", self.undo.redo),
-            ("Alt+Up", lambda: self.move_selected(-1)),
-            ("Alt+Down", lambda: self.move_selected(1)),
-            ("Ctrl+S", self.save),
+        control, shift, alt = (
+            Qt.KeyboardModifier.ControlModifier,
+            Qt.KeyboardModifier.ShiftModifier,
+            Qt.KeyboardModifier.AltModifier,
+        )
+        keys: tuple[tuple[QKeyCombination, Callable[[], object]], ...] = (
+            (control | Qt.Key.Key_Z, self.undo.undo),
+            (control | shift | Qt.Key.Key_Z, self.undo.redo),
+            (control | Qt.Key.Key_Y, self.undo.redo),
+            (alt | Qt.Key.Key_Up, lambda: self.move_selected(-1)),
+            (alt | Qt.Key.Key_Down, lambda: self.move_selected(1)),
+            (control | Qt.Key.Key_S, self.save),
         )
         for key, do in keys:
             QShortcut(QKeySequence(key), self).activated.connect(do)
-        QShortcut(QKeySequence("Del"), self.tree, context=Qt.ShortcutContext.WidgetShortcut).activated.connect(
-            self.remove_selected
-        )
+        remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.tree, context=Qt.ShortcutContext.WidgetShortcut)
+        remove.activated.connect(self.remove_selected)
 
     def _lay_out(self) -> None:
         rows: tuple[tuple[str, Callable[[], object]], ...] = (
