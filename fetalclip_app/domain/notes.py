@@ -6,6 +6,7 @@ scale wherever it is shown, so that another scale gives another length and never
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -187,12 +188,15 @@ class StudyNotes:
 
 
 def study_key(group: Group) -> str:
-    """Return the name under which a study's notes are kept.
+    """Return the name under which a study's notes are kept: the same whatever else is open.
 
-    The study's own identifier where the files state one; else the folder that its files lie in.
+    The folder that the files lie in where they name nothing; else the study's own identifier and a digest of the
+    patient that its files name: two patients whose files bear one identifier share no dating. No patient's name or
+    identifier can be read from it.
     """
-    if group.origin.study_uid:
-        return f"study {group.origin.study_uid}"
     if group.folder is not None:
         return f"folder {group.folder}"
-    return f"listed {group.key!r}"
+    uid, who = group.origin.study_uid, group.named
+    stated = who.patient_id, who.name, who.is_simulated, group.key[-1]
+    digest = hashlib.sha256(repr(stated).encode("utf-8", errors="backslashreplace")).hexdigest()[:16]
+    return f"study {uid} {digest}" if uid else f"listed {digest}"

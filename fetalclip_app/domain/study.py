@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,11 +32,13 @@ class Group:
         key: Sorts groups, and tells two apart.
         folder: Where the group is a folder or an archive: its path.
         origin: What the files of the study say of it together; a file that leaves something out takes nothing away.
+        named: The patient by the files of this study alone, whatever else is listed.
     """
 
     key: Key
     folder: Path | None = field(default=None, compare=False)
     origin: Origin = field(default_factory=Origin, compare=False)
+    named: Person = field(default_factory=Person, compare=False)
 
 
 class _Stated(NamedTuple):
@@ -175,7 +177,13 @@ def _study(person: Person, study: Key, together: Sequence[_Stated], written: _St
         study_description=next((it.study_description for it in together if it.study_description), ""),
     )
     who = _natural(person.patient_id), person.name, person.patient_id, person.is_simulated
-    return Group((0, *who, date, time, study), origin=origin)
+    return Group((0, *who, date, time, study), origin=origin, named=_named(together, person))
+
+
+def _named(together: Sequence[_Stated], person: Person) -> Person:
+    """Return what the files of a study state of its person, without what other studies' files add."""
+    stated = [it.belonging()[0] for it in together]
+    return replace(person, patient_id=max(one.patient_id for one in stated), name=max(one.name for one in stated))
 
 
 def _natural(text: str) -> Key:

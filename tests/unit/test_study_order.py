@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from listed import in_order
 
 from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.notes import study_key
 from fetalclip_app.domain.study import Group, groups_of, place_of
 from fetalclip_app.wording import patients_of, study_heading
 
@@ -30,9 +31,11 @@ origins = st.builds(
     instance_number=st.sampled_from([None, 1, 2, 10, -3]),
     taken_at=st.sampled_from(["", "090000", "090000.5"]),
 )
-paths = st.sampled_from(["a/IM9", "a/IM10", "b/IM1", "b.zip/IM1", "IM1"]).map(Path)
+paths = st.sampled_from([f"{folder}IM{number}" for folder in ("a/", "b/", "b.zip/", "") for number in (1, 9, 10)]).map(
+    Path
+)
 clips = st.builds(lambda origin, path: replace(BARE, origin=origin, path=path), origins, paths)
-several = st.lists(clips, max_size=12, unique_by=lambda clip: (clip.origin, clip.path))
+several = st.lists(clips, max_size=12, unique_by=lambda clip: clip.path)
 
 
 def grouped(found: list[Clip]) -> list[tuple[Clip, Group]]:
@@ -209,3 +212,24 @@ def test_an_example() -> None:
 
     assert [clip.path for clip in in_order(arrived)] == [clip.path for clip in wanted]
     assert [group.folder for group in groups_of(wanted)[-3:]] == [Path("a"), Path("a"), Path("b")]
+
+
+def test_a_study_is_kept_under_one_name_whatever_else_is_listed() -> None:
+    unnamed = replace(BARE, origin=Origin(patient_id="7", study_uid="1.2"))
+    named = replace(BARE, origin=Origin(patient_id="7", patient_name="Doe^Jane", study_uid="1.3"))
+    alone, together = groups_of([unnamed])[0], groups_of([unnamed, named])[0]
+
+    assert together.origin.patient_name == "Doe^Jane"
+    assert study_key(alone) == study_key(together)
+
+
+def test_the_name_that_a_study_is_kept_under_tells_patients_apart_and_names_none() -> None:
+    origins = [
+        Origin(patient_id=number, patient_name=name, study_uid=uid, study_date="20260314")
+        for number, name in (("4711", "Doe^Jane"), ("4711", "Roe^Ann"), ("4712", "Doe^Jane"))
+        for uid in ("1.2", "")
+    ]
+    keys = {study_key(group) for group in groups_of([replace(BARE, origin=origin) for origin in origins])}
+
+    assert len(keys) == len(origins)
+    assert not [key for key in keys if "doe" in key.lower() or "471" in key.split()[1]]
