@@ -21,6 +21,7 @@ from fetalclip_app.wording.checklist import (
     evidence_value,
     item_state,
     item_title,
+    not_all_read,
     open_item,
     open_meaning,
     said_by,
@@ -45,6 +46,8 @@ def checklist_section(content: ReportContent, width: float) -> list[Any]:
         if of_several:
             flow.append(para(study_of_checklist(one), STRONG))
         flow.append(para(f"{checklist_count(one.found)} · {checklist_name(one.found.checklist)}", SUBHEADING))
+        waits = not_all_read(one.found)
+        flow += [para(waits, DOUBT_STRONG)] if waits else []
         flow += [_table(one, clips, width), Spacer(0, 1 * MM)]
         is_open = any(finding.state is None for finding in one.found.findings)
         notes = (open_meaning() if is_open else "", checklist_meaning(), one.found.checklist.source)

@@ -24,6 +24,7 @@ def _entry(one: StudyChecklist) -> dict[str, Any]:
         "study": study_of_checklist(one),
         **({"fetus": found.fetus} if found.fetus else {}),
         "clips": list(one.clips),
+        "not_read": found.clips - found.read,
         "checklist": {
             "name": checklist.name,
             "version": checklist.version,

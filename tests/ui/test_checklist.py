@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fakes import make_clip
+from pypdf import PdfReader
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
@@ -262,3 +263,26 @@ def test_what_is_exported_holds_the_list_with_the_persons_words(desk, qtbot: QtB
     assert [(item["key"], item["state"], item["mark"]["who"]) for item in marked] == [
         ("hands_feet", "seen", "A. Sonographer")
     ]
+
+
+def test_what_is_exported_before_all_is_read_says_that_clips_wait(
+    desk_of: Callable, qtbot: QtBot, tmp_path: Path
+) -> None:
+    made = desk_of(make_clip(12, name="one.dcm"), make_clip(8, name="two.dcm"))
+    made.start()
+    made.open("one.dcm")
+    made.wait_read()
+    qtbot.waitUntil(lambda: made.window.notebook.study is not None)
+    made.model.gate.clear()
+    made.open("two.dcm")
+    exporting = made.window.exporting
+    for kind in ("json", "pdf"):
+        exporting.ask = lambda parent, title, suggested, kinds, kind=kind: tmp_path / f"out.{kind}"
+        with qtbot.waitSignal(exporting.written, timeout=20_000):
+            made.press(f"export_{kind}")
+    entries = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    (study,) = [entry for entry in entries if "checklist" in entry]
+    told = " ".join(page.extract_text() for page in PdfReader(tmp_path / "out.pdf").pages)
+
+    assert (len(study["clips"]), study["not_read"]) == (1, 1)
+    assert "1 of 2 clips are read." in told

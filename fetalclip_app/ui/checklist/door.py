@@ -61,11 +61,14 @@ class ChecklistDoor(QObject):
         return assess(checklist, self._clips(study), marks, fetus=self._chosen(study), look=self._look)
 
     def of_studies(self) -> tuple[StudyChecklist, ...]:
-        """Return what every study says of which a clip is read and the notes have come; for a report."""
+        """Return what every study says of which a clip is read and the notes have come; for a report.
+
+        Clips that are not read yet count: what is missing among the others is not missing in the study.
+        """
         checklist, book = self.lists.now, self._parts.notebook
-        entries = [entry for entry in self._parts.session.entries if entry.reading is not None]
-        keyed = [(study_key(entry.group), entry) for entry in entries]
-        come = {key: notes for key, _entry in keyed if (notes := book.of_study(key)) is not None}
+        keyed = [(study_key(entry.group), entry) for entry in self._parts.session.entries]
+        read = {key for key, entry in keyed if entry.reading is not None}
+        come = {key: notes for key in read if (notes := book.of_study(key)) is not None}
         seen = [(entry.group, self._seen(entry, come[key])) for key, entry in keyed if key in come]
         return () if checklist is None else assess_studies(checklist, seen, come, look=self._look)
 
