@@ -14,6 +14,7 @@ class ShelfInMemory:
     def __init__(self) -> None:
         self.studies: dict[str, StudyNotes] = {}
         self.clips: dict[str, ClipNotes] = {}
+        self.study_of: dict[str, str] = {}
         self.acts: list[Act] = []
         self.pause_s = 0.0
         self.error: Exception | None = None
@@ -33,5 +34,5 @@ class ShelfInMemory:
 
     def save_clip(self, key: str, notes: ClipNotes, act: Act, *, study: str) -> None:
         time.sleep(self.pause_s)
-        self.clips[key] = notes
+        self.clips[key], self.study_of[key] = notes, study
         self.acts.append(act)

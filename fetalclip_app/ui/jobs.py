@@ -32,7 +32,8 @@ class Lane(Enum):
 
     What is looked at and written is fetched in a queue of its own, so that it never waits behind the opening of files.
     Frames that stand still beside the shown clip never keep its own from a worker.
-    What a person did goes to disk in a queue of one, in the order done. A sentence that is asked waits for no reading.
+    What a person did goes to disk in a queue of one, in the order done; whole files are hashed in another, so that it
+    never waits for a slow disk. A sentence that is asked waits for no reading.
     """
 
     MODEL = "model", 1
@@ -40,6 +41,7 @@ class Lane(Enum):
     FILE = "file", 3
     STILLS = "stills", 3
     ARCHIVE = "archive", 1
+    HASHING = "hashing", 1
     ASKING = "asking", 1
 
     @property

@@ -11,7 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes, study_key
 from fetalclip_app.progress import CancelToken, Report
-from fetalclip_app.ui.jobs import Jobs, Lane
+from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
 
@@ -41,15 +41,15 @@ class NotesStore(Protocol):
 
 
 class _Change(QUndoCommand):
-    def __init__(self, text: str, book: Notebook, place: Place, before: Notes, after: Notes) -> None:
+    def __init__(self, text: str, put: Callable[[Notes], None], before: Notes, after: Notes) -> None:
         super().__init__(text)
-        self._book, self._place, self._before, self._after = book, place, before, after
+        self._put, self._before, self._after = put, before, after
 
     def redo(self) -> None:
-        self._book.put(self._place, self._after)
+        self._put(self._after)
 
     def undo(self) -> None:
-        self._book.put(self._place, self._before)
+        self._put(self._before)
 
 
 class Notebook(QObject):
@@ -153,18 +153,22 @@ class Notebook(QObject):
         """Note something of the study that is looked at; ``text`` is what undo calls it. Nothing where nothing is."""
         key, before = self.study_key, self.study
         if key is not None and before is not None and notes != before:
-            self._undo.push(_Change(text, self, (StudyNotes, key), before, notes))
+            self._push(text, (StudyNotes, key), before, notes)
 
     def change_clip(self, text: str, notes: ClipNotes) -> None:
         """Note something of the clip that is looked at; ``text`` is what undo calls it. Nothing where nothing is."""
         key, before = self.clip_key, self.clip
         if key is not None and before is not None and notes != before:
-            self._undo.push(_Change(text, self, (ClipNotes, key), before, notes))
+            self._push(text, (ClipNotes, key), before, notes)
 
-    def put(self, place: Place, notes: Notes) -> None:
-        """Set notes as they are from now on, and keep them. What a person does goes by the undo stack instead."""
+    def put(self, place: Place, notes: Notes, study: str) -> None:
+        """Set notes as they are from now on, and keep them. What a person does goes by the undo stack instead.
+
+        Args:
+            study: Of which they are, or their clip is: what is undone may be another's than the one that is shown.
+        """
         _kind, key = place
-        act, study = self.act(), self.study_key or ""
+        act = self.act()
         if isinstance(notes, StudyNotes):
             self._studies[key] = notes
             self._save(lambda store: store.save_study(key, notes, act))
@@ -177,6 +181,10 @@ class Notebook(QObject):
         """Ask once more for what could not be loaded."""
         self._look_at(self._session.shown)
         self._look_at_readings()
+
+    def _push(self, text: str, place: Place, before: Notes, after: Notes) -> None:
+        study = self.study_key or ""
+        self._undo.push(_Change(text, lambda notes: self.put(place, notes, study), before, after))
 
     def _save(self, write: Callable[[NotesStore], None]) -> None:
         store = self._store
@@ -229,19 +237,33 @@ class Notebook(QObject):
                 self._fetch_clip(entry)
 
     def _fetch_clip(self, entry: OpenClip) -> None:
-        store, clip = self._store, entry.clip
+        clip = entry.clip
+        if clip.content_key.is_taken:
+            self._load_clip(entry, clip.key)
+            return
 
-        def work(cancel: CancelToken, report: Report) -> tuple[str, ClipNotes]:
-            key = clip.key
-            return key, (store.load_clip(key) if store is not None else None) or ClipNotes()
+        def work(cancel: CancelToken, report: Report) -> str:
+            return clip.key
 
-        def come(found: tuple[str, ClipNotes]) -> None:
-            key, notes = found
+        job = self._jobs.start(Lane.HASHING, work)
+        job.succeeded.connect(lambda key: self._load_clip(entry, key))
+        self._tell_failure(job, entry)
+
+    def _load_clip(self, entry: OpenClip, key: str) -> None:
+        store = self._store
+
+        def work(cancel: CancelToken, report: Report) -> ClipNotes:
+            return (store.load_clip(key) if store is not None else None) or ClipNotes()
+
+        def come(notes: ClipNotes) -> None:
             self._clips.setdefault(key, notes)
             self.clip_loaded.emit(entry, self._clips[key])
             self.changed.emit()
 
         job = self._jobs.start(Lane.ARCHIVE, work)
         job.succeeded.connect(come)
-        job.failed.connect(lambda _error: self._asked_clips.discard(entry))
+        self._tell_failure(job, entry)
+
+    def _tell_failure(self, job: Job, entry: OpenClip) -> None:
+        job.failed.connect(lambda _error: self._asked_clips.discard(entry))  # asked again when it is looked at again
         job.failed.connect(self.failed)

@@ -10,7 +10,9 @@ import pytest
 from fakes import make_clip
 from pytestqt.qtbot import QtBot
 from shelf import ShelfInMemory
+from study_tools import dated
 
+from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.domain.notes import ClipNotes
 from fetalclip_app.errors import ErrorCode, UnreadableFile
@@ -101,6 +103,62 @@ def test_the_key_is_taken_off_the_windows_thread_and_until_then_nothing_is_noted
     gate.set()
     qtbot.waitUntil(lambda: book.clip is not None)
     assert threading.get_ident() not in {*threads, *shelf.threads}
+
+
+def test_an_act_does_not_wait_for_the_hash_of_another_file(desk_of: Callable, shelf, qtbot: QtBot) -> None:
+    gate = threading.Event()
+
+    def take() -> str:
+        gate.wait(10)
+        return "0123456789abcdef"
+
+    slow = make_clip(3, name="slow.dcm")
+    slow = replace(slow, content_key=ContentKey(take, 1, "far"), origin=replace(slow.origin, instance_uid="1.2.3"))
+    desk = desk_of(make_clip(3, name="one.dcm"), slow, notes=shelf)
+    book = _opened(desk, qtbot, "one.dcm")
+    one = desk.session.shown
+    desk.open("slow.dcm")
+    desk.session.show(next(entry for entry in desk.session.entries if entry is not one))
+    desk.session.show(one)
+    try:
+        with qtbot.waitSignal(book.saved, timeout=3000):
+            book.change_clip("Fetus", replace(book.clip, fetus="A"))
+    finally:
+        gate.set()
+    assert shelf.clips[book.clip_key].fetus == "A"
+
+
+def test_two_patients_whose_files_bear_one_study_identifier_share_no_dating(
+    desk_of: Callable, shelf: ShelfInMemory, qtbot: QtBot
+) -> None:
+    both = [
+        make_clip(3, name=f"{who}.dcm", patient=who, origin=Origin(patient_id=who, patient_name=who, study_uid="1.2.3"))
+        for who in ("Doe", "Roe")
+    ]
+    desk = desk_of(*both, settings=Settings(operator="A. Sonographer"), notes=shelf)
+    book = _opened(desk, qtbot, "Doe.dcm", "Roe.dcm")
+    book.change_study("Date", replace(book.study, dating=dated()))
+    first = desk.session.shown
+    desk.press("next_clip")
+    qtbot.waitUntil(lambda: book.study is not None)
+
+    assert desk.session.shown is not first
+    assert book.study.dating is None
+    assert [entry.clip.name for entry, _notes in book.clips_of_study()] == [desk.session.shown.clip.name]
+    assert not [key for key in shelf.studies if "doe" in key.lower() or "roe" in key.lower()]
+
+
+def test_undo_keeps_a_clips_notes_under_its_own_study(desk_of: Callable, shelf: ShelfInMemory, qtbot: QtBot) -> None:
+    both = [make_clip(3, name=f"{who}.dcm", patient=who) for who in ("P-1", "P-2")]
+    book = _opened(desk := desk_of(*both, notes=shelf), qtbot, "P-1.dcm", "P-2.dcm")
+    clip, study = book.clip_key, book.study_key
+    book.change_clip("Fetus", replace(book.clip, fetus="B"))
+    desk.press("next_clip")
+    assert book.study_key != study
+    with qtbot.waitSignal(book.saved):
+        desk.press("undo")
+
+    assert shelf.study_of[clip] == study
 
 
 def test_what_waits_to_be_kept_is_written_before_the_program_ends(desk, shelf: ShelfInMemory, qtbot: QtBot) -> None:

@@ -53,7 +53,7 @@ class ViewChoice(QObject):
         now = _named(self._files)
         filled = {**_named(before), **study.view_sets}
         self._known[key] = now
-        book.put((StudyNotes, key), replace(study, view_sets=filled))  # what it was read with until now
+        book.put((StudyNotes, key), replace(study, view_sets=filled), key)  # what it was read with until now
         self._known[key] = now
         book.change_study(view_set_undo(), replace(study, view_sets=now))
         self._keep(self._files)
