@@ -19,6 +19,7 @@ from fetalclip_app.cli.fetuses import with_fetuses
 from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
 from fetalclip_app.cli.seen import Seen
 from fetalclip_app.cli.speak import say, tell
+from fetalclip_app.cli.whose import Whose
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.probes import NamedBy
@@ -67,7 +68,7 @@ def analyze(given: argparse.Namespace) -> int:
     told: set[str] = set()
     entries: list[Entry] = []
     table: list[dict[str, Any]] = []
-    seen = Seen()
+    seen, whose = Seen(), Whose()
     for number, one in enumerate(wanted, start=1):
         started = time.monotonic()
         entry = read_one(engine, one, override=given.override_calibration)
@@ -75,9 +76,11 @@ def analyze(given: argparse.Namespace) -> int:
         _tell_notices(engine, told)
         if isinstance(entry, ClipEntry):
             seen.add(entry.clip, one.file)
+            whose.add(len(table), entry)
         table += as_table([entry])
         if given.report is not None or checklist is not None or dating is not None:
             entries.append(entry)
+    table, entries = whose.rows(table), whose.entries(entries)
     for notice in seen.notices():
         say(wording.notice_sentence(notice))
     clips = [entry for entry in entries if isinstance(entry, ClipEntry)]

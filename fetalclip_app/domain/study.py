@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from fetalclip_app.domain.clip import Clip, Origin
 from fetalclip_app.domain.people import Belonging, Person, person_of, whose
@@ -61,7 +61,21 @@ _Study = tuple[Person, Key]
 """A person, and what tells their studies apart."""
 
 
-def groups_of(clips: Sequence[Clip]) -> tuple[Group, ...]:
+class Listed(Protocol):
+    """What a file is listed by; a `Clip` is one."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        ...
+
+    @property
+    def origin(self) -> Origin:
+        """What it says of itself."""
+        ...
+
+
+def groups_of(clips: Sequence[Listed]) -> tuple[Group, ...]:
     """Return what each clip is listed with, given all that are listed.
 
     What names neither a patient nor a study is listed by its folder. Groups stand by patient (identifier, then name)
@@ -139,7 +153,7 @@ def _is_named(stated: _Stated) -> bool:
     return any((stated.patient_id, stated.patient_name, stated.study_uid, stated.study_date))
 
 
-def _folder(clip: Clip) -> Group:
+def _folder(clip: Listed) -> Group:
     folder = clip.path.parent
     return Group((1, natural_key(folder), str(folder)), folder)
 

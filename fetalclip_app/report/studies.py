@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fetalclip_app.biometry.study_table import ClipValues, clip_values, study_table
-from fetalclip_app.domain.study import Group, Key, groups_of
+from fetalclip_app.domain.study import Group, Key, Listed, groups_of
 from fetalclip_app.domain.study_table import ClipRef, StudyTable
 from fetalclip_app.wording import study_title
 
@@ -24,6 +24,8 @@ def study_tables(clips: Sequence[ClipEntry]) -> tuple[StudyTable, ...]:
     Pictures that name nobody and that nobody dated are no study: one may be of another pregnancy than the next.
     """
     groups = groups_of([entry.clip for entry in clips])
+    fetuses = each_somebodys([(entry.clip, entry.fetus) for entry in clips])
+    clips = [replace(entry, fetus=fetus) for entry, fetus in zip(clips, fetuses, strict=True)]
     members: dict[Key, tuple[Group, list[Member]]] = {}
     for number, (entry, group) in enumerate(zip(clips, groups, strict=True), start=1):
         # by the group's own key: one identifier on files of two patients makes no study of theirs
@@ -38,7 +40,7 @@ def _is_study(group: Group, mine: Sequence[Member]) -> bool:
 def _table(group: Group, mine: Sequence[Member]) -> StudyTable:
     notes = mine[0][0].study_notes
     exam_day = group.origin.exam_day or notes.exam_day
-    values = _each_somebodys([_values(entry, number) for entry, number in mine])
+    values = [_values(entry, number) for entry, number in mine]
     return study_table(values, title=study_title(group.origin), dating=notes.dating, exam_day=exam_day)
 
 
@@ -47,7 +49,12 @@ def _values(entry: ClipEntry, number: int) -> ClipValues:
     return clip_values(ref, entry.notes, entry.reading, entry.clip.calibration, fetus=entry.fetus)
 
 
-def _each_somebodys(values: Sequence[ClipValues]) -> list[ClipValues]:
-    """Return the clips such that in a multiple pregnancy one of which nobody spoke is nobody's, not everybody's."""
-    is_multiple = any(one.fetus != "" for one in values)
-    return [replace(one, fetus=None) if is_multiple and one.fetus == "" else one for one in values]
+def each_somebodys(clips: Sequence[tuple[Listed, str | None]]) -> list[str | None]:
+    """Return whose scan each clip is, where in a multiple pregnancy one of which nobody spoke is nobody's.
+
+    Args:
+        clips: Each with what was said of it, as `ClipEntry.fetus`.
+    """
+    keys = [group.key for group in groups_of([clip for clip, _fetus in clips])]
+    multiple = {key for key, (_clip, fetus) in zip(keys, clips, strict=True) if fetus != ""}
+    return [fetus or (None if key in multiple else "") for key, (_clip, fetus) in zip(keys, clips, strict=True)]

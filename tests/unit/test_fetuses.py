@@ -14,6 +14,7 @@ import pytest
 from fakes import FakeEngine, fan_picture, make_clip, make_reading
 from PIL import Image
 from pooled_tools import some_lengths
+from pypdf import PdfReader
 from report_pages import options, pages_of, text_of
 
 from fetalclip_app import cli
@@ -155,7 +156,8 @@ def test_the_command_line_takes_whose_scan_a_file_is(
 
     assert _run("analyze", *scans, "--fetus", f"{scans[1]}=b", "--json", out, "--report", report) == 0
 
-    assert _fetuses(out) == ["absent", "B"]
+    assert _fetuses(out) == [None, "B"]
+    assert "Fetus not stated" in text_of(list(PdfReader(report).pages))
     first, second = capsys.readouterr().err.splitlines()[:2]
     assert ": 1 frame" in first and ": Fetus B, 1 frame" in second
 
@@ -172,7 +174,16 @@ def test_a_manifest_may_state_the_fetus(scans: list[Path], tmp_path: Path) -> No
     rows.write_text("file,fetus,pixel_mm\none.png,a,0.2\ntwo.png,,0.2\n", encoding="utf-8")
 
     assert _run("analyze", "--manifest", rows, "--json", out) == 0
-    assert _fetuses(out) == ["A", "absent"]
+    assert _fetuses(out) == ["A", None]
+
+
+def test_what_is_stated_of_one_study_says_nothing_of_another(scans: list[Path], tmp_path: Path) -> None:
+    other, out = tmp_path / "other", tmp_path / "out.json"
+    other.mkdir()
+    alone = scans[0].rename(other / "one.png")
+
+    assert _run("analyze", scans[1], alone, tmp_path / "gone.png", "--fetus", f"{scans[1]}=B", "--json", out) == 1
+    assert _fetuses(out) == ["B", "absent", "absent"]
 
 
 def test_a_manifest_with_a_fetus_that_there_is_not_is_refused(tmp_path: Path) -> None:
