@@ -65,6 +65,10 @@ class Segmentation:
     mask: NDArray[np.bool_]
 
 
+OF_NO_VIEW = frozenset({"eigencam"})
+"""Heatmap methods that show where the network looks, whatever view is asked for (Muhammad and Yeasin 2020)."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Heatmap:
     """Where a view was seen: where, not why.

@@ -130,6 +130,7 @@ class MainWindow(TakesDrops):
         session.reading_changed.connect(self._show_reading)
         session.sight_changed.connect(self.viewer.show_sight)
         session.heat_ready.connect(self.viewer.show_heat)
+        session.heat_lost.connect(self.viewer.lose_heat)
         session.activity_changed.connect(self.status.show_activity)
         session.model_changed.connect(self._show_model)
         session.trouble.connect(self.telling.trouble)

@@ -106,7 +106,7 @@ class ModelLane(QObject):
             heatmap = self._model.explain(
                 clip, where.frame_index, where.task_key, where.view_key, where.method, cancel=cancel
             )
-            return Heat(heatmap, heat_image(heatmap.values))
+            return Heat(heatmap, heat_image(heatmap.values), is_blank=not heatmap.values.any())
 
         job = self._run(work)
         job.succeeded.connect(lambda heat: self.explained.emit(entry, clip, where, heat))

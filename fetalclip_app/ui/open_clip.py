@@ -36,10 +36,15 @@ class Where:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Heat:
-    """A heatmap, and how it looks."""
+    """A heatmap, and how it looks.
+
+    Attributes:
+        is_blank: It covers nothing.
+    """
 
     heatmap: Heatmap
     image: QImage
+    is_blank: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -42,6 +42,7 @@ class Session(QObject):
         reading_changed: The shown clip's state or reading changed.
         sight_changed: More is known of the frames of the shown clip, which is being read.
         heat_ready: (Where, Heat) for the shown clip.
+        heat_lost: The heatmap that was asked for will not come: making it failed, or was stopped.
         activity_changed: An `Activity`, or None.
         model_changed: The engine starts, runs, has failed, or runs on another device than before.
         trouble: (exception, path or None).
@@ -54,6 +55,7 @@ class Session(QObject):
     reading_changed = Signal()
     sight_changed = Signal()
     heat_ready = Signal(object, object)
+    heat_lost = Signal()
     activity_changed = Signal(object)
     model_changed = Signal()
     trouble = Signal(Exception, object)
@@ -206,14 +208,14 @@ class Session(QObject):
         for entry in self._clips.entries:
             if entry.state in {ReadState.WAITING, ReadState.READING}:
                 entry.state = ReadState.STOPPED
-        self._where = None
+        self._lose_heat()
         if self.info is not None:
             self._lane.stop()
         self._changed()
         self._tell_state()
 
     def want_heat(self, where: Where) -> None:
-        """Ask where a view was seen in the shown clip; `heat_ready` follows."""
+        """Ask where a view was seen in the shown clip; `heat_ready` follows, or `heat_lost`."""
         shown = self._shown
         if shown is None or shown.sight is None or where == self._where:
             return
@@ -328,8 +330,14 @@ class Session(QObject):
             self.heat_ready.emit(where, heat)
 
     def _fail_heat(self, where: Where, error: Exception) -> None:
-        self._where = None if where == self._where else self._where
+        if where == self._where:
+            self._lose_heat()
         self.trouble.emit(error, None)
+
+    def _lose_heat(self) -> None:
+        if self._where is not None:
+            self._where = None
+            self.heat_lost.emit()
 
     def _changed(self) -> None:
         self.clips_changed.emit()

@@ -15,7 +15,7 @@ from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.player import Player
 from fetalclip_app.ui.shown_rate import ShownRate
 from fetalclip_app.ui.transport import Transport
-from fetalclip_app.wording import frame_number, view_title
+from fetalclip_app.wording import frame_number, heat_title, view_title
 from fetalclip_app.wording.translate import translate
 
 HEAT_PAUSE_MS = 120
@@ -194,7 +194,12 @@ class Viewer(QObject):
         if self.shows_heat and where == self._where() and where.frame_index == self._on_screen:
             self.drawn_heat = (where, heat)
             self._area.frame.show_heat(heat.image)
-            self._area.heat.show_title(translate("Where {view} was seen", view=view_title(where.view_key)))
+            self._area.heat.show_title(heat_title(where.view_key, where.method, is_blank=heat.is_blank))
+
+    def lose_heat(self) -> None:
+        """Say that the heatmap which was asked for does not come."""
+        if self.shows_heat:
+            self._area.heat.show_title(translate("No heatmap of this frame"))
 
     def _where(self) -> Where | None:
         views, method = self._views(), self._area.heat.method

@@ -78,7 +78,7 @@ from fetalclip_app.wording.sources import (
     view_percentages,
     where_not_why,
 )
-from fetalclip_app.wording.views import method_title, task_title, view_title
+from fetalclip_app.wording.views import heat_title, method_title, task_title, view_title
 
 __all__ = [
     "DETAILS",
@@ -99,6 +99,7 @@ __all__ = [
     "frames_missing",
     "head_unchecked",
     "heat_caption",
+    "heat_title",
     "hint",
     "interval_meaning",
     "learned_age",

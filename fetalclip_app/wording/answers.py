@@ -50,7 +50,7 @@ from fetalclip_app.wording.structures import (
     structures_licence,
 )
 from fetalclip_app.wording.translate import translate
-from fetalclip_app.wording.views import method_title, task_title, view_title
+from fetalclip_app.wording.views import heat_explains, task_title, view_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
         case ClipLabels():
             return tuple(_label_line(one) for one in answer.labels)
         case Heatmap():
-            value = f"{view_title(answer.explains)}, {method_title(answer.method)}"
+            value = heat_explains(answer.explains, answer.method)
             return (Line(translate("Where it looked"), value, (where_not_why(),)),)
         case Abstention():
             return (_no_answer(task_title(task_key), answer),)
@@ -90,7 +90,7 @@ def answer_lines(task_key: str, answer: Answer) -> tuple[Line, ...]:
 
 def heat_caption(heatmap: Heatmap) -> str:
     """Return what goes with every picture of a heatmap: what it explains, by which method, and what it is not."""
-    return f"{view_title(heatmap.explains)}, {method_title(heatmap.method)}. {where_not_why()}"
+    return f"{heat_explains(heatmap.explains, heatmap.method)}. {where_not_why()}"
 
 
 def _measured(answer: HeadMeasurement | LineMeasurements | Structures | WholeClip) -> tuple[Line, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fetalclip_app.domain.overlay import OF_NO_VIEW
 from fetalclip_app.wording.translate import mark, translate
 
 _VIEWS: dict[str, str] = {
@@ -47,6 +48,20 @@ def task_title(key: str) -> str:
 def method_title(key: str) -> str:
     """Return a heatmap method's name as its authors write it."""
     return _METHODS.get(key, _readable(key))
+
+
+def heat_title(view_key: str, method: str, *, is_blank: bool = False) -> str:
+    """Return what a heatmap shows; ``is_blank`` where it covers nothing."""
+    if method in OF_NO_VIEW:
+        return translate("Where it looked, whatever the view")
+    said = mark("Nothing here speaks for {view}") if is_blank else mark("Where it looked for {view}")
+    return translate(said, view=view_title(view_key))
+
+
+def heat_explains(view_key: str, method: str) -> str:
+    """Return ``Brain, Grad-CAM``: the view that a heatmap explains, and its method."""
+    explained = translate("whatever the view") if method in OF_NO_VIEW else view_title(view_key)
+    return f"{explained}, {method_title(method)}"
 
 
 def _readable(key: str) -> str:

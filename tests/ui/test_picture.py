@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from fakes import fan_picture, head_ellipse
 from PySide6.QtCore import QPointF, QSizeF
 from pytestqt.qtbot import QtBot
 
+from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.errors import ComputeFailed, ErrorCode
+from fetalclip_app.progress import CancelToken
 from fetalclip_app.ui.qimage import Light, heat_image, image_of, pixels_of
 from fetalclip_app.ui.viewport import Viewport
 
@@ -105,6 +110,72 @@ def test_another_method_is_asked_for_and_a_known_heatmap_is_not_made_twice(desk,
 
     assert [method for *_, method in desk.model.explained] == ["gradcam", "scorecam"]
     assert desk.saved[-1].heatmap_method == "gradcam"
+
+
+def test_the_strip_says_what_the_heatmap_is_of(desk, qtbot: QtBot) -> None:
+    desk.model.engine.methods = ("gradcam", "eigencam")
+    desk.start()
+    desk.open("one.dcm")
+    desk.wait_read()
+    frame, strip = desk.window.area.frame, desk.window.area.heat
+    desk.press("heatmap")
+    qtbot.waitUntil(lambda: frame.heat is not None)
+    assert strip.title.text() == "Where it looked for Brain"
+    strip.methods.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: len(desk.model.explained) == 2 and frame.heat is not None)
+
+    assert strip.title.text() == "Where it looked, whatever the view"
+
+
+def test_a_heatmap_that_covers_nothing_says_so(desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blank(*_arguments: object, **_named: object) -> Heatmap:
+        return Heatmap("brain", "gradcam", np.zeros((96, 128), np.float32))
+
+    monkeypatch.setattr(desk.model, "explain", blank)
+    desk.open("one.dcm")
+    desk.wait_read()
+    desk.press("heatmap")
+
+    qtbot.waitUntil(lambda: desk.window.area.heat.title.text() == "Nothing here speaks for Brain")
+
+
+def test_a_heatmap_that_failed_is_not_looked_for_for_ever(desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise ComputeFailed(ErrorCode.OUT_OF_MEMORY)
+
+    strip, explain = desk.window.area.heat, desk.model.explain
+    monkeypatch.setattr(desk.model, "explain", fail)
+    desk.open("one.dcm")
+    desk.wait_read()
+    desk.press("heatmap")
+    qtbot.waitUntil(lambda: strip.title.text() == "No heatmap of this frame")
+    monkeypatch.setattr(desk.model, "explain", explain)
+    desk.press("heatmap")
+    desk.press("heatmap")
+
+    qtbot.waitUntil(lambda: desk.window.area.frame.heat is not None)
+    assert strip.title.text() == "Where it looked for Brain"
+
+
+def test_a_heatmap_that_was_stopped_is_not_looked_for_for_ever(
+    desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def wait(*_arguments: object, cancel: CancelToken, **_named: object) -> None:
+        begun.set()
+        while True:
+            cancel.check()
+            time.sleep(0.002)
+
+    monkeypatch.setattr(desk.model, "explain", wait)
+    desk.open("one.dcm")
+    desk.wait_read()
+    desk.press("heatmap")
+    qtbot.waitUntil(begun.is_set)
+    desk.window.cancel()
+
+    assert desk.window.area.heat.title.text() == "No heatmap of this frame"
 
 
 def test_the_outline_is_drawn_on_its_own_frame_alone(desk, qtbot: QtBot) -> None:

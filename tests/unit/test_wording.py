@@ -248,6 +248,13 @@ def test_a_heatmap_shows_where_and_not_why() -> None:
     assert line.value == "Brain, Grad-CAM" and "not why" in line.notes[0]
 
 
+def test_a_heatmap_that_is_of_no_view_names_none() -> None:
+    (line,) = wording.answer_lines("views", Heatmap("brain", "eigencam", np.ones((4, 4), np.float32)))
+
+    assert line.value == "whatever the view, EigenCAM"
+    assert "Brain" not in wording.heat_title("brain", "eigencam")
+
+
 @pytest.mark.parametrize("source", RateSource)
 def test_every_rate_says_where_it_comes_from(source: RateSource) -> None:
     assert wording.rate_source(FrameRate(28.57, source)).startswith("28.6\u2009frames/s, ")
