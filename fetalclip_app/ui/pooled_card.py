@@ -21,6 +21,10 @@ _LETTERS = 10
 """Room for a name, whichever is chosen: the value beside it does not move."""
 
 
+_NAMED = 2
+"""Outliers that the note has room for; the dots and the provenance have them all."""
+
+
 class PooledCard(Card):
     """How long over all frames; hidden where a clip has too few frames for it.
 
@@ -45,7 +49,7 @@ class PooledCard(Card):
         self.choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.figure = Figure(task_title("whole_clip"), pixel_size=15, align_right=True)
         self.dots = FrameDots()
-        self.note = prepared(3)
+        self.note = prepared(4)
         line = QHBoxLayout()
         line.setContentsMargins(INDENT_PX, 0, 0, 0)
         line.addWidget(self.choice)
@@ -92,4 +96,4 @@ class PooledCard(Card):
             say(self.note, reason_and_remedy(one.size), doubt=True)
         else:
             self.figure.show_value(pooled_value(one))
-            say(self.note, f"{pooled_count(one)}. {outliers(one)}", doubt=bool(one.outliers))
+            say(self.note, f"{pooled_count(one)}. {outliers(one, _NAMED)}", doubt=bool(one.outliers))

@@ -94,16 +94,20 @@ def outlier_rule() -> str:
     ).format(score=OUTLIER_SCORE)
 
 
-def outliers(one: PooledLength) -> str:
-    """Return the frames beyond the limits, with their values; an empty text where there is no pooled value."""
+def outliers(one: PooledLength, most: int = _MOST_NAMED) -> str:
+    """Return the frames beyond the limits, with their values; an empty text where there is no pooled value.
+
+    Args:
+        most: So many of them are named, the others counted.
+    """
     if isinstance(one.size, Abstention):
         return ""
     limits = f"{one.size.low_mm:.1f}{EN_DASH}{millimetres(one.size.high_mm)}"
     found = one.outliers
     if not found:
         return translate("No frame lies beyond {limits}.").format(limits=limits)
-    named = ", ".join(f"{frame_number(value.frame_index)} ({outlier_value(value)})" for value in found[:_MOST_NAMED])
-    more = len(found) - _MOST_NAMED
+    named = ", ".join(f"{frame_number(value.frame_index)} ({outlier_value(value)})" for value in found[:most])
+    more = len(found) - most
     named += " " + translate("and {count} more").format(count=more) if more > 0 else ""
     return translate("Beyond {limits}: {frames}.").format(limits=limits, frames=named)
 

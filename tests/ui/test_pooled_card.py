@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fakes import make_clip
 from pooled_tools import some_lengths, with_whole_clip
@@ -10,12 +12,15 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from fetalclip_app.biometry.pooling import pool
 from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.popover import Popover
 from fetalclip_app.ui.theme import tokens
+from fetalclip_app.wording.translate import LANGUAGES, speaking
 
 FRAMES = 30
 
@@ -82,6 +87,36 @@ def test_the_card_shows_value_spread_count_and_outliers(qtbot: QtBot) -> None:
     assert card.figure.text() == "175.2 ± 1.2\u2009mm"
     assert card.note.text().startswith("7 frames. Beyond 171.0") and "frame 21" in card.note.text()
     assert card.note.property("tone") == "doubt"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_many_outliers_leave_the_note_within_its_place(qtbot: QtBot, language: str) -> None:
+    values = {frame: 175 + 0.1 * (frame % 5) for frame in range(30)} | {60 + frame: 150.0 for frame in range(12)}
+    size, marked = pool(values, 1.0)
+    length = replace(some_lengths().lengths[0], size=size, values=marked)
+    with speaking(language):
+        panel = _panel(qtbot, with_whole_clip(make_clip(90), WholeClip((length,))))
+        panel.resize(panel.minimumWidth(), 900)
+        note = panel.pooled.note
+
+        assert note.heightForWidth(note.width()) <= note.height(), note.text()
+        assert "10" in note.text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "detail", ["no_head", "no_scale", "several_scales", "no_measured_plane", "outline", "line_ends"]
+)
+def test_every_reason_finds_room_in_the_note(qtbot: QtBot, language: str, detail: str) -> None:
+    reasons = {"no_head": Reason.NOT_TRAINED, "no_measured_plane": Reason.NOT_APPLICABLE}
+    reasons |= {"outline": Reason.AMBIGUOUS, "line_ends": Reason.AMBIGUOUS}
+    with speaking(language):
+        why = Abstention(reasons.get(detail, Reason.NOT_CALIBRATED), detail)
+        panel = _panel(qtbot, with_whole_clip(make_clip(FRAMES), why))
+        panel.resize(panel.minimumWidth(), 900)
+        note = panel.pooled.note
+
+        assert note.heightForWidth(note.width()) <= note.height(), note.text()
 
 
 def test_another_length_is_chosen_by_the_keys(qtbot: QtBot) -> None:
