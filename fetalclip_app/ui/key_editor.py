@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fetalclip_app.ui.commands import COMMANDS, GROUPS, Command, shown
+from fetalclip_app.ui.commands import BY_NAME, COMMANDS, GROUPS, Command, shown
 from fetalclip_app.ui.keys import Keys
 from fetalclip_app.ui.parts import label, set_tone
 from fetalclip_app.wording.translate import translate
 
-_COMMAND = Qt.ItemDataRole.UserRole
+_NAME = Qt.ItemDataRole.UserRole
 
 
 class KeyEditor(QDialog):
@@ -90,8 +90,7 @@ class KeyEditor(QDialog):
     @property
     def _command(self) -> Command | None:
         item = self.table.currentItem()
-        held = item.data(0, _COMMAND) if item is not None else None
-        return held if isinstance(held, Command) else None
+        return BY_NAME.get(item.data(0, _NAME) or "") if item is not None else None
 
     def _fill(self) -> None:
         """Write all commands with their keys of now; the same one stays selected."""
@@ -105,7 +104,7 @@ class KeyEditor(QDialog):
             for command in (one for one in COMMANDS if one.group == group):
                 keys = "  ".join(shown(key) for key in self._keys.of(command))
                 item = QTreeWidgetItem([command.plain, keys])
-                item.setData(0, _COMMAND, command)
+                item.setData(0, _NAME, command.name)
                 font = item.font(1)
                 font.setBold(self._keys.is_own(command))
                 item.setFont(1, font)

@@ -27,7 +27,6 @@ from fetalclip_app.ui.theme import caption_font, text_font, tokens
 from fetalclip_app.wording.translate import translate
 
 _WIDTH, _ROW_PX, _ROWS, _TOP_PX = 600, 30, 10, 56
-_ENTRY = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class Palette(QFrame):
         super().__init__(parent)
         self._providers: list[Provider] = []
         self._came_from: QWidget | None = None
+        self._entries: list[Entry] = []  # and not in the items: Qt may let go of Python's objects in any thread
         self.setProperty("floating", True)
         self.setAccessibleName(translate("Ask or find a command"))
         self.field = _Field()
@@ -70,7 +70,7 @@ class Palette(QFrame):
         self.field.setAccessibleName(translate("Ask or find a command"))
         self.list = QListWidget()
         self.list.setAccessibleName(translate("What fits"))
-        self.list.setItemDelegate(_Rows(self.list))
+        self.list.setItemDelegate(_Rows(self._entries, self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -83,8 +83,8 @@ class Palette(QFrame):
         self.field.textChanged.connect(self._fill)
         self.field.moved.connect(self._move)
         self.field.left.connect(self.close_quietly)
-        self.field.returnPressed.connect(lambda: self._choose(self.list.currentItem()))
-        self.list.itemClicked.connect(self._choose)
+        self.field.returnPressed.connect(lambda: self._choose(self.list.currentRow()))
+        self.list.clicked.connect(lambda index: self._choose(index.row()))
         self.hide()
 
     def add(self, provider: Provider) -> None:
@@ -112,9 +112,9 @@ class Palette(QFrame):
 
     def _fill(self, text: str) -> None:
         self.list.clear()
-        for entry in (one for provider in self._providers for one in provider.entries(text.strip())):
+        self._entries[:] = [one for provider in self._providers for one in provider.entries(text.strip())]
+        for entry in self._entries:
             item = QListWidgetItem(entry.title)
-            item.setData(_ENTRY, entry)
             spoken = (entry.title, entry.key, entry.why_not)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
             self.list.addItem(item)
@@ -133,9 +133,9 @@ class Palette(QFrame):
         if count:
             self.list.setCurrentRow(min(max(self.list.currentRow() + step, 0), count - 1))
 
-    def _choose(self, item: QListWidgetItem | None) -> None:
-        entry = item.data(_ENTRY) if item is not None else None
-        if isinstance(entry, Entry) and not entry.why_not:
+    def _choose(self, row: int) -> None:
+        entry = self._entries[row] if 0 <= row < len(self._entries) else None
+        if entry is not None and not entry.why_not:
             self.close_quietly()
             entry.do()
 
@@ -176,6 +176,10 @@ class _Field(QLineEdit):
 class _Rows(QStyledItemDelegate):
     """Draws a title, why it cannot be done now, and at the right its key."""
 
+    def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._entries = entries
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return the height of a row."""
         return QSize(0, _ROW_PX)
@@ -184,8 +188,7 @@ class _Rows(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw it."""
-        entry = index.data(_ENTRY)
-        assert isinstance(entry, Entry)
+        entry = self._entries[index.row()]
         worn = tokens()
         box: QRect = option.rect
         if option.state & QStyle.StateFlag.State_Selected:
