@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
+    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -27,6 +26,9 @@ from fetalclip_app.ui.theme import caption_font, text_font, tokens
 from fetalclip_app.wording.translate import translate
 
 _WIDTH, _ROW_PX, _ROWS, _TOP_PX = 600, 30, 10, 56
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,16 @@ class Palette(QFrame):
         super().__init__(parent)
         self._providers: list[Provider] = []
         self._came_from: QWidget | None = None
-        self._entries: list[Entry] = []  # and not in the items: Qt may let go of Python's objects in any thread
         self.setProperty("floating", True)
         self.setAccessibleName(translate("Ask or find a command"))
         self.field = _Field()
         self.field.setPlaceholderText(translate("Type some words of what you want to do"))
         self.field.setAccessibleName(translate("Ask or find a command"))
-        self.list = QListWidget()
+        self._rows = EntryRows()
+        self.list = QListView()
+        self.list.setModel(self._rows)
         self.list.setAccessibleName(translate("What fits"))
-        self.list.setItemDelegate(_Rows(self._entries, self.list))
+        self.list.setItemDelegate(_Drawn(self._rows, self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -83,7 +86,7 @@ class Palette(QFrame):
         self.field.textChanged.connect(self._fill)
         self.field.moved.connect(self._move)
         self.field.left.connect(self.close_quietly)
-        self.field.returnPressed.connect(lambda: self._choose(self.list.currentRow()))
+        self.field.returnPressed.connect(lambda: self._choose(self.list.currentIndex().row()))
         self.list.clicked.connect(lambda index: self._choose(index.row()))
         self.hide()
 
@@ -111,17 +114,12 @@ class Palette(QFrame):
             came_from.setFocus()
 
     def _fill(self, text: str) -> None:
-        self.list.clear()
-        self._entries[:] = [one for provider in self._providers for one in provider.entries(text.strip())]
-        for entry in self._entries:
-            item = QListWidgetItem(entry.title)
-            spoken = (entry.title, entry.key, entry.why_not)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
-        self.list.setVisible(self.list.count() > 0)
-        self.nothing.setVisible(self.list.count() == 0)
-        self.list.setFixedHeight(max(min(self.list.count(), _ROWS), 1) * _ROW_PX + 2)
+        self._rows.show_entries([one for provider in self._providers for one in provider.entries(text.strip())])
+        count = len(self._rows.entries)
+        self._move_to(0)
+        self.list.setVisible(count > 0)
+        self.nothing.setVisible(count == 0)
+        self.list.setFixedHeight(max(min(count, _ROWS), 1) * _ROW_PX + 2)
         around = self.parentWidget()
         assert around is not None
         self.setFixedWidth(min(_WIDTH, around.width() - 32))
@@ -129,12 +127,16 @@ class Palette(QFrame):
         self.move((around.width() - self.width()) // 2, _TOP_PX)
 
     def _move(self, step: int) -> None:
-        count = self.list.count()
-        if count:
-            self.list.setCurrentRow(min(max(self.list.currentRow() + step, 0), count - 1))
+        self._move_to(self.list.currentIndex().row() + step)
+
+    def _move_to(self, row: int) -> None:
+        last = len(self._rows.entries) - 1
+        if last >= 0:
+            self.list.setCurrentIndex(self._rows.index(min(max(row, 0), last)))
 
     def _choose(self, row: int) -> None:
-        entry = self._entries[row] if 0 <= row < len(self._entries) else None
+        entries = self._rows.entries
+        entry = entries[row] if 0 <= row < len(entries) else None
         if entry is not None and not entry.why_not:
             self.close_quietly()
             entry.do()
@@ -173,22 +175,47 @@ class _Field(QLineEdit):
             super().keyPressEvent(event)
 
 
-class _Rows(QStyledItemDelegate):
+class EntryRows(QAbstractListModel):
+    """The entries that fit. Qt holds no item of its own: those of a `QListWidget` did not outlive every clearing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+
+    def show_entries(self, entries: list[Entry]) -> None:
+        """Show these in place of those before."""
+        self.beginResetModel()
+        self.entries = entries
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """Return how many there are."""
+        return 0 if parent.isValid() else len(self.entries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return an entry's title; for the ear, its key and why it cannot be chosen too."""
+        entry = self.entries[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join(part for part in (entry.title, entry.key, entry.why_not) if part)
+        return None
+
+
+class _Drawn(QStyledItemDelegate):
     """Draws a title, why it cannot be done now, and at the right its key."""
 
-    def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
+    def __init__(self, rows: EntryRows, parent: QWidget) -> None:
         super().__init__(parent)
-        self._entries = entries
+        self._rows = rows
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height of a row."""
         return QSize(0, _ROW_PX)
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw it."""
-        entry = self._entries[index.row()]
+        entry = self._rows.entries[index.row()]
         worn = tokens()
         box: QRect = option.rect
         if option.state & QStyle.StateFlag.State_Selected:

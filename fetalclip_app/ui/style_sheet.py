@@ -93,7 +93,7 @@ QLineEdit, QComboBox, QKeySequenceEdit QLineEdit {{
 }}
 QLineEdit:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.faint}; outline: none; }}
-QListWidget {{ background: {t.raised}; color: {t.text}; outline: none; }}
+QFrame[floating="true"] QListView, QListWidget {{ background: {t.raised}; color: {t.text}; outline: none; }}
 QTreeWidget {{
   background: {t.raised}; color: {t.text}; border: 2px solid transparent; border-radius: 4px; outline: none;
 }}

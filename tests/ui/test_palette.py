@@ -34,14 +34,14 @@ def _open(desk) -> None:
 
 
 def _titles(desk) -> list[str]:
-    shown = desk.window.palette_of_commands.list
-    return [shown.item(row).text() for row in range(shown.count())]
+    rows = desk.window.palette_of_commands.list.model()
+    return [rows.index(row).data() for row in range(rows.rowCount())]
 
 
 def test_an_empty_field_shows_every_command_with_its_key(desk) -> None:
     _open(desk)
-    shown = desk.window.palette_of_commands.list
-    spoken = [shown.item(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(shown.count())]
+    rows = desk.window.palette_of_commands.list.model()
+    spoken = [rows.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(rows.rowCount())]
 
     assert len(spoken) == len(COMMANDS) - 1
     assert "Open files, O" in spoken
@@ -51,7 +51,7 @@ def test_what_cannot_be_done_now_says_why_and_is_not_done(desk) -> None:
     _open(desk)
     field = desk.window.palette_of_commands.field
     QTest.keyClicks(field, "close the clip")
-    item = desk.window.palette_of_commands.list.item(0)
+    item = desk.window.palette_of_commands.list.model().index(0)
     QTest.keyClick(field, Qt.Key.Key_Return)
 
     assert "No clip is open" in item.data(Qt.ItemDataRole.AccessibleTextRole)
@@ -67,7 +67,7 @@ def test_arrows_choose_below_the_field_and_do_not_move_the_cine(desk) -> None:
     QTest.keyClick(field, Qt.Key.Key_Down)
     QTest.keyClick(field, Qt.Key.Key_Up)
 
-    assert desk.window.palette_of_commands.list.currentRow() == 1
+    assert desk.window.palette_of_commands.list.currentIndex().row() == 1
     assert desk.window.viewer.index == 0
 
 
