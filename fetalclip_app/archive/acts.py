@@ -39,10 +39,31 @@ def every(connection: sqlite3.Connection) -> tuple[KeptAct, ...]:
     return tuple(KeptAct(*row) for row in rows)
 
 
-def keep_notes(connection: sqlite3.Connection, place: tuple[str, str], study: str, text: str, act: Act) -> None:
-    """Put notes in the place of those before, with the act that made them so."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Notes to be kept, as JSON.
+
+    Attributes:
+        place: Kind and key.
+        known: What they were made of; None where nobody looked at what is kept.
+    """
+
+    place: tuple[str, str]
+    study: str
+    text: str
+    known: str | None
+
+
+def keep_notes(connection: sqlite3.Connection, kept: Kept, act: Act) -> None:
+    """Put notes in the place of those before, with the act that made them so.
+
+    What another program kept there since these were looked at stays, where this act did not change the same.
+    """
+    place, study, text = kept.place, kept.study, kept.text
     kind, key = place
     row = connection.execute("SELECT json FROM notes WHERE kind = ? AND key = ?", place).fetchone()
+    if row is not None and kept.known is not None and row[0] != kept.known:
+        text = notes_json.joined(kept.known, text, row[0])
     before, after = notes_json.changed(None if row is None else row[0], text)
     if after == notes_json.NOTHING:
         return

@@ -61,3 +61,36 @@ def changed(before: str | None, after: str) -> tuple[str, str]:
     names = [name for name in new if name not in old or old[name] != new[name]]
     was, now = ({name: values[name] for name in names if name in values} for values in (old, new))
     return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)
+
+
+_BY_ENTRY = frozenset({"named", "best", "enters", "checklist", "view_sets"})
+"""Fields whose entries are set one by one."""
+
+_DRAWN = "measured"
+"""The field whose entries bear a ``uid``."""
+
+
+def joined(known: str, after: str, kept: str) -> str:
+    """Return what is kept with a change in it, where another program may have kept something meanwhile.
+
+    Args:
+        known: The notes that the change was made of.
+        after: The same, changed.
+        kept: The notes as they are kept now. Where both changed one thing, ``after`` has it.
+    """
+    was, now, new = json.loads(known), json.loads(after), json.loads(kept)
+    for name, value in now.items():
+        if name in _BY_ENTRY:
+            new[name] = _entries(was.get(name, {}), value, new.get(name, {}))
+        elif name == _DRAWN:
+            drawn = ({one["uid"]: one for one in notes.get(name, [])} for notes in (was, now, new))
+            new[name] = list(_entries(*drawn).values())
+        elif was.get(name) != value:
+            new[name] = value
+    return json.dumps(new, ensure_ascii=False, separators=(",", ":"))
+
+
+def _entries(was: dict[str, Any], now: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+    """Return entries with what came, went and changed from ``was`` to ``now``."""
+    left = {key: one for key, one in kept.items() if key in now or key not in was}
+    return {**left, **{key: one for key, one in now.items() if key not in was or was[key] != one}}

@@ -41,6 +41,7 @@ class Archive:
         self._connection: sqlite3.Connection | None = None
         self._closed_by: ArchiveFailed | None = None
         self._waiting: list[Write] = []
+        self._known: dict[tuple[str, str], str] = {}  # place -> the notes that this program has of it
 
     @property
     def is_waiting(self) -> bool:
@@ -179,16 +180,15 @@ class Archive:
             return None if row is None else str(row[0])
 
         text = self._ask(query)
-        return None if text is None else notes_json.read(kind, text)
+        notes = None if text is None else notes_json.read(kind, text)
+        self._known.setdefault((_KINDS[kind], storable(key)), text or notes_json.written(kind()))
+        return notes
 
     def _save(self, notes: Notes, key: str, act: Act, study: str) -> None:
-        text, kind = notes_json.written(notes), _KINDS[type(notes)]
-        where, of = storable(key), storable(study)
-
-        def write(connection: sqlite3.Connection) -> None:
-            acts.keep_notes(connection, (kind, where), of, text, act)
-
-        self._write(write)
+        place, text = (_KINDS[type(notes)], storable(key)), notes_json.written(notes)
+        kept = acts.Kept(place, storable(study), text, self._known.get(place))
+        self._known[place] = text
+        self._write(lambda connection: acts.keep_notes(connection, kept, act))
 
     def _ask(self, query: Callable[[sqlite3.Connection], Found]) -> Found | None:
         """Return what a query finds; None where the archive could not be opened, which was said then."""

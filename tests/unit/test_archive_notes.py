@@ -115,3 +115,11 @@ def test_what_changed_is_named_field_by_field() -> None:
 
     assert was == {"checklist": {}}
     assert list(now) == ["checklist"] and now["checklist"]["heart"]["state"] == "seen"
+
+
+@pytest.mark.parametrize("kind", [ClipNotes, StudyNotes])
+def test_what_is_joined_entry_by_entry_is_every_mapping_of_notes(kind: type[notes_json.Notes]) -> None:
+    blank = json.loads(notes_json.written(kind()))
+    mappings = {name for name, value in blank.items() if isinstance(value, dict)}
+
+    assert mappings == notes_json._BY_ENTRY & set(blank)

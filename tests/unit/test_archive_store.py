@@ -17,8 +17,9 @@ from fetalclip_app.archive import schema
 from fetalclip_app.archive.database import connect
 from fetalclip_app.archive.records import KeptReading
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.dating import Dating
-from fetalclip_app.domain.notes import Act, ClipNotes, Part, StudyNotes
+from fetalclip_app.domain.notes import Act, ClipNotes, HandMeasurement, ItemMark, ItemState, Line, Part, StudyNotes
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
 CLIP, STUDY = "0123456789abcdef", "study 1.2.3"
@@ -72,6 +73,43 @@ def test_every_act_stays_with_who_when_where_and_what_changed(archive: Archive) 
     assert json.loads(second.before) == {"best": {"brain": 7}, "parts": []}
     assert json.loads(second.after)["best"] == {"brain": 9}
     assert set(json.loads(second.after)) == {"best", "parts"}
+
+
+def test_what_two_programs_did_with_one_study_is_all_kept(archive: Archive, path: Path) -> None:
+    other = Archive(path)
+    for one in (archive, other):
+        assert one.load_study(STUDY) is None and one.load_clip(CLIP) is None
+    seen = ItemMark(ItemState.SEEN, ACT)
+    archive.save_study(STUDY, replace(DATED, checklist={"heart": seen, "spine": seen}), ACT)
+    archive.save_clip(CLIP, ClipNotes(measured=(_drawn("a"),)), ACT, study=STUDY)
+    other.save_study(STUDY, StudyNotes(checklist={"femur": seen}), ACT)
+    other.save_clip(CLIP, ClipNotes(fetus="B", measured=(_drawn("b"),)), ACT, study=STUDY)
+    archive.save_study(STUDY, replace(DATED, checklist={"heart": seen}), ACT)
+    archive.save_clip(CLIP, ClipNotes(), ACT, study=STUDY)
+    other.close()
+
+    again = Archive(path)
+    assert again.load_study(STUDY) == replace(DATED, checklist={"heart": seen, "femur": seen})
+    assert again.load_clip(CLIP) == ClipNotes(fetus="B", measured=(_drawn("b"),))
+    again.close()
+
+
+def _drawn(letter: str) -> HandMeasurement:
+    return HandMeasurement(letter * 32, Measure.FL, 3, Line((1.0, 2.0), (3.0, 4.0)), ACT)
+
+
+def test_a_dating_is_the_one_persons_or_the_others_and_never_of_both(archive: Archive, path: Path) -> None:
+    other = Archive(path)
+    archive.save_study(STUDY, DATED, ACT)
+    assert other.load_study(STUDY) == DATED
+    mine = replace(DATED, dating=Dating.by_lmp(date(2026, 1, 3), "B."))
+    archive.save_study(STUDY, StudyNotes(), ACT)
+    other.save_study(STUDY, mine, ACT)
+    other.close()
+
+    again = Archive(path)
+    assert again.load_study(STUDY) == mine
+    again.close()
 
 
 def test_what_changes_nothing_is_no_act(archive: Archive) -> None:
