@@ -75,8 +75,11 @@ class Previewer(QObject):
             return first, second
 
         job = self._job = self._jobs.start(Lane.ASKING, work)
-        job.succeeded.connect(lambda both: self.seen.emit(*both))
+        job.succeeded.connect(self._tell)  # a method: a job that ends after this object tells nobody
         job.failed.connect(self.failed)
+
+    def _tell(self, both: tuple[ViewPrediction, ViewPrediction]) -> None:
+        self.seen.emit(*both)
 
     def _rows(self) -> tuple[Rows, frozenset[int]] | str:
         """Return the rows to look at and which of them are unfamiliar; or why there are none."""
