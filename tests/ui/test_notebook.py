@@ -181,3 +181,17 @@ def test_notes_that_cannot_be_read_are_told_and_not_overwritten(desk, shelf: She
     book.change_clip("Fetus", ClipNotes(fetus="A"))
     assert book.clip is None
     assert not shelf.clips
+
+
+def test_a_scan_whose_file_has_gone_is_told_and_is_no_fault_of_the_archive(desk_of: Callable, shelf, qtbot) -> None:
+    def take() -> str:
+        raise UnreadableFile(ErrorCode.FILE_DAMAGED, name="gone.dcm")
+
+    gone = make_clip(3, name="gone.dcm", origin=Origin(instance_uid="1.2.3"))
+    desk = desk_of(replace(gone, content_key=ContentKey(take, 1, "here")), notes=shelf)
+    book = desk.window.notebook
+    with qtbot.waitSignal(book.failed):
+        desk.open("gone.dcm")
+
+    assert desk.window.area.message.isVisible()
+    assert "not saved" not in desk.window.status.archive.accessibleName()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from fetalclip_app import wording
-from fetalclip_app.errors import ErrorCode, FetalClipError
+from fetalclip_app.errors import ErrorCode, FetalClipError, UnreadableFile
 from fetalclip_app.wording.archive import archive_not_saved, archive_saved
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Keeping(QObject):
 
     def _failed(self, error: Exception) -> None:
         code = error.code if isinstance(error, FetalClipError) else None
-        if code is not ErrorCode.ARCHIVE_NOTES_UNKNOWN:  # that is of one scan: others are kept
+        is_of_one_scan = code is ErrorCode.ARCHIVE_NOTES_UNKNOWN or isinstance(error, UnreadableFile)
+        if not is_of_one_scan:  # what is done with others is kept
             self._show(error)
         if code is None or code is not self._told:
             self._telling.trouble(error)
