@@ -74,12 +74,14 @@ def _of_view(clip: ClipSeen, support: ViewSupport) -> Evidence | None:
     seen = clip.reading.answer(support.task, ViewPrediction) if clip.reading is not None else None
     if clip.reading is None or seen is None or support.view not in seen.keys or _is_foreign(clip.reading):
         return None
-    sighted = _sighted(clip.reading, seen, support, _named_otherwise(clip.notes, support))
+    without = _named_otherwise(clip.notes, support)
+    sighted = _sighted(clip.reading, seen, support, without)
     if sighted is None:
         return None
     frame, doubt = sighted
     chosen = clip.notes.best.get(support.view)
-    if doubt in {None, Doubt.LOW_QUALITY, Doubt.WIDER_VIEW} and chosen is not None and chosen < len(seen.per_frame):
+    may_be = chosen is not None and chosen < len(seen.per_frame) and chosen not in without
+    if chosen is not None and may_be and doubt in {None, Doubt.LOW_QUALITY, Doubt.WIDER_VIEW}:
         frame = chosen
     share = float(seen.per_frame[frame, seen.keys.index(support.view)])
     return Evidence(clip.clip_key, support, frame, None if np.isnan(share) else share, doubt=doubt)

@@ -146,6 +146,8 @@ def test_a_person_who_names_a_frame_is_believed_and_other_frames_lose_it() -> No
 
 def test_the_frame_that_a_person_chose_is_the_one_to_go_to() -> None:
     assert of(FEMUR, clip_seen(notes=ClipNotes(best={"femur": 1}))).best.frame_index == 1
+    renamed = ClipNotes(best={"femur": 1}, named={1: "spine"})
+    assert of(FEMUR, clip_seen(notes=renamed)).best.frame_index != 1
 
 
 def test_planes_of_the_brain_and_lengths_are_seen_too() -> None:
