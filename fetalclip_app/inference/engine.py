@@ -13,7 +13,6 @@ from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.probes import ProbeFacts, ViewProbe
-from fetalclip_app.domain.quality import ClipQuality
 from fetalclip_app.domain.reading import ClipReading, ModelIdentity, Provenance
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
@@ -136,13 +135,13 @@ class Engine:
         before = len(clip)
         for task, weight in zip(self.tasks, weights, strict=True):
             cancel.check()
+            if weight > 1:
+                self._tell(self._reading(scan, known), listener)
             scan = replace(scan, between_pictures=_on_the_way(cancel, report, before, weight, steps))
             scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
             before += weight
             report(before, steps)
-        views = scan.finding(VIEWS)
-        seen = views.answer if views is not None and isinstance(views.answer, ViewPrediction) else None
-        return self._reading(scan, quality(known, seen))
+        return self._reading(scan, known)
 
     def embed(self, clip: Clip, cancel: CancelToken, listener: Listener = NOBODY) -> Embeddings:
         """Return the unit row of each frame: float32, (frames, D). Nothing is answered.
@@ -218,7 +217,16 @@ class Engine:
         views = answer.among(frames, len(clip))
         return Sight(views, quality(known, views))
 
-    def _reading(self, scan: Scan, seen: ClipQuality) -> ClipReading:
+    @staticmethod
+    def _tell(so_far: ClipReading, listener: Listener) -> None:
+        """Tell what is answered before a task that takes long: nobody waits for it to see the rest."""
+        sight = so_far.sight
+        if sight is not None:
+            listener.seen(replace(sight, so_far=so_far))
+
+    def _reading(self, scan: Scan, known: FrameFeatures) -> ClipReading:
+        views = scan.finding(VIEWS)
+        seen = views.answer if views is not None and isinstance(views.answer, ViewPrediction) else None
         heads, licences = self._heads()
         asked = {key: view_set for key, view_set in self.view_sets.items() if key not in self.naming}
         prompts = {key: (view_set.name, view_set.sha256) for key, view_set in asked.items()}
@@ -235,7 +243,14 @@ class Engine:
         )
         clip = scan.clip
         return ClipReading(
-            clip.key, len(clip), scan.crop, clip.calibration, scan.found, provenance, scan.embeddings.copy(), seen
+            clip.key,
+            len(clip),
+            scan.crop,
+            clip.calibration,
+            scan.found,
+            provenance,
+            scan.embeddings.copy(),
+            quality(known, seen),
         )
 
     def _heads(self) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:

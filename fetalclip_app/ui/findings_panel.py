@@ -112,7 +112,7 @@ class FindingsPanel(QScrollArea):
     def show_clip(self, entry: OpenClip | None, waiting_for: str = "") -> None:
         """Show what is known of a clip; ``waiting_for`` says why nothing is, where the model is not there yet."""
         self._shown = entry
-        reading = entry.reading if entry is not None else None
+        reading = entry.known if entry is not None else None
         self.view.show_sets(_own_set(reading, "views"), _own_set(reading, "brain_views"))
         lacking = [key for key in ("views", "brain_views") if reading and provenance.lacks_probe(reading, key)]
         self.view.show_answers(_answer(reading, "views"), _answer(reading, "brain_views"), lacking)
@@ -125,8 +125,8 @@ class FindingsPanel(QScrollArea):
         self.scale.setVisible(entry is not None)
         if entry is None:
             self._state.show_text("")
-        elif reading is not None:
-            made = reading.provenance
+        elif entry.reading is not None:
+            made = entry.reading.provenance
             self._state.show_text(
                 translate("Read by {model} · {hash}", model=made.model.title, hash=made.model.sha256[:8])
             )
@@ -142,16 +142,16 @@ class FindingsPanel(QScrollArea):
     def _show_measures(self) -> None:
         entry = self._shown
         calibration = entry.clip.calibration if entry is not None else None
-        self.head.show_values(self._notes, entry.reading if entry is not None else None, calibration)
+        self.head.show_values(self._notes, entry.known if entry is not None else None, calibration)
 
     def _ask_view(self, task_key: str, view_key: str, widget: QWidget) -> None:
         entry = self._shown
-        if entry is None or entry.reading is None:
+        if entry is None or entry.known is None:
             return
-        finding = entry.reading.finding(task_key)
+        finding = entry.known.finding(task_key)
         if finding is None:
             return
-        rows = provenance.view_rows(entry.clip, entry.reading, finding, view_key)
+        rows = provenance.view_rows(entry.clip, entry.known, finding, view_key)
         offers = [Offer(translate("Show where it was seen (H)"), lambda: self.place_wanted.emit(task_key, view_key))]
         if task_key == VIEWS:
             offers.append(Offer(translate("Best frames (V)"), lambda: self.best_wanted.emit(view_key)))
@@ -159,9 +159,9 @@ class FindingsPanel(QScrollArea):
 
     def _ask_age(self, widget: QWidget) -> None:
         entry = self._shown
-        finding = entry.reading.finding("gestational_age") if entry is not None and entry.reading else None
-        if entry is not None and entry.reading is not None and finding is not None:
-            rows = provenance.age_rows(entry.clip, entry.reading, finding)
+        finding = entry.known.finding("gestational_age") if entry is not None and entry.known else None
+        if entry is not None and entry.known is not None and finding is not None:
+            rows = provenance.age_rows(entry.clip, entry.known, finding)
             Popover(self, translate("Where this comes from"), rows, self._to_frame(finding.frame_index)).open_beside(
                 widget
             )
@@ -194,21 +194,21 @@ class FindingsPanel(QScrollArea):
 
     def _ask_head(self, which: str, widget: QWidget) -> None:
         entry = self._shown
-        finding = entry.reading.finding("head") if entry is not None and entry.reading else None
-        if entry is not None and entry.reading is not None and finding is not None:
-            rows = provenance.head_rows(entry.clip, entry.reading, finding, which)
+        finding = entry.known.finding("head") if entry is not None and entry.known else None
+        if entry is not None and entry.known is not None and finding is not None:
+            rows = provenance.head_rows(entry.clip, entry.known, finding, which)
             offers = [*self._to_frame(finding.frame_index), *self._let_enter(Measure(which), Enters.MODEL)]
             Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
     def _ask_line(self, name: str, widget: QWidget) -> None:
         entry = self._shown
-        finding = entry.reading.finding("measurements") if entry is not None and entry.reading else None
-        if entry is None or entry.reading is None or finding is None:
+        finding = entry.known.finding("measurements") if entry is not None and entry.known else None
+        if entry is None or entry.known is None or finding is None:
             return
         if not isinstance(finding.answer, LineMeasurements):
             return
         one = next(one for one in finding.answer.measurements if one.name == name)
-        rows = provenance.line_rows(entry.reading, finding, one)
+        rows = provenance.line_rows(entry.known, finding, one)
         offers = self._to_frame(one.frame_index)
         if name in set(MEASURED):
             offers += self._let_enter(Measure(name), Enters.MODEL)
@@ -216,28 +216,28 @@ class FindingsPanel(QScrollArea):
 
     def _ask_pooled(self, which: int, widget: QWidget) -> None:
         entry = self._shown
-        finding = entry.reading.finding("whole_clip") if entry is not None and entry.reading else None
-        if entry is None or entry.reading is None or finding is None:
+        finding = entry.known.finding("whole_clip") if entry is not None and entry.known else None
+        if entry is None or entry.known is None or finding is None:
             return
         if isinstance(finding.answer, WholeClip):
-            rows = pooled_rows(entry.reading, finding.answer.lengths[which])
+            rows = pooled_rows(entry.known, finding.answer.lengths[which])
         else:
-            rows = provenance.abstained_rows(entry.clip, entry.reading, finding)
+            rows = provenance.abstained_rows(entry.clip, entry.known, finding)
         Popover(self, translate("Where this comes from"), rows).open_beside(widget)
 
     def _ask_structure(self, name: str, widget: QWidget) -> None:
         entry = self._shown
-        finding = entry.reading.finding("structures") if entry is not None and entry.reading else None
-        if entry is not None and entry.reading is not None and finding is not None:
-            rows = structure_rows(entry.clip, entry.reading, finding, name)
+        finding = entry.known.finding("structures") if entry is not None and entry.known else None
+        if entry is not None and entry.known is not None and finding is not None:
+            rows = structure_rows(entry.clip, entry.known, finding, name)
             place = frame_of(finding, name)
             Popover(self, translate("Where this comes from"), rows, self._to_frame(place)).open_beside(widget)
 
     def _ask_label(self, label: str, widget: QWidget) -> None:
         entry = self._shown
-        finding = entry.reading.finding("clip_labels") if entry is not None and entry.reading else None
-        if entry is not None and entry.reading is not None and finding is not None:
-            rows = label_rows(entry.clip, entry.reading, finding, label)
+        finding = entry.known.finding("clip_labels") if entry is not None and entry.known else None
+        if entry is not None and entry.known is not None and finding is not None:
+            rows = label_rows(entry.clip, entry.known, finding, label)
             place = label_frame_of(finding, label)
             Popover(self, translate("Where this comes from"), rows, self._to_frame(place)).open_beside(widget)
 

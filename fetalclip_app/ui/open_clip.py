@@ -59,6 +59,7 @@ class OpenClip:
         thumbnail_error: Why there is none.
         error: Why the reading failed.
         sight: What is known of the frames, while the clip is read and where its reading was stopped.
+        so_far: What is answered already while the rest of the reading is under way, or was stopped.
         identifier: What no two contents should share (`identifier_of`).
         place, group: Place among what it is listed with, and that; `ClipOrder` writes the group, which depends on what
             else is open.
@@ -75,6 +76,7 @@ class OpenClip:
     error: Exception | None = None
     heat: dict[Where, Heat] = field(default_factory=dict)
     sight: Sight | None = None
+    so_far: ClipReading | None = None
     identifier: str = field(init=False)
     place: Key = field(init=False)
     group: Group = field(init=False)
@@ -83,7 +85,13 @@ class OpenClip:
         self.identifier = identifier_of(self.clip)
         self.place, (self.group,) = place_of(self.clip), groups_of([self.clip])
 
+    @property
+    def known(self) -> ClipReading | None:
+        """What can be shown now: the reading, or what is answered of it so far."""
+        return self.reading if self.reading is not None else self.so_far
+
     def forget(self) -> None:
         """Drop what was read: the clip's scale or the model is another."""
-        self.state, self.reading, self.error, self.sight = ReadState.WAITING, None, None, None
+        self.state, self.reading, self.error = ReadState.WAITING, None, None
+        self.sight = self.so_far = None
         self.heat.clear()

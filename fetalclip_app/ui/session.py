@@ -184,9 +184,9 @@ class Session(QObject):
         """Show every reading as ``veil`` returns it, now and from now on."""
         self._veil, is_other = veil, False
         for entry in self._clips.entries:
-            before = entry.reading
-            entry.reading = veil(entry.clip, before) if before is not None else None
-            is_other |= entry.reading is not before
+            before = entry.reading, entry.so_far
+            entry.reading, entry.so_far = (veil(entry.clip, it) if it is not None else None for it in before)
+            is_other |= (entry.reading, entry.so_far) != before
         if is_other:
             self._changed()
 
@@ -300,15 +300,20 @@ class Session(QObject):
             self.trouble.emit(error, None)
 
     def _see(self, entry: OpenClip, clip: Clip, sight: Sight) -> None:
-        if entry.clip is clip:
-            entry.sight = sight
-            if entry is self._shown:
-                self.sight_changed.emit()
+        if entry.clip is not clip or entry.state is not ReadState.READING:
+            return
+        entry.sight = sight
+        if sight.so_far is not None:
+            entry.so_far = self._veil(clip, sight.so_far)
+        if entry is self._shown:
+            self.sight_changed.emit()
+            if sight.so_far is not None:
+                self.reading_changed.emit()
 
     def _keep(self, entry: OpenClip, clip: Clip, reading: ClipReading) -> None:
         if entry.clip is not clip or entry not in self._clips.entries:
             return  # its scale is another now, or it was closed
-        entry.state, entry.error, entry.sight = ReadState.READ, None, reading.sight
+        entry.state, entry.error, entry.sight, entry.so_far = ReadState.READ, None, reading.sight, None
         entry.reading = self._veil(clip, reading)
         self._changed()
 

@@ -295,7 +295,7 @@ class Viewer(QObject):
         self._write_caption()
 
     def _draw_overlays(self) -> None:
-        reading = self._entry.reading if self._entry is not None and self.shows_outline else None
+        reading = self._entry.known if self._entry is not None and self.shows_outline else None
         at = -1 if self._on_screen is None else self._on_screen
         self._area.frame.planes.show(self._clip, at)
         show_found(self._area.frame, reading, at)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import ModelCalibration, ViewCalibration
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import Finding
+from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.inference.cache import TextBank
@@ -133,6 +135,25 @@ def test_a_long_task_tells_how_far_it_is_and_stops_between_its_pictures(backbone
 
     assert task.looked == 6, "of ten, once the bar was half through it"
     assert steps == sorted(steps) and {22, 24, 26, 28, 30} <= set(steps)
+
+
+def test_what_is_answered_is_told_before_the_longest_task(backbone: FakeBackbone) -> None:
+    told: list[Sight] = []
+
+    class Ear:
+        def planned(self, frames: Sequence[int]) -> None:
+            return
+
+        def seen(self, sight: Sight) -> None:
+            told.append(sight)
+
+    reading = make_engine(backbone).read(make_clip(40), CancelToken(), silent, Ear())
+    so_far = [sight.so_far for sight in told if sight.so_far is not None]
+
+    assert len(so_far) == 1
+    assert [finding.task_key for finding in so_far[0].findings] == [one.task_key for one in reading.findings][:-1]
+    assert reading.findings[-1].task_key == "whole_clip"
+    assert so_far[0].provenance == reading.provenance
 
 
 def test_a_reading_says_what_it_depended_on(backbone: FakeBackbone) -> None:
