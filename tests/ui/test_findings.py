@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from fakes import make_clip, make_reading
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -20,9 +21,11 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.inference.listening import Listener
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.findings_panel import FindingsPanel
+from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.popover import Popover
 from fetalclip_app.ui.timeline_bands import runs
 from fetalclip_app.wording import DETAILS, abstention, abstention_hint, definition, learned_age
+from fetalclip_app.wording.translate import LANGUAGES, speaking
 
 
 def test_findings_follow_the_clip_that_is_shown(desk) -> None:
@@ -44,6 +47,22 @@ def test_an_abstention_stands_in_the_numbers_place_with_its_reason_and_what_help
     assert "no scale" in findings.age.why
     assert "ruler (R)" in findings.head.note.text()
     assert findings.head.figures["hc"].text() == "No scale"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("pixel_mm", [None, 0.5])
+def test_no_sentence_of_a_card_is_cut_off(qtbot: QtBot, language: str, pixel_mm: float | None) -> None:
+    clip = make_clip(30, pixel_mm=pixel_mm)
+    with speaking(language):
+        panel = FindingsPanel()
+        qtbot.addWidget(panel)
+        panel.resize(panel.minimumWidth(), 900)
+        panel.show_clip(OpenClip(clip, QImage(), reading=make_reading(clip)))
+        panel.show()
+        qtbot.waitExposed(panel)
+        told = [one for one in panel.findChildren(QLabel) if one.wordWrap() and one.isVisible() and one.text()]
+
+    assert told and [one.text() for one in told if one.heightForWidth(one.width()) > one.height()] == []
 
 
 def test_cards_keep_their_places_whatever_is_found(desk_of: Callable, qtbot: QtBot) -> None:
