@@ -74,11 +74,11 @@ def test_cards_keep_their_places_whatever_is_found(desk_of: Callable, qtbot: QtB
     desk.open("a.dcm", "b.png")
     desk.wait_read()
     qtbot.wait(20)
-    assert [card.geometry() for card in cards] == before
+    qtbot.waitUntil(lambda: [card.geometry() for card in cards] == before)  # once everything is laid out
     desk.press("next_clip")
     qtbot.wait(20)
 
-    assert [card.geometry() for card in cards] == before
+    qtbot.waitUntil(lambda: [card.geometry() for card in cards] == before)
     assert findings.widget().width() <= findings.viewport().width()
 
 
