@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from fetalclip_app.domain.checklist import (
@@ -100,6 +100,10 @@ class Remembering:
         if known is None or not _is_same(known[0], clip):
             known = self._known[key] = clip, evidence_of(clip, support)
         return known[1]
+
+    def keep(self, clip_keys: Collection[str]) -> None:
+        """Forget every other clip, and with it its reading."""
+        self._known = {key: known for key, known in self._known.items() if key[0] in clip_keys}
 
 
 def _is_same(one: ClipSeen, other: ClipSeen) -> bool:

@@ -18,7 +18,7 @@ from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.veil import veiled
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.checklist_evidence import ClipSeen
-from fetalclip_app.tasks.checklist_findings import assess
+from fetalclip_app.tasks.checklist_findings import Remembering, assess
 
 FEMUR = Item("femur", "Femur", supports=(ViewSupport("views", "femur"),))
 HEART = Item("heart", "Four chambers", supports=(ViewSupport("views", "heart", is_hint=True),))
@@ -222,3 +222,12 @@ def test_a_length_that_is_held_back_is_a_doubt_and_tells_nothing() -> None:
     found = of(HC, replace(seen, reading=veiled(seen.reading, frozenset({Measure.HC}))))
 
     assert (found.state, found.best.doubt, found.best.size_mm) == (DOUBTFUL, Doubt.HELD_BACK, None)
+
+
+def test_clips_that_were_closed_are_forgotten() -> None:
+    look, closed = Remembering(), clip_seen()
+    first = look(closed, FEMUR.supports[0])
+    assert look(closed, FEMUR.supports[0]) is first
+    look.keep(set())
+
+    assert look(closed, FEMUR.supports[0]) is not first

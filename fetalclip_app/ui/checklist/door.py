@@ -102,6 +102,7 @@ class ChecklistDoor(QObject):
         parts, card = self._parts, self.card
         for changed in (parts.notebook.changed, parts.session.reading_changed, parts.session.clips_changed):
             changed.connect(self._soon.start)
+        parts.session.clips_changed.connect(self._forget_closed)
         self.lists.changed.connect(self._soon.start)
         self.lists.failed.connect(parts.telling.trouble)
         card.folded.connect(lambda is_folded: self._set_open(not is_folded))
@@ -117,6 +118,10 @@ class ChecklistDoor(QObject):
         }
         for name, work in works.items():
             parts.actions[name].triggered.connect(lambda checked=False, work=work: work())
+
+    def _forget_closed(self) -> None:
+        taken = (entry.clip for entry in self._parts.session.entries if entry.clip.content_key.is_taken)
+        self._look.keep({clip.key for clip in taken})
 
     def _show(self) -> None:
         self._soon.stop()
