@@ -49,9 +49,9 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Return which ages differ: formulas and model from the dating; without a dating, formulas from the model.
 
-    The mean of several formulas is left out: those that it is of are told.
+    In whole days, as ages are shown. The mean of several formulas is left out: those that it is of are told.
     """
-    found = [(one.key, one.days) for one in ages if isinstance(one.days, float) and one.key != HADLOCK_MEAN]
+    found = [(one.key, round(one.days)) for one in ages if isinstance(one.days, float) and one.key != HADLOCK_MEAN]
     if isinstance(dated, GestationalAge):
         return (*_from_dating(found, dated), *(one for model in models for one in _dating_from(model, dated)))
     return tuple(one for model in models for one in _from_model(found, model))
@@ -99,7 +99,7 @@ def _refused(formula: Formula, size: StudySize, why: NoAge) -> FormulaAge:
     return FormulaAge(formula.key, used, why, formula.citation, formula.days_low, formula.days_high)
 
 
-def _from_dating(found: Sequence[tuple[str, float]], dated: GestationalAge) -> Iterator[Difference]:
+def _from_dating(found: Sequence[tuple[str, int]], dated: GestationalAge) -> Iterator[Difference]:
     limit = redating_limit_days(dated)
     for key, days in found:
         if abs(days - dated.days) > limit:
@@ -113,7 +113,7 @@ def _dating_from(model: ModelAge, dated: GestationalAge) -> Iterator[Difference]
         yield Difference(Differing.DATING_FROM_MODEL, off, low=low, high=high, clip=model.clip.number)
 
 
-def _from_model(found: Sequence[tuple[str, float]], model: ModelAge) -> Iterator[Difference]:
+def _from_model(found: Sequence[tuple[str, int]], model: ModelAge) -> Iterator[Difference]:
     low, high = _held(model)
     for key, days in found:
         if not low.days <= days <= high.days:

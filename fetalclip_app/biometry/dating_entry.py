@@ -68,7 +68,7 @@ def _by_crl(entry: DatingEntry, who: str) -> Dating | DatingRefused:
         return DatingRefused(
             NotDated.CRL_OUT_OF_RANGE, limits=(formula.mm_low, formula.mm_high), citation=formula.citation
         )
-    remark = f"CRL {entry.crl_mm:.1f} mm on {entry.day.isoformat()}, {formula.citation}"
+    remark = f"CRL {entry.crl_mm:.1f} mm, {entry.day.isoformat()}, {formula.citation}"
     return Dating.by_scan(entry.day, GestationalAge(round(days)), who, remark=remark, by_crl=True)
 
 

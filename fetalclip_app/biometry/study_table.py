@@ -37,7 +37,7 @@ from fetalclip_app.domain.study_table import (
     StudyTable,
     Weight,
 )
-from fetalclip_app.domain.values import Entering, ModelValue, Repeats, Source
+from fetalclip_app.domain.values import Entering, Repeats, Source
 from fetalclip_app.domain.views import ViewPrediction
 
 _PLANES = {
@@ -137,31 +137,63 @@ def _rows(measure: Measure, clips: Sequence[ClipValues], age: GestationalAge | N
     chosen = [entry.chosen for clip in clips if (entry := clip.entering[measure]).size_mm is not None]
     definitions = dict.fromkeys(one.bpd_definition for one in chosen if one is not None)
     model = _model_sizes(measure, clips)
+    rows: list[tuple[BpdDefinition | None, StudySize, StudySize | None]] = []
     for definition in definitions:
         person = _person_size(measure, clips, definition)
-        entered = [size for size, enters in model if enters and size.bpd_definition is definition]
-        value = person or entered[0]
-        beside = next((size for size, _enters in model), None) if person is not None else None
-        others = tuple(size for size in entered if size is not value and size is not beside)
-        yield StudyRow(
-            measure, definition, value, None, beside, others, _centiles(measure, value.size_mm, age, definition)
+        value = person or next(size for size, enters in model if enters and size.bpd_definition is definition)
+        beside = _beside(person, [size for size, _enters in model]) if person is not None else None
+        rows.append((definition, value, beside))
+    shown = [size for _definition, value, beside in rows for size in (value, beside)]
+    left = [size for size in (*(size for size, _enters in model), *_persons_left(measure, clips)) if size not in shown]
+    for place, (definition, value, beside) in enumerate(rows):
+        # one whose definition has no row of its own is named in the first
+        others = tuple(
+            size
+            for size in left
+            if size.bpd_definition is definition or (place == 0 and size.bpd_definition not in definitions)
         )
+        centiles = _centiles(measure, value.size_mm, age, definition)
+        yield StudyRow(measure, definition, value, None, beside, others, centiles)
     reason = _reason(measure, clips)
     if not definitions and reason is not None:
-        yield StudyRow(measure, None, None, reason, model[0][0] if model else None, (), ())
+        beside = model[0][0] if model else None
+        yield StudyRow(measure, None, None, reason, beside, tuple(size for size in left if size is not beside), ())
 
 
 def _person_size(measure: Measure, clips: Sequence[ClipValues], definition: BpdDefinition | None) -> StudySize | None:
-    """Return the mean of all repeats that enter."""
+    """Return the mean of all repeats that enter by a definition."""
     found = [
         (clip.clip.number, entry.chosen)
         for clip in clips
         if isinstance((entry := clip.entering[measure]).chosen, Repeats) and entry.size_mm is not None
     ]
     mine = [(number, one) for number, one in found if isinstance(one, Repeats) and one.bpd_definition is definition]
+    return _mean(mine, definition) if mine else None
+
+
+def _persons_left(measure: Measure, clips: Sequence[ClipValues]) -> list[StudySize]:
+    """Return what a person measured that does not enter: she chose the model's, or drew by another definition later."""
+    left = [
+        (clip.clip.number, one)
+        for clip in clips
+        for one in clip.entering[measure].person
+        if one is not clip.entering[measure].chosen and one.sizes_mm
+    ]
+    return [_mean([(number, one)], one.bpd_definition) for number, one in left]
+
+
+def _beside(person: StudySize, model: Sequence[StudySize]) -> StudySize | None:
+    """Return the model's size to stand beside a person's: by her definition and of her clips before any other."""
+    return min(
+        model,
+        key=lambda one: (one.bpd_definition is not person.bpd_definition, one.clips[0] not in person.clips),
+        default=None,
+    )
+
+
+def _mean(mine: Sequence[tuple[int, Repeats]], definition: BpdDefinition | None) -> StudySize:
+    """Return the mean of repeats, each with the number of its clip."""
     sizes = [size for _number, one in mine for size in one.sizes_mm]
-    if not sizes:
-        return None
     return StudySize(
         statistics.fmean(sizes),
         Source.PERSON,
@@ -175,16 +207,15 @@ def _person_size(measure: Measure, clips: Sequence[ClipValues], definition: BpdD
 
 
 def _model_sizes(measure: Measure, clips: Sequence[ClipValues]) -> list[tuple[StudySize, bool]]:
-    """Return the model's size of each clip and whether it enters there, the surest first."""
+    """Return the model's sizes of each clip and which enters there, the surest first."""
     found: list[tuple[float, StudySize, bool]] = []
     for clip in clips:
         entry = clip.entering[measure]
-        enters = isinstance(entry.chosen, ModelValue)
-        one = entry.chosen if enters else next((one for one in entry.model if isinstance(one.size_mm, float)), None)
-        if isinstance(one, ModelValue) and isinstance(one.size_mm, float):
-            frames = () if one.frame_index is None else ((clip.clip.number, one.frame_index),)
-            size = StudySize(one.size_mm, one.source, one.bpd_definition, (clip.clip.number,), frames)
-            found.append((clip.sureness[measure], size, enters))
+        for one in entry.model:
+            if isinstance(one.size_mm, float):
+                frames = () if one.frame_index is None else ((clip.clip.number, one.frame_index),)
+                size = StudySize(one.size_mm, one.source, one.bpd_definition, (clip.clip.number,), frames)
+                found.append((clip.sureness[measure], size, one is entry.chosen))
     found.sort(key=lambda it: -it[0])
     return [(size, enters) for _sureness, size, enters in found]
 

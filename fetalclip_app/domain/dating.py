@@ -50,7 +50,7 @@ class Dating:
         origin: Day 0: the first day of the last menstrual period, or the day that it comes to.
         dated_by: What it rests on.
         who: Who dated; asked for wherever a dating is entered.
-        remark: What was entered: ``CRL 61.2 mm on 2026-03-02``.
+        remark: What was entered: ``CRL 61.2 mm, 2026-03-02``, in no language.
         scanned: The day of the scan that it rests on; None for one that rests on no scan.
     """
 
@@ -75,7 +75,7 @@ class Dating:
         """Return the dating by an age that an earlier scan gave."""
         origin = scanned - timedelta(days=age.days)
         by = DatedBy.CRL if by_crl else DatedBy.EARLIER_SCAN
-        return cls(origin, by, who, remark or f"{age} on {scanned}", scanned)
+        return cls(origin, by, who, remark or f"{age}, {scanned}", scanned)
 
     @property
     def expected_delivery(self) -> date:

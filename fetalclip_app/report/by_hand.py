@@ -59,5 +59,10 @@ def _figure(entry: ClipEntry, measure: Measure, mine: ByHand) -> Any:
 def _told(mine: ByHand) -> list[Any]:
     told = [para(source_meaning(mine.chosen), NOTE)]
     sized = [one for one in mine.others if not isinstance(one.size_mm, Abstention) and isinstance(one.size_mm, float)]
-    values = "; ".join(f"{wording.millimetres(float(one.size_mm))} ({source_of(one)})" for one in sized)  # type: ignore[arg-type]
+    values = "; ".join(f"{wording.millimetres(float(one.size_mm))} ({_between_by(one)})" for one in sized)  # type: ignore[arg-type]
     return [*told, para(_("Not entering: {sizes}", sizes=values), NOTE)] if values else told
+
+
+def _between_by(one: Repeats | ModelValue) -> str:
+    edges = one.bpd_definition
+    return ", ".join(filter(None, [edges_name(edges) if edges is not None else "", source_of(one)]))

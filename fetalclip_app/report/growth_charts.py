@@ -71,8 +71,13 @@ def _curves(canvas: Any, curves: GrowthCurves, across: Any, up: Any) -> None:
         canvas.drawString(across(curves.weeks[-1]) + 0.8 * MM, beneath, f"P{percent:g}")
 
 
-def ages_axis(rows: Sequence[AxisRow], estimate: AgeEstimate | None, width: float) -> Painted:
-    """Return every age on one axis: the model's scores on top, then a dot for each, with its spread where known."""
+def ages_axis(rows: Sequence[AxisRow], scores: tuple[str, AgeEstimate] | None, width: float) -> Painted:
+    """Return every age on one axis: the model's scores on top, then a dot for each, with its spread where known.
+
+    Args:
+        scores: Name of the curve of scores, and the estimate that it is of.
+    """
+    name, estimate = scores or ("", None)
     curve = _CURVE if estimate is not None else 0.0
     height = curve + _ROW * len(rows) + _WEEKS
     first, last = axis_span(rows, estimate)
@@ -85,6 +90,9 @@ def ages_axis(rows: Sequence[AxisRow], estimate: AgeEstimate | None, width: floa
         _grid(canvas, across, (first, last), height)
         if estimate is not None:
             _scores(canvas, across, estimate, height)
+            canvas.setFillColor(MUTED)
+            canvas.setFont(REGULAR, 7.5)
+            canvas.drawString(0, height - 4 * MM, shortened(drawable(name), _NAMES - 3 * MM, 7.5))
         if dated is not None:
             canvas.setDash(2, 1.5)
             canvas.setStrokeColor(DOUBT)

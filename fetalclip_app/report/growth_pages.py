@@ -116,6 +116,7 @@ def _size_cells(study: StudyTable, table: FetusTable, row: StudyRow, charts: Seq
     name = para(f"{table.fetus} {words.row_name(row)}".strip(), STRONG)
     if row.value is None:
         reason = [para(words.row_value(row), DOUBT_STRONG), para(words.row_reason(row), NOTE)]
+        reason += [para(_others(row), NOTE)] if row.others else []
         return [name, reason, _models(row), *([para("–", BODY)] * len(charts))]
     only = len(study.clips) == 1
     spread = row.value.deviation_mm
@@ -130,11 +131,11 @@ def _size_cells(study: StudyTable, table: FetusTable, row: StudyRow, charts: Seq
 def _models(row: StudyRow) -> list[Any]:
     if row.model is None:
         return [para("–", LABEL)]
-    return [para(wording.millimetres(row.model.size_mm), NOTE), para(words.whose_size(row.model), NOTE)]
+    return [para(wording.millimetres(row.model.size_mm), NOTE), para(words.whose_sized(row.model), NOTE)]
 
 
 def _others(row: StudyRow) -> str:
-    told = "; ".join(f"{wording.millimetres(one.size_mm)} ({words.clip_numbers(one.clips)})" for one in row.others[:4])
+    told = "; ".join(f"{wording.millimetres(one.size_mm)} ({words.whose_sized(one)})" for one in row.others[:4])
     more = len(row.others) - 4
     told += _(" and {count} more", count=more) if more > 0 else ""
     return _("Not entering: {sizes}", sizes=told)
@@ -161,13 +162,13 @@ def _charts(study: StudyTable, table: FetusTable, width: float) -> Flow:
         return []
     each = (width - (_IN_A_ROW - 1) * GAP) / _IN_A_ROW
     drawn = [
-        _chart((table.fetus, row.measure), row.value.size_mm, dict(row.centiles), study.age, each)
+        _chart((table.fetus, row), row.value.size_mm, dict(row.centiles), study.age, each)
         for row in table.rows
         if row.value is not None
     ]
     if table.weight is not None:
         weight = table.weight
-        drawn.append(_chart((table.fetus, Measure.EFW), weight.weight_g, dict(weight.centiles), study.age, each))
+        drawn.append(_chart((table.fetus, None), weight.weight_g, dict(weight.centiles), study.age, each))
     shown = [one for one in drawn if one is not None]
     flow: Flow = []
     for start in range(0, len(shown), _IN_A_ROW):
@@ -181,19 +182,21 @@ def _charts(study: StudyTable, table: FetusTable, width: float) -> Flow:
 
 
 def _chart(
-    named: tuple[str, Measure],
+    of: tuple[str, StudyRow | None],
     size: float,
     found: dict[Chart, Centile | NoCentile],
     age: GestationalAge,
     width: float,
 ) -> Any:
-    """Return a chart of a fetus's measure; None where no chart is of it."""
-    fetus, measure = named
+    """Return a chart of a fetus's measure, of its weight where no row is given; None where no chart is of it."""
+    fetus, row = of
+    measure = row.measure if row is not None else Measure.EFW
     chart = next((one for one in Chart if isinstance(found[one], Centile)), None)
     curves = growth_curves(chart, measure) if chart is not None else None
     if chart is None or curves is None:
         return None
-    title = f"{fetus} {measure.value.upper()}, {words.chart_name(chart)}".strip()
+    name = words.row_name(row) if row is not None else measure.value.upper()
+    title = f"{fetus} {name}, {words.chart_name(chart)}".strip()
     unit = "g" if measure is Measure.EFW else "mm"
     return growth_chart(curves, title, unit, size=size, weeks=age.weeks, width=width)
 
@@ -204,8 +207,9 @@ def _ages(study: StudyTable, table: FetusTable, width: float) -> Flow:
         return []
     title = _("Ages on one axis")
     title = f"{wording.fetus_title(table.fetus)}: {title}" if table.fetus else title
-    surest = table.model_ages[0].estimate if table.model_ages else None
-    flow: Flow = [KeepTogether([para(title, SUBHEADING), ages_axis(shown, surest, width)])]
+    first = table.model_ages[0] if table.model_ages else None
+    curve = None if first is None else (age_words.curve_name(first, table), first.estimate)
+    flow: Flow = [KeepTogether([para(title, SUBHEADING), ages_axis(shown, curve, width)])]
     flow.append(para(age_words.axis_legend(shown), NOTE))
     flow += [para(text, DOUBT_STRONG) for text in age_words.differences(table)]
     source = age_words.difference_source(study, table)

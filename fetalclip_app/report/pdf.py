@@ -13,8 +13,9 @@ from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.reading import Answer
+from fetalclip_app.domain.values import Source
 from fetalclip_app.report.build import ClipEntry, ReportContent
-from fetalclip_app.report.by_hand import by_hand
+from fetalclip_app.report.by_hand import ByHand, by_hand
 from fetalclip_app.report.charts import age_axis
 from fetalclip_app.report.checklist_block import checklist_section
 from fetalclip_app.report.clip_pages import clip_section
@@ -39,6 +40,7 @@ from fetalclip_app.report.style import (
     para,
     rows,
 )
+from fetalclip_app.wording.by_hand import edges_name
 from fetalclip_app.wording.growth import dated_age
 from fetalclip_app.wording.translate import translate as _
 
@@ -241,9 +243,17 @@ def _sizes(entry: ClipEntry) -> list[Any]:
     for place, measure in enumerate((Measure.HC, Measure.BPD, Measure.OFD)):
         mine = by_hand(entry, measure)
         if mine is not None:
-            small = [para(_("model {value}", value=lines[place].value), NOTE)] if place < len(lines) else []
-            cells[place] = [para(wording.millimetres(mine.size_mm), STRONG), *small]
+            small = [para(_model_told(mine, lines[place].value), NOTE)] if place < len(lines) else []
+            edges = mine.chosen.bpd_definition
+            between = [para(edges_name(edges), NOTE)] if edges is not None else []
+            cells[place] = [para(wording.millimetres(mine.size_mm), STRONG), *between, *small]
     return cells
+
+
+def _model_told(mine: ByHand, value: str) -> str:
+    """Return the model's value; of a BPD between which edges it lies too."""
+    edges = {one.bpd_definition for one in mine.others if one.source is Source.OUTLINE} - {None}
+    return _("model {value}", value=", ".join([value, *(edges_name(one) for one in edges if one is not None)]))
 
 
 def _lines(entry: ClipEntry, task: str) -> tuple[wording.Line, ...]:

@@ -99,6 +99,13 @@ def axis_span(rows: Sequence[AxisRow], estimate: AgeEstimate | None) -> tuple[in
     return min(first, *(day - _AIR for day in ends), first), max(last, *(day + _AIR for day in ends), last)
 
 
+def curve_name(shown: ModelAge, fetus: FetusTable) -> str:
+    """Return what the curve of scores is of: its clip too, where several clips have an age."""
+    if len(fetus.model_ages) == 1:
+        return translate("Score by day")
+    return translate("Score by day, {clip}", clip=clip_numbers([shown.clip.number]))
+
+
 def formula_name(key: str) -> str:
     """Return a formula's name: ``Hadlock, HC``."""
     return translate(_FORMULAS[key])

@@ -9,7 +9,7 @@ from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import Beyond, Centile, Chart, Measure, NoCentile
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.measuring import Refusal
-from fetalclip_app.domain.study_table import StudyRow, StudySize, StudyTable, Weight
+from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudySize, StudyTable, Weight
 from fetalclip_app.domain.values import Source
 from fetalclip_app.wording.abstentions import abstention, reason_title
 from fetalclip_app.wording.by_hand import begun_by_model, edges_name, measure_name
@@ -115,6 +115,12 @@ def whose_size(size: StudySize, *, only_clip: bool = False) -> str:
     return ", ".join(filter(None, [who, begun, clips]))
 
 
+def whose_sized(size: StudySize, *, only_clip: bool = False) -> str:
+    """Return the same of a size that stands beside another; of a BPD between which edges it lies, first."""
+    edges = edges_name(size.bpd_definition) if size.bpd_definition is not None else ""
+    return ", ".join(filter(None, [edges, whose_size(size, only_clip=only_clip)]))
+
+
 def clip_numbers(numbers: Iterable[int]) -> str:
     """Return ``clip 2``, or ``clips 1, 3``."""
     told = tuple(dict.fromkeys(numbers))
@@ -161,8 +167,10 @@ def measures_list(measures: Iterable[Measure]) -> str:
     return ", ".join(measure_name(measure) for measure in measures)
 
 
-def no_weight() -> str:
-    """Return what a weight needs."""
+def no_weight(fetus: FetusTable) -> str:
+    """Return why a fetus has no weight: what it needs, or that its lengths give none that can be."""
+    if fetus.size(Measure.AC) is not None and fetus.size(Measure.FL) is not None:
+        return translate("The lengths give no weight that can be: one of them is wrong.")
     return translate("A weight needs AC and FL of one fetus.")
 
 

@@ -230,3 +230,44 @@ def test_what_is_written_has_the_dating_and_the_persons_values(study: Any, qtbot
     assert growth["age"] == {"days": 143} and growth["dating"]["who"] == "A. Sonographer"
     assert growth["fetuses"][0]["sizes"][0]["enters"]["by"] == "person"
     assert growth["fetuses"][0]["sizes"][0]["centiles"]["who"]["said"] == "P33"
+
+
+def test_ages_are_of_the_fetus_whose_clip_is_looked_at(study: Any, qtbot: QtBot) -> None:
+    door, book = growth_of(study), study.window.notebook
+    book.change_study("Twins", replace(book.study, fetuses=("A", "B"), dating=dated()))
+    book.change_clip("Fetus", replace(book.clip, fetus="A"))
+    study.press("next_clip")
+    qtbot.waitUntil(lambda: book.clip is not None and not book.clip.fetus)
+    book.change_clip("Fetus", replace(book.clip, fetus="B"))
+    study.press("ages")
+
+    assert door.ages.whose.currentData() == "B"
+    door.ages.whose.setCurrentIndex(0)
+    book.change_study("Date", replace(book.study, dating=dated(140)))
+    assert door.ages.whose.currentData() == "A"  # what was chosen stays until another clip is looked at
+    study.press("previous_clip")
+    study.press("next_clip")
+    assert door.ages.whose.currentData() == "B"
+
+
+def test_a_curve_of_one_of_several_clips_says_of_which(study: Any) -> None:
+    study.press("ages")
+    named = [one.text() for one in growth_of(study).ages.findChildren(QLabel)]
+    assert "Score by day, clip 1" in named
+
+    study.press("next_clip")
+    assert "Score by day, clip 2" in [one.text() for one in growth_of(study).ages.findChildren(QLabel)]
+
+
+def test_a_bpd_of_the_models_beside_hers_says_its_edges(study: Any, qtbot: QtBot) -> None:
+    measure(study, (M.BPD, 47.0, INNER))
+    card = growth_of(study).card
+
+    assert "58.2\u2009mm, outer–outer" in asked(study, card.figure("BPD outer–inner").click)
+
+
+def test_lengths_that_give_no_possible_weight_are_not_called_missing(study: Any) -> None:
+    measure(study, (M.HC, 20.0, None), (M.AC, 20.0, None), (M.FL, 5.0, None))
+    card = growth_of(study).card
+
+    assert card.shown["EFW"] == ("–", "The lengths give no weight that can be: one of them is wrong.")

@@ -75,7 +75,10 @@ def test_the_report_has_both_values_centiles_and_the_dating(tmp_path: Path) -> N
         "Kiserud 2017",
         "Papageorghiou 2014",
         "HC, WHO",
-        "BPD, WHO",
+        "BPD outer–inner, WHO",
+        "model 58.2 mm, outer–outer",
+        "58.2 mm outer–outer, the model's outline",
+        "Not entering: 58.2 mm (outer–outer, by the model's outline)",
         "EFW, WHO",
     ):
         assert wanted in said, wanted

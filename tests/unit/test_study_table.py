@@ -205,3 +205,36 @@ def test_curves_pass_through_what_centiles_are_read_from() -> None:
                 found = centile(chart, measure, sizes[place], GestationalAge(140), bpd_definition=edges)
                 assert isinstance(found, Centile) and found.percent == pytest.approx(percent, abs=1e-6)
     assert growth_curves(Chart.WHO, M.OFD) is None and growth_curves(Chart.INTERGROWTH, M.EFW) is None
+
+
+def test_a_chosen_model_value_leaves_hers_beside_it() -> None:
+    chosen = ClipNotes(measured=(drawn(M.HC, 170.0), drawn(M.HC, 172.0)), enters={M.HC: Enters.MODEL})
+    found = row(table(values(1, notes=chosen, read=True)), M.HC)
+
+    assert [(one.source, one.count) for one in found.others] == [(Source.PERSON, 2)]
+    assert found.others[0].size_mm == pytest.approx(171.0)
+
+
+def test_the_models_value_of_her_own_clip_stands_beside_hers_and_no_other_is_lost() -> None:
+    hers = drawn(M.HC, 170.0)
+    made = table(values(1, read=True, share=0.9), values(2, hers, read=True, share=0.6), values(3, hers, read=True))
+    found = row(made, M.HC)
+
+    assert found.model is not None and found.model.clips in {(2,), (3,)}
+    assert sorted(one.clips for one in (found.model, *found.others)) == [(1,), (2,), (3,)]
+
+
+def test_a_bpd_that_was_drawn_before_one_of_another_definition_is_still_named() -> None:
+    made = table(values(1, drawn(M.BPD, 49.0, OUTER_OUTER), drawn(M.BPD, 47.0, OUTER_INNER)))
+    found = row(made, M.BPD)
+
+    assert found.bpd_definition is OUTER_INNER
+    assert [(one.size_mm, one.bpd_definition) for one in found.others] == [(pytest.approx(49.0), OUTER_OUTER)]
+
+
+def test_ages_differ_by_the_whole_days_that_are_shown() -> None:
+    """HC 175.2 mm is 140.24 days by Hadlock, shown as 20w0d: ten days from 130 and no more."""
+    differing = [table(values(1, drawn(M.HC, 175.2)), days=days).fetuses[0].differences for days in (130, 129)]
+    at_the_limit, beyond = ([one.days for one in told if one.formula == "hadlock_1984_hc"] for told in differing)
+
+    assert (at_the_limit, beyond) == ([], [11])

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fetalclip_app.domain.age import AgeEstimate, GestationalAge
-from fetalclip_app.domain.study_table import FetusTable, StudyTable
+from fetalclip_app.domain.age import GestationalAge
+from fetalclip_app.domain.study_table import FetusTable, ModelAge, StudyTable
 from fetalclip_app.ui.growth.axis import CurveStrip, RowStrip, WeeksStrip
 from fetalclip_app.ui.parts import Caption, indented, label
 from fetalclip_app.ui.theme import CARD_INSIDE
@@ -43,6 +43,7 @@ class AgesWindow(QDialog):
         super().__init__(parent)
         self._table: StudyTable | None = None
         self._shown_clip: int | None = None
+        self._looked_at: tuple[int | None, str | None] = (None, None)
         self.setWindowTitle(translate("Ages on one axis"))
         self.whose = QComboBox()
         self.whose.setAccessibleName(translate("Fetus"))
@@ -60,19 +61,24 @@ class AgesWindow(QDialog):
         self.resize(_WIDTH, 480)
 
     def show_table(self, table: StudyTable | None, clip: int | None) -> None:
-        """Show a study; the curve is that of a clip, by its number, where it has an age."""
+        """Show a study; the curve is that of a clip, by its number, where it has an age.
+
+        Where another clip is looked at than before, or it is another fetus's now, that fetus is chosen.
+        """
         self._table, self._shown_clip = table, clip
         fetuses = table.fetuses if table is not None else ()
         names = [fetus.fetus for fetus in fetuses]
+        self.whose.blockSignals(True)
         if names != [self.whose.itemData(place) for place in range(self.whose.count())]:
-            self.whose.blockSignals(True)
+            self._looked_at = None, None
             self.whose.clear()
             for name in names:
                 self.whose.addItem(fetus_title(name), name)
-            self.whose.blockSignals(False)
-        mine = next((place for place, fetus in enumerate(fetuses) if clip in fetus.clips), 0)
-        if 0 <= mine < len(fetuses) and self.whose.currentIndex() < 0:
-            self.whose.setCurrentIndex(mine)
+        mine = next((fetus.fetus for fetus in fetuses if clip in fetus.clips), None)
+        if (clip, mine) != self._looked_at and mine is not None:
+            self.whose.setCurrentIndex(names.index(mine))
+        self._looked_at = clip, mine
+        self.whose.blockSignals(False)
         self.whose.setVisible(table is not None and table.names_fetuses)
         self._show()
 
@@ -120,12 +126,13 @@ class AgesWindow(QDialog):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
-        estimate = self._curve(fetus)
+        curve = self._curve(fetus)
+        estimate = curve.estimate if curve is not None else None
         span = words.axis_span(rows, estimate)
         dated = float(table.age.days) if isinstance(table.age, GestationalAge) else None
         place = 0
-        if estimate is not None:
-            grid.addWidget(indented(label(translate("Score by day"), tone="muted", caption=True)), 0, 0)
+        if curve is not None and estimate is not None:
+            grid.addWidget(indented(label(words.curve_name(curve, fetus), tone="muted", caption=True)), 0, 0)
             grid.addWidget(CurveStrip(span, dated, estimate), 0, 1)
             place = 1
         for number, row in enumerate(rows):
@@ -146,10 +153,9 @@ class AgesWindow(QDialog):
         self.values.append(value)
         return value
 
-    def _curve(self, fetus: FetusTable) -> AgeEstimate | None:
+    def _curve(self, fetus: FetusTable) -> ModelAge | None:
         ages = fetus.model_ages
-        shown = next((one for one in ages if one.clip.number == self._shown_clip), ages[0] if ages else None)
-        return shown.estimate if shown is not None else None
+        return next((one for one in ages if one.clip.number == self._shown_clip), ages[0] if ages else None)
 
 
 def _sentences(table: StudyTable, fetus: FetusTable) -> list[tuple[str, str]]:

@@ -121,7 +121,7 @@ class GrowthCard(Card):
         self.weight.name.show_text(f"{fetus.fetus} {WEIGHT}".strip() if fetus is not None else WEIGHT)
         if weight is None or table is None:
             self.weight.figure.show_nothing()
-            text = words.no_weight() if fetus is not None else ""
+            text = words.no_weight(fetus) if fetus is not None else ""
             self.weight.centile.show_text(text, can_ask=False)
             return
         self.weight.figure.show_value(words.grams(weight.weight_g))

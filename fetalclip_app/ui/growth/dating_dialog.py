@@ -41,7 +41,8 @@ class DatingDialog(QDialog):
     """One dating, entered by a person.
 
     Signals:
-        entered: (Dating, the exam's day or None as the person states it).
+        entered: (Dating, the exam's day as the notes shall have it: what the person states now where the files are
+            silent, else what was noted before).
         removed: There is to be no dating.
     """
 
@@ -53,6 +54,7 @@ class DatingDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._exam_day, self._today = exam_day, today or date.today()  # noqa: DTZ011 - the day where the person is
+        self._noted_day = notes.exam_day
         self._made: Dating | None = None
         self.setWindowTitle(translate("Date the pregnancy"))
         self.by = _combo(translate("What the dating rests on"))
@@ -213,7 +215,7 @@ class DatingDialog(QDialog):
 
     def _enter(self) -> None:
         if self._made is not None:
-            self.entered.emit(self._made, None if self._exam_day is not None else self._exam)
+            self.entered.emit(self._made, self._exam if self._exam_day is None else self._noted_day)
             self.accept()
 
 

@@ -36,6 +36,7 @@ class Growth(QObject):
         self._parts, self._book = parts, parts.notebook
         self._study = ShownStudy(parts.session, parts.notebook)
         self._table: StudyTable | None = None
+        self._dialog: tuple[str | None, DatingDialog] | None = None
         self.card = GrowthCard()
         self.charts = ChartWindow(parts.window, parts.choices.now.growth_chart)
         self.ages = AgesWindow(parts.window)
@@ -63,6 +64,7 @@ class Growth(QObject):
 
     def _show(self) -> None:
         """Take the study's table anew and show it wherever it stands."""
+        self._leave_other_study()
         self._table = table = self._study.table()
         self.card.show_table(table, self._fetus(), self._parts.choices.now.growth_chart)
         if self.charts.isVisible():
@@ -127,13 +129,22 @@ class Growth(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.entered.connect(self._date)
         dialog.removed.connect(self._remove_dating)
+        dialog.finished.connect(self._forget_dialog)
+        self._dialog = self._book.study_key, dialog
         dialog.open()
+
+    def _forget_dialog(self) -> None:
+        self._dialog = None
+
+    def _leave_other_study(self) -> None:
+        """Close a dialog that was opened for another study: files under way may bring another pregnancy forward."""
+        if self._dialog is not None and self._dialog[0] != self._book.study_key:
+            self._dialog[1].reject()
 
     def _date(self, dating: Dating, exam_day: date | None) -> None:
         study = self._book.study
         if study is not None:
-            stated = study.exam_day if exam_day is None else exam_day
-            self._book.change_study(translate("Date the pregnancy"), replace(study, dating=dating, exam_day=stated))
+            self._book.change_study(translate("Date the pregnancy"), replace(study, dating=dating, exam_day=exam_day))
 
     def _remove_dating(self) -> None:
         study = self._book.study

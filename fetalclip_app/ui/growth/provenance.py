@@ -116,7 +116,7 @@ def _models(clips: Sequence[int], made: Made) -> list[Row]:
 
 
 def _size(size: StudySize) -> str:
-    return f"{millimetres(size.size_mm)}, {words.whose_size(size)}"
+    return f"{millimetres(size.size_mm)}, {words.whose_sized(size)}"
 
 
 def _frames(size: StudySize) -> str:
