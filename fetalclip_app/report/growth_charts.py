@@ -35,10 +35,10 @@ def growth_chart(curves: GrowthCurves, title: str, unit: str, *, size: float, we
     def paint(canvas: Any) -> None:
         canvas.setFillColor(INK)
         canvas.setFont(BOLD, 8)
-        canvas.drawString(0, CHART_HEIGHT - 3 * MM, drawable(title))
+        canvas.drawString(0, CHART_HEIGHT - 3 * MM, shortened(drawable(title), width, 8, bold=True))
         canvas.setFillColor(MUTED)
         canvas.setFont(REGULAR, 6.5)
-        canvas.drawRightString(width, CHART_HEIGHT - 3 * MM, unit)
+        canvas.drawRightString(_LEFT - 1 * MM, _BOTTOM - 3.2 * MM, unit)
         canvas.setLineWidth(0.4)
         canvas.setStrokeColor(PALE)
         for value in ticks(low, high, 5):

@@ -235,7 +235,8 @@ def dependences(table: StudyTable, fetus: FetusTable) -> tuple[str, ...]:
         told.append(translate("The model's age and ages by its own lengths are read from the same pictures."))
     if len(formulas) > 1:
         told.append(translate("All ages by formulas rest on one scale: if it is wrong, all are wrong together."))
-    if isinstance(table.age, GestationalAge):
+    is_of_this_exam = table.dating is not None and table.dating.scanned == table.exam_day
+    if isinstance(table.age, GestationalAge) and not is_of_this_exam:
         told.append(translate("The dating alone depends on nothing in this exam's pictures."))
     if models:
         told.append(spread_meaning())

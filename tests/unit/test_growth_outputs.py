@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from fetalclip_app.cli import analyze as analyze_module
 from fetalclip_app.domain.age import AgeEstimate, AgeInterval, GestationalAge
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.notes import ClipNotes, HandMeasurement, StudyNotes
 from fetalclip_app.report.build import ClipEntry, ReportContent, build
 from fetalclip_app.report.json_study import as_study_entries
@@ -267,3 +268,14 @@ def test_the_scale_of_a_length_by_hand_is_named_where_the_model_gives_no_age(tmp
     assert growth(femur)["fetuses"][0]["scales"] == [
         "Scale from the file's ultrasound regions: 0.500\u2009mm/px (clip 1)"
     ]
+
+
+def test_a_dating_by_this_exams_own_crl_is_not_called_independent_of_it() -> None:
+    other = Dating.by_scan(EXAM - timedelta(days=70), GestationalAge(80), "A.", by_crl=True)
+    own = Dating.by_scan(EXAM, GestationalAge(150), "A.", by_crl=True)
+    told = [
+        " ".join(growth(replace(entry("one.dcm", *WHOLE), study_notes=StudyNotes(dating=one)))["fetuses"][0]["depends"])
+        for one in (other, own)
+    ]
+
+    assert ["nothing in this exam's pictures" in one for one in told] == [True, False]
