@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from fetalclip_app.biometry.values import MEASURED
+from fetalclip_app.biometry.values import entering
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.notes import ClipNotes, Enters
 from fetalclip_app.domain.pooled import WholeClip
@@ -172,9 +173,9 @@ class FindingsPanel(QScrollArea):
             case Repeats() as drawn:
                 self._ask_drawn(drawn, widget)
             case ModelValue(source=Source.OUTLINE) as found:
-                self._ask_head(found.measure.value, widget)
+                self._ask_head(found.measure.value, widget, self._let_enter(found, Enters.MODEL))
             case ModelValue() as found:
-                self._ask_line(found.measure.value, widget)
+                self._ask_line(found.measure.value, widget, self._let_enter(found, Enters.MODEL))
             case Measurement() as line:
                 self._ask_line(line.name, widget)
 
@@ -182,25 +183,28 @@ class FindingsPanel(QScrollArea):
         entry = self._shown
         if entry is not None:
             rows = hand_rows(drawn, entry.clip.calibration, len(entry.clip))
-            offers = [*self._to_frame(drawn.frame_index), *self._let_enter(drawn.measure, Enters.PERSON)]
+            offers = [*self._to_frame(drawn.frame_index), *self._let_enter(drawn, Enters.PERSON)]
             Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
-    def _let_enter(self, measure: Measure, whose: Enters) -> list[Offer]:
-        """Offer that a value enters the report, where another one does."""
-        notes = self._notes
-        if notes is None or not notes.of(measure) or notes.entering(measure) is whose:
+    def _let_enter(self, found: Repeats | ModelValue, whose: Enters) -> list[Offer]:
+        """Offer that a value enters the report, where another one does and this is the one that would."""
+        entry, notes, measure = self._shown, self._notes, found.measure
+        if entry is None or notes is None or not notes.of(measure) or notes.entering(measure) is whose:
+            return []
+        theirs = entering(notes.with_enters([measure], whose), entry.known, entry.clip.calibration, measure)
+        if theirs.chosen != found:
             return []
         return [Offer(let_enter(whose), lambda: self.enters_wanted.emit(measure, whose))]
 
-    def _ask_head(self, which: str, widget: QWidget) -> None:
+    def _ask_head(self, which: str, widget: QWidget, more: Sequence[Offer] = ()) -> None:
         entry = self._shown
         finding = entry.known.finding("head") if entry is not None and entry.known else None
         if entry is not None and entry.known is not None and finding is not None:
             rows = provenance.head_rows(entry.clip, entry.known, finding, which)
-            offers = [*self._to_frame(finding.frame_index), *self._let_enter(Measure(which), Enters.MODEL)]
+            offers = [*self._to_frame(finding.frame_index), *more]
             Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
-    def _ask_line(self, name: str, widget: QWidget) -> None:
+    def _ask_line(self, name: str, widget: QWidget, more: Sequence[Offer] = ()) -> None:
         entry = self._shown
         finding = entry.known.finding("measurements") if entry is not None and entry.known else None
         if entry is None or entry.known is None or finding is None:
@@ -209,9 +213,7 @@ class FindingsPanel(QScrollArea):
             return
         one = next(one for one in finding.answer.measurements if one.name == name)
         rows = provenance.line_rows(entry.known, finding, one)
-        offers = self._to_frame(one.frame_index)
-        if name in set(MEASURED):
-            offers += self._let_enter(Measure(name), Enters.MODEL)
+        offers = [*self._to_frame(one.frame_index), *more]
         Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
     def _ask_pooled(self, which: int, widget: QWidget) -> None:
