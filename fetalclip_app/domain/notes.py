@@ -124,17 +124,23 @@ class ClipNotes:
         return replace(self, best=others if frame_index is None else {**others, view_key: frame_index})
 
     def with_measured(self, one: HandMeasurement) -> ClipNotes:
-        """Return these notes with a measurement added, or put in the place of the one that bears its name."""
+        """Return these notes with a measurement added, or put in the place of the one that bears its name.
+
+        Where that was the last of another measure, the choice of it goes.
+        """
         if all(known.uid != one.uid for known in self.measured):
             return replace(self, measured=(*self.measured, one))
-        return replace(self, measured=tuple(one if known.uid == one.uid else known for known in self.measured))
+        return self._left(tuple(one if known.uid == one.uid else known for known in self.measured))
 
     def without_measured(self, uid: str) -> ClipNotes:
         """Return these notes without a measurement; with the last of a measure goes the choice of it."""
-        kept = tuple(one for one in self.measured if one.uid != uid)
-        left = {one.measure for one in kept}
+        return self._left(tuple(one for one in self.measured if one.uid != uid))
+
+    def _left(self, measured: tuple[HandMeasurement, ...]) -> ClipNotes:
+        """Return these notes with other measurements, and no choice of a person's value where there is none."""
+        left = {one.measure for one in measured}
         enters = {key: whose for key, whose in self.enters.items() if whose is Enters.MODEL or key in left}
-        return replace(self, measured=kept, enters=enters)
+        return replace(self, measured=measured, enters=enters)
 
     def with_fetus(self, fetus: str) -> ClipNotes:
         """Return these notes with the clip, and all that was measured of it, given to a fetus; empty is to nobody."""

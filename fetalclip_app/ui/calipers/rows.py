@@ -58,12 +58,12 @@ def row_of(found: Entering, reading: ClipReading | None) -> Row:
     """Return a measure's row in words."""
     chosen = _told(found)
     title = words.measure_title(found.measure)
-    if chosen is None:
-        return Row(found.measure, title, Said(""), Said(""), _diameters(found, reading))
-    if chosen.bpd_definition is not None and not _is_nothing(chosen) and not _is_held(chosen):
+    if chosen is not None and chosen.bpd_definition is not None and not _is_nothing(chosen) and not _is_held(chosen):
         title = f"{title}, {words.edges_name(chosen.bpd_definition)}"
     others = [one for one in found.others if one is not chosen and not _is_nothing(one) and not _lacks_scale(one)]
     small = tuple(_small(other) for other in others)
+    if chosen is None:
+        return Row(found.measure, title, Said(""), Said(""), (*small, *_diameters(found, reading)))
     source = Said("" if _is_held(chosen) else words.source_of(chosen), chosen, tip=words.source_meaning(chosen))
     if len(small) > _BESIDE:
         title, source = f"{title}, {source.text}", Said("")
