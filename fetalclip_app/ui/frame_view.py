@@ -14,7 +14,7 @@ from fetalclip_app.domain.structures import Structure
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.calipers.draw import draw_hand, hand_places
 from fetalclip_app.ui.calipers.hand import Hand
-from fetalclip_app.ui.calipers.pointing import Pointing
+from fetalclip_app.ui.calipers.pointing import MODIFIERS, Pointing
 from fetalclip_app.ui.plane_layer import PlaneLayer
 from fetalclip_app.ui.qimage import Light, image_of
 from fetalclip_app.ui.region_overlay import draw_regions
@@ -286,6 +286,8 @@ class FrameView(QWidget):
             if self._pointing.takes(event):
                 event.accept()
                 return True
+            if event.key() not in MODIFIERS:
+                self._pointing.rest()
         return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:

@@ -81,6 +81,9 @@ class RulerTool(QObject):
         """Whether a key is for the line."""
         return self.line is not None and key in _KEYS
 
+    def rest(self) -> None:
+        """Stay: nothing of it waits."""
+
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """Move by an arrow key (ten pixels with Shift), change ends by Tab, state the length by Return."""
         if self.line is None or key not in _KEYS:

@@ -62,7 +62,8 @@ class Calipers(QObject):
         strip.remove_wanted.connect(self._remove)
         strip.given_up.connect(self.put_away)
         parts.notebook.changed.connect(self._show)
-        parts.notebook.changed.connect(lambda: parts.findings.show_notes(parts.notebook.clip))
+        parts.notebook.changed.connect(self._show_notes)
+        parts.actions["outline"].triggered.connect(lambda is_on: None if is_on else self.put_away())
         parts.findings.enters_wanted.connect(lambda measure, whose: self.take(whose, measure))
         parts.viewer.overlays_due.connect(self._show)
         parts.area.frame.line_changed.connect(lambda line: self.put_away() if line is not None else None)
@@ -173,10 +174,12 @@ class Calipers(QObject):
     def _stands(self) -> None:
         """Keep what the hand drew, or where it moved a kept measurement to."""
         shape, notes, kept = self._hand.result, self._book.clip, self._kept()
-        if shape is None or notes is None or not self._is_here():
+        if shape is None or notes is None:
             return
         if kept is not None:
             self._note(replace(kept, shape=shape), "move")
+        elif self._hand.stage is Stage.KEPT or not self._is_here():
+            return
         elif self._measure is not None and not self._asks(self._edges()):
             edges = self._edges() if self._measure is Measure.BPD else None
             made = HandMeasurement(
@@ -195,9 +198,11 @@ class Calipers(QObject):
             self._waits = True  # for what it is, or for its edges
 
     def _note(self, one: HandMeasurement, what: str) -> None:
+        """Note a measurement as the person's who drew or last changed it."""
         notes = self._book.clip
-        if notes is not None:
-            self._book.change_clip(words.act_text(one.measure, what), notes.with_measured(one))
+        if notes is not None and one not in notes.measured:
+            by_now = replace(one, act=self._book.act())
+            self._book.change_clip(words.act_text(one.measure, what), notes.with_measured(by_now))
 
     def _is_here(self) -> bool:
         """Whether the frame that is drawn is still the one that the hand began on."""
@@ -237,7 +242,8 @@ class Calipers(QObject):
         if notes is None or entry is None:
             return
         wanted = only or self.in_hand or self._parts.findings.head.measure_in_focus
-        values = [entering(notes, entry.reading, entry.clip.calibration, measure) for measure in MEASURED]
+        own = notes.of_fetus(self._fetus())
+        values = [entering(own, entry.reading, entry.clip.calibration, measure) for measure in MEASURED]
         found = [
             value.measure
             for value in values
@@ -266,12 +272,17 @@ class Calipers(QObject):
         if clip is not None:
             self._hand.hold(one.uid, one.shape, clip.width, clip.height)
 
+    def _show_notes(self) -> None:
+        """Show what was measured as the fetus's whose scan the clip is, as the report has it."""
+        notes = self._book.clip
+        self._parts.findings.show_notes(notes.of_fetus(self._fetus()) if notes is not None else None)
+
     def _show(self) -> None:
         """Lay over the frame what was measured on it, and let the hand follow what was undone."""
         viewer, notes = self._parts.viewer, self._book.clip
-        found: Iterable[HandMeasurement] = notes.measured if notes is not None and viewer.shows_outline else ()
+        found: Iterable[HandMeasurement] = notes.measured if notes is not None else ()
         here = [one for one in found if one.frame_index == viewer.on_screen]
-        self._hand.show(tuple(self._drawn(one) for one in here))
+        self._hand.show(tuple(self._drawn(one) for one in here) if viewer.shows_outline else ())
         if self._hand.shape is None:
             return
         if not self._is_here() or (self._hand.uid and self._hand.uid not in {one.uid for one in here}):

@@ -136,9 +136,15 @@ class Hand(QObject):
         if not is_other:
             self.active = active
 
+    def rest(self) -> None:
+        """Let steps by key stand that wait for more of them."""
+        if self._rest.isActive():
+            self._rest.stop()
+            self.settled.emit()
+
     def put_away(self) -> None:
-        """Let go of whatever is in hand; what was not kept is gone."""
-        self._rest.stop()
+        """Let go of whatever is in hand; a new shape that was not kept is gone."""
+        self.rest()
         self.is_held = False
         if self.shape is not None:
             self.shape, self.uid = None, ""

@@ -17,6 +17,9 @@ ARROWS = {
     Qt.Key.Key_Down: (0.0, 1.0),
 }
 
+MODIFIERS = frozenset({Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr})
+"""Keys that mean nothing alone."""
+
 RETURNS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 _REACH = 12.0
@@ -51,6 +54,10 @@ class Tool(Protocol):
 
     def takes(self, key: int) -> bool:
         """Whether this key is for it, and for no command."""
+        ...
+
+    def rest(self) -> None:
+        """Let stand what was moved: something else is done now."""
         ...
 
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
@@ -114,6 +121,11 @@ class Pointing:
         """Whether a key is the tool's, and no command's."""
         tool = self.tool
         return tool is not None and tool.takes(event.key())
+
+    def rest(self) -> None:
+        """Let stand what was moved: a key that is not the tool's was pressed."""
+        if self.tool is not None:
+            self.tool.rest()
 
     def key(self, event: QKeyEvent) -> bool:
         """Give a key to the tool; return whether it meant anything to it."""
