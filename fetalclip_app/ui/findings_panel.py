@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from fetalclip_app.biometry.values import entering
-from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.notes import ClipNotes, Enters
 from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements, Measurement

@@ -131,6 +131,20 @@ def test_the_card_has_one_value_of_what_was_drawn_before_and_after_the_clip_was_
     popover.close()
 
 
+def _offered(desk, buttons, offer: str) -> dict[str, bool]:
+    """Press numbers; return whether each offers something."""
+    found = {}
+    for button in buttons:
+        button.click()
+        popover = desk.window.findings.findChild(Popover)
+        found[button.text().split("\N{THIN SPACE}")[0]] = offer in [
+            one.text() for one in popover.findChildren(QPushButton)
+        ]
+        popover.close()
+        desk.qtbot.waitUntil(lambda: desk.window.findings.findChild(Popover) is None)
+    return found
+
+
 def test_only_the_value_that_would_enter_is_offered_to_enter(desk_of) -> None:
     clip = make_clip(12, name="one.dcm")
     bpd = Measurement("bpd", "head", 61.37, ((40.0, 40.0), (110.0, 45.0)), 0.02, 0.1, 6, LICENCE)
@@ -139,19 +153,17 @@ def test_only_the_value_that_would_enter_is_offered_to_enter(desk_of) -> None:
     desk.model.engine.read = lambda clip, *_more: with_lines(clip, lines)
     desk.start()
     ready(desk, "one.dcm")
-    drawn = by_hand(Measure.BPD, line(92), bpd_definition=INNER), by_hand(Measure.FL, line(92))
-    desk.window.notebook.change_clip("made up", ClipNotes(measured=drawn))
-    card, found = desk.window.findings.head, {}
-    for button in (*card.others(Measure.BPD), *card.others(Measure.FL)):
-        button.click()
-        popover = desk.window.findings.findChild(Popover)
-        offers = [one.text() for one in popover.findChildren(QPushButton)]
-        found[button.text().split("\N{THIN SPACE}")[0]] = "Let the model's value enter" in offers
-        popover.close()
-        desk.qtbot.waitUntil(lambda: desk.window.findings.findChild(Popover) is None)
-
+    inner, outer = (by_hand(Measure.BPD, line(px), bpd_definition=edges) for px, edges in ((92, INNER), (100, OUTER)))
+    book, card = desk.window.notebook, desk.window.findings.head
+    book.change_clip("made up", ClipNotes(measured=(inner, by_hand(Measure.FL, line(92)))))
     outline = f"outline {make_reading(clip).finding('head').answer.size.bpd_mm:.1f}"
-    assert found == {outline: True, "lines 61.4": False, "lines 33.3": True}
+
+    small = (*card.others(Measure.BPD), *card.others(Measure.FL))
+    theirs = _offered(desk, small, "Let the model's value enter")
+    assert theirs == {outline: True, "lines 61.4": False, "lines 33.3": True}
+    book.change_clip("made up", ClipNotes(measured=(inner, outer), enters={Measure.BPD: Enters.MODEL}))
+    own = _offered(desk, card.others(Measure.BPD), "Let your own value enter")
+    assert own == {"yours o–i 46.0": False, "yours o–o 50.0": True, "lines 61.4": False}
 
 
 def test_a_choice_of_ones_own_where_nothing_is_drawn_hides_no_value_of_the_models(desk) -> None:
