@@ -8,13 +8,18 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from fakes import FakeEngine, make_clip, make_reading
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.notes import Enters
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.inference.listening import NOBODY, Listener
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.ui.calipers.strip import CaliperStrip
 from fetalclip_app.ui.open_clip import ReadState
 
 
@@ -70,3 +75,29 @@ def test_another_model_takes_away_what_the_one_before_had_answered(desk, qtbot: 
     assert desk.window.findings.age.age.text() == "–"
     qtbot.waitUntil(lambda: desk.session.info is not None)
     assert desk.window.findings.age.age.text() == "–"
+
+
+def test_a_value_of_a_reading_that_is_not_over_is_taken_and_begun_from_as_it_is_shown(desk, qtbot: QtBot) -> None:
+    desk.open("one.dcm")
+    window = desk.window
+    qtbot.waitUntil(lambda: window.findings.head.figures["hc"].text().startswith("104.8"))
+    qtbot.waitUntil(lambda: window.notebook.clip is not None and window.viewer.on_screen is not None)
+    QTest.keyClick(window, Qt.Key.Key_A)
+    assert window.notebook.clip.enters[Measure.HC] is Enters.MODEL
+    window.viewer.player.seek(6)
+    qtbot.waitUntil(lambda: window.viewer.on_screen == 6)
+    QTest.keyClick(window, Qt.Key.Key_E)
+
+    assert window.area.findChild(CaliperStrip).from_model.isVisible()
+    assert desk.session.entries[0].reading is None
+
+
+def test_measure_first_holds_back_what_is_answered_so_far(desk, qtbot: QtBot) -> None:
+    desk.press("measure_first")
+    desk.open("one.dcm")
+    window = desk.window
+    qtbot.waitUntil(lambda: window.findings.head.figures["hc"].text() == "Hidden")
+    assert window.findings.age.age.text() != "20w3d"
+    desk.press("measure_first")
+
+    assert window.findings.head.figures["hc"].text().startswith("104.8")

@@ -91,7 +91,7 @@ class Calipers(QObject):
         if self._parts.actions["ruler"].isChecked():
             self._parts.actions["ruler"].trigger()
         self._entry, self._frame, self._waits = entry, at, False
-        self._measure = likely_measure(view_of_frame(entry.reading, at), kind)
+        self._measure = likely_measure(view_of_frame(entry.known, at), kind)
         self._offer(kind)
         self._hand.begin(kind, entry.clip.width, entry.clip.height)
         self._show_choice()
@@ -100,7 +100,7 @@ class Calipers(QObject):
 
     def _begin_from_model(self) -> None:
         entry = self._parts.session.shown
-        shape = model_shape(entry.reading, self._measure, self._frame) if entry is not None else None
+        shape = model_shape(entry.known, self._measure, self._frame) if entry is not None else None
         if entry is not None and shape is not None:
             kind = Line if isinstance(shape, Line) else Oval
             self._hand.begin(kind, entry.clip.width, entry.clip.height, shape)
@@ -113,7 +113,7 @@ class Calipers(QObject):
     def _show_choice(self) -> None:
         hand, entry = self._hand, self._parts.session.shown
         is_kept = hand.stage is Stage.KEPT
-        proposed = model_shape(entry.reading, self._measure, self._frame) if entry is not None else None
+        proposed = model_shape(entry.known, self._measure, self._frame) if entry is not None else None
         can_begin = not is_kept and proposed is not None
         edges = self._edges() if self._measure is Measure.BPD else None
         self.strip.show_choice(self._measure, edges, is_kept=is_kept, can_begin=can_begin)
@@ -243,7 +243,7 @@ class Calipers(QObject):
             return
         wanted = only or self.in_hand or self._parts.findings.head.measure_in_focus
         own = notes.of_fetus(self._fetus())
-        values = [entering(own, entry.reading, entry.clip.calibration, measure) for measure in MEASURED]
+        values = [entering(own, entry.known, entry.clip.calibration, measure) for measure in MEASURED]
         found = [
             value.measure
             for value in values
