@@ -9,7 +9,7 @@ QT_PACKAGES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.
 QT_WORKS := $(BIN)/python -c "import PySide6.QtWidgets" && { command -v ldd >/dev/null || exit 0; \
 	! ldd .venv/lib/python3*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so | grep -q "not found"; }
 
-.PHONY: setup run test lint types bench bench-files bench-window bench-training fuzz format sample catalogue walk
+.PHONY: setup run test lint types bench bench-files bench-window bench-training gallery fuzz format sample catalogue walk
 
 setup: .venv/ready
 
@@ -53,6 +53,10 @@ bench: setup
 
 bench-files: setup
 	$(BIN)/python -m bench.files --out docs/performance-files.md
+
+# Pictures of the main states, on scans that programs made; pdftoppm draws the page of the report where it is there.
+gallery: setup
+	$(BIN)/python -m bench.gallery
 
 bench-window: setup
 	$(BIN)/python -m bench.window --out docs/performance-window.md

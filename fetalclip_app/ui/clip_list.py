@@ -97,7 +97,8 @@ class _Delegate(QStyledItemDelegate):
         who, study = heading
         lines = ((who, caption_font(QFont.Weight.DemiBold), tokens().text), (study, caption_font(), tokens().muted))
         kept = [line for line in lines if line[0]]
-        _draw_lines(painter, place.adjusted(0, 10, 0, 0), kept, Qt.TextElideMode.ElideRight)
+        # The date at its end tells two exams apart: what has no room goes from the middle.
+        _draw_lines(painter, place.adjusted(0, 10, 0, 0), kept, Qt.TextElideMode.ElideMiddle)
 
     def _draw_picture(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
         painter.fillRect(box, QColor(ON_PICTURE.canvas))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpacerItem, QToolButton
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSpacerItem, QToolButton
 
 from fetalclip_app.domain.calibration import Calibration, Region
 from fetalclip_app.ui.parts import Card, indented, label
@@ -22,6 +22,8 @@ class ScaleCard(Card):
 
     def __init__(self) -> None:
         super().__init__(translate("Scale"))
+        # Taller than its hint where the lines wrap more often than that supposed.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.source = indented(label(wrap=True))
         self._button = QToolButton()
         self._button.setProperty("compact", True)

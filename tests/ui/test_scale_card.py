@@ -10,10 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QSizeF
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from fetalclip_app import resources
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource
 from fetalclip_app.domain.measuring import measure
+from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.ui.scale_card import ScaleCard
 from fetalclip_app.ui.tokens import DARK
 from fetalclip_app.ui.viewport import Viewport
@@ -128,3 +131,16 @@ def test_points_taken_from_the_screen_measure_alike_at_every_zoom(
 
     assert expected is not None and seen is not None
     assert abs(seen - expected) < 1e-9
+
+
+def test_no_line_of_the_card_is_cut(desk_of) -> None:
+    clip = read_clip(resources.path("samples/simulated_head.dcm"))
+    desk = desk_of(clip)
+    desk.start()
+    desk.open(clip.path.name)
+    desk.wait_read()
+    desk.qtbot.wait(100)
+    labels = desk.window.findings.scale.findChildren(QLabel)
+
+    assert len(labels) > 4
+    assert [one.text() for one in labels if one.height() < one.heightForWidth(one.width())] == []
