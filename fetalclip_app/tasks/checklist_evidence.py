@@ -52,7 +52,8 @@ def evidence_of(clip: ClipSeen, support: Support) -> Evidence | None:
 
 
 def _of_measure(clip: ClipSeen, measure: Measure) -> Evidence | None:
-    entered = entering(clip.notes, clip.reading, clip.calibration, measure)
+    own = clip.notes.of_fetus(clip.fetus or "")
+    entered = entering(own, clip.reading, clip.calibration, measure)
     if entered.chosen is None:
         return None
     frame = entered.chosen.frame_index

@@ -99,7 +99,9 @@ def test_no_number_of_one_fetus_is_written_under_the_other_and_none_without_a_na
     a, b, c = (make_clip(3, name=f"{name}.dcm", pixel_mm=mm) for name, mm in (("a", 0.5), ("b", 0.6), ("c", 0.7)))
     shelf.clips = {
         a.key: ClipNotes(fetus="A", measured=(by_hand(Measure.FL, line(60), fetus="A"),)),
-        b.key: ClipNotes(fetus="B", measured=(by_hand(Measure.FL, line(60), fetus="B"),)),
+        b.key: ClipNotes(  # the first was drawn before the clip was given
+            fetus="B", measured=(by_hand(Measure.FL, line(64)), by_hand(Measure.FL, line(60), fetus="B"))
+        ),
     }
     desk = desk_of(a, b, c, notes=shelf, settings=Settings())
     desk.start()
@@ -114,4 +116,11 @@ def test_no_number_of_one_fetus_is_written_under_the_other_and_none_without_a_na
     clips = json.loads(path.read_text(encoding="utf-8"))
 
     assert [clip["fetus"] for clip in clips if "file" in clip] == ["A", "B", None]
+    study = next(one for one in clips if "growth" in one)
+    sizes = {
+        (one["fetus"], *one["clips"]): {row["measure"]: row["enters"]["mm"] for row in one["sizes"]}
+        for one in study["growth"]["fetuses"]
+    }
+    assert {key: round(found["fl"], 3) for key, found in sizes.items()} == {("A", 1): 30.0, ("B", 2): 37.2}
+    assert sizes["A", 1]["hc"] != sizes["B", 2]["hc"]
     assert _in_list(desk) == ["A", "B", None]

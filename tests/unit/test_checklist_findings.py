@@ -231,3 +231,13 @@ def test_clips_that_were_closed_are_forgotten() -> None:
     look.keep(set())
 
     assert look(closed, FEMUR.supports[0]) is not first
+
+
+def test_a_size_by_hand_is_the_one_of_the_report_whenever_the_clip_was_given_to_its_fetus() -> None:
+    femur = Item("fl", "FL", supports=(Measure.FL,))
+    drawn = by_hand(Measure.FL, line(60)), by_hand(Measure.FL, line(64), fetus="B")
+    notes = ClipNotes(fetus="B", measured=drawn)
+    listed = Checklist("List", "1", "", (Section("All", (femur,)),), "ab" * 32)
+    found = assess(listed, (clip_seen(notes=notes, fetus="B"),), {}, fetus="B").of("fl")
+
+    assert [one.size_mm for one in found.evidence] == [31.0]
