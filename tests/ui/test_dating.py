@@ -164,5 +164,20 @@ def test_a_dialog_closes_where_another_pregnancy_comes_forward(desk_of: Callable
     assert desk.window.notebook.study.dating is None
 
 
+def test_the_day_of_one_dating_is_not_taken_for_another(desk_of: Callable[..., Any], qtbot: QtBot) -> None:
+    desk = _desk(desk_of)
+    dialog = _asked(desk, qtbot)
+    qtbot.keyClicks(dialog.day, "2025-10-22")
+    dialog.use.click()
+    qtbot.waitUntil(lambda: not dialog_is_open(desk))
+    again = _asked(desk, qtbot)
+    again.by.setCurrentIndex(again.by.findData(DatedBy.CRL))
+    qtbot.keyClicks(again.crl, "61.2")
+
+    assert again.day.text() == "" and not again.use.isEnabled()
+    again.by.setCurrentIndex(again.by.findData(DatedBy.LMP))
+    assert again.day.text() == "2025-10-22" and again.use.isEnabled()
+
+
 def dialog_is_open(desk: Any) -> bool:
     return any(one.isVisible() for one in desk.window.findChildren(DatingDialog))

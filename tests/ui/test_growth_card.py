@@ -271,3 +271,16 @@ def test_lengths_that_give_no_possible_weight_are_not_called_missing(study: Any)
     card = growth_of(study).card
 
     assert card.shown["EFW"] == ("–", "The lengths give no weight that can be: one of them is wrong.")
+
+
+def test_ages_are_made_anew_only_where_they_are_others(study: Any, qtbot: QtBot) -> None:
+    door, book = growth_of(study), study.window.notebook
+    measure(study, *LENGTHS)
+    study.press("ages")
+    before = list(door.ages.values)
+    book.change_clip("Name", replace(book.clip, named={0: "brain"}))
+    assert door.ages.values == before
+
+    date_it(study)
+    assert door.ages.values != before and len(door.ages.values) == len(before) + 1
+    assert "LMP 2025-10-22" in asked(study, door.ages.values[0].click)

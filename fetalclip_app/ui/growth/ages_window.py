@@ -49,6 +49,7 @@ class AgesWindow(QDialog):
         self.whose.setAccessibleName(translate("Fetus"))
         self.whose.currentIndexChanged.connect(self._show)
         self.values: list[Caption] = []
+        self._drawn: tuple[object, ...] | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 16, 16, 16)
         self._column.setSpacing(10)
@@ -93,8 +94,12 @@ class AgesWindow(QDialog):
         return fetuses[place] if place < len(fetuses) else None
 
     def _show(self) -> None:
-        """Make the body anew: its rows are as many as there are ages."""
+        """Make the body anew where it would be another: its rows are as many as there are ages."""
         table, fetus = self._table, self._fetus()
+        content = self._content()
+        if content == self._drawn:
+            return
+        self._drawn = content
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, _BAR, 0)
@@ -110,6 +115,15 @@ class AgesWindow(QDialog):
         column.addStretch(1)
         self._body.setWidget(body)
         self._fit(column.totalHeightForWidth(self._body.viewport().width()))
+
+    def _content(self) -> tuple[object, ...]:
+        """Return what the body is made of; an estimate is another where its reading is."""
+        table, fetus = self._table, self._fetus()
+        if table is None or fetus is None:
+            return ()
+        curve = self._curve(fetus)
+        drawn = None if curve is None else (curve.clip.number, curve.estimate)
+        return fetus.fetus, words.axis_rows(table, fetus), drawn, _sentences(table, fetus)
 
     def _fit(self, wanted: int) -> None:
         """Be as high as what is shown, as far as the screen is."""
@@ -140,16 +154,16 @@ class AgesWindow(QDialog):
             strip = RowStrip(span, dated, row)
             strip.setAccessibleName(f"{row.label}: {row.text}")
             grid.addWidget(strip, place + number, 1)
-            grid.addWidget(self._value(fetus, number, row), place + number, 2)
+            grid.addWidget(self._value(number, row), place + number, 2)
         grid.addWidget(WeeksStrip(span), place + len(rows), 1)
         return surface
 
-    def _value(self, fetus: FetusTable, number: int, row: words.AxisRow) -> Caption:
+    def _value(self, number: int, row: words.AxisRow) -> Caption:
         value = Caption(row.label)
         value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         value.setFixedWidth(max(value.fontMetrics().horizontalAdvance(row.text) + 16, 84))
         value.show_text(row.text, tip=row.remark, doubt=row.days is None)
-        value.clicked.connect(lambda: self.asked.emit(fetus, number, value))
+        value.clicked.connect(lambda: self.asked.emit(self._fetus(), number, value))
         self.values.append(value)
         return value
 

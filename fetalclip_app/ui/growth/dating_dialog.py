@@ -55,6 +55,7 @@ class DatingDialog(QDialog):
         super().__init__(parent)
         self._exam_day, self._today = exam_day, today or date.today()  # noqa: DTZ011 - the day where the person is
         self._noted_day = notes.exam_day
+        self._held_day: tuple[DatedBy, str] | None = None
         self._made: Dating | None = None
         self.setWindowTitle(translate("Date the pregnancy"))
         self.by = _combo(translate("What the dating rests on"))
@@ -136,12 +137,13 @@ class DatingDialog(QDialog):
         self.by.setCurrentIndex(self.by.findData(held.dated_by))
         days = {DatedBy.LMP: held.origin, DatedBy.EDD: held.expected_delivery}
         day = days.get(held.dated_by, held.scanned)
-        self.day.setText(day.isoformat() if day is not None else "")
+        self._held_day = held.dated_by, day.isoformat() if day is not None else ""
+        self.day.setText(self._held_day[1])
 
     def _tie(self) -> None:
         for field in (self.day, self.crl, self.age, self.exam, self.who):
             field.textChanged.connect(self._look)
-        self.by.currentIndexChanged.connect(self._look)
+        self.by.currentIndexChanged.connect(self._rest_on)
         self.formula.currentIndexChanged.connect(self._look)
         self.use.clicked.connect(self._enter)
         self.remove.clicked.connect(self._remove)
@@ -154,6 +156,15 @@ class DatingDialog(QDialog):
     @property
     def _exam(self) -> date | None:
         return self._exam_day or written_day(self.exam.text())
+
+    def _rest_on(self) -> None:
+        """Take the day of the dating that there is out again: an LMP is no day of a scan."""
+        by, day = self._held_day or (None, "")
+        if by is self._by and not self.day.text():
+            self.day.setText(day)
+        elif by is not self._by and self.day.text() == day:
+            self.day.clear()
+        self._look()
 
     def _look(self) -> None:
         """Say what the entry comes to, or why it is none."""
