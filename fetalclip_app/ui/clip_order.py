@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.listing import Notice, NoticeKind
 from fetalclip_app.domain.study import groups_of
-from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.open_clip import OpenClip, ReadState
 
 
 class ClipOrder:
@@ -31,6 +31,17 @@ class ClipOrder:
                 entry.group = group
             self._entries.sort(key=lambda entry: (entry.group.key, entry.place))
         return self._entries
+
+    def beside(self, entry: OpenClip, step: int) -> OpenClip | None:
+        """Return the clip ``step`` places on from one of them, or None beyond the ends."""
+        place = self.entries.index(entry) + step
+        return self.entries[place] if 0 <= place < len(self.entries) else None
+
+    def next_waiting(self, first: OpenClip | None) -> OpenClip | None:
+        """Return the clip to be read next: ``first`` where it waits, then by their order; None where none waits."""
+        if first is not None and first.state is ReadState.WAITING and first in self.entries:
+            return first
+        return next((entry for entry in self.entries if entry.state is ReadState.WAITING), None)
 
     def alike(self, entry: OpenClip) -> tuple[OpenClip, ...]:
         """Return the clips with the identifier of this one: copies of it, or others that should not bear it."""

@@ -76,9 +76,10 @@ class ModelLane(QObject):
         job.succeeded.connect(lambda info: self.started.emit(request, info))
         job.failed.connect(lambda error: self.start_failed.emit(request, error))
 
-    def read_clip(self, entry: OpenClip, text: str) -> None:
-        """Answer every task for a clip; ``text`` says which one it is."""
+    def read_clip(self, entry: OpenClip, number: int, count: int) -> None:
+        """Answer every task for a clip, the ``number``-th of ``count`` that are open."""
         clip: Clip = entry.clip
+        text = translate("Reading clip {number} of {count}", number=number, count=count)
         self._reading = entry
         self.activity_changed.emit(Activity(text))
 

@@ -49,7 +49,7 @@ class Heat:
 
 @dataclass(eq=False, slots=True)
 class OpenClip:
-    """Changes while it is open: the session alone writes to it.
+    """Changes while it is open: the session and its `Readings` alone write to it.
 
     Made off the window's thread: the identifier may be the key of the whole content.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,21 +13,16 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.ui.clip_order import ClipOrder
+from fetalclip_app.ui.heats import Heats
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity, Model
 from fetalclip_app.ui.model_lane import ModelLane
 from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState, Where
 from fetalclip_app.ui.opening import Doors, Opening
+from fetalclip_app.ui.readings import Readings, Veil
 from fetalclip_app.ui.seldom import Seldom
 from fetalclip_app.wording import patients_of
 from fetalclip_app.wording.translate import translate
-
-_HEAT_KEPT = 8
-"""Heatmaps kept for each clip."""
-
-
-Veil = Callable[[Clip, ClipReading], ClipReading]
-"""A clip and its reading -> the reading as it is shown now, which may hold answers back."""
 
 
 class Session(QObject):
@@ -73,9 +68,10 @@ class Session(QObject):
         self._arrivals = Seldom(lambda: len(self._clips.entries), self)
         self._arrivals.due.connect(self.clips_changed)
         self._shown: OpenClip | None = None
-        self._where: Where | None = None
+        self._readings, self._heats = Readings(), Heats(self)
+        self._heats.ready.connect(self.heat_ready)
+        self._heats.lost.connect(self.heat_lost)
         self._request: EngineRequest | None = None
-        self._veil: Veil = lambda _clip, reading: reading
         self.info: EngineInfo | None = None
         self.model_error: Exception | None = None
 
@@ -122,7 +118,8 @@ class Session(QObject):
 
     def start_model(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs; all clips are read again by it."""
-        self._request, self.info, self.model_error, self._where = request, None, None, None
+        self._request, self.info, self.model_error = request, None, None
+        self._heats.forget()
         for entry in self._clips.entries:
             entry.forget()
         self._lane.stop()
@@ -140,7 +137,8 @@ class Session(QObject):
         """Look at this clip; if it is not read yet, it is read before the others."""
         if entry is self._shown or entry not in self._clips.entries:
             return
-        self._shown, self._where = entry, None
+        self._shown = entry
+        self._heats.forget()
         if self._lane.reading not in {None, entry} and entry.state is ReadState.WAITING:
             self._give_way()
         self.clip_shown.emit(entry)
@@ -149,21 +147,20 @@ class Session(QObject):
 
     def show_neighbour(self, step: int) -> None:
         """Look at the clip ``step`` places on in the list."""
-        if self._shown is not None:
-            place = self._clips.entries.index(self._shown) + step
-            if 0 <= place < len(self._clips.entries):
-                self.show(self._clips.entries[place])
+        beside = self._clips.beside(self._shown, step) if self._shown is not None else None
+        if beside is not None:
+            self.show(beside)
 
     def close(self, entry: OpenClip) -> None:
         """Close a clip. Its file stays as it is."""
-        place = self._clips.entries.index(entry)
+        follows = self._clips.beside(entry, 1) or self._clips.beside(entry, -1)
         self._clips.remove(entry)
         if self._lane.reading is entry:
             self._lane.stop()
         if self._shown is entry:
             self._shown = None
-            if self._clips.entries:
-                self.show(self._clips.entries[min(place, len(self._clips.entries) - 1)])
+            if follows is not None:
+                self.show(follows)
             else:
                 self.clip_shown.emit(None)
         self.clips_changed.emit()
@@ -175,19 +172,14 @@ class Session(QObject):
         if self._lane.reading is entry:
             self._lane.stop()
         if entry is self._shown:
-            self._where = None
+            self._heats.forget()
             self.clip_shown.emit(entry)
         self._changed()
         self._pump()
 
     def set_veil(self, veil: Veil) -> None:
         """Show every reading as ``veil`` returns it, now and from now on."""
-        self._veil, is_other = veil, False
-        for entry in self._clips.entries:
-            before = entry.reading, entry.so_far
-            entry.reading, entry.so_far = (veil(entry.clip, it) if it is not None else None for it in before)
-            is_other |= (entry.reading, entry.so_far) != before
-        if is_other:
+        if self._readings.set_veil(self._clips.entries, veil):
             self._changed()
 
     def read_again(self) -> None:
@@ -208,7 +200,7 @@ class Session(QObject):
         for entry in self._clips.entries:
             if entry.state in {ReadState.WAITING, ReadState.READING}:
                 entry.state = ReadState.STOPPED
-        self._lose_heat()
+        self._heats.lose()
         if self.info is not None:
             self._lane.stop()
         self._changed()
@@ -216,16 +208,9 @@ class Session(QObject):
 
     def want_heat(self, where: Where) -> None:
         """Ask where a view was seen in the shown clip; `heat_ready` follows, or `heat_lost`."""
-        shown = self._shown
-        if shown is None or shown.sight is None or where == self._where:
-            return
-        if where in shown.heat:
-            self._where = None
-            self.heat_ready.emit(where, shown.heat[where])
-            return
-        self._where = where
-        self._give_way()
-        self._pump()
+        if self._shown is not None and self._heats.ask(self._shown, where):
+            self._give_way()
+            self._pump()
 
     def _add(self, entry: OpenClip, same: OpenClip | None) -> None:
         if not self._clips.add(entry, same):
@@ -259,23 +244,18 @@ class Session(QObject):
             if self._request is not None and self.model_error is None:
                 self._lane.start_engine(self._request)
             return
-        if self._where is not None and self._shown is not None:
-            self._lane.explain(self._shown, self._where)
+        if self._heats.wanted is not None and self._shown is not None:
+            self._lane.explain(self._shown, self._heats.wanted)
             return
-        waiting = [entry for entry in self._clips.entries if entry.state is ReadState.WAITING]
-        if waiting:
-            self._read(self._shown if self._shown in waiting and self._shown is not None else waiting[0])
+        waiting = self._clips.next_waiting(self._shown)
+        if waiting is not None:
+            self._read(waiting)
         else:
             self._tell_state()
 
     def _read(self, entry: OpenClip) -> None:
         entry.state = ReadState.READING
-        self._lane.read_clip(
-            entry,
-            translate(
-                "Reading clip {number} of {count}", number=self.entries.index(entry) + 1, count=len(self.entries)
-            ),
-        )
+        self._lane.read_clip(entry, self._clips.entries.index(entry) + 1, len(self._clips.entries))
         self._changed()
 
     def _idle(self) -> None:
@@ -300,49 +280,26 @@ class Session(QObject):
             self.trouble.emit(error, None)
 
     def _see(self, entry: OpenClip, clip: Clip, sight: Sight) -> None:
-        if entry.clip is not clip or entry.state is not ReadState.READING:
-            return
-        entry.sight = sight
-        if sight.so_far is not None:
-            entry.so_far = self._veil(clip, sight.so_far)
-        if entry is self._shown:
+        if self._readings.see(entry, clip, sight) and entry is self._shown:
             self.sight_changed.emit()
             if sight.so_far is not None:
                 self.reading_changed.emit()
 
     def _keep(self, entry: OpenClip, clip: Clip, reading: ClipReading) -> None:
-        if entry.clip is not clip or entry not in self._clips.entries:
-            return  # its scale is another now, or it was closed
-        entry.state, entry.error, entry.sight, entry.so_far = ReadState.READ, None, reading.sight, None
-        entry.reading = self._veil(clip, reading)
-        self._changed()
+        if entry in self._clips.entries and self._readings.keep(entry, clip, reading):
+            self._changed()
 
     def _fail(self, entry: OpenClip, clip: Clip, error: Exception) -> None:
-        if entry.clip is clip and entry in self._clips.entries:
-            entry.state, entry.error = ReadState.FAILED, error
+        if entry in self._clips.entries and self._readings.fail(entry, clip, error):
             self._changed()
             self.trouble.emit(error, clip.path)
 
     def _keep_heat(self, entry: OpenClip, clip: Clip, where: Where, heat: Heat) -> None:
-        is_wanted = entry is self._shown and where == self._where
-        self._where = None if where == self._where else self._where
-        if entry.clip is not clip or entry.sight is None:
-            return  # its scale or the model is another now
-        if len(entry.heat) >= _HEAT_KEPT:
-            del entry.heat[next(iter(entry.heat))]
-        entry.heat[where] = heat
-        if is_wanted:
-            self.heat_ready.emit(where, heat)
+        self._heats.keep(entry, clip, where, heat, is_shown=entry is self._shown)
 
     def _fail_heat(self, where: Where, error: Exception) -> None:
-        if where == self._where:
-            self._lose_heat()
+        self._heats.fail(where)
         self.trouble.emit(error, None)
-
-    def _lose_heat(self) -> None:
-        if self._where is not None:
-            self._where = None
-            self.heat_lost.emit()
 
     def _changed(self) -> None:
         self.clips_changed.emit()
