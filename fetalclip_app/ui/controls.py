@@ -76,7 +76,7 @@ def _switches(window: MainWindow) -> dict[str, Callable[[bool], object]]:
     return {
         "mark_next": lambda checked: window.cine.mark_next(),
         "outline": window.set_outline,
-        "heatmap": window.viewer.set_heat,
+        "heatmap": window.viewer.heat.set_on,
         "light": window.area.light.set_open,
         "ruler": window.scale.set_open,
         "regions": window.set_regions,

@@ -72,7 +72,7 @@ class FrameOut(QObject):
 
     def _with_remark(self, picture: QPixmap) -> QPixmap:
         """Return a picture whose heatmap goes nowhere without the words that belong to it."""
-        heat = self._parts.viewer.drawn_heat
+        heat = self._parts.viewer.heat.drawn
         return picture if heat is None else _written_on(picture, heat_caption(heat[1].heatmap))
 
 

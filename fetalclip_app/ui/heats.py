@@ -36,7 +36,7 @@ class Heats(QObject):
         self._wanted = None
 
     def ask(self, shown: OpenClip, where: Where) -> bool:
-        """Want one of the shown clip; return whether the model has to look for it: one that is kept is ready at once."""
+        """Want one of the shown clip; return whether the model has to look: one that is kept is ready at once."""
         if shown.sight is None or where == self._wanted:
             return False
         if where in shown.heat:

@@ -129,8 +129,8 @@ class MainWindow(TakesDrops):
         session.clip_shown.connect(self._show_clip)
         session.reading_changed.connect(self._show_reading)
         session.sight_changed.connect(self.viewer.show_sight)
-        session.heat_ready.connect(self.viewer.show_heat)
-        session.heat_lost.connect(self.viewer.lose_heat)
+        session.heat_ready.connect(self.viewer.heat.show)
+        session.heat_lost.connect(self.viewer.heat.lose)
         session.activity_changed.connect(self.status.show_activity)
         session.model_changed.connect(self._show_model)
         session.trouble.connect(self.telling.trouble)
@@ -143,7 +143,7 @@ class MainWindow(TakesDrops):
 
     def _tie_parts(self) -> None:
         self.clips.chosen.connect(self._session.show)
-        self.viewer.heat_wanted.connect(self._session.want_heat)
+        self.viewer.heat.wanted.connect(self._session.want_heat)
         self.viewer.frame_failed.connect(self.telling.trouble)
         self.viewer.player.playing_changed.connect(self._show_playing)
         self.findings.frame_wanted.connect(self.viewer.go_to)
@@ -237,7 +237,7 @@ class MainWindow(TakesDrops):
 
     def _show_place(self, task_key: str, view_key: str) -> None:
         self.actions_by_name["heatmap"].setChecked(True)
-        self.viewer.explain(task_key, view_key)
+        self.viewer.heat.explain(task_key, view_key)
 
     def set_regions(self, is_on: bool) -> None:
         """Draw the regions of the file over the picture and show their card, or not."""
@@ -267,7 +267,7 @@ class MainWindow(TakesDrops):
         """Write the frame that is drawn, with what is drawn over it."""
         shown, viewer = self._session.shown, self.viewer
         if shown is not None:
-            heat = viewer.drawn_heat
+            heat = viewer.heat.drawn
             heatmap = heat[1].heatmap if heat is not None else None
             frame, opacity = self.area.frame, self._choices.now.heatmap_opacity
             calipers = tuple((one.shape, one.text) for one in frame.hand.drawn)
@@ -285,7 +285,7 @@ class MainWindow(TakesDrops):
 
     def _change_method(self, key: str) -> None:
         self._choices.keep(heatmap_method=key)
-        self.viewer.set_heat(True)
+        self.viewer.heat.set_on(True)
 
     def cancel(self) -> None:
         """Stop reading, opening and fetching."""

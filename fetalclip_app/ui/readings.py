@@ -14,7 +14,7 @@ Veil = Callable[[Clip, ClipReading], ClipReading]
 
 
 class Readings:
-    """Each method is told of which clip something was found, as it was then, and returns whether it was written down."""
+    """Each method is told of which clip something was found, as it was then, and returns whether it was taken."""
 
     def __init__(self) -> None:
         self._veil: Veil = lambda _clip, reading: reading

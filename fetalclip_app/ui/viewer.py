@@ -6,20 +6,17 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import HeadMeasurement
-from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.badges import badges_of
 from fetalclip_app.ui.found_overlays import show_found
 from fetalclip_app.ui.frames import FrameStore
-from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
+from fetalclip_app.ui.heat_look import HeatLook
+from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.player import Player
 from fetalclip_app.ui.shown_rate import ShownRate
 from fetalclip_app.ui.transport import Transport
-from fetalclip_app.wording import frame_number, heat_title, view_title
+from fetalclip_app.wording import frame_number
 from fetalclip_app.wording.translate import translate
-
-HEAT_PAUSE_MS = 120
-"""The cursor rests this long on a frame before its heatmap is asked for."""
 
 CAPTION_MS = 400
 
@@ -33,14 +30,15 @@ AROUND = 13
 class Viewer(QObject):
     """Shows one clip at a time.
 
+    Attributes:
+        heat: The heatmap over the frame that is drawn.
+
     Signals:
-        heat_wanted: A `Where`.
         frame_failed: The exception that decoding raised.
         clip_loaded: Another `Clip` is ready to be played, from its start.
         overlays_due: What lies over the frame that is drawn now may be other than before.
     """
 
-    heat_wanted = Signal(object)
     frame_failed = Signal(Exception)
     clip_loaded = Signal(object)
     overlays_due = Signal()
@@ -50,11 +48,9 @@ class Viewer(QObject):
         self._area, self._transport, self._store = area, transport, store
         self._entry: OpenClip | None = None
         self._clip: Clip | None = None
-        self._target: tuple[str, str] | None = None
-        self.shows_outline, self.shows_heat = True, False
-        self.drawn_heat: tuple[Where, Heat] | None = None
+        self.shows_outline = True
         self._on_screen: int | None = None
-        self._complained = self._waits_for_views = False
+        self._complained = False
         self.shown_rate = ShownRate()
         self.player = Player(self._is_ready, self)
         self.player.frame_due.connect(self._due)
@@ -65,8 +61,7 @@ class Viewer(QObject):
         store.arrived.connect(self._arrived)
         store.failed.connect(self._failed)
         transport.timeline.frame_wanted.connect(self.player.seek)
-        self._rest = QTimer(self, singleShot=True, interval=HEAT_PAUSE_MS)
-        self._rest.timeout.connect(self._ask_heat)
+        self.heat = HeatLook(area, self.player, lambda: self._on_screen, self)
         self._caption = QTimer(self, interval=CAPTION_MS)
         self._caption.timeout.connect(self._write_caption)
 
@@ -94,9 +89,9 @@ class Viewer(QObject):
         """Show another clip from its start, or the same one with another scale where it is."""
         same = self._clip is not None and entry is not None and entry.clip.source is self._clip.source
         self._entry, self._clip = entry, entry.clip if entry is not None else None
-        self._target, self.drawn_heat, self._complained = None, None, False
+        self._complained = False
         self._area.show_picture(entry is not None)
-        self._area.frame.show_heat(None)
+        self.heat.show_clip(entry)
         clip = self._clip
         self._transport.show_rate(clip.rate if clip is not None else None)
         if clip is None:
@@ -120,19 +115,15 @@ class Viewer(QObject):
         """Draw what the shown clip's reading says now."""
         sight = self._entry.sight if self._entry is not None else None
         self._transport.timeline.show_sight(sight)
-        if sight is None:
-            self.drawn_heat = None
-            self._area.frame.show_heat(None)
         self._draw_overlays()
         self._write_caption()
-        self._rest.start()
+        self.heat.show_reading()
 
     def show_sight(self) -> None:
         """Draw what is known by now of the frames of a clip that is being read."""
         if self._entry is not None:
             self._transport.timeline.show_sight(self._entry.sight)
-            if self._waits_for_views:
-                self._rest.start()
+            self.heat.show_sight()
 
     def go_to(self, index: int) -> None:
         """Pause at a frame."""
@@ -141,19 +132,14 @@ class Viewer(QObject):
 
     def go_to_best(self, position: int) -> bool:
         """Go to the best frame of the ``position``-th view; return whether there is one."""
-        views = self._views()
-        if views is None or position >= len(views.keys):
+        sight = self._entry.sight if self._entry is not None else None
+        if sight is None or position >= len(sight.views.keys):
             return False
-        frame = self._transport.timeline.best_frame(views.keys[position])
+        frame = self._transport.timeline.best_frame(sight.views.keys[position])
         if frame is None:
             return False
         self.go_to(frame)
         return True
-
-    def _views(self) -> ViewPrediction | None:
-        """Return what is seen in the frames, as far as they were looked at."""
-        sight = self._entry.sight if self._entry is not None else None
-        return sight.views if sight is not None else None
 
     def go_to_measured(self) -> None:
         """Go to the frame that the head was measured on, if there is one."""
@@ -162,7 +148,7 @@ class Viewer(QObject):
             self.go_to(frame)
 
     def _measured_frame(self) -> int | None:
-        reading = self._entry.reading if self._entry is not None else None
+        reading = self._entry.known if self._entry is not None else None
         finding = reading.finding("head") if reading is not None else None
         if finding is None or not isinstance(finding.answer, HeadMeasurement):
             return None
@@ -172,71 +158,6 @@ class Viewer(QObject):
         """Draw the head's outline on the frame that it belongs to, or not."""
         self.shows_outline = is_on
         self._draw_overlays()
-
-    def set_heat(self, is_on: bool) -> None:
-        """Show where the view was seen, or not."""
-        self.shows_heat = is_on
-        if is_on:
-            self.player.pause()
-            self._ask_heat()
-        else:
-            self.drawn_heat = None
-            self._area.frame.show_heat(None)
-            self._area.heat.hide()
-
-    def explain(self, task_key: str, view_key: str) -> None:
-        """Let the heatmap explain this view."""
-        self._target = (task_key, view_key)
-        self.set_heat(True)
-
-    def show_heat(self, where: Where, heat: Heat) -> None:
-        """Draw a heatmap if it belongs to the frame that is drawn now; that frame, when it comes, asks again."""
-        if self.shows_heat and where == self._where() and where.frame_index == self._on_screen:
-            self.drawn_heat = (where, heat)
-            self._area.frame.show_heat(heat.image)
-            self._area.heat.show_title(heat_title(where.view_key, where.method, is_blank=heat.is_blank))
-
-    def lose_heat(self) -> None:
-        """Say that the heatmap which was asked for does not come."""
-        if self.shows_heat:
-            self._area.heat.show_title(translate("No heatmap of this frame"))
-
-    def _where(self) -> Where | None:
-        views, method = self._views(), self._area.heat.method
-        if views is None or not method:
-            return None
-        task_key, view_key = self._target if self._target and self._is_named(*self._target) else ("views", views.best)
-        return Where(self.index, task_key, view_key, method)
-
-    def _is_named(self, task_key: str, view_key: str) -> bool:
-        """Whether the reading knows this view: another view set, or a probe, may have other classes."""
-        reading, views = self._entry.reading if self._entry is not None else None, self._views()
-        if reading is None:
-            return task_key == "views" and views is not None and view_key in views.keys
-        answer = reading.answer(task_key, ViewPrediction)
-        return isinstance(answer, ViewPrediction) and view_key in answer.keys
-
-    def _ask_heat(self) -> None:
-        if not self.shows_heat or self._entry is None:
-            return
-        where = self._where()
-        self._waits_for_views = where is None and bool(self._area.heat.method)
-        if not self._area.heat.isVisibleTo(self._area):
-            self._area.heat.open()
-        if self.drawn_heat is not None and self.drawn_heat[0] == where:
-            return
-        self.drawn_heat = None
-        self._area.frame.show_heat(None)
-        if where is None:
-            has_methods = bool(self._area.heat.method)
-            self._area.heat.show_title(
-                translate("After the reading") if has_methods else translate("This model offers no heatmap")
-            )
-        elif self.player.is_playing:
-            self._area.heat.show_title(translate("Pause to see where it looked"))
-        else:
-            self._area.heat.show_title(translate("Looking for {view} …", view=view_title(where.view_key)))
-            self.heat_wanted.emit(where)
 
     def _is_ready(self, index: int) -> bool:
         return self._clip is not None and self._store.has(self._clip, index)
@@ -264,10 +185,7 @@ class Viewer(QObject):
         if pixels is None or not self.player.is_playing:
             self._fetch()
         self._draw_overlays()
-        if self.drawn_heat is not None and self.drawn_heat[0].frame_index != index:
-            self.drawn_heat = None
-            self._area.frame.show_heat(None)
-        self._rest.start()
+        self.heat.show_index(index)
         self._write_caption()
 
     def _arrived(self, clip: Clip, index: int) -> None:
@@ -291,7 +209,7 @@ class Viewer(QObject):
             self._caption.start()
         else:
             self._caption.stop()
-            self._rest.start()
+            self.heat.rest()
         self._write_caption()
 
     def _draw_overlays(self) -> None:

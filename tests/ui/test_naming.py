@@ -209,7 +209,7 @@ def test_the_tooltip_of_a_probe_says_what_it_cannot_name(desk_with: Callable) ->
 
 def test_a_view_that_the_probe_does_not_know_is_no_longer_explained(desk_with: Callable, qtbot: QtBot) -> None:
     desk = desk_with(replace(FACTS, classes=("brain", "femur")))
-    desk.window.viewer.explain(VIEWS, "kidney")
+    desk.window.viewer.heat.explain(VIEWS, "kidney")
     qtbot.waitUntil(lambda: desk.model.explained[-1:] == [(0, VIEWS, "kidney", "gradcam")])
     entry(desk, VIEWS_BY, NamedBy.PROBE).trigger()
     wait_started(desk, 2)

@@ -101,15 +101,15 @@ def test_a_mark_is_set_where_the_caption_says(waiting) -> None:
 
 def test_a_heatmap_of_a_frame_that_is_not_drawn_yet_waits_for_it(waiting, source: Gated, qtbot: QtBot) -> None:
     waiting.press("heatmap")
-    where = waiting.window.viewer._where()
+    where = waiting.window.viewer.heat.where()
     assert where.frame_index == LATE
-    waiting.window.viewer.show_heat(where, Heat(None, QImage(8, 8, QImage.Format.Format_ARGB32)))
+    waiting.window.viewer.heat.show(where, Heat(None, QImage(8, 8, QImage.Format.Format_ARGB32)))
     assert waiting.window.area.frame.heat is None
     source.gate.set()
     qtbot.waitUntil(lambda: waiting.window.area.frame.heat is not None)
 
     assert waiting.window.viewer.on_screen == LATE
-    assert waiting.window.viewer.drawn_heat[0].frame_index == LATE
+    assert waiting.window.viewer.heat.drawn[0].frame_index == LATE
 
 
 def test_frames_and_failures_of_another_clip_change_nothing(waiting) -> None:

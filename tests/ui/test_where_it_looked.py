@@ -78,7 +78,7 @@ def test_the_written_picture_has_the_heatmap_as_it_is_shown_and_says_what_it_is(
         looked.press("export_png")
     with_words = np.asarray(Image.open(tmp_path / "seen.png"))
     clip = looked.session.shown.clip
-    heat = looked.window.viewer.drawn_heat[1].heatmap
+    heat = looked.window.viewer.heat.drawn[1].heatmap
     plain = clip.frame(0).pixels
 
     np.testing.assert_array_equal(with_words[: clip.height], blend(plain, heatmap=heat, opacity=0.3))
