@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,10 @@ from fetalclip_app.domain.reading import Finding, ModelIdentity
 from fetalclip_app.domain.structures import Segmenter
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
 from fetalclip_app.domain.vocabulary import Vocabulary
-from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.tasks.keys import VIEWS
+
+if TYPE_CHECKING:
+    from fetalclip_app.imaging.preprocess import PreprocessSpec
 
 EncodeTexts = Callable[[Sequence[str]], Embeddings]
 """Texts to unit rows; encoded once per weights, cached."""
@@ -103,6 +105,8 @@ class Scan:
         Raises:
             UnreadableFile: A frame cannot be decoded.
         """
+        from fetalclip_app.imaging.preprocess import prepare  # noqa: PLC0415 - the window knows tasks, and no codec
+
         return np.stack([prepare(self.clip.frame(index), self.spec, self.crop) for index in frames])
 
     def finding(self, task_key: str) -> Finding | None:

@@ -61,6 +61,7 @@ def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     _tell_what_nobody_caught(studio.window)
     keep_on_screen(studio.window)
     studio.window.show()
+    app.processEvents()  # painted before anything else begins
     studio.tell_once()
     spare_what_stays()
     studio.start(paths, request)

@@ -55,8 +55,7 @@ class CheatSheet(QFrame):
         whole.setSpacing(12)
         whole.addLayout(top)
         whole.addWidget(self._body)
-        keys.changed.connect(self._fill)
-        self._fill()
+        keys.changed.connect(self._follow)
         self.hide()
 
     def toggle(self) -> None:
@@ -70,6 +69,11 @@ class CheatSheet(QFrame):
         self.show()
         self.raise_()
         self.setFocus()
+
+    def _follow(self) -> None:
+        """Show changed keys where they are looked at; else they are written when the sheet opens."""
+        if self.isVisible():
+            self._fill()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn a page, or close on any other key that does nothing else."""

@@ -36,6 +36,7 @@ def test_a_new_key_counts_at_once_and_is_kept(desk, editor: KeyEditor) -> None:
     assert desk.window.viewer.index == 11
     assert desk.saved[-1].keys == {"last": ("Z",)}
     assert desk.window.actions_by_name["last"].toolTip() == "Last frame (Z)"
+    desk.press("keys")
     assert "Z" in {label.text() for label in desk.window.cheat_sheet.findChildren(QLabel)}
 
 
