@@ -78,12 +78,16 @@ class Encoding:
                 cancel.check()
                 self._encode(clip, crop, todo[start : start + FRAMES_AT_ONCE], known, seen)
                 if start and start % KEPT_EVERY == 0:
-                    self.bank.keep(known)
+                    self._keep(known, device)
                 step(known)
         finally:
-            if self.backbone.device == device:  # else some rows come from another device than the name says
-                self.bank.keep(known)
+            self._keep(known, device)
         return known
+
+    def _keep(self, known: FrameFeatures, device: str) -> None:
+        """Keep what was found, unless some rows come from another device than the name says."""
+        if self.backbone.device == device:
+            self.bank.keep(known)
 
     def _encode(
         self, clip: Clip, crop: Box, frames: Sequence[int], known: FrameFeatures, seen: dict[bytes, int]

@@ -58,9 +58,6 @@ class _Told:
     seen: Seen = unseen
 
 
-"""Builds the engine from a request. Crosses to the new process, so it is a function of a module."""
-
-
 def load(request: EngineRequest) -> Engine:
     """Build the real engine: the default factory. Imports torch, so only the worker's process calls it.
 

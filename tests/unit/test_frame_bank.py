@@ -133,7 +133,7 @@ def test_a_file_of_another_form_is_encoded_anew(tmp_path: Path) -> None:
     assert network.frames_seen == 9
 
 
-@pytest.mark.parametrize("what", ["content", "weights", "preprocessing", "crop", "device"])
+@pytest.mark.parametrize("what", ["content", "weights", "configuration", "preprocessing", "crop", "device"])
 def test_what_the_features_depend_on_is_part_of_their_name(tmp_path: Path, what: str) -> None:
     engine, _ = _engine(tmp_path)
     clip = make_clip(9)
@@ -145,6 +145,8 @@ def test_what_the_features_depend_on_is_part_of_their_name(tmp_path: Path, what:
             clip = replace(clip, content_key=ContentKey.of_digits("ab" * 8))
         case "weights":
             network.identity = replace(network.identity, sha256="beef" * 16)
+        case "configuration":
+            other = replace(other, frames=FrameBank("another", tmp_path))
         case "preprocessing":
             other = replace(other, spec=PreprocessSpec(size=160))
         case "crop":
@@ -156,6 +158,31 @@ def test_what_the_features_depend_on_is_part_of_their_name(tmp_path: Path, what:
     _read(other, clip)
 
     assert network.frames_seen == 9
+
+
+class FailingCard(MeanBackbone):
+    """Falls back to the processor after some frames, as a graphics card that fails on the way."""
+
+    device = "cuda bf16"
+
+    def encode_frames(self, batch: np.ndarray) -> np.ndarray:
+        if self.frames_seen >= 2 * FRAMES_AT_ONCE:
+            self.device = "cpu fp32"
+        return super().encode_frames(batch)
+
+
+def test_what_two_devices_encoded_is_kept_under_neither_name_also_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fetalclip_app.inference.encoding.KEPT_EVERY", 4 * FRAMES_AT_ONCE)
+    engine, _ = _engine(tmp_path, FailingCard())
+    _read(engine, make_clip(48))
+    assert list(tmp_path.glob("*.npz")) == []
+
+    card = MeanBackbone()
+    card.device = "cuda bf16"
+    _read(_engine(tmp_path, card)[0], make_clip(48))
+    assert card.frames_seen == 48
 
 
 def test_frames_that_repeat_exactly_are_encoded_once() -> None:
