@@ -50,9 +50,9 @@ class BestFrameDoor(QObject):
 
     @property
     def best(self) -> BestFrames:
-        """The best frames by the model's order; none before the clip is read."""
+        """The best frames by the model's order; none before the views of all frames are known."""
         shown = self._parts.session.shown
-        reading = shown.reading if shown is not None else None
+        reading = shown.known if shown is not None else None
         if reading is not self._known[0]:
             self._known = (reading, best_frames(reading) if reading is not None else _NONE)
         return self._known[1]
@@ -82,7 +82,7 @@ class BestFrameDoor(QObject):
 
     def _view_here(self) -> str | None:
         shown = self._parts.session.shown
-        if shown is None or shown.reading is None or shown.sight is None:
+        if shown is None or shown.known is None or shown.sight is None:
             return None
         views = shown.sight.views
         row = views.per_frame[self._parts.viewer.index]

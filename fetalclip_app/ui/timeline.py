@@ -98,6 +98,7 @@ class Timeline(QWidget):
     def show_sight(self, sight: Sight | None) -> None:
         """Draw what is known of the frames by now, or empty places."""
         self._sight = sight
+        self.setAccessibleDescription(self._told(self._index))
         self._redraw()
 
     def show_best(self, best: Mapping[str, int], chosen: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -181,14 +181,25 @@ def tags_of(best: Mapping[str, int], chosen: Mapping[str, int], scale: FrameScal
     """Return the marks of the best frames, side by side where they would cover each other."""
     wanted = [(frame, key, False) for key, frame in best.items() if chosen.get(key) != frame]
     wanted += [(frame, key, True) for key, frame in chosen.items()]
-    found: list[Tag] = []
-    free = 0.0
-    for frame, key, is_chosen in sorted(wanted):
-        left = max(scale.x(frame) - _TAG_PX / 2, free)
-        free = left + _TAG_PX + 1
-        found.append(Tag(key, frame, QRectF(left, TAGS[0], _TAG_PX, TAGS[1] - TAGS[0]), is_chosen))
-    over = max(free - 1 - scale.width, 0.0)
-    return tuple(Tag(tag.view_key, tag.frame_index, tag.box.translated(-over, 0), tag.is_chosen) for tag in found)
+    ordered = sorted(wanted)
+    lefts = _side_by_side([scale.x(frame) - _TAG_PX / 2 for frame, _key, _by in ordered], scale.width)
+    return tuple(
+        Tag(key, frame, QRectF(left, TAGS[0], _TAG_PX, TAGS[1] - TAGS[0]), is_chosen)
+        for left, (frame, key, is_chosen) in zip(lefts, ordered, strict=True)
+    )
+
+
+def _side_by_side(wanted: Sequence[float], width: float) -> list[float]:
+    """Return left edges near those that are wanted, of tags that neither cover each other nor leave the strip."""
+    free, lefts = 0.0, list[float]()
+    for left in wanted:
+        lefts.append(max(left, free))
+        free = lefts[-1] + _TAG_PX + 1
+    end = width
+    for place in reversed(range(len(lefts))):
+        lefts[place] = min(lefts[place], end - _TAG_PX)
+        end = lefts[place] - 1
+    return lefts
 
 
 def draw_tags(painter: QPainter, tags: Iterable[Tag], keys: tuple[str, ...], scale: FrameScale) -> None:

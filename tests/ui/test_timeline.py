@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,7 +26,16 @@ from fetalclip_app.ui.parts_door import PartsDoor
 from fetalclip_app.ui.player import Marks
 from fetalclip_app.ui.popover import Popover
 from fetalclip_app.ui.timeline import Timeline
-from fetalclip_app.ui.timeline_bands import HEIGHT, QUALITY, RIBBON, STRANGE, TAGS, TRACK_Y
+from fetalclip_app.ui.timeline_bands import (
+    HEIGHT,
+    QUALITY,
+    RIBBON,
+    STRANGE,
+    TAGS,
+    TRACK_Y,
+    FrameScale,
+    tags_of,
+)
 
 _MIDDLE = {"tags": sum(TAGS) / 2, "ribbon": sum(RIBBON) / 2, "quality": sum(QUALITY) / 2, "track": TRACK_Y}
 
@@ -175,7 +185,7 @@ def test_a_heatmap_that_is_asked_for_meanwhile_comes_first_and_the_reading_goes_
     qtbot.waitUntil(lambda: desk.session.shown is not None and desk.session.shown.sight is not None)
     qtbot.waitUntil(lambda: desk.window.viewer.on_screen == 0)
     desk.press("heatmap")
-    qtbot.waitUntil(lambda: desk.window.viewer.drawn_heat is not None)
+    qtbot.waitUntil(lambda: desk.window.viewer.heat.drawn is not None)
 
     assert desk.session.shown.reading is None
     assert desk.model.explained == [(0, "views", "brain", "gradcam")]
@@ -183,7 +193,7 @@ def test_a_heatmap_that_is_asked_for_meanwhile_comes_first_and_the_reading_goes_
     hold.go()
     desk.wait_read()
     assert desk.model.read_keys == [clip.key, clip.key]
-    assert desk.window.viewer.drawn_heat is not None
+    assert desk.window.viewer.heat.drawn is not None
 
 
 def test_the_best_frame_is_marked_told_with_its_reasons_and_chosen_otherwise(read: Any, qtbot: QtBot) -> None:
@@ -286,3 +296,26 @@ def test_a_screen_reader_is_told_what_the_frame_shows(read: Any) -> None:
     read.window.viewer.go_to(4)
 
     assert "Frame 5 of 12: Brain" in read.window.transport.timeline.accessibleDescription()
+
+
+def test_a_screen_reader_is_told_of_the_frame_anew_when_it_was_looked_at(desk: Any, qtbot: QtBot) -> None:
+    hold = _Holding(desk, make_sight(desk.files["one.dcm"], [0, 8]))
+    timeline = desk.window.transport.timeline
+    desk.open("one.dcm")
+    qtbot.waitUntil(lambda: desk.session.shown is not None and desk.session.shown.sight is not None)
+
+    assert "Frame 1 of 12: Brain" in timeline.accessibleDescription()
+    hold.go()
+    desk.wait_read()
+
+
+@pytest.mark.parametrize("width", [200, 640])
+def test_marks_neither_cover_each_other_nor_leave_the_strip_nor_move_without_need(width: int) -> None:
+    late = dict.fromkeys(("abdomen", "femur", "heart", "kidney", "lips_nose", "profile", "spine", "cervix"), 299)
+    scale = FrameScale(300, width)
+    tags = tags_of({"brain": 0, **late}, {}, scale)
+    boxes = [tag.box for tag in tags]
+
+    assert all(box.left() >= 0 and box.right() <= width for box in boxes)
+    assert all(before.right() < after.left() for before, after in itertools.pairwise(boxes))
+    assert (tags[0].view_key, abs(boxes[0].center().x() - scale.x(0)) < 8) == ("brain", True)
