@@ -49,8 +49,10 @@ class Run:
 def runs(views: ViewPrediction) -> tuple[Run, ...]:
     """Return the runs of a clip in order; frames that were not asked belong to none."""
     found: list[Run] = []
-    for index in np.flatnonzero(~np.isnan(views.per_frame[:, 0])).tolist():
-        key = "" if index in views.unfamiliar else views.keys[int(np.argmax(views.per_frame[index]))]
+    asked = np.flatnonzero(~np.isnan(views.per_frame[:, 0]))
+    best = views.per_frame[asked].argmax(axis=1)
+    for index, column in zip(asked.tolist(), best.tolist(), strict=True):
+        key = "" if index in views.unfamiliar else views.keys[column]
         if found and found[-1].key == key and found[-1].end == index:
             found[-1] = Run(key, found[-1].start, index + 1)
         else:
