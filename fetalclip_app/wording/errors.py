@@ -55,7 +55,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("A fetus is stated of {name}, which is none of the files that are read."),
         mark("A fetus is stated of a file that is not read."),
     ),
-    ErrorCode.DATING_REFUSED: (mark("The dating is refused: {reason}"), mark("The dating is refused.")),
+    ErrorCode.DATING_REFUSED: (mark("The dating is refused: {reason}."), mark("The dating is refused.")),
     ErrorCode.FETUS_UNCLEAR: (
         mark("{name} is stated to be of fetus {first} and of fetus {second}."),
         mark("A file is stated to be of two fetuses."),

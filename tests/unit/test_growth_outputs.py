@@ -189,7 +189,7 @@ def test_the_command_dates_in_every_form(read: Any, dating: str) -> None:
     ("dating", "said"),
     [
         ("crl=120@2026-01-16", "15–95"),
-        ("lmp=2027-01-01", "still to come"),
+        ("lmp=2027-01-01", "still to come. Nothing was read."),
         ("lmp=1/2/2026", "is none of lmp="),
         ("scan=99w@2026-01-01", "is none of lmp="),
         ("head=175", "is none of lmp="),
