@@ -220,3 +220,15 @@ def test_six_thousand_frames_do_not_hold_the_window_up(desk_of) -> None:
 
     assert len(panel.canvas.points) == 6000
     assert [hold for hold in holds if hold.is_too_long] == []
+
+
+def test_beside_it_no_badge_of_the_picture_is_hidden(desk_of) -> None:
+    origin = Origin(patient_id="SIM", study_date="20260314", is_simulated=True, is_lossy=True)
+    desk, panel = _mapped(desk_of, make_clip(6, name="a.dcm", origin=origin, pixel_mm=None))
+    desk.window.resize(960, 600)
+    desk.qtbot.wait(100)
+    badges = desk.window.area.badges
+
+    assert panel.isVisible()
+    assert len(badges.labels) == 3
+    assert all(badges.rect().contains(one.geometry()) for one in badges.labels)
