@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fetalclip_app.errors import ErrorCode, FetalClipError, Parameter
 from fetalclip_app.wording import archive, deidentify
-from fetalclip_app.wording.translate import choose, mark, translate
+from fetalclip_app.wording.translate import choose, mark, translate, within
 from fetalclip_app.wording.views import task_title
 
 _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
@@ -271,7 +271,7 @@ def _presentable(error: FetalClipError) -> dict[str, Parameter]:
     """Return the parameters with a library's own words on one line, cut where they run on."""
     shown = dict(error.parameters)
     if "task" in shown:
-        shown["task"] = task_title(str(shown["task"])).lower()
+        shown["task"] = within(task_title(str(shown["task"])))
     for name in ("reason", "problem"):
         words = " ".join(str(shown.get(name, "")).split()).rstrip(".")
         shown[name] = words if len(words) <= _REASON_LETTERS else f"{words[:_REASON_LETTERS]}…"

@@ -9,7 +9,7 @@ from fetalclip_app.domain.quality import FAN_COMPLETE
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.wording.numbers import percent
 from fetalclip_app.wording.sources import unfamiliar_frame
-from fetalclip_app.wording.translate import choose, mark, translate
+from fetalclip_app.wording.translate import choose, mark, translate, within
 from fetalclip_app.wording.views import view_title
 
 _SHARP, _SOFT = 0.85, 0.5
@@ -55,7 +55,7 @@ def fit_told(value: float) -> str:
 def best_frame_reasons(view_key: str, one: Candidate) -> str:
     """Return why a frame may stand for a view; what is not known is left out."""
     said = [
-        translate("seen as {view} with {share}").format(view=view_title(view_key).lower(), share=percent(one.view)),
+        translate("seen as {view} with {share}").format(view=within(view_title(view_key)), share=percent(one.view)),
         None if one.sharpness is None else sharpness_told(one.sharpness),
         None if one.fan is None else fan_told(one.fan),
         None if one.stability is None else stability_told(one.stability),
@@ -80,7 +80,7 @@ def best_frame_title(view_key: str) -> str:
 def no_best_frame(view_key: str) -> str:
     """Return the sentence where no frame may stand for a view."""
     return translate("The model sees {view} clearly in no frame of this clip.").format(
-        view=view_title(view_key).lower()
+        view=within(view_title(view_key))
     )
 
 

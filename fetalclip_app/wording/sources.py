@@ -8,7 +8,7 @@ from fetalclip_app.domain.age import PUBLISHED_SPREAD_LIMIT_DAYS, AgeInterval, L
 from fetalclip_app.domain.calibration import Calibration, CalibrationSource
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording.numbers import age_range, day_count, percent, pixel_size
-from fetalclip_app.wording.translate import choose, mark, translate
+from fetalclip_app.wording.translate import choose, mark, translate, within
 from fetalclip_app.wording.views import task_title, view_title
 
 _CALIBRATION: dict[CalibrationSource, str] = {
@@ -190,7 +190,7 @@ def no_probe_in_short() -> str:
 def no_probe(task_key: str) -> str:
     """Return what is said where a probe was chosen for a task and none is there."""
     said = translate("These weights have no usable probe for this, so prompts name it: {task}.")
-    return said.format(task=task_title(task_key).lower())
+    return said.format(task=within(task_title(task_key)))
 
 
 def not_trained_view() -> str:

@@ -6,7 +6,7 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.structures import SKULL, MaskFacts, Structure
 from fetalclip_app.wording.abstentions import reason_title
 from fetalclip_app.wording.numbers import percent, square_millimetres, square_pixels
-from fetalclip_app.wording.translate import mark, translate
+from fetalclip_app.wording.translate import mark, translate, within
 from fetalclip_app.wording.views import view_title
 
 _NAMES: dict[str, tuple[str, str]] = {
@@ -37,7 +37,7 @@ def structure_area(one: Structure) -> str:
 
 def structure_definition(name: str, head: MaskFacts) -> str:
     """Return what the area is of."""
-    said = translate("Area of the mask of: {structure}.").format(structure=structure_title(name).lower())
+    said = translate("Area of the mask of: {structure}.").format(structure=within(structure_title(name)))
     if name in head.boxes:
         return f"{said} {translate('Its annotators marked a rotated box, not its contour: the area is such a box’s.')}"
     return said

@@ -25,6 +25,8 @@ SOURCE = "en"
 LANGUAGES: dict[str, str] = {SOURCE: "English", "de": "Deutsch"}
 """What the program speaks, each by its own name."""
 
+_NOUNS_ARE_CAPITAL = frozenset({"de"})
+
 
 _ASIDE: ContextVar[str] = ContextVar("aside", default="")
 """What is spoken in one task or thread alone, whatever the others say."""
@@ -78,6 +80,11 @@ def translate(text: str, **named: object) -> str:
     """Return ``text`` in the user's language, with what it names filled in where that is given."""
     found = _catalogue(spoken()).gettext(text) if text else ""  # gettext's "" is the catalogue's heading
     return found.format(**named) if named else found
+
+
+def within(title: str) -> str:
+    """Return a heading, such as a view's, as it stands within a sentence."""
+    return title if spoken() in _NOUNS_ARE_CAPITAL else title.lower()
 
 
 def plural(one: str, many: str, count: int, **named: object) -> str:

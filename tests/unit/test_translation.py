@@ -18,6 +18,7 @@ from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.build import build
 from fetalclip_app.report.pdf import write_pdf
 from fetalclip_app.wording import translate as door
+from fetalclip_app.wording.quality import no_best_frame
 
 OTHERS = sorted(set(door.LANGUAGES) - {door.SOURCE})
 
@@ -102,6 +103,12 @@ def test_sentences_and_plurals_speak_the_language_chosen(german: None) -> None:
 def _entry() -> ClipEntry:
     clip = make_clip(6)
     return ClipEntry(clip, make_reading(clip))
+
+
+def test_a_noun_keeps_its_capital_within_a_german_sentence(german: None) -> None:
+    assert no_best_frame("brain") == "Das Modell sieht Gehirn in keinem Bild dieses Clips deutlich."
+    with door.speaking("en"):
+        assert no_best_frame("brain") == "The model sees brain clearly in no frame of this clip."
 
 
 def test_json_is_in_english_whatever_is_spoken(german: None) -> None:
