@@ -23,6 +23,9 @@ from bench.files_late import Lateness
 
 FRAMES = 300
 
+PATIENCE_S = 240.0
+"""A process that takes longer has failed."""
+
 FIRST_S, GAP_S = 1.0, 0.05
 """What is asked: the first window after the start of the interpreter, and the longest gap in the event loop."""
 
@@ -62,6 +65,7 @@ def _found(*task: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", *task],
         check=True,
+        timeout=PATIENCE_S,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},

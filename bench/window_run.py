@@ -131,7 +131,7 @@ def from_the_first_moment(loop: Path, frames: int) -> dict[str, Any]:
     loaded_s = time.perf_counter() - began_s
     beats.start("the model reads")
     shown = session.entries[0]
-    bench.wait(lambda: shown.state in {ReadState.READ, ReadState.FAILED}, patience_s=300.0)
+    bench.wait(lambda: shown.state in {ReadState.READ, ReadState.FAILED}, patience_s=200.0)
     released_s = time.perf_counter()
     bench.window.actions_by_name["play"].trigger()
     beats.stop()
