@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QApplication
 
 from fetalclip_app.settings import ThemeChoice
-from fetalclip_app.ui import theme
+from fetalclip_app.ui import icons, theme
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.commands import SIZES
 from fetalclip_app.ui.tokens import THEMES
@@ -51,6 +51,7 @@ class Appearance(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app, THEMES[choice])
+        icons.renew()
 
     def _resize(self, percent: int) -> None:
         self._choices.keep(size_percent=percent)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.inference.request import EngineInfo
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import wear
 from fetalclip_app.ui.layout import Menus
 from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.parts import Elided, icon_button, label, set_tone
@@ -106,8 +106,8 @@ class TopBar(QWidget):
 def _menu_button(text: str, icon_name: str, menu: QMenu, *, name: str = "") -> QToolButton:
     button = QToolButton()
     button.setText(text)
-    button.setIcon(icon(icon_name))
-    button.setIconSize(QSize(18, 18))
+    wear(button, icon_name)
+    button.setIconSize(QSize(20, 20))
     if text:
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     else:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.timing import PlayMode
 from fetalclip_app.ui.choices import Choices
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import wear
 from fetalclip_app.ui.player import SPEEDS, Player
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
@@ -94,7 +94,7 @@ class CineControls(QObject):
         for action in self._cine:
             action.setEnabled(player.can_play)
         self._unmark.setEnabled(player.marks.is_set)
-        self._loop.setIcon(icon(player.mode.value))
+        wear(self._loop, player.mode.value)
         self._loop.setToolTip(self._told_mode())
         self._part.setChecked(player.marks.is_set)
         self._part.setToolTip(self._told_part())

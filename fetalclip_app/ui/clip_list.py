@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.clip_rows import FETUS_ROLE, HEADING_ROLE, NOTED_ROLE, ClipRows, Heading, Index, frame_count
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import paint_sign
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import (
@@ -86,7 +86,7 @@ class _Delegate(QStyledItemDelegate):
         words = box.adjusted(_PICTURE.width() + 14, 8, -4, -8)
         self._draw_words(painter, words, entry)
         if index.data(NOTED_ROLE):
-            icon("noted", "accent").paint(painter, words.right() - 14, words.bottom() - 29, 14, 14)
+            paint_sign(painter, QRect(words.right() - 14, words.bottom() - 29, 14, 14), "noted", "accent")
         painter.restore()
 
     def _draw_heading(self, painter: QPainter, place: QRect, heading: Heading) -> None:
@@ -105,7 +105,8 @@ class _Delegate(QStyledItemDelegate):
         if entry.thumbnail is not None:
             self._draw_thumbnail(painter, box, entry.thumbnail)
         elif entry.thumbnail_error is not None:
-            icon("warning", ON_PICTURE.doubt).paint(painter, box.center().x() - 8, box.center().y() - 20, 16, 16)
+            place = QRect(box.center().x() - 8, box.center().y() - 20, 16, 16)
+            paint_sign(painter, place, "warning", ON_PICTURE.doubt)
             painter.setFont(caption_font())
             painter.setPen(QColor(ON_PICTURE.doubt))
             painter.drawText(box.adjusted(2, 24, -2, 0), Qt.AlignmentFlag.AlignCenter, translate("No picture"))
@@ -155,7 +156,7 @@ class _Delegate(QStyledItemDelegate):
         below = sum(_line_height(font) for _text, font, _colour in lines[:-1])
         _draw_lines(painter, box.adjusted(0, below, 0, 0), lines[-1:], Qt.TextElideMode.ElideMiddle)
         if entry.state is ReadState.FAILED:
-            icon("warning", "doubt").paint(painter, box.right() - 16, box.top(), 16, 16)
+            paint_sign(painter, QRect(box.right() - 16, box.top(), 16, 16), "warning", "doubt")
 
 
 def _draw_lines(

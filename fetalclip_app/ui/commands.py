@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import wear
 from fetalclip_app.wording.translate import mark, translate
 
 
@@ -181,7 +181,7 @@ def actions(parent: QObject) -> dict[str, QAction]:
         action = QAction(command.said, parent)
         action.setCheckable(command.is_switch)
         if command.icon_name:
-            action.setIcon(icon(command.icon_name))
+            wear(action, command.icon_name)
         made[command.name] = action
     return made
 

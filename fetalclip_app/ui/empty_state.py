@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
-from fetalclip_app.ui.icons import Sign, icon
+from fetalclip_app.ui.icons import Sign, wear
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import FIGURE_PX, text_font, tokens
 from fetalclip_app.wording.translate import translate
@@ -51,7 +51,7 @@ class EmptyState(QWidget):
         buttons.addWidget(folder)
         buttons.addStretch(1)
         self.sample = QPushButton(translate("Try it with the sample, a simulated head"))
-        self.sample.setIcon(icon("sample", "accent"))
+        wear(self.sample, "sample", "accent")
         self.sample.setVisible(has_sample)
         self.sample.clicked.connect(self.sample_wanted)
         local = label(translate("Everything stays on this computer."), tone="muted", caption=True)

@@ -8,10 +8,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from shiboken6 import isValid
 
 from fetalclip_app.ui.theme import tokens
 
@@ -46,8 +48,8 @@ _NAMES: dict[str, str] = {
     "earlier": "ph.columns",
     "grid_1": "ph.square",
     "grid_2": "ph.grid-four",
-    "grid_3": "ph.grid-nine",
-    "map": "ph.graph",
+    "grid_3": "ph.dots-nine",
+    "map": "ph.share-network",
     "light": "ph.sun",
     "ruler": "ph.ruler",
     "caliper": "ph.line-segment",
@@ -71,48 +73,66 @@ _SIGN_SHARE = 0.875
 """Of an icon's height: a font leaves room around its signs."""
 
 
-class _Engine(QIconEngine):
-    """Draws an icon in the colours of the moment, so that a button keeps its icon when the theme changes."""
+_SIZES_PX = (16, 20)
+"""Sizes in which menus and buttons show an icon; each is drawn for the screen's own pixels."""
 
-    def __init__(self, name: str, colour: str, on: str) -> None:
-        super().__init__()
-        self._name, self._colour, self._on = name, colour, on
-
-    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        """Draw it."""
-        is_on = state == QIcon.State.On
-        shade = tokens().faint if mode == QIcon.Mode.Disabled else _shade(self._on if is_on else self._colour)
-        signs = _line_set()
-        font = QFont(signs.family)
-        font.setPixelSize(max(round(_SIGN_SHARE * rect.height()), 1))
-        font.setStyleStrategy(QFont.StyleStrategy.NoFontMerging)
-        painter.save()
-        painter.setFont(font)
-        painter.setPen(QColor(shade))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, signs.sign(self._name))
-        painter.restore()
-
-    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """Return it on nothing."""
-        made = QPixmap(size)
-        made.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(made)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
-        painter.end()
-        return made
-
-    def clone(self) -> QIconEngine:
-        """Return another that draws the same."""
-        return _Engine(self._name, self._colour, self._on)
+_Wearer = QAction | QAbstractButton
 
 
-def icon(name: str, colour: str = "text", *, on: str = "accent") -> QIcon:
-    """Return an icon that takes the colour ``on`` while its button is checked.
+def paint_sign(painter: QPainter, box: QRect, name: str, colour: str = "text") -> None:
+    """Draw a sign in the middle of a box.
 
     Args:
-        colour, on: Names of tokens; or, for what lies on a picture, a colour of its own (``#rrggbb``).
+        colour: Name of a token; or, for what lies on a picture, a colour of its own (``#rrggbb``).
     """
-    return QIcon(_Engine(name, colour, on))
+    signs = _line_set()
+    font = QFont(signs.family)
+    font.setPixelSize(max(round(_SIGN_SHARE * box.height()), 1))
+    font.setStyleStrategy(QFont.StyleStrategy.NoFontMerging)
+    painter.save()
+    painter.setFont(font)
+    painter.setPen(QColor(_shade(colour)))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, signs.sign(name))
+    painter.restore()
+
+
+def wear(target: _Wearer, name: str, colour: str = "text") -> None:
+    """Give a button or an action an icon that is in the accent while it is checked, and follows the theme."""
+    _worn[target] = name, colour
+    target.setIcon(_icon(name, colour))
+
+
+def renew() -> None:
+    """Draw every icon that is worn in the colours of the theme of now."""
+    for target, (name, colour) in list(_worn.items()):
+        if isValid(target):
+            target.setIcon(_icon(name, colour))
+
+
+_worn: WeakKeyDictionary[_Wearer, tuple[str, str]] = WeakKeyDictionary()
+
+
+def _icon(name: str, colour: str) -> QIcon:
+    """Return an icon of pictures: with an engine written in Python, PySide6 6.11 frees what is already freed."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    made, ratio = QIcon(), app.devicePixelRatio()
+    ways = (
+        (QIcon.Mode.Normal, QIcon.State.Off, colour),
+        (QIcon.Mode.Normal, QIcon.State.On, "accent"),
+        (QIcon.Mode.Disabled, QIcon.State.Off, "faint"),
+        (QIcon.Mode.Disabled, QIcon.State.On, "faint"),
+    )
+    for size in _SIZES_PX:
+        for mode, state, shade in ways:
+            picture = QPixmap(QSize(size, size) * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            paint_sign(painter, QRect(0, 0, size, size), name, shade)
+            painter.end()
+            made.addPixmap(picture, mode, state)
+    return made
 
 
 class Sign(QWidget):
@@ -120,18 +140,18 @@ class Sign(QWidget):
 
     def __init__(self, name: str, colour: str = "text", *, size_px: int = 20) -> None:
         super().__init__()
-        self._icon = icon(name, colour)
+        self._sign = name, colour
         self.setFixedSize(size_px, size_px)
 
     def show_icon(self, name: str, colour: str) -> None:
         """Show another in its place."""
-        self._icon = icon(name, colour)
+        self._sign = name, colour
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it."""
         painter = QPainter(self)
-        self._icon.paint(painter, self.rect())
+        paint_sign(painter, self.rect(), *self._sign)
         painter.end()
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from fetalclip_app.ui.appearance import THEME_COMMANDS
 from fetalclip_app.ui.commands import CLIP_OF_FETUS, FETUSES_IN_STUDY, GRIDS, SIZES
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import wear
 from fetalclip_app.wording.translate import LANGUAGES, translate
 
 
@@ -29,7 +29,7 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
     """Return the menus of the top bar."""
     opening, export = QMenu(window), QMenu(window)
     opening.addActions([actions["open"], actions["open_folder"]])
-    recent.setIcon(icon("recent"))
+    wear(recent.menuAction(), "recent")
     opening.addMenu(recent)
     opening.addSeparator()
     opening.addActions([actions["sample"], actions["close_clip"]])

@@ -25,7 +25,7 @@ from fetalclip_app.ui.exporting import Exporting
 from fetalclip_app.ui.exports import Drawn
 from fetalclip_app.ui.findings_panel import FindingsPanel
 from fetalclip_app.ui.frames import FrameStore
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import wear
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.key_editor import KeyEditor
 from fetalclip_app.ui.keys import Keys
@@ -233,7 +233,7 @@ class MainWindow(TakesDrops):
         return "" if self._session.info is not None else translate("The model is starting …")
 
     def _show_playing(self, is_playing: bool) -> None:
-        self.actions_by_name["play"].setIcon(icon("pause" if is_playing else "play"))
+        wear(self.actions_by_name["play"], "pause" if is_playing else "play")
 
     def _show_place(self, task_key: str, view_key: str) -> None:
         self.actions_by_name["heatmap"].setChecked(True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import paint_sign, wear
 from fetalclip_app.ui.theme import CARD_INSIDE, FIGURE_PX, TEXT_PX, caption_font, text_font, tokens
 from fetalclip_app.wording import THIN_SPACE
 from fetalclip_app.wording.translate import translate
@@ -98,7 +98,7 @@ def icon_button(action: QAction, *, text: bool = False) -> QToolButton:
 def close_button(accessible_name: str) -> QToolButton:
     """Return a small cross."""
     button = QToolButton()
-    button.setIcon(icon("close", "muted"))
+    wear(button, "close", "muted")
     button.setProperty("compact", True)
     button.setAccessibleName(accessible_name)
     button.setToolTip(accessible_name)
@@ -250,7 +250,7 @@ class Figure(QAbstractButton):
         base = (self.height() + QFontMetricsF(number_font).capHeight()) / 2
         colour = QColor(tokens().doubt if self._is_doubt else tokens().text if self.isEnabled() else tokens().muted)
         if self._is_doubt:
-            icon("warning", "doubt").paint(painter, int(left), self.height() // 2 - 8, 16, 16)
+            paint_sign(painter, QRect(int(left), self.height() // 2 - 8, 16, 16), "warning", "doubt")
         painter.setPen(colour)
         painter.setFont(number_font)
         painter.drawText(round(left + sign), round(base), number)

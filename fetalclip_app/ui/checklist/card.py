@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVB
 
 from fetalclip_app.domain.checklist import Checklist, ChecklistFindings, ItemFinding
 from fetalclip_app.ui.checklist.rows import ItemRow, next_of
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import wear
 from fetalclip_app.ui.parts import INDENT_PX, Card, Elided, indented, label
 from fetalclip_app.ui.theme import caption_font
 from fetalclip_app.wording.checklist import (
@@ -50,14 +50,14 @@ class ChecklistCard(Card):
         self.fold = QToolButton()
         self.fold.setProperty("compact", True)
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.fold.setIconSize(QSize(14, 14))
+        self.fold.setIconSize(QSize(16, 16))
         self.fold.setFont(caption_font())
         self.fold.setStyleSheet("padding: 2px 4px 2px 0px;")
         self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold.clicked.connect(lambda: self.folded.emit(self.is_open))
         self.lists = QToolButton()
         self.lists.setProperty("compact", True)
-        self.lists.setIcon(icon("more", "muted"))
+        wear(self.lists, "more", "muted")
         self.lists.setAccessibleName(translate("Choose a checklist"))
         self.lists.setToolTip(self.lists.accessibleName())
         self.lists.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -100,7 +100,7 @@ class ChecklistCard(Card):
     def set_open(self, is_open: bool) -> None:
         """Show the items, or the heading alone."""
         self._body.setVisible(is_open)
-        self.fold.setIcon(icon("down" if is_open else "forward", "muted"))
+        wear(self.fold, "down" if is_open else "forward", "muted")
         told = translate("Fold the checklist") if is_open else translate("Open the checklist")
         self.fold.setToolTip(told)
 

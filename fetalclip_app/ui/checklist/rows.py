@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from fetalclip_app.domain.checklist import ItemFinding
 from fetalclip_app.domain.notes import ItemState
-from fetalclip_app.ui.icons import icon
+from fetalclip_app.ui.icons import paint_sign
 from fetalclip_app.ui.parts import INDENT_PX
 from fetalclip_app.ui.theme import caption_font, text_font, tokens
 from fetalclip_app.wording.checklist import item_line, item_title, item_value
@@ -91,7 +91,7 @@ class ItemRow(QAbstractButton):
             painter.drawRoundedRect(self.rect(), 4, 4)
         room = self.rect().adjusted(INDENT_PX, 0, -INDENT_PX, 0)
         sign, colour = _SIGNS[self.finding.state]
-        icon(sign, colour).paint(painter, room.left(), self.height() // 2 - _SIGN_PX // 2, _SIGN_PX, _SIGN_PX)
+        paint_sign(painter, QRect(room.left(), (self.height() - _SIGN_PX) // 2, _SIGN_PX, _SIGN_PX), sign, colour)
         value_left = self._draw_value(painter, room)
         title = QRect(room.left() + _SIGN_PX + _GAP_PX, 0, 0, self.height())
         title.setRight(value_left - _GAP_PX)
