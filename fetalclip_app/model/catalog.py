@@ -39,7 +39,7 @@ class ModelEntry:
         must_accept: The licence is to be accepted before the first use.
         trained_views: Classes that training showed it; empty where that is not known.
         learned_from_head_size: The ages of its training came from a head measurement.
-        calibration: Task key -> numbers fitted on validation patients, as `inference.load.calibration_of` reads them;
+        calibration: Task key -> numbers fitted on validation patients, as `calibration_of` in `inference` reads them;
             a limit that rests on anything else says so.
         is_known: This program itself vouches for the hash; a bundle's manifest vouches for its own file alone.
         preprocessing: ``fingerprint`` of the `PreprocessSpec` that it was trained with; empty for the default.

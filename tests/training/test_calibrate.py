@@ -16,7 +16,8 @@ from task_tools import BRAIN_SET, PLANE_SET, WIDTH, Texts, instruments
 
 from fetalclip_app.domain.softmax import softmax
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
-from fetalclip_app.inference.load import calibration_of, load_engine
+from fetalclip_app.inference.calibrating import calibration_of
+from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.tasks.gestational_age import CANDIDATES, SUPPORT
 from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, VIEWS

@@ -15,9 +15,9 @@ from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.calibrating import calibration_of, fitted_for
 from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.inference.load import calibration_of, fitted_for
 from fetalclip_app.progress import Cancelled, CancelToken, silent
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.catalog import all_tasks

@@ -17,6 +17,7 @@ from fetalclip_app import resources
 from fetalclip_app.domain.views import BRAIN_PLANES, ViewSet
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.inference import load
+from fetalclip_app.inference.calibrating import stated_calibration
 from fetalclip_app.inference.head_places import places_of
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import catalog
@@ -93,10 +94,10 @@ def test_a_manifest_whose_frequencies_are_none_is_refused(tmp_path: Path, shares
     fitted = {BRAIN_VIEWS: {"temperature": 1.0, "error": 0.1, "frequencies": shares}}
 
     with pytest.raises(ModelUnavailable) as refused:
-        load._calibration(entry, fitted, 10.0, brain)
+        stated_calibration(entry, fitted, 10.0, brain)
     assert refused.value.code is ErrorCode.MODEL_DAMAGED
     sound = {BRAIN_VIEWS: {**fitted[BRAIN_VIEWS], "frequencies": [0.5, 0.3, 0.2]}}
-    assert load._calibration(entry, sound, 10.0, brain).brain_views.frequencies == (0.5, 0.3, 0.2)
+    assert stated_calibration(entry, sound, 10.0, brain).brain_views.frequencies == (0.5, 0.3, 0.2)
 
 
 def test_damaged_masks_beside_the_weights_are_told_and_the_model_opens(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate, LimitGround
 from fetalclip_app.domain.backbone import ModelCalibration
-from fetalclip_app.inference.load import calibration_of
+from fetalclip_app.inference.calibrating import calibration_of
 from fetalclip_app.model import catalog
 from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.build import ClipEntry, build

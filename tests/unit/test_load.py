@@ -20,7 +20,7 @@ from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model.architecture import build
 from fetalclip_app.progress import CancelToken, silent
-from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS
+from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS, WHOLE_CLIP
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_the_whole_reading_runs_on_them(engine: Engine) -> None:
     views = reading.answer(VIEWS, ViewPrediction)
     assert not views.calibrated
     assert views.not_trained == frozenset()
-    assert {finding.task_key for finding in reading.findings} == {VIEWS, BRAIN_VIEWS, HEAD, AGE}
+    assert {finding.task_key for finding in reading.findings} == {VIEWS, BRAIN_VIEWS, HEAD, AGE, WHOLE_CLIP}
 
 
 def test_they_have_no_head_outline_and_say_so(engine: Engine) -> None:
