@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -53,12 +54,14 @@ class Exporting(QObject):
         self.ask, self._fetus_of = ask, fetus_of
         self.notes_of: NotesOf = lambda entry: (ClipNotes(), StudyNotes())
         self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
+        self.operator: Callable[[], str] = str
         self.heat_opacity: Callable[[], float] = lambda: Settings().heatmap_opacity
         self.folder = Path.home()
 
     def pdf(self) -> None:
         """Write a PDF report."""
-        self._write_readings("PDF report", ".pdf", "PDF (*.pdf)", exports.write_pdf)
+        write = partial(exports.write_pdf, operator=self.operator())
+        self._write_readings(translate("PDF report"), ".pdf", "PDF (*.pdf)", write)
 
     def json(self) -> None:
         """Write all findings as JSON."""

@@ -62,18 +62,28 @@ def ready(entries: Sequence[OpenClip], fetus_of: FetusOf, notes_of: NotesOf, hea
 
 
 def write_pdf(
-    path: Path, clips: Sequence[Ready], checklists: Sequence[StudyChecklist], cancel: CancelToken, report: Report
+    path: Path,
+    clips: Sequence[Ready],
+    checklists: Sequence[StudyChecklist],
+    cancel: CancelToken,
+    report: Report,
+    *,
+    operator: str = "",
 ) -> Path:
     """Write one PDF report about all clips.
+
+    Args:
+        operator: Who reads; empty where nobody said.
 
     Raises:
         ExportFailed: The file could not be written.
     """
-    from fetalclip_app.report import build  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report import ReportOptions, build  # noqa: PLC0415 - takes a while to import
     from fetalclip_app.report.pdf import write_pdf as write  # noqa: PLC0415
 
     cancel.check()
-    write(path, build([_entry(one, one.clip.path.name) for one in clips], checklists=checklists))
+    entries = [_entry(one, one.clip.path.name) for one in clips]
+    write(path, build(entries, ReportOptions(operator=operator), checklists=checklists))
     return path
 
 

@@ -33,6 +33,7 @@ from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.keeping import Keeping
 from fetalclip_app.ui.map.door import MapDoor
 from fetalclip_app.ui.notebook import Notebook
+from fetalclip_app.ui.operator_name import OperatorName
 from fetalclip_app.ui.palette import Palette
 from fetalclip_app.ui.parts_door import PartsDoor
 from fetalclip_app.ui.picture_area import PictureArea
@@ -99,6 +100,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
     return (
         FrameOut(parts),
         UndoTitles(parts),
+        OperatorName(parts),
         Keeping(parts),
         MeasureFirst(parts),
         Calipers(parts),

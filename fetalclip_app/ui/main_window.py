@@ -164,6 +164,9 @@ class MainWindow(TakesDrops):
         self.scale.refused.connect(self.telling.refused)
         self.exporting.started.connect(lambda text: self.status.show_activity(Activity(text, can_cancel=False)))
         self.exporting.finished.connect(lambda: self.status.show_activity(None))
+        self.notebook.changed_unseen.connect(
+            lambda: self.telling.good(translate("This changed a clip that is no longer open."))
+        )
         self.exporting.written.connect(lambda path: self.telling.good(translate("Written: {path}", path=path)))
         self.exporting.failed.connect(self.telling.trouble)
         self.exporting.refused.connect(self.telling.refused)
@@ -260,7 +263,6 @@ class MainWindow(TakesDrops):
     def close_clip(self) -> None:
         """Close the clip that is shown; its file stays as it is."""
         if self._session.shown is not None:
-            self.undo.clear()
             self._session.close(self._session.shown)
 
     def export_png(self) -> None:

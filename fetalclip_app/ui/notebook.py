@@ -61,12 +61,14 @@ class Notebook(QObject):
     Signals:
         changed: Notes of the shown clip or study are others, or another clip is shown.
         clip_loaded: (OpenClip, ClipNotes): what was kept for a clip has come.
+        changed_unseen: What was undone or done again belongs to a clip or study that is not open.
         saved: The moment at which everything done so far is on disk.
         failed: The exception that loading or saving raised.
     """
 
     changed = Signal()
     clip_loaded = Signal(object, object)
+    changed_unseen = Signal()
     saved = Signal(object)
     failed = Signal(Exception)
 
@@ -184,7 +186,24 @@ class Notebook(QObject):
 
     def _push(self, text: str, place: Place, before: Notes, after: Notes) -> None:
         study = self.study_key or ""
-        self._undo.push(_Change(text, lambda notes: self.put(place, notes, study), before, after))
+
+        def put(notes: Notes) -> None:
+            self._turn_to(place)
+            self.put(place, notes, study)
+
+        self._undo.push(_Change(text, put, before, after))
+
+    def _turn_to(self, place: Place) -> None:
+        """Look at what is undone or done again, where it is open; else say that it is not."""
+        kind, key = place
+        if key == (self.study_key if kind is StudyNotes else self.clip_key):
+            return
+        for entry in self._session.entries:
+            taken = entry.clip.content_key.is_taken
+            if key == study_key(entry.group) if kind is StudyNotes else taken and entry.clip.key == key:
+                self._session.show(entry)
+                return
+        self.changed_unseen.emit()
 
     def _save(self, write: Callable[[NotesStore], None]) -> None:
         store = self._store

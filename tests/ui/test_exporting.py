@@ -6,7 +6,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pypdf
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 
@@ -68,3 +71,23 @@ def test_an_export_says_whose_scan_each_clip_of_twins_is(desk, qtbot: QtBot, tmp
     assert exported() == [None, None], "of twins, and nobody said"
     book.change_clip("Fetus", replace(book.clip, fetus="B"))
     assert exported() == ["B", None]
+
+
+def test_the_name_that_was_given_stands_in_the_report_and_beside_what_is_noted(
+    desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desk.open("one.dcm")
+    desk.wait_read()
+    window = desk.window
+    desk.press("operator")
+    dialog = window.findChild(QInputDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    field = dialog.findChild(QLineEdit)
+    qtbot.keyClicks(field, "  A.  Sonographer ")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    window.exporting.ask = lambda parent, title, suggested, kinds: tmp_path / Path(suggested).name
+    with qtbot.waitSignal(window.exporting.written, timeout=30_000):
+        desk.press("export_pdf")
+
+    assert desk.saved[-1].operator == window.notebook.act().who == "A. Sonographer"
+    assert "A. Sonographer" in pypdf.PdfReader(tmp_path / "one.pdf").pages[0].extract_text()

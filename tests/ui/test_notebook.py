@@ -69,6 +69,25 @@ def test_notes_belong_to_the_clip_that_is_shown_and_undo_finds_the_right_one(des
     assert not book.clip.fetus
     desk.press("undo")
     assert not book.of_clip(first).fetus
+    assert book.clip_key == first  # what is undone is looked at
+
+
+def test_closing_a_clip_takes_nothing_from_undo_and_what_is_not_seen_is_said(desk, qtbot: QtBot) -> None:
+    book = _opened(desk, qtbot, "one.dcm", "two.png")
+    first = book.clip_key
+    book.change_clip("Fetus", replace(book.clip, fetus="B"))
+    desk.press("next_clip")
+    qtbot.waitUntil(lambda: book.clip is not None)
+    second = book.clip_key
+    book.change_clip("Fetus", replace(book.clip, fetus="A"))
+    desk.press("close_clip")
+
+    desk.press("undo")
+    assert not book.of_clip(second).fetus
+    assert desk.window.area.message.isVisible()
+    assert book.of_clip(first).fetus == "B"
+    desk.press("undo")
+    assert not book.of_clip(first).fetus
 
 
 def test_what_was_kept_is_there_when_the_clip_is_opened_again(desk_of: Callable, shelf, qtbot: QtBot) -> None:
