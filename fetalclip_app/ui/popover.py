@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.ui.parts import label
@@ -15,6 +15,10 @@ from fetalclip_app.ui.theme import text_font
 from fetalclip_app.wording.translate import translate
 
 _WIDTH = 400
+_EDGE = 1
+"""The border that the style sheet draws takes its room from the inside."""
+_FROM_SCREEN_PX = 8
+"""What stays free around it. What has no room on the screen is scrolled to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,10 @@ class Popover(QFrame):
         self.setProperty("floating", True)
         self.setAccessibleName(title)
         self.setFixedWidth(_WIDTH)
-        column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 14)
+        inside = QWidget()
+        inside.setObjectName("popover")
+        column = self._column = QVBoxLayout(inside)
+        column.setContentsMargins(16, 12, 16, 0)
         column.setSpacing(8)
         heading = label(title)
         heading.setFont(text_font(weight=text_font().Weight.DemiBold))
@@ -62,11 +68,25 @@ class Popover(QFrame):
         column.addLayout(grid)
         if body is not None:
             column.addWidget(body)
+        self._foot = self._footed(offers)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(_scrolled(inside), 1)
+        whole.addWidget(self._foot)
+
+    def _footed(self, offers: Sequence[Offer]) -> QWidget:
+        """Return what is in sight however long the rest is."""
+        foot = QWidget()
+        foot.setObjectName("popover")
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(16, 8, 16, 14)
+        column.setSpacing(8)
         if offers:
             column.addLayout(self._offers(offers))
-        column.addWidget(
-            label(translate(RESEARCH_USE_ONLY), tone="muted", caption=True)
-        )  # it may cover the picture's own line
+        # It may cover the picture's own line.
+        column.addWidget(label(translate(RESEARCH_USE_ONLY), tone="muted", caption=True))
+        return foot
 
     def _offers(self, offers: Sequence[Offer]) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -86,21 +106,31 @@ class Popover(QFrame):
 
     def open_above(self, widget: QWidget, place: QRect) -> None:
         """Open above a place in a widget below the picture, inside its screen."""
-        self._fit()
+        self._fit(widget)
         corner = QPoint(place.center().x() - self.width() // 2, place.top() - self.height() - 8)
         self._open(widget.mapToGlobal(corner), widget)
 
-    def _fit(self) -> None:
-        column = self._column
-        is_wrapped = column.hasHeightForWidth()
-        self.setFixedHeight(column.totalHeightForWidth(_WIDTH) if is_wrapped else column.totalSizeHint().height())
+    def _fit(self, beside: QWidget) -> None:
+        column, room = self._column, beside.screen().availableGeometry().height() - 2 * _FROM_SCREEN_PX
+        width = _WIDTH - 2 * _EDGE
+        tall = column.totalHeightForWidth(width) if column.hasHeightForWidth() else column.totalSizeHint().height()
+        self.setFixedHeight(min(tall + self._foot.sizeHint().height() + 2 * _EDGE, room))
 
     def _open(self, corner: QPoint, beside: QWidget) -> None:
-        self._fit()
-        screen = beside.screen().availableGeometry()
-        x = min(max(corner.x(), screen.left() + 8), screen.right() - self.width() - 8)
-        y = min(max(corner.y(), screen.top() + 8), screen.bottom() - self.height() - 8)
-        self.move(max(x, screen.left() + 8), max(y, screen.top() + 8))
+        self._fit(beside)
+        screen, free = beside.screen().availableGeometry(), _FROM_SCREEN_PX
+        x = min(max(corner.x(), screen.left() + free), screen.right() - self.width() - free)
+        y = min(max(corner.y(), screen.top() + free), screen.bottom() - self.height() - free)
+        self.move(max(x, screen.left() + free), max(y, screen.top() + free))
         self.show()
         first = self.findChild(QPushButton)
         (first or self).setFocus()
+
+
+def _scrolled(inside: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(inside)
+    return scroll

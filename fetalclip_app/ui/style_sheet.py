@@ -114,7 +114,7 @@ QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: {t.text}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {t.faint}; }}
 QSlider::handle:horizontal:disabled {{ background: {t.faint}; }}
-QScrollArea {{ background: transparent; border: none; }}
+QScrollArea, #popover {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {t.faint}; border-radius: 4px; min-height: 32px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
