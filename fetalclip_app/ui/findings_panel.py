@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from fetalclip_app.biometry.values import entering
 from fetalclip_app.domain.notes import ClipNotes, Enters
@@ -96,6 +96,8 @@ class FindingsPanel(QScrollArea):
             self._cards.addWidget(card)
         column.addLayout(self._cards)
         column.addStretch(1)
+        # With a card that grows the rest must never be squeezed, not even until the next event.
+        column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         self.setWidget(inside)
 
     def add_card(self, card: QWidget, *, above: QWidget | None = None) -> None:
