@@ -102,12 +102,12 @@ def test_the_theme_changes_while_the_program_runs(desk, qtbot: QtBot) -> None:
 
 
 def test_an_icon_takes_the_colours_of_the_new_theme(desk, qapp) -> None:
-    play = desk.window.actions_by_name["play"].icon()
-    before = _ink(play)
+    play = desk.window.actions_by_name["play"]
+    before = _ink(play.icon())
     desk.press("theme_light")
 
     assert before == DARK.text.lower()
-    assert _ink(play) == LIGHT.text.lower()
+    assert _ink(play.icon()) == LIGHT.text.lower()
     theme.apply(qapp)
 
 
