@@ -49,7 +49,10 @@ class Formula:
         """Return the age in days; None for a value outside the formula's range, or an age outside of it."""
         if not (math.isfinite(value_mm) and max(self.mm_low, 1e-9) <= value_mm <= self.mm_high):
             return None
-        days = self.days_of(value_mm)
+        try:
+            days = self.days_of(value_mm)
+        except OverflowError:  # an impossible length, by an impossible scale
+            return None
         return days if self.days_low <= days <= self.days_high else None
 
 
@@ -109,8 +112,11 @@ def intergrowth_hc_fl_days(hc_mm: float, fl_mm: float) -> float | None:
     if not (math.isfinite(hc_mm) and math.isfinite(fl_mm) and hc_mm > 0 and fl_mm > 0):
         return None
     log_hc = math.log(hc_mm)
-    days = math.exp(0.03243 * log_hc**2 + 0.001644 * fl_mm * log_hc + 3.813)
     low, high = INTERGROWTH_DAYS
+    exponent = 0.03243 * log_hc**2 + 0.001644 * fl_mm * log_hc + 3.813
+    if exponent > math.log(high) + 1:  # far outside, and maybe more than a number holds
+        return None
+    days = math.exp(exponent)
     return days if low <= days <= high else None
 
 

@@ -26,8 +26,11 @@ def hadlock_weight_g(values_mm: Mapping[Measure, float]) -> tuple[float, tuple[M
     if Measure.AC not in cm or Measure.FL not in cm:
         return None
     used = tuple(name for name in (Measure.BPD, Measure.HC, Measure.AC, Measure.FL) if name in cm)
-    weight_g = 10.0 ** _exponent(cm)
+    exponent = _exponent(cm)
     low, high = WEIGHT_G
+    if exponent > math.log10(high) + 1:  # far outside, and maybe more than a number holds
+        return None
+    weight_g = 10.0**exponent
     return (weight_g, used) if low <= weight_g <= high else None
 
 

@@ -167,3 +167,15 @@ def test_datings_of_one_pregnancy_agree_and_end_with_it() -> None:
     assert by_scan.dated_by is DatedBy.CRL
     assert by_lmp.age_on(date(2026, 7, 19)) == AT_20_WEEKS
     assert by_lmp.age_on(date(2026, 2, 28)) is None and by_lmp.age_on(date(2027, 6, 1)) is None
+
+
+@pytest.mark.parametrize("size_mm", [1e4, 1e6, 1e150])
+def test_impossible_lengths_have_no_age_and_no_weight_however_long(size_mm: float) -> None:
+    values = dict.fromkeys((M.BPD, M.HC, M.AC, M.FL), size_mm)
+
+    assert all(formula.days(size_mm) is None for formula in (*HADLOCK.values(), INTERGROWTH_HC, INTERGROWTH_CRL))
+    assert intergrowth_hc_fl_days(size_mm, size_mm) is None
+    assert hadlock_mean_days(values) is None
+    assert hadlock_weight_g(values) is None
+    assert hadlock_weight_g({M.AC: 1.0, M.FL: size_mm}) is None
+    assert hadlock_iii_g(1.0, size_mm, 1.0) is None

@@ -32,6 +32,7 @@ class Stage(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(0)
         self._grid.addWidget(shown, 0, 0)
+        self._hanging: list[QWidget] = [shown]
 
     @property
     def side(self) -> int:
@@ -45,12 +46,13 @@ class Stage(QWidget):
         self._grid.setContentsMargins(margin, margin, margin, margin)
         self._grid.setSpacing(_GAP if side > 1 else 0)
         wanted = [self.shown if pane is None else pane for pane in panes]
-        for number in reversed(range(self._grid.count())):
-            item = self._grid.itemAt(number)
-            widget = item.widget() if item is not None else None
-            if widget is not None and widget not in wanted:
+        # The layout is not asked for its items: PySide6 keeps one that was asked for beyond its end, and takes for it
+        # whatever widget comes to lie at its address.
+        for widget in self._hanging:
+            if widget not in wanted:
                 self._grid.removeWidget(widget)
                 widget.hide()
+        self._hanging = wanted
         for number, widget in enumerate(wanted):
             self._grid.addWidget(widget, number // side, number % side)
             widget.show()
