@@ -137,9 +137,8 @@ def _picture(entry: ClipEntry, index: int) -> Picture | None:
 
 def _frame_title(entry: ClipEntry, index: int) -> str:
     """Return ``Frame 12 of 87: Brain 91%, Trans-thalamic 78%``, the shares being this frame's own."""
-    number = wording.frame_number(index, len(entry.clip))
+    title = wording.frame_title(index, len(entry.clip))
     shares = ", ".join(filter(None, (_share(entry, task, index) for task in ("views", "brain_views"))))
-    title = number[:1].upper() + number[1:]
     return f"{title}: {shares}" if shares else title
 
 

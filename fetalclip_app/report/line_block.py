@@ -20,9 +20,9 @@ def lines_block(entry: ClipEntry, width: float) -> list[Any]:
     inner = width - 2 * PAD
     cells = []
     for one, line in zip(found.measurements, wording.answer_lines("measurements", found), strict=True):
-        frame = wording.frame_number(one.frame_index, len(entry.clip))
+        frame = wording.frame_title(one.frame_index, len(entry.clip))
         value = para(line.value, DOUBT_STRONG if line.is_doubt else FIGURES)
-        note = f"{frame[:1].upper()}{frame[1:]}. {line.notes[0]}"
+        note = f"{frame}. {line.notes[0]}"
         cells.append([para(line.label, STRONG), value, para(note, NOTE)])
     table = rows(cells, [16 * MM, 30 * MM, inner - 46 * MM], between=0.8 * MM)
     licence = wording.line_licence(found.measurements[0])

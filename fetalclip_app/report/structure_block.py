@@ -54,8 +54,7 @@ def structure_facts(clips: Sequence[ClipEntry]) -> list[tuple[str, str]]:
 
 def _note(entry: ClipEntry, one: Structure, found: Structures) -> str:
     """Return the frame and what must be known of the area; of a missing one, why it is missing."""
-    frame = wording.frame_number(one.frame_index, len(entry.clip))
-    frame = f"{frame[:1].upper()}{frame[1:]}."
+    frame = f"{wording.frame_title(one.frame_index, len(entry.clip))}."
     if isinstance(one.found, Abstention):
         return f"{frame} {wording.abstention(one.found)}"
     return f"{frame} {structure_definition(one.name, found.head)} {structure_dice(one.name, found.head)}"

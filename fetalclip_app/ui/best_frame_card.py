@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWi
 from fetalclip_app.domain.best_frames import Candidate
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import ON_PICTURE, text_font
-from fetalclip_app.wording import frame_number
+from fetalclip_app.wording import frame_number, frame_title
 from fetalclip_app.wording.quality import best_frame_reasons, chosen_by_model, chosen_by_person
 from fetalclip_app.wording.translate import translate
 
@@ -38,7 +38,7 @@ class CandidateRow(QWidget):
         self.picture.setFixedSize(*PICTURE)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setStyleSheet(f"background: {ON_PICTURE.canvas}; border-radius: 4px;")
-        title = label(f"{number[:1].upper()}{number[1:]}" + (f" · {mark}" if mark else ""))
+        title = label(frame_title(one.frame_index) + (f" · {mark}" if mark else ""))
         title.setFont(text_font(weight=text_font().Weight.DemiBold))
         self.reasons = label(best_frame_reasons(view_key, one), tone="muted", caption=True, wrap=True)
         self.go, self.use = QPushButton(translate("Go there")), QPushButton(translate("Use this one"))

@@ -7,7 +7,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.domain.reading import ClipReading, Finding
 from fetalclip_app.ui.provenance import Row, abstained_rows
-from fetalclip_app.wording import abstention, abstention_hint, frame_number, unverified_model
+from fetalclip_app.wording import abstention, abstention_hint, frame_title, unverified_model
 from fetalclip_app.wording.clip_labels import (
     label_frames,
     label_generated,
@@ -54,5 +54,4 @@ def frame_of(finding: Finding, label: str) -> int | None:
 def _picture_row(one: ClipLabel, reading: ClipReading) -> list[Row]:
     if one.frame_index is None:
         return []
-    frame = frame_number(one.frame_index, reading.frame_count)
-    return [(translate("Picture"), frame[:1].upper() + frame[1:])]
+    return [(translate("Picture"), frame_title(one.frame_index, reading.frame_count))]

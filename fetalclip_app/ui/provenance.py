@@ -15,7 +15,7 @@ from fetalclip_app.wording import (
     calibration_source,
     day_count,
     definition,
-    frame_number,
+    frame_title,
     head_unchecked,
     interval_meaning,
     learned_age,
@@ -162,7 +162,6 @@ def head_rows(clip: Clip, reading: ClipReading, finding: Finding, which: str) ->
 def line_rows(reading: ClipReading, finding: Finding, one: Measurement) -> list[Row]:
     """Return what a length by landmarks rests on."""
     why = [(translate("Why"), abstention(one.size_mm))] if isinstance(one.size_mm, Abstention) else []
-    text = frame_number(one.frame_index, reading.frame_count)
     name, sha256 = reading.provenance.heads.get(finding.task_key, ("", ""))
     return [
         (line_name(one.name), line_value(one)),
@@ -170,7 +169,7 @@ def line_rows(reading: ClipReading, finding: Finding, one: Measurement) -> list[
         (translate("Definition"), line_definition(one.name)),
         (translate("Error"), line_error(one)),
         (translate("Ends"), line_spread(one)),
-        (translate("Picture"), text[:1].upper() + text[1:]),
+        (translate("Picture"), frame_title(one.frame_index, reading.frame_count)),
         (translate("Scale"), calibration_source(reading.calibration)),
         (translate("Head"), f"{name} · {sha256[:12]} · {one.licence}"),
         *_model_rows(reading, finding),
@@ -191,8 +190,7 @@ def abstained_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[R
 def _frame_row(reading: ClipReading, finding: Finding) -> list[Row]:
     if finding.frame_index is None:
         return []
-    text = frame_number(finding.frame_index, reading.frame_count)
-    return [(translate("Picture"), text[:1].upper() + text[1:])]
+    return [(translate("Picture"), frame_title(finding.frame_index, reading.frame_count))]
 
 
 def _model_rows(reading: ClipReading, finding: Finding) -> list[Row]:

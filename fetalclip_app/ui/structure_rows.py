@@ -7,7 +7,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading, Finding
 from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.ui.provenance import Row, abstained_rows
-from fetalclip_app.wording import abstention, abstention_hint, calibration_source, frame_number, unverified_model
+from fetalclip_app.wording import abstention, abstention_hint, calibration_source, frame_title, unverified_model
 from fetalclip_app.wording.numbers import square_pixels
 from fetalclip_app.wording.structures import (
     structure_area,
@@ -25,7 +25,6 @@ def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str
     if one is None or not isinstance(finding.answer, Structures):
         return abstained_rows(clip, reading, finding)
     head, made = finding.answer.head, reading.provenance
-    frame = frame_number(one.frame_index, reading.frame_count)
     return [
         (structure_title(name), structure_area(one)),
         *_why(one),
@@ -36,7 +35,7 @@ def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str
         ),
         (translate("Definition"), structure_definition(name, head)),
         (translate("Clearness"), structure_clearness(one)),
-        (translate("Picture"), frame[:1].upper() + frame[1:]),
+        (translate("Picture"), frame_title(one.frame_index, reading.frame_count)),
         (translate("Scale"), calibration_source(reading.calibration)),
         (translate("Head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
         (translate("Quality"), structure_dice(name, head)),

@@ -26,7 +26,7 @@ from fetalclip_app.ui.timeline_bands import (
     draw_tags,
     tags_of,
 )
-from fetalclip_app.wording import frame_number
+from fetalclip_app.wording import frame_title
 from fetalclip_app.wording.quality import frame_told
 from fetalclip_app.wording.translate import translate
 
@@ -284,8 +284,7 @@ class Timeline(QWidget):
         return f"{part.name}\n{told}" if part is not None and at.y() > TRACK_Y else told
 
     def _told(self, frame: int) -> str:
-        text = frame_number(frame, self._count)
-        text = text[:1].upper() + text[1:]
+        text = frame_title(frame, self._count)
         if self._sight is None or np.isnan(self._sight.views.per_frame[frame, 0]):
             return text
         return f"{text}: {frame_told(self._sight, frame)}"

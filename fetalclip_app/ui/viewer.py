@@ -15,7 +15,7 @@ from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.player import Player
 from fetalclip_app.ui.shown_rate import ShownRate
 from fetalclip_app.ui.transport import Transport
-from fetalclip_app.wording import frame_number
+from fetalclip_app.wording import frame_title
 from fetalclip_app.wording.translate import translate
 
 CAPTION_MS = 400
@@ -223,8 +223,7 @@ class Viewer(QObject):
         if self._clip is None:
             return
         index = self.told_index
-        text = frame_number(index, len(self._clip)) if len(self._clip) > 1 else translate("Single picture")
-        text = text[:1].upper() + text[1:]
+        text = frame_title(index, len(self._clip)) if len(self._clip) > 1 else translate("Single picture")
         measured = self._measured_frame()
         if measured is not None and measured != index and not self.player.is_playing:
             text += "   " + translate("head measured on frame {number} (G)", number=measured + 1)

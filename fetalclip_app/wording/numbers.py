@@ -80,6 +80,12 @@ def frame_number(index: int, count: int | None = None) -> str:
     return translate("frame {number} of {count}").format(number=index + 1, count=count)
 
 
+def frame_title(index: int, count: int | None = None) -> str:
+    """Return the same as it stands at the beginning of a line: ``Frame 12 of 87``."""
+    text = frame_number(index, count)
+    return text[:1].upper() + text[1:]
+
+
 def dicom_date(text: str) -> str:
     """Return DICOM's ``YYYYMMDD`` as ``2024-03-31``; anything else as it stands.
 

@@ -7,7 +7,7 @@ from fetalclip_app.domain.biometry import Beyond
 from fetalclip_app.domain.pooled import OUTLIER_SCORE, FrameValue, PooledBy, PooledLength
 from fetalclip_app.wording.abstentions import reason_title
 from fetalclip_app.wording.lines import line_definition
-from fetalclip_app.wording.numbers import EN_DASH, frame_number, millimetres
+from fetalclip_app.wording.numbers import EN_DASH, frame_number, frame_title, millimetres
 from fetalclip_app.wording.sources import definition
 from fetalclip_app.wording.translate import mark, translate
 
@@ -114,8 +114,7 @@ def outliers(one: PooledLength, most: int = _MOST_NAMED) -> str:
 
 def dot_told(value: FrameValue) -> str:
     """Return ``Frame 12: 150.0 mm, below``."""
-    frame = frame_number(value.frame_index)
-    return f"{frame[:1].upper()}{frame[1:]}: {outlier_value(value)}"
+    return f"{frame_title(value.frame_index)}: {outlier_value(value)}"
 
 
 def which_length() -> str:

@@ -12,7 +12,7 @@ from fetalclip_app.domain.likeness import Hit
 from fetalclip_app.ui.clip_list import title_of
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.theme import CLIPS_PX, ON_PICTURE, caption_font, text_font, tokens
-from fetalclip_app.wording import frame_number
+from fetalclip_app.wording import frame_title
 from fetalclip_app.wording.asking import hit_told, percentile, percentile_told, similarity
 
 Index = QModelIndex | QPersistentModelIndex
@@ -114,13 +114,12 @@ def _draw_state(painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
 
 
 def _draw_words(painter: QPainter, box: QRect, hit: FoundFrame, count: int) -> None:
-    number = frame_number(hit.frame_index)
     numbers = [similarity(hit.similarity)]
     if hit.share_below is not None:
         numbers.append(percentile(hit.share_below, count))
     lines = (
         (" · ".join(numbers), text_font(weight=QFont.Weight.DemiBold), tokens().text),
-        (number[:1].upper() + number[1:], caption_font(), tokens().text),
+        (frame_title(hit.frame_index), caption_font(), tokens().text),
         (title_of(hit.clip) + " · " + hit.clip.clip.path.name, caption_font(), tokens().muted),
     )
     top = box.top()

@@ -13,7 +13,7 @@ from fetalclip_app.ui.grid.still import Still, Words, broken
 from fetalclip_app.ui.jobs import Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.theme import ON_PICTURE
-from fetalclip_app.wording import fetus_title, frame_number, view_title
+from fetalclip_app.wording import fetus_title, frame_number, frame_title, view_title
 from fetalclip_app.wording.translate import translate
 
 _GO = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -28,10 +28,11 @@ def frame_told(standing: Standing, count: int) -> str:
     """Return which frame stands for a clip, and why."""
     if count == 1:
         return translate("Single picture")
-    text = frame_number(standing.frame_index, count)
     if standing.is_chosen:
-        return translate("{frame}, your choice", frame=text[:1].upper() + text[1:])
-    return translate("{frame}, the best", frame=text[:1].upper() + text[1:]) if standing.is_best else text
+        return translate("{frame}, your choice", frame=frame_title(standing.frame_index, count))
+    if standing.is_best:
+        return translate("{frame}, the best", frame=frame_title(standing.frame_index, count))
+    return frame_number(standing.frame_index, count)
 
 
 class Pane(Still):
