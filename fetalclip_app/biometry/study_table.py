@@ -24,7 +24,7 @@ from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.biometry import BpdDefinition, Centile, Chart, Measure, NoCentile
 from fetalclip_app.domain.calibration import Calibration
-from fetalclip_app.domain.dating import Dating, exam_age
+from fetalclip_app.domain.dating import Dating, DatingRefused, exam_age
 from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.notes import FETUSES, ClipNotes
 from fetalclip_app.domain.reading import ClipReading
@@ -96,15 +96,20 @@ def study_table(
     *,
     title: str = "",
     dating: Dating | None = None,
+    refused: DatingRefused | None = None,
     exam_day: date | None = None,
 ) -> StudyTable:
-    """Return the table of one study's clips."""
-    age = exam_age(dating, exam_day)
+    """Return the table of one study's clips.
+
+    Args:
+        refused: Why the dating that a person stated is not this study's; then there is none.
+    """
+    age = exam_age(dating, exam_day) if refused is None else NoCentile.DATING_REFUSED
     names = [name for name in ("", *FETUSES) if any(clip.fetus == name for clip in clips)]
     tables = [_fetus_table(name, [clip for clip in clips if clip.fetus == name], age) for name in names]
     nobody = tuple(clip.clip.number for clip in clips if clip.fetus is None)
     refs = tuple(clip.clip for clip in clips)
-    return StudyTable(title, refs, dating, exam_day, age, tuple(tables), nobody)
+    return StudyTable(title, refs, dating, exam_day, age, tuple(tables), nobody, refused)
 
 
 def _fetus_table(fetus: str, clips: Sequence[ClipValues], age: GestationalAge | NoCentile) -> FetusTable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fetalclip_app.cli.speak import say
 from fetalclip_app.errors import ErrorCode, InvalidInput
@@ -75,27 +75,31 @@ def with_dating(
 ) -> tuple[list[Entry], bool]:
     """Return the entries with the dating in their study's notes, and whether it was accepted.
 
-    A dating is of one pregnancy: clips of several studies get none. What refuses it is said.
+    A dating is of one pregnancy: clips of several studies get none. What refuses it is said, and stays beside them.
     """
     from fetalclip_app.biometry.dating_entry import dated  # noqa: PLC0415
-    from fetalclip_app.domain.dating import DatingRefused  # noqa: PLC0415
+    from fetalclip_app.domain.dating import DatingRefused, NotDated  # noqa: PLC0415
     from fetalclip_app.domain.notes import StudyNotes  # noqa: PLC0415
     from fetalclip_app.domain.study import groups_of  # noqa: PLC0415
     from fetalclip_app.report.build import ClipEntry  # noqa: PLC0415
     from fetalclip_app.wording.dating import ages_by_dating, dating_refused  # noqa: PLC0415
 
     groups = groups_of([one.clip for one in entries if isinstance(one, ClipEntry)])
-    if len({group.key for group in groups}) > 1:
-        say(translate("The dating is left out: these files are of several studies, and it is of one pregnancy."))
-        return list(entries), False
     day = next((found for group in groups if (found := group.origin.exam_day) is not None), exam_day)
     made: Dating | DatingRefused = dated(entry, exam_day=day, today=today)
+    if len({group.key for group in groups}) > 1:
+        made = DatingRefused(NotDated.SEVERAL_STUDIES)
     if isinstance(made, DatingRefused):
         say(translate("The dating is left out: {reason}", reason=dating_refused(made)))
-        return list(entries), False
+        return _each(entries, dating_refused=made), False
     say(ages_by_dating(made, day, today))
-    notes = StudyNotes(dating=made, exam_day=day)
-    return [replace(one, study_notes=notes) if isinstance(one, ClipEntry) else one for one in entries], True
+    return _each(entries, study_notes=StudyNotes(dating=made, exam_day=day)), True
+
+
+def _each(entries: Sequence[Entry], **known: Any) -> list[Entry]:
+    from fetalclip_app.report.build import ClipEntry  # noqa: PLC0415
+
+    return [replace(one, **known) if isinstance(one, ClipEntry) else one for one in entries]
 
 
 def _by_crl(text: str, size: str, day: str, formula: str) -> DatingEntry:

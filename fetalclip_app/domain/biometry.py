@@ -59,6 +59,9 @@ class NoCentile(StrEnum):
     """Why a value has no centile."""
 
     NO_DATING = "no_dating"
+    DATING_REFUSED = "dating_refused"
+    """A person stated one, and it cannot be this exam's."""
+
     EXAM_DAY_UNKNOWN = "exam_day_unknown"
     DATED_BY_THIS_EXAM = "dated_by_this_exam"
     DATING_DOES_NOT_HOLD = "dating_does_not_hold"

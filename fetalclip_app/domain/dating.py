@@ -122,6 +122,8 @@ class NotDated(StrEnum):
     SCAN_NOT_EARLIER = "scan_not_earlier"
     CRL_OUT_OF_RANGE = "crl_out_of_range"
     AGE_IMPOSSIBLE = "age_impossible"
+    SEVERAL_STUDIES = "several_studies"
+    """It was stated for files of several studies, and is of one pregnancy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.biometry import BpdDefinition, Centile, Chart, Measure, NoCentile
 from fetalclip_app.domain.calibration import Calibration
-from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.dating import Dating, DatingRefused
 from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.values import Source
 
@@ -197,6 +197,7 @@ class StudyTable:
         age: On the exam's day by the dating, or why there is none.
         fetuses: In the order of `FETUSES`; one without a name in a single pregnancy.
         unassigned: Numbers of clips of a multiple pregnancy of which nobody said whose they are: they enter nothing.
+        refused: Why a dating that was stated is left out; None where none was.
     """
 
     title: str
@@ -206,6 +207,7 @@ class StudyTable:
     age: GestationalAge | NoCentile
     fetuses: tuple[FetusTable, ...]
     unassigned: tuple[int, ...] = ()
+    refused: DatingRefused | None = None
 
     @property
     def names_fetuses(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.dating import DatingRefused
 from fetalclip_app.domain.notes import FETUSES, ClipNotes, StudyNotes
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
@@ -40,6 +41,7 @@ class ClipEntry:
         fetus: Whose scan it is, as a person stated it: one of `FETUSES`; empty in a single pregnancy, None in a
             multiple one where nobody said.
         notes, study_notes: What a person did with the clip, and entered for its study.
+        dating_refused: Why the dating that was stated for its study is not in these notes; None where none was refused.
 
     Raises:
         ValueError: The reading is of another clip, or there is no such fetus.
@@ -53,6 +55,7 @@ class ClipEntry:
     fetus: str | None = ""
     notes: ClipNotes = field(default_factory=ClipNotes)
     study_notes: StudyNotes = field(default_factory=StudyNotes)
+    dating_refused: DatingRefused | None = None
 
     def __post_init__(self) -> None:
         if self.reading.clip_key != self.clip.key:

@@ -90,6 +90,8 @@ def _dating(study: StudyTable) -> Flow:
         flow.append(para(f"{words.dated_age(study)}. {dating_words.no_centile(study.age)}", DOUBT_STRONG))
     if study.dating is not None:
         flow.append(para(dating_words.dating_line(study.dating), BODY))
+    if study.refused is not None:
+        flow.append(para(dating_words.dating_refused(study.refused), BODY))
     return flow
 
 

@@ -9,7 +9,7 @@ from fetalclip_app.biometry.curves import CITATIONS
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import Centile, Chart, NoCentile
-from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.dating import Dating, DatingRefused
 from fetalclip_app.domain.study_table import (
     Difference,
     FetusTable,
@@ -25,7 +25,7 @@ from fetalclip_app.report.json_values import abstention, number
 from fetalclip_app.wording import ages as age_words
 from fetalclip_app.wording import calibration_source, spread_meaning
 from fetalclip_app.wording import growth as words
-from fetalclip_app.wording.dating import no_centile
+from fetalclip_app.wording.dating import dating_refused, no_centile
 from fetalclip_app.wording.translate import SOURCE, speaking
 
 
@@ -41,6 +41,7 @@ def _study(one: StudyTable) -> dict[str, Any]:
         "clips": [{"number": ref.number, "name": ref.name, "key": ref.key} for ref in one.clips],
         "growth": {
             "dating": None if one.dating is None else _dating(one.dating),
+            **({} if one.refused is None else {"dating_refused": _refused(one.refused)}),
             "exam_day": None if one.exam_day is None else one.exam_day.isoformat(),
             "age": _age(one.age),
             "fetuses": [_fetus(one, table) for table in one.fetuses],
@@ -57,6 +58,10 @@ def _dating(dating: Dating) -> dict[str, Any]:
         "who": dating.who,
         "entered": dating.remark,
     }
+
+
+def _refused(refused: DatingRefused) -> dict[str, Any]:
+    return {"reason": str(refused.why), "sentence": dating_refused(refused)}
 
 
 def _age(age: GestationalAge | NoCentile) -> dict[str, Any]:

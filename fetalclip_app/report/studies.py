@@ -38,10 +38,11 @@ def _is_study(group: Group, mine: Sequence[Member]) -> bool:
 
 
 def _table(group: Group, mine: Sequence[Member]) -> StudyTable:
-    notes = mine[0][0].study_notes
+    notes, refused = mine[0][0].study_notes, mine[0][0].dating_refused
     exam_day = group.origin.exam_day or notes.exam_day
     values = [_values(entry, number) for entry, number in mine]
-    return study_table(values, title=study_title(group.origin), dating=notes.dating, exam_day=exam_day)
+    title = study_title(group.origin)
+    return study_table(values, title=title, dating=notes.dating, refused=refused, exam_day=exam_day)
 
 
 def _values(entry: ClipEntry, number: int) -> ClipValues:

@@ -36,12 +36,17 @@ _REFUSED: dict[NotDated, str] = {
     ),
     NotDated.CRL_OUT_OF_RANGE: mark("This formula dates a CRL of {limits} ({citation})."),
     NotDated.AGE_IMPOSSIBLE: mark("This is no gestational age. Write it as 12w3d."),
+    NotDated.SEVERAL_STUDIES: mark("These files are of several studies, and it is of one pregnancy."),
 }
 
 _NO_AGE: dict[NoCentile, tuple[str, str]] = {
     NoCentile.NO_DATING: (
         mark("No dating"),
         mark("Nobody entered a dating, and centiles are not read at an age from the same picture."),
+    ),
+    NoCentile.DATING_REFUSED: (
+        mark("Dating left out"),
+        mark("The dating that was entered is left out, and centiles are not read at an age from the same picture."),
     ),
     NoCentile.EXAM_DAY_UNKNOWN: (
         mark("Exam date unknown"),

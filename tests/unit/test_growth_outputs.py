@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 from fakes import FakeEngine, make_clip, make_reading
+from pypdf import PdfReader
 from report_pages import options, pages_of, text_of
 from study_tools import EXAM, dated, drawn
 
@@ -214,6 +215,26 @@ def test_the_command_leaves_a_dating_out_that_the_files_contradict(
     status, table = read("--dating", "lmp=2025-10-22", "--dated-by", "A.", made=(*ONE, other))
     assert status == 1 and all(row["growth"]["dating"] is None for row in table if "growth" in row)
     assert "several studies" in "".join(capsys.readouterr())
+
+
+def test_json_and_report_say_that_a_dating_was_left_out_and_not_that_nobody_entered_one(
+    read: Any, tmp_path: Path
+) -> None:
+    report = tmp_path / "out.pdf"
+    written = "--dated-by", "A.", "--report", str(report)
+    _status, late = read("--dating", "scan=20w3d@2026-03-14", *written, made=ONE)
+    said = text_of(list(PdfReader(report).pages))
+    other = make_clip(3, name="two.dcm", patient="P-002", height=240, width=320)
+    _status, several = read("--dating", "lmp=2025-10-22", *written, made=(*ONE, other))
+
+    jsonschema.validate([*late, *several], SCHEMA, jsonschema.Draft202012Validator)
+    found = [row["growth"] for row in (*late, *several) if "growth" in row]
+    assert [one["dating_refused"]["reason"] for one in found] == ["scan_not_earlier", *["several_studies"] * 2]
+    assert "cannot date its centiles" in found[0]["dating_refused"]["sentence"]
+    assert {one["age"]["reason"] for one in found} == {"dating_refused"}
+    assert "Nobody entered a dating" not in json.dumps(found)
+    assert "Dating left out" in said and "cannot date its centiles" in said
+    assert "Nobody entered a dating" not in said
 
 
 def test_the_exams_day_is_taken_from_the_user_where_the_files_do_not_say(read: Any) -> None:
