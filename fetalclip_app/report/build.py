@@ -17,7 +17,7 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.study_table import StudyTable
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.blend import OPACITY
-from fetalclip_app.report.studies import study_tables
+from fetalclip_app.report.studies import each_of_somebody, study_tables
 from fetalclip_app.report.subject import Subject, subject_of
 from fetalclip_app.wording import patient_title, patients_of, study_title
 from fetalclip_app.wording.translate import translate as _
@@ -134,7 +134,7 @@ class ReportContent:
 
     @property
     def names_fetuses(self) -> bool:
-        """Whether this is about a multiple pregnancy: then every clip says whose it is, or that nobody said."""
+        """Whether this is about a multiple pregnancy: then each of its clips says whose it is, or that nobody said."""
         return any(entry.fetus != "" for entry in self.clips)
 
     @property
@@ -153,7 +153,7 @@ def build(
     """
     if not entries:
         raise ValueError("a report about nothing")
-    clips = by_fetus([entry for entry in entries if isinstance(entry, ClipEntry)])
+    clips = by_fetus(each_of_somebody([entry for entry in entries if isinstance(entry, ClipEntry)]))
     unread = tuple(entry for entry in entries if isinstance(entry, UnreadEntry))
     origins = [entry.clip.origin for entry in clips]
     subject, patients = subject_of(origins), patients_of(origins)

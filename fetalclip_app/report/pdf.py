@@ -72,9 +72,8 @@ def render(content: ReportContent) -> bytes:
         story += [*_summary(content, width), *growth]
     for number, entry in enumerate(content.clips, start=1):
         is_mixed = not content.subject.holds_for_all
-        story += clip_section(
-            entry, width, number if several else None, says_whose=is_mixed, says_fetus=content.names_fetuses
-        )
+        says_fetus = content.names_fetuses and not (is_mixed and entry.fetus == "")
+        story += clip_section(entry, width, number if several else None, says_whose=is_mixed, says_fetus=says_fetus)
     story += [] if several else growth
     story += checklist_section(content, width)
     story += unread_section(content.unread, width)
@@ -200,13 +199,19 @@ def _summary(content: ReportContent, width: float) -> Flow:
 
 
 def _same_fetus(one: ClipEntry, other: ClipEntry) -> bool:
-    return (one.patient, wording.fetus_title(one.fetus)) == (other.patient, wording.fetus_title(other.fetus))
+    return (one.patient, one.fetus) == (other.patient, other.fetus)
 
 
 def _whose_part(entry: ClipEntry, *, is_mixed: bool) -> str:
-    """Return whose clips follow; where the report is about several patients, of which of them."""
+    """Return whose clips follow; where the report is about several patients, of which of them.
+
+    A single pregnancy beside another's twins has no fetus to name.
+    """
     fetus = wording.fetus_title(entry.fetus)
-    return f"{cut(entry.patient, _MOST_LETTERS)}: {fetus}" if is_mixed else fetus
+    if not is_mixed:
+        return fetus
+    patient = cut(entry.patient, _MOST_LETTERS)
+    return patient if entry.fetus == "" else f"{patient}: {fetus}"
 
 
 def _ages(clips: Sequence[ClipEntry], width: float) -> Flow:

@@ -23,9 +23,7 @@ def study_tables(clips: Sequence[ClipEntry]) -> tuple[StudyTable, ...]:
 
     Pictures that name nobody and that nobody dated are no study: one may be of another pregnancy than the next.
     """
-    groups = groups_of([entry.clip for entry in clips])
-    fetuses = each_somebodys([(entry.clip, entry.fetus) for entry in clips])
-    clips = [replace(entry, fetus=fetus) for entry, fetus in zip(clips, fetuses, strict=True)]
+    groups, clips = groups_of([entry.clip for entry in clips]), each_of_somebody(clips)
     members: dict[Key, tuple[Group, list[Member]]] = {}
     for number, (entry, group) in enumerate(zip(clips, groups, strict=True), start=1):
         # by the group's own key: one identifier on files of two patients makes no study of theirs
@@ -48,6 +46,12 @@ def _table(group: Group, mine: Sequence[Member]) -> StudyTable:
 def _values(entry: ClipEntry, number: int) -> ClipValues:
     ref = ClipRef(number, entry.name, entry.clip.key)
     return clip_values(ref, entry.notes, entry.reading, entry.clip.calibration, fetus=entry.fetus)
+
+
+def each_of_somebody(clips: Sequence[ClipEntry]) -> list[ClipEntry]:
+    """Return the clips, those of which nobody spoke in a multiple pregnancy as nobody's."""
+    fetuses = each_somebodys([(entry.clip, entry.fetus) for entry in clips])
+    return [replace(entry, fetus=fetus) for entry, fetus in zip(clips, fetuses, strict=True)]
 
 
 def each_somebodys(clips: Sequence[tuple[Listed, str | None]]) -> list[str | None]:

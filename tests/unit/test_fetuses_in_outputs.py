@@ -103,6 +103,22 @@ def test_twins_of_two_patients_are_not_mixed(tmp_path: Path) -> None:
         assert re.search(re.sub(r"(\w+):", r"\1[^:]*:", title), text), title
 
 
+def test_a_single_pregnancy_beside_anothers_twins_has_no_fetus_to_name(tmp_path: Path) -> None:
+    def of(patient: str) -> dict[str, Any]:
+        return {"patient": patient, "origin": Origin(patient_id=patient, patient_name=patient, study_uid=patient)}
+
+    twins = [_entry("1.dcm", "A", **of("ANNA")), _entry("2.dcm", "", **of("ANNA"))]
+    alone = [_entry("3.dcm", "", **of("BERTA")), _entry("4.dcm", "", **of("BERTA"))]
+
+    text = text_of(pages_of(build([*twins, *alone], options()), tmp_path))
+
+    assert re.search(r"ANNA[^:]*: Fetus A", text) and re.search(r"ANNA[^:]*: Fetus not stated", text)
+    assert "Fetus not stated · 2 2.dcm" in text, "nobody spoke of one of the twins' clips"
+    for number in (3, 4):
+        assert f"{number} {number}.dcm" in text and f"Fetus not stated · {number} {number}.dcm" not in text
+    assert "BERTA, BERTA 3 3.dcm" in text and "BERTA, BERTA: Fetus" not in text
+
+
 def test_a_single_pregnancy_speaks_of_no_fetus_and_keeps_its_order(tmp_path: Path) -> None:
     entries = [replace(_entry(name, "A"), fetus="") for name in ("2.dcm", "1.dcm")]
 
