@@ -14,7 +14,7 @@ import pytest
 from deidentify_files import full_dataset
 from deidentify_window_tools import idle, write_to
 from dicom_files import write
-from fakes import make_reading
+from fakes import make_reading, spin
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -349,3 +349,13 @@ def test_of_several_studies_the_window_says_which_was_read_otherwise(program, sc
     qtbot.waitUntil(lambda: "mine" in message.sentence.text())
     assert "is read with another view set now" in message.sentence.text()
     assert second.window.choices.now.views is None
+
+
+def test_a_set_that_was_chosen_stays_chosen(program, scan, mine: Path, qtbot: QtBot) -> None:
+    studio = program(scan)
+    book = _read(studio, qtbot)
+    _choose(studio, qtbot, mine)
+    spin(qtbot, 0.5)
+
+    assert studio.window.choices.now.views == mine
+    assert book.study.view_sets["views"][0] == "mine"

@@ -52,7 +52,7 @@ class ViewChoice(QObject):
             return
         now = _named(self._files)
         filled = {**_named(before), **study.view_sets}
-        self._known[key] = now
+        self._known[key] = filled  # known before it is put: it is noted, and not to be chosen again
         book.put((StudyNotes, key), replace(study, view_sets=filled), key)  # what it was read with until now
         self._known[key] = now
         book.change_study(view_set_undo(), replace(study, view_sets=now))
