@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from deidentify_files import full_dataset
@@ -31,7 +34,7 @@ from fetalclip_app.imaging.deidentify.mask_book import RememberedMask
 from fetalclip_app.imaging.deidentify.texts import SeenText
 from fetalclip_app.settings import view_sets_folder
 from fetalclip_app.ui import app, deidentify_cases
-from fetalclip_app.ui.keeping import recording
+from fetalclip_app.ui.keeping import recording, records
 from fetalclip_app.ui.notebook import Notebook
 
 
@@ -336,10 +339,8 @@ def test_of_several_studies_the_window_says_which_was_read_otherwise(program, sc
     _read(first, qtbot)
     _choose(first, qtbot, mine)
     first.end()
-    other = scan.parent.parent / "other" / "two.png"
-    other.parent.mkdir()
-    other.write_bytes(scan.read_bytes() + b"\0")
 
+    other = _another(scan)
     second = program(other)
     _read(second, qtbot)
     second.window.open_menu.open_paths([scan])
@@ -359,3 +360,55 @@ def test_a_set_that_was_chosen_stays_chosen(program, scan, mine: Path, qtbot: Qt
 
     assert studio.window.choices.now.views == mine
     assert book.study.view_sets["views"][0] == "mine"
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """The search for the files of a study's sets: whether it has begun, and what lets it go."""
+    begun, go = threading.Event(), threading.Event()
+    find = records.found_view_set
+
+    def slowly(*given: Any) -> Path:
+        begun.set()
+        go.wait(20)
+        return find(*given)
+
+    monkeypatch.setattr(records, "found_view_set", slowly)
+    yield begun, go
+    go.set()
+
+
+def test_the_set_of_a_study_that_was_left_meanwhile_is_not_chosen_for_another(
+    program, scan, mine: Path, qtbot: QtBot, held
+) -> None:
+    begun, go = held
+    first = program(scan)
+    _read(first, qtbot)
+    _choose(first, qtbot, mine)
+    first.end()
+    begun.clear()
+
+    second = program(scan)
+    qtbot.waitUntil(begun.is_set, timeout=20_000)
+    other = _another(scan)
+    second.window.open_menu.open_paths([other])
+    qtbot.waitUntil(lambda: len(second.session.entries) == 2)
+    second.session.show(next(entry for entry in second.session.entries if entry.clip.path == other))
+    go.set()
+    book = _read(second, qtbot)
+    spin(qtbot, 0.3)
+    assert second.window.choices.now.views is None
+    assert "mine" not in second.window.area.message.sentence.text()
+    assert "views" not in book.study.view_sets
+
+    second.session.show(next(entry for entry in second.session.entries if entry.clip.path == scan))
+    qtbot.waitUntil(lambda: "mine" in second.window.area.message.sentence.text())
+    assert "is read with another view set now" in second.window.area.message.sentence.text()
+
+
+def _another(scan: Path) -> Path:
+    """Make a picture of another study."""
+    other = scan.parent.parent / "other" / "two.png"
+    other.parent.mkdir()
+    other.write_bytes(scan.read_bytes() + b"\0")
+    return other

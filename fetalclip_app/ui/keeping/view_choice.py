@@ -16,7 +16,7 @@ from fetalclip_app.errors import InvalidInput
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings, view_sets_folder
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
-from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, own_view_sets, read_view_set
+from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, list_view_sets, read_view_set
 from fetalclip_app.ui.features import Parts
 from fetalclip_app.ui.jobs import Lane
 from fetalclip_app.ui.keeping import records
@@ -32,14 +32,15 @@ class ViewChoice(QObject):
     """Ties the menu's choice and the study's notes, both ways.
 
     A set is chosen again where it is the study's alone to say: of several open studies with different sets the window
-    reads with one, and says so of the others.
+    reads with one, and says so of the others. Finding the files takes a while: where another study is looked at by
+    then, or another set was chosen, nothing is; the study is looked at anew when it is shown again.
     """
 
     def __init__(self, archive: Archive, parts: Parts) -> None:
         super().__init__(parts.window)
         self._archive, self._parts = archive, parts
         self._files = _files_of(parts.choices.now)
-        self._known: dict[str, Named] = {}
+        self._known: dict[str, Named | None] = {}  # study -> the sets that its notes had when they were looked at
         self._is_restoring = False
         parts.choices.changed.connect(self._look_at_choice)
         parts.notebook.changed.connect(self._look_at_notes)
@@ -73,18 +74,23 @@ class ViewChoice(QObject):
         if before is None and len({study_key(entry.group) for entry in self._parts.session.entries}) > 1:
             self._parts.telling.refused(*other_view_set([name for name, _sha in wanted.values()]))
             return
-        self._restore(wanted, is_first=before is None)
+        self._restore(key, wanted, before)
 
-    def _restore(self, wanted: Named, *, is_first: bool) -> None:
-        archive = self._archive
-        listed = (*resources.list_files("prompts", ".json"), *own_view_sets([view_sets_folder()]))
+    def _restore(self, key: str, wanted: Named, before: Named | None) -> None:
+        archive, book, sets = self._archive, self._parts.notebook, self._known[key]
 
         def work(cancel: CancelToken, report: Report) -> dict[str, Path]:
+            listed = list_view_sets([view_sets_folder()])
             return {
                 task: records.found_view_set(archive, pair, listed, view_sets_folder()) for task, pair in wanted.items()
             }
 
         def choose(found: dict[str, Path]) -> None:
+            if self._known.get(key) != sets:
+                return
+            if book.study_key != key:
+                self._known[key] = before
+                return
             choices: dict[str, object] = {}
             for task, path in found.items():
                 choices[task] = None if path == resources.path(_BUNDLED[task]) else path
@@ -94,7 +100,7 @@ class ViewChoice(QObject):
                 self._parts.window.model_menu.view_sets.chosen.emit(choices)
             finally:
                 self._is_restoring = False
-            if is_first:
+            if before is None:
                 self._parts.telling.good(view_set_again([name for name, _sha in wanted.values()]))
 
         job = self._parts.jobs.start(Lane.ARCHIVE, work)
