@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from fetalclip_app.ui.commands import BY_NAME, COMMANDS, GROUPS, Command, shown
 from fetalclip_app.ui.keys import Keys
-from fetalclip_app.ui.parts import label, set_tone
+from fetalclip_app.ui.parts import label, set_tone, text_button
 from fetalclip_app.wording.translate import translate
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -47,10 +46,10 @@ class KeyEditor(QDialog):
         self.field = QKeySequenceEdit()
         self.field.setMaximumSequenceLength(1)
         self.field.setAccessibleName(translate("New key"))
-        self.use = _button(translate("Use this key"), primary=True)
-        self.remove = _button(translate("No key"))
-        self.reset = _button(translate("As it was"))
-        self.reset_all = _button(translate("All as they were"))
+        self.use = text_button(translate("Use this key"), primary=True)
+        self.remove = text_button(translate("No key"))
+        self.reset = text_button(translate("As it was"))
+        self.reset_all = text_button(translate("All as they were"))
         self.said = label(wrap=True)
         self.said.setMinimumHeight(2 * self.said.fontMetrics().lineSpacing())
         self._lay_out()
@@ -73,7 +72,7 @@ class KeyEditor(QDialog):
         entry.addWidget(label(translate("New key"), tone="muted"))
         entry.addWidget(self.field, 1)
         entry.addWidget(self.use)
-        done = _button(translate("Close"))
+        done = text_button(translate("Close"))
         done.clicked.connect(self.accept)
         for widget in (self.remove, self.reset, self.reset_all):
             rest.addWidget(widget)
@@ -145,10 +144,3 @@ class KeyEditor(QDialog):
         command = self._command
         if command is not None:
             how(command)
-
-
-def _button(text: str, *, primary: bool = False) -> QPushButton:
-    made = QPushButton(text)
-    made.setAutoDefault(False)
-    made.setProperty("primary" if primary else "quiet", True)
-    return made

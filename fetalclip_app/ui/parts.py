@@ -8,6 +8,8 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
     QLabel,
+    QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -103,6 +105,24 @@ def close_button(accessible_name: str) -> QToolButton:
     button.setAccessibleName(accessible_name)
     button.setToolTip(accessible_name)
     return button
+
+
+def text_button(text: str, *, primary: bool = False) -> QPushButton:
+    """Return a button of a dialog; Return in a field does not press it."""
+    button = QPushButton(text)
+    button.setAutoDefault(False)
+    button.setProperty("primary" if primary else "quiet", True)
+    return button
+
+
+def scrolled(inside: QWidget) -> QScrollArea:
+    """Return what shows a widget as wide as there is room, and scrolls it up and down where it is too tall."""
+    scroll = QScrollArea()
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(inside)
+    return scroll
 
 
 _SIGN_PX = 20

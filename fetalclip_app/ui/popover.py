@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
-from fetalclip_app.ui.parts import label
+from fetalclip_app.ui.parts import label, scrolled
 from fetalclip_app.ui.provenance import Row
 from fetalclip_app.ui.theme import text_font
 from fetalclip_app.wording.translate import translate
@@ -72,7 +72,7 @@ class Popover(QFrame):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(_scrolled(inside), 1)
+        whole.addWidget(scrolled(inside), 1)
         whole.addWidget(self._foot)
 
     def _footed(self, offers: Sequence[Offer]) -> QWidget:
@@ -125,12 +125,3 @@ class Popover(QFrame):
         self.show()
         first = self.findChild(QPushButton)
         (first or self).setFocus()
-
-
-def _scrolled(inside: QWidget) -> QScrollArea:
-    scroll = QScrollArea()
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidget(inside)
-    return scroll

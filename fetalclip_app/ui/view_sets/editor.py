@@ -20,7 +20,7 @@ from fetalclip_app.tasks.view_set_files import plain_name, save_version, score_o
 from fetalclip_app.tasks.view_sets import read_view_set
 from fetalclip_app.tasks.views import unlearned_classes
 from fetalclip_app.ui.jobs import Jobs
-from fetalclip_app.ui.parts import label, set_tone
+from fetalclip_app.ui.parts import label, set_tone, text_button
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.view_sets.draft_tree import DraftTree, Place
 from fetalclip_app.ui.view_sets.edited import Edited
@@ -73,7 +73,7 @@ class ViewSetEditor(QDialog):
         self.name = QLineEdit(edited.about.name if edited.about is not None else plain_name(edited.view_set.name))
         self.name.setAccessibleName(translate("Name of the set"))
         self.name.textChanged.connect(self._show_state)
-        self.save_button = _button(translate("Save as a new version and read with it"), primary=True)
+        self.save_button = text_button(translate("Save as a new version and read with it"), primary=True)
         self.save_button.clicked.connect(self.save)
         self.previewer = Previewer(session, jobs, edited.bundled, edited.task, self)
         self.tests = TrialBox(session, jobs, edited.bundled, self)
@@ -122,7 +122,7 @@ class ViewSetEditor(QDialog):
         tools.setSpacing(4)
         self.tools: list[QPushButton] = []
         for text, do in rows:
-            button = _button(text)
+            button = text_button(text)
             button.clicked.connect(lambda checked=False, do=do: do())
             tools.addWidget(button)
             self.tools.append(button)
@@ -151,7 +151,7 @@ class ViewSetEditor(QDialog):
         end.addWidget(label(translate("Name"), tone="muted"))
         end.addWidget(self.name, 1)
         end.addWidget(self.save_button)
-        close = _button(translate("Close"))
+        close = text_button(translate("Close"))
         close.clicked.connect(self.close)
         end.addWidget(close)
         column = QVBoxLayout(self)
@@ -299,10 +299,3 @@ class ViewSetEditor(QDialog):
 
 def _told(error: Exception) -> str:
     return sentence(error) if isinstance(error, FetalClipError) else unexpected()
-
-
-def _button(text: str, *, primary: bool = False) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    button.setProperty("primary" if primary else "quiet", True)
-    return button

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -27,7 +26,7 @@ from fetalclip_app.errors import FetalClipError
 from fetalclip_app.tasks.labelled_pictures import labelled_pictures
 from fetalclip_app.tasks.view_set_files import save_score
 from fetalclip_app.ui.jobs import Jobs, Lane
-from fetalclip_app.ui.parts import label, set_tone
+from fetalclip_app.ui.parts import label, set_tone, text_button
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.theme import tokens
 from fetalclip_app.ui.view_sets.tester import Tested, Tester
@@ -88,7 +87,7 @@ class TrialBox(QWidget):
         for column, width in ((1, 118), (2, 118), (3, 64), (4, 72)):
             self.table.setColumnWidth(column, width)
         self.folder, self.csv, self.cancel = (
-            _button(text) for text in (translate("Folder …"), translate("Table (CSV) …"), translate("Stop"))
+            text_button(text) for text in (translate("Folder …"), translate("Table (CSV) …"), translate("Stop"))
         )
         self.folder.clicked.connect(lambda: self._begin(self.ask_folder(self)))
         self.csv.clicked.connect(lambda: self._begin(self.ask_table(self)))
@@ -220,10 +219,3 @@ class TrialBox(QWidget):
     def _fail_with(self, text: str) -> None:
         set_tone(self.note, "doubt")
         self.note.setText(text)
-
-
-def _button(text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    button.setProperty("quiet", True)
-    return button
