@@ -8,7 +8,7 @@ from __future__ import annotations
 from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_title
 from fetalclip_app.wording.answers import Line, answer_lines, heat_caption
 from fetalclip_app.wording.deidentify import deidentified, mask_source, text_kind
-from fetalclip_app.wording.errors import hint, left_out, sentence, unexpected
+from fetalclip_app.wording.errors import hint, left_out, sentence, told, unexpected
 from fetalclip_app.wording.lines import (
     line_definition,
     line_error,
@@ -152,6 +152,7 @@ __all__ = [
     "task_title",
     "text_kind",
     "trim_offered",
+    "told",
     "unexpected",
     "unfamiliar_frame",
     "unverified_model",

@@ -263,6 +263,11 @@ def unexpected() -> str:
     return translate("Something went wrong inside the program. Your files are as they were; the log says more.")
 
 
+def told(error: Exception) -> str:
+    """Return what went wrong, of any error in one sentence."""
+    return sentence(error) if isinstance(error, FetalClipError) else unexpected()
+
+
 def _special(error: FetalClipError) -> tuple[tuple[str, ...], str] | None:
     return _SPECIAL.get((error.code, str(error.parameters.get("reason", ""))))
 

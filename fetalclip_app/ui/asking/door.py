@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from fetalclip_app.domain.model_names import COMPACT
-from fetalclip_app.errors import FetalClipError
 from fetalclip_app.ui.asking.asker import Asker
 from fetalclip_app.ui.asking.hit_rows import FoundFrame
 from fetalclip_app.ui.asking.marks import HitMarks
@@ -17,7 +16,7 @@ from fetalclip_app.ui.asking.panel import AskPanel
 from fetalclip_app.ui.asking.pictures import HitPictures
 from fetalclip_app.ui.asking.question import Question, Reply
 from fetalclip_app.ui.palette import Entry
-from fetalclip_app.wording import sentence, unexpected
+from fetalclip_app.wording import told
 from fetalclip_app.wording.asking import ask_clip, ask_study
 from fetalclip_app.wording.translate import translate
 
@@ -92,7 +91,7 @@ class Asking(QObject):
         self._set_hits(())
 
     def _fail(self, error: Exception) -> None:
-        self.panel.show_trouble(sentence(error) if isinstance(error, FetalClipError) else unexpected())
+        self.panel.show_trouble(told(error))
         self._set_hits(())
 
     def _go(self, hit: FoundFrame) -> None:

@@ -26,7 +26,7 @@ from fetalclip_app.ui.view_sets.draft_tree import DraftTree, Place
 from fetalclip_app.ui.view_sets.edited import Edited
 from fetalclip_app.ui.view_sets.preview import Previewer, Seen
 from fetalclip_app.ui.view_sets.trial_box import TrialBox
-from fetalclip_app.wording import sentence, unexpected
+from fetalclip_app.wording import told
 from fetalclip_app.wording.translate import translate
 from fetalclip_app.wording.view_sets import class_unlearned, flaw_told, version_told
 
@@ -88,7 +88,7 @@ class ViewSetEditor(QDialog):
         self.tree.rewritten.connect(self._rewrite, Qt.ConnectionType.QueuedConnection)
         self.previewer.seen.connect(self._show_seen)
         self.previewer.nothing.connect(self._show_nothing)
-        self.previewer.failed.connect(lambda error: self._show_nothing(_told(error)))
+        self.previewer.failed.connect(lambda error: self._show_nothing(told(error)))
         self.tests.wanted = lambda: self.draft.as_set(self.name.text())
         self.tests.kept.connect(self._keep_score)
         control, shift, alt = (
@@ -256,7 +256,7 @@ class ViewSetEditor(QDialog):
                 now=datetime.now(UTC).astimezone(),
             )
         except FetalClipError as error:
-            self._show_nothing(_told(error))
+            self._show_nothing(told(error))
             return
         edited = self._edited
         self._edited = replace(edited, view_set=read_view_set(path), path=path, about=about)
@@ -295,7 +295,3 @@ class ViewSetEditor(QDialog):
         self.previewer.stop()
         self.tests.stop()
         super().closeEvent(event)
-
-
-def _told(error: Exception) -> str:
-    return sentence(error) if isinstance(error, FetalClipError) else unexpected()

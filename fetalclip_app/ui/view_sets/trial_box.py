@@ -30,7 +30,7 @@ from fetalclip_app.ui.parts import label, set_tone, text_button
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.theme import tokens
 from fetalclip_app.ui.view_sets.tester import Tested, Tester
-from fetalclip_app.wording import sentence, unexpected, view_title
+from fetalclip_app.wording import told, view_title
 from fetalclip_app.wording.translate import plural, translate
 from fetalclip_app.wording.view_sets import f1_told, score_told, verdict_meaning, verdict_title
 
@@ -214,7 +214,7 @@ class TrialBox(QWidget):
         self.verdict.setText(verdict_title(verdict))
 
     def _fail(self, error: Exception) -> None:
-        self._fail_with(sentence(error) if isinstance(error, FetalClipError) else unexpected())
+        self._fail_with(told(error))
 
     def _fail_with(self, text: str) -> None:
         set_tone(self.note, "doubt")
