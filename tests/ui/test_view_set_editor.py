@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import make_clip
+from fakes import make_clip, spin
 from PIL import Image
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.likeness import Language
@@ -60,7 +60,7 @@ def door_of(desk: Any) -> ViewSets:
 
 
 def press(editor: ViewSetEditor, qtbot: QtBot, text: str) -> None:
-    button = next(button for button in editor.tools if button.text() == text)
+    button = next(button for button in editor.pane.tools if button.text() == text)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -114,12 +114,12 @@ def test_classes_are_renamed_moved_and_removed_by_keys(opened, qtbot: QtBot) -> 
 
 def test_words_that_were_never_learned_are_named_at_once(opened, qtbot: QtBot) -> None:
     _, editor = opened()
-    assert editor.notes.text() == "Every sentence is in words that the model knows."
+    assert editor.pane.notes.text() == "Every sentence is in words that the model knows."
 
     add_class(editor, qtbot, "placenta", "a placenta")
 
-    assert "The bundled model never learned: “placenta”." in editor.notes.text()
-    assert editor.notes.property("tone") == "doubt"
+    assert "The bundled model never learned: “placenta”." in editor.pane.notes.text()
+    assert editor.pane.notes.property("tone") == "doubt"
 
 
 def test_what_cannot_be_asked_is_said_and_not_saved(opened, qtbot: QtBot) -> None:
@@ -128,7 +128,7 @@ def test_what_cannot_be_asked_is_said_and_not_saved(opened, qtbot: QtBot) -> Non
     press(editor, qtbot, "Add a class")
     write(editor, qtbot, "heart")
 
-    assert "Two classes are called “heart”." in editor.notes.text()
+    assert "Two classes are called “heart”." in editor.pane.notes.text()
     assert not editor.save_button.isEnabled()
     qtbot.waitUntil(lambda: editor.preview_note.text() == "The set cannot be asked yet.")
 
@@ -161,7 +161,7 @@ def test_saving_makes_a_version_and_reads_with_it(opened, qtbot: QtBot, mine: Pa
     assert mine.read_bytes() == content
     qtbot.waitUntil(lambda: desk.model.started[-1].views == path)
     assert not editor.save_button.isEnabled()
-    assert "version 1" in editor.version.text()
+    assert "version 1" in editor.pane.version.text()
 
 
 def test_the_bundled_set_is_only_a_beginning(opened, qtbot: QtBot) -> None:
@@ -248,6 +248,34 @@ def test_a_folder_without_labels_is_refused(opened, qtbot: QtBot, tmp_path: Path
     qtbot.mouseClick(editor.tests.folder, Qt.MouseButton.LeftButton)
 
     qtbot.waitUntil(lambda: "no labelled pictures" in editor.tests.note.text())
+
+
+def test_however_much_is_wrong_it_is_no_larger_than_the_window(opened, qtbot: QtBot) -> None:
+    """What a screen of 1920 x 1200 has room for at 200 %."""
+    desk, editor = opened(views=None)
+    editor.close()
+    qtbot.waitUntil(lambda: not door_of(desk).editors)
+    desk.window.resize(960, 600)
+    desk.press("edit_views")
+    editor = door_of(desk).editors["views"]
+    qtbot.waitUntil(lambda: editor.vocabulary is not None)
+    for number in range(8):
+        add_class(editor, qtbot, f"placenta {number}", f"a placenta, its cord and its lobes {number}")
+    spin(qtbot, 0.1)
+    room = editor.rect()
+    assert room.height() <= 600 and room.width() <= 960
+    assert all(
+        room.contains(QRect(shown.mapTo(editor, QPoint(0, 0)), shown.size()))
+        for shown in (editor.pane, editor.tests, editor.save_button, editor.bundled)
+    )
+
+    bar = editor.pane.findChild(QScrollArea).verticalScrollBar()
+    assert bar.maximum() > 0
+    bar.setValue(bar.maximum())
+    end = editor.pane.notes.mapTo(editor.pane, QPoint(0, editor.pane.notes.height()))
+    assert end.y() <= editor.pane.height()
+    assert editor.tree.height() >= 160
+    assert all(button.width() >= button.sizeHint().width() for button in editor.pane.tools)
 
 
 def test_closing_ends_what_is_under_way_and_it_opens_again(opened, qtbot: QtBot) -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QKeyCombination, Qt, Signal
+from PySide6.QtCore import QKeyCombination, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QUndoCommand, QUndoStack
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from fetalclip_app.domain.model_names import COMPACT
 from fetalclip_app.domain.view_draft import Draft
@@ -22,7 +22,8 @@ from fetalclip_app.tasks.views import unlearned_classes
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.parts import label, set_tone, text_button
 from fetalclip_app.ui.session import Session
-from fetalclip_app.ui.view_sets.draft_tree import DraftTree, Place
+from fetalclip_app.ui.view_sets.draft_pane import DraftPane
+from fetalclip_app.ui.view_sets.draft_tree import Place
 from fetalclip_app.ui.view_sets.edited import Edited
 from fetalclip_app.ui.view_sets.preview import Previewer, Seen
 from fetalclip_app.ui.view_sets.trial_box import TrialBox
@@ -62,14 +63,12 @@ class ViewSetEditor(QDialog):
         self.draft = Draft.of(edited.view_set.prompts)
         self._saved = self.draft
         self.setWindowTitle(translate("View set: {title}", title=edited.title))
-        self.resize(*_SIZE)
+        self.resize(QSize(*_SIZE).boundedTo(parent.size()))
         self.undo = QUndoStack(self)
-        self.tree = DraftTree()
-        self.notes = label(tone="muted", wrap=True, caption=True)
-        self.notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.pane = DraftPane(version_told(edited.about, edited.view_set.name))
+        self.tree = self.pane.tree
         self.own, self.bundled = Seen(translate("This set")), Seen(translate("The bundled set"))
         self.preview_note = label(tone="muted", caption=True, wrap=True)
-        self.version = label(version_told(edited.about, edited.view_set.name), tone="muted", caption=True)
         self.name = QLineEdit(edited.about.name if edited.about is not None else plain_name(edited.view_set.name))
         self.name.setAccessibleName(translate("Name of the set"))
         self.name.textChanged.connect(self._show_state)
@@ -110,29 +109,16 @@ class ViewSetEditor(QDialog):
         remove.activated.connect(self.remove_selected)
 
     def _lay_out(self) -> None:
-        rows: tuple[tuple[str, Callable[[], object]], ...] = (
-            (translate("Add a class"), self.add_class),
-            (translate("Add a sentence"), self.add_sentence),
-            (translate("Change (F2)"), self.tree.edit_selected),
-            (translate("Remove (Del)"), self.remove_selected),
-            (translate("Up"), lambda: self.move_selected(-1)),
-            (translate("Down"), lambda: self.move_selected(1)),
+        self.pane.add_tools(
+            (
+                (translate("Add a class"), self.add_class),
+                (translate("Add a sentence"), self.add_sentence),
+                (translate("Change (F2)"), self.tree.edit_selected),
+                (translate("Remove (Del)"), self.remove_selected),
+                (translate("Up"), lambda: self.move_selected(-1)),
+                (translate("Down"), lambda: self.move_selected(1)),
+            )
         )
-        tools = QHBoxLayout()
-        tools.setSpacing(4)
-        self.tools: list[QPushButton] = []
-        for text, do in rows:
-            button = text_button(text)
-            button.clicked.connect(lambda checked=False, do=do: do())
-            tools.addWidget(button)
-            self.tools.append(button)
-        tools.addStretch(1)
-        left = QVBoxLayout()
-        left.setSpacing(6)
-        left.addWidget(self.version)
-        left.addWidget(self.tree, 1)
-        left.addLayout(tools)
-        left.addWidget(self.notes)
         pair = QHBoxLayout()
         pair.setSpacing(16)
         pair.addWidget(self.own, 1)
@@ -145,7 +131,7 @@ class ViewSetEditor(QDialog):
         right.addWidget(self.tests, 1)
         across = QHBoxLayout()
         across.setSpacing(20)
-        across.addLayout(left, 6)
+        across.addWidget(self.pane, 6)
         across.addLayout(right, 5)
         end = QHBoxLayout()
         end.addWidget(label(translate("Name"), tone="muted"))
@@ -171,10 +157,7 @@ class ViewSetEditor(QDialog):
         doubts = self._doubts()
         self.tree.show_draft(draft, doubts, at)
         flaws = [flaw_told(flaw, name) for flaw, name in draft.flaws()]
-        said = [*flaws, *doubts.values()]
-        set_tone(self.notes, "doubt" if said else "muted")
-        self.notes.setText("\n".join(said) if said else translate("Every sentence is in words that the model knows."))
-        self.notes.setVisible(bool(said) or self.vocabulary is not None)
+        self.pane.show_notes([*flaws, *doubts.values()], is_guarded=self.vocabulary is not None)
         self.previewer.show(draft.as_set(self.name.text()))
         self.tests.show_draft(draft)
         self._show_state()
@@ -261,7 +244,7 @@ class ViewSetEditor(QDialog):
         edited = self._edited
         self._edited = replace(edited, view_set=read_view_set(path), path=path, about=about)
         self._saved = self.draft
-        self.version.setText(version_told(about, path.stem))
+        self.pane.version.setText(version_told(about, path.stem))
         self._show_state()
         self.tests.keep_for(self.draft)
         self.saved.emit(path)
@@ -280,9 +263,7 @@ class ViewSetEditor(QDialog):
         self.own.show_views(own)
         self.bundled.show_views(bundled)
         set_tone(self.preview_note, "muted")
-        self.preview_note.setText(
-            translate("Both by the model's own scale: these percentages are not calibrated.")
-        )  # fmt: skip
+        self.preview_note.setText(translate("Both by the model's own scale: these percentages are not calibrated."))
 
     def _show_nothing(self, text: str) -> None:
         self.own.show_views(None)
