@@ -14,11 +14,10 @@ from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.checklist import Checklist, Item, Section, Support, ViewSupport
 from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
+from fetalclip_app.tasks.own_files import content_of, own_files, problem_of
 
 FOLDER = "checklists"
 MID_TRIMESTER = "checklists/mid_trimester.json"
-
-MAX_BYTES = 1_000_000
 
 _KEY = r"^[a-z0-9_-]{1,40}$"
 
@@ -73,7 +72,7 @@ def read_checklist(path: Path) -> Checklist:
         InvalidInput: Missing (the parameter ``reason`` is then ``missing``), no JSON, or of another form.
     """
     try:
-        content = _content(path)
+        content = content_of(path, too_large="it is larger than a checklist can be")
         file = _File.model_validate_json(content)
         sections = tuple(Section(one.title, tuple(each.item() for each in one.items)) for one in file.sections)
         return Checklist(file.name, file.version, file.source, sections, hashlib.sha256(content).hexdigest())
@@ -82,7 +81,7 @@ def read_checklist(path: Path) -> Checklist:
     except ValidationError as error:
         raise InvalidInput(ErrorCode.CHECKLIST_INVALID, name=path.name, problem=_first_of(error)) from error
     except (OSError, ValueError) as error:
-        raise InvalidInput(ErrorCode.CHECKLIST_INVALID, name=path.name, problem=str(error)) from error
+        raise InvalidInput(ErrorCode.CHECKLIST_INVALID, name=path.name, problem=problem_of(error)) from error
 
 
 def bundled() -> Checklist:
@@ -92,8 +91,7 @@ def bundled() -> Checklist:
 
 def list_checklists(folders: Sequence[Path] = ()) -> tuple[Path, ...]:
     """Return the files of all checklists: the bundled ones, then those of the user's folders, sorted by name."""
-    own = [path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.json"))]
-    return (*resources.list_files(FOLDER, ".json"), *own)
+    return (*resources.list_files(FOLDER, ".json"), *own_files(folders))
 
 
 def find_checklist(wanted: Path, folders: Sequence[Path] = ()) -> Path:
@@ -104,14 +102,6 @@ def find_checklist(wanted: Path, folders: Sequence[Path] = ()) -> Path:
     if wanted.is_file():
         return wanted
     return next((path for path in list_checklists(folders) if path.stem == str(wanted)), wanted)
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ValueError("it is larger than a checklist can be")
-    return content
 
 
 def _first_of(error: ValidationError) -> str:

@@ -11,14 +11,13 @@ from fetalclip_app import resources
 from fetalclip_app.domain.view_draft import ABOUT
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ErrorCode, InvalidInput
+from fetalclip_app.tasks.own_files import content_of, own_files, problem_of
 
 PLANES_FILE = "prompts/planes.json"
 BRAIN_PLANES_FILE = "prompts/brain_planes.json"
 
 SAME_CLASS = {"profile_patient": "profile"}
 """Names in the released FetalCLIP prompt files -> ours."""
-
-MAX_BYTES = 1_000_000
 
 OTHER_KIND = "gestational_age"
 """Files of this name hold sentences with fields, for the age; they are no set of views."""
@@ -31,13 +30,13 @@ def read_view_set(path: Path) -> ViewSet:
         InvalidInput: Missing (the parameter ``reason`` is then ``missing``), no JSON, or of another form.
     """
     try:
-        content = _content(path)
+        content = content_of(path, too_large="larger than 1 MB")
         prompts = _prompts(json.loads(content, object_pairs_hook=_each_once))
         return ViewSet(path.stem, prompts, hashlib.sha256(content).hexdigest())
     except FileNotFoundError as error:
         raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, reason="missing") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, problem=_problem(error)) from error
+        raise InvalidInput(ErrorCode.VIEW_SET_INVALID, name=path.name, problem=problem_of(error)) from error
 
 
 def bundled(name: str) -> ViewSet:
@@ -47,9 +46,7 @@ def bundled(name: str) -> ViewSet:
 
 def own_view_sets(folders: Sequence[Path]) -> tuple[Path, ...]:
     """Return the files of the user's sets, each folder's sorted by name."""
-    return tuple(
-        path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.json")) if _is_set(path)
-    )
+    return tuple(filter(_is_set, own_files(folders)))
 
 
 def list_view_sets(folders: Sequence[Path] = ()) -> tuple[Path, ...]:
@@ -69,32 +66,7 @@ def find_view_set(wanted: Path, folders: Sequence[Path] = ()) -> Path:
 
 
 def _is_set(path: Path) -> bool:
-    return path.stem != OTHER_KIND and path.is_file()
-
-
-def _content(path: Path) -> bytes:
-    if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
-        raise ValueError("it is no file")
-    with path.open("rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ValueError("larger than 1 MB")
-    return content
-
-
-def _problem(error: Exception) -> str:
-    """Return what is wrong, in words for a person."""
-    match error:
-        case UnicodeDecodeError():
-            return "it is no UTF-8 text"
-        case json.JSONDecodeError():
-            return f"line {error.lineno} is no JSON ({error.msg})"
-        case RecursionError():
-            return "its lists are nested too deep"
-        case OSError():
-            return error.strerror or type(error).__name__
-        case _:
-            return str(error)
+    return path.stem != OTHER_KIND
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

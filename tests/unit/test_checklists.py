@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,19 @@ def test_a_broken_file_says_what_is_wrong_and_where(tmp_path: Path, change: Any,
 
     assert refused.value.code is ErrorCode.CHECKLIST_INVALID
     assert said in wording.sentence(refused.value).lower() or said in wording.sentence(refused.value)
+
+
+def test_a_pipe_or_a_folder_among_the_lists_is_neither_offered_nor_waited_for(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+
+    assert list_checklists([tmp_path]) == (resources.path(MID_TRIMESTER),)
+    for name in ("pipe.json", "folder.json"):
+        with pytest.raises(InvalidInput) as refused:
+            read_checklist(tmp_path / name)
+        assert wording.sentence(refused.value) == f"{name} is no checklist: it is no file."
 
 
 def test_a_file_that_has_gone_is_said_to_be_missing(tmp_path: Path) -> None:

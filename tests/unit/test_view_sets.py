@@ -9,9 +9,9 @@ import pytest
 from fetalclip_app import wording
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES
 from fetalclip_app.errors import ErrorCode, InvalidInput
+from fetalclip_app.tasks.own_files import MAX_BYTES
 from fetalclip_app.tasks.view_sets import (
     BRAIN_PLANES_FILE,
-    MAX_BYTES,
     PLANES_FILE,
     bundled,
     find_view_set,
