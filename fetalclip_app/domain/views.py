@@ -112,18 +112,23 @@ class ViewPrediction:
         per_frame[frames] = self.per_frame
         return replace(self, per_frame=per_frame, unfamiliar=frozenset(int(frames[row]) for row in self.unfamiliar))
 
+    def leads(self, key: str) -> NDArray[np.bool_]:
+        """Return in which frames, (frames,), ``key`` leads the second clearly."""
+        column = self.keys.index(key)
+        others = np.delete(self.per_frame, column, axis=1)
+        second = others.max(axis=1) if others.shape[1] else np.zeros(len(others), np.float32)
+        # NaN, the mark of a frame that was not asked, compares false.
+        leads: NDArray[np.bool_] = self.per_frame[:, column] - second >= self.clear_lead
+        return leads
+
     def frames_of(self, key: str) -> NDArray[np.intp]:
         """Return the familiar frames that clearly show ``key``, best first.
 
         None where the clip as a whole clearly shows another view and these frames are but strays.
         """
-        column = self.keys.index(key)
-        others = np.delete(self.per_frame, column, axis=1)
-        second = others.max(axis=1) if others.shape[1] else np.zeros(len(others), np.float32)
-        # NaN, the mark of a frame that was not asked, compares false.
-        clear = self.per_frame[:, column] - second >= self.clear_lead
+        clear = self.leads(key)
         clear[sorted(self.unfamiliar)] = False
         found = np.flatnonzero(clear)
         if self.best != key and self.abstained is None and len(found) < max(STRAY_SHARE * len(clear), STRAY_FRAMES):
             return found[:0]
-        return found[np.argsort(-self.per_frame[found, column], kind="stable")]
+        return found[np.argsort(-self.per_frame[found, self.keys.index(key)], kind="stable")]

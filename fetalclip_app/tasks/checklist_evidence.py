@@ -113,7 +113,7 @@ def _sighted(
     left[sorted(without)] = False
     strangers = np.zeros(len(left), bool)
     strangers[sorted(seen.unfamiliar)] = True
-    leads = _leads(seen, support.view)
+    leads = seen.leads(support.view)
     for frames, doubt in (
         (left & leads & ~strangers, Doubt.FEW_FRAMES),
         (left & ~leads & ~strangers, Doubt.UNCLEAR_LEAD),
@@ -136,15 +136,6 @@ def _doubt(seen: ViewPrediction, support: ViewSupport, *, is_good: bool) -> Doub
 def _is_good(quality: ClipQuality, frame: int) -> bool:
     """Whether nothing that is known speaks against a frame: NaN, what is not known, compares false."""
     return not (quality.sharpness[frame] < SHARP_ENOUGH or quality.fan[frame] < FAN_COMPLETE)
-
-
-def _leads(seen: ViewPrediction, view: str) -> NDArray[np.bool_]:
-    """Return the frames in which a view leads clearly."""
-    column = seen.keys.index(view)
-    others = np.delete(seen.per_frame, column, axis=1)
-    second = others.max(axis=1) if others.shape[1] else np.zeros(len(others), np.float32)
-    leads: NDArray[np.bool_] = seen.per_frame[:, column] - second >= seen.clear_lead
-    return leads
 
 
 def _alike(seen: ViewPrediction, view: str) -> NDArray[np.bool_]:
