@@ -16,6 +16,7 @@ from bench.scene import without_texts
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.clip import Clip, FramesInMemory
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.spread import evenly
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import crop_of, crop_spacing, model_spacing_mm, prepare
 from fetalclip_app.inference.engine import Engine
@@ -115,7 +116,7 @@ def compare(engine: Engine, clip: Clip, *, sampled_frames: int, repeats: int) ->
     assert isinstance(engine.backbone, TorchBackbone)
     recipe = Recipe.of(engine.backbone.network, engine.spec.size, _view_scale(engine))
     still = replace(clip, source=FramesInMemory([clip.frame(0).pixels]))
-    pictures = [_cut(clip, index) for index in _sample(len(clip), sampled_frames)]
+    pictures = [_cut(clip, index) for index in evenly(len(clip), sampled_frames)]
     prompts = engine.view_sets[VIEWS].prompts
     templates = AgeTask.bundled().templates
 
@@ -154,7 +155,7 @@ def _agreement(
 ) -> Agreement:
     ours = _our_age(engine, still)
     prediction: ViewPrediction = reading.answer(VIEWS, ViewPrediction)
-    frames = _sample(len(prediction.per_frame), len(views))
+    frames = evenly(len(prediction.per_frame), len(views))
     score_scale = engine.instruments.logit_scale / _view_scale(engine)
     return Agreement(
         ours_days=ours.age.days,
@@ -190,8 +191,3 @@ def _cut(clip: Clip, index: int) -> NDArray[np.uint8]:
 def _view_scale(engine: Engine) -> float:
     fitted = engine.instruments.calibration.views.scale
     return engine.instruments.logit_scale if fitted is None else fitted
-
-
-def _sample(count: int, wanted: int) -> list[int]:
-    """Return ``wanted`` frames spread over a clip of ``count``."""
-    return sorted({round(position) for position in np.linspace(0, count - 1, min(wanted, count))})

@@ -15,6 +15,7 @@ from PIL import Image
 from fetalclip_app.domain.calibration import Box, Calibration, PixelSpacing, RegionKind
 from fetalclip_app.domain.clip import Clip, Frame, Pixels
 from fetalclip_app.domain.measuring import region_of_box
+from fetalclip_app.domain.spread import evenly
 from fetalclip_app.imaging.fan import CROP_RULE, find_fan
 
 FRAMES_FOR_CROP = 5
@@ -96,10 +97,8 @@ def crop_of(clip: Clip) -> Box:
     Raises:
         UnreadableFile: A frame that the crop is judged by cannot be decoded.
     """
-    count = len(clip)
-    chosen = sorted({round(step) for step in np.linspace(0, count - 1, min(count, FRAMES_FOR_CROP))})
     brightest: Pixels | None = None
-    for index in chosen:
+    for index in evenly(len(clip), FRAMES_FOR_CROP):
         pixels = clip.frame(index).pixels
         brightest = pixels if brightest is None else np.maximum(brightest, pixels)
     if brightest is None:

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fetalclip_app.domain import spread
+
 DETAIL_PX = 9
 """Network pixels: what is coarser than this is taken away before two pictures are compared, so that speckle counts and
 the fan's own shape does not."""
@@ -23,8 +25,7 @@ apart (docs/whole-clip.md).
 def evenly(frames: Sequence[int], most: int) -> list[int]:
     """Return at most ``most`` of the frames, in order, spread evenly over them."""
     ordered = sorted(frames)
-    places = np.linspace(0, len(ordered) - 1, min(most, len(ordered))).round().astype(int)
-    return [ordered[place] for place in places]
+    return [ordered[place] for place in spread.evenly(len(ordered), most)]
 
 
 class Looks:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.spread import evenly
 from fetalclip_app.errors import ErrorCode, NotDeidentified
 from fetalclip_app.imaging.deidentify.copied import without_own
 from fetalclip_app.imaging.deidentify.identity import Identity
-from fetalclip_app.imaging.deidentify.mask import Visible, evenly
+from fetalclip_app.imaging.deidentify.mask import Visible
 from fetalclip_app.imaging.deidentify.writing import bytes_before_pixels
 from fetalclip_app.imaging.readers import read_clip
 

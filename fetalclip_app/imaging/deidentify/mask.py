@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.domain.spread import evenly
 from fetalclip_app.imaging.fan import find_fan
 
 Visible = NDArray[np.bool_]
@@ -119,11 +120,6 @@ def grown(box: Box, margin: int, grid: tuple[int, int], size: tuple[int, int]) -
 def _to_columns(box: Box, block_width: int, width: int) -> Box:
     wide = grown(box, 0, (1, block_width), (box.bottom, width))
     return Box(wide.left, box.top, wide.right, box.bottom)
-
-
-def evenly(count: int, most: int) -> list[int]:
-    """Return up to ``most`` indices of ``count`` frames, evenly spaced, first and last among them."""
-    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
 
 
 def misfit(mask: Mask, clip: Clip) -> str:
