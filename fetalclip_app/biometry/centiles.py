@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from fetalclip_app.biometry import intergrowth
-from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, who_quantile
+from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, WHO_MEASURES, who_quantile
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import Beyond, BpdDefinition, Centile, Chart, Measure, NoCentile
 
@@ -16,8 +16,6 @@ WHO_SHOWN = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 """WHO publishes .01 and .99 too and does not show them: too few fetuses lie there."""
 
 BPD_OF_CHART = {Chart.WHO: BpdDefinition.OUTER_INNER, Chart.INTERGROWTH: BpdDefinition.OUTER_OUTER}
-
-_WHO_MEASURES = frozenset({Measure.HC, Measure.BPD, Measure.AC, Measure.FL, Measure.EFW})
 
 
 def centile(
@@ -48,7 +46,7 @@ def centile(
 
 def _by_who(measure: Measure, value: float, age: GestationalAge) -> Centile | NoCentile:
     """Interpolate between the published quantiles, linearly in the logarithm of the size, as the readme asks."""
-    if measure not in _WHO_MEASURES:
+    if measure not in WHO_MEASURES:
         return NoCentile.NOT_ON_CHART
     if not WHO_FIRST_WEEK <= age.weeks <= WHO_LAST_WEEK:
         return NoCentile.AGE_OUTSIDE_CHART

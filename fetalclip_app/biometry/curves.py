@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from fetalclip_app.biometry import intergrowth
-from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, who_curve
+from fetalclip_app.biometry.growth import WHO_FIRST_WEEK, WHO_LAST_WEEK, WHO_MEASURES, who_curve
 from fetalclip_app.domain.biometry import Chart, Measure
 
 WHO_DRAWN = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -46,7 +46,7 @@ def growth_curves(chart: Chart, measure: Measure) -> GrowthCurves | None:
     weeks = np.linspace(WHO_FIRST_WEEK, WHO_LAST_WEEK, int(WHO_LAST_WEEK - WHO_FIRST_WEEK) * _STEPS_A_WEEK + 1)
     at = tuple(float(week) for week in weeks)
     if chart is Chart.WHO:
-        if measure in {Measure.OFD, Measure.CRL}:
+        if measure not in WHO_MEASURES:
             return None
         found = {q: tuple(who_curve(measure.upper(), q, weeks).tolist()) for q in WHO_DRAWN}
     elif intergrowth.has_chart(measure):

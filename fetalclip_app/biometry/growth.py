@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app import resources
+from fetalclip_app.domain.biometry import Measure
 
 WHO_FIRST_WEEK, WHO_LAST_WEEK = 14.0, 40.0
 """The WHO charts hold between these weeks; nothing is extrapolated (Kiserud 2017, PLoS Med 14:e1002220)."""
+
+WHO_MEASURES = frozenset({Measure.HC, Measure.BPD, Measure.AC, Measure.FL, Measure.EFW})
 
 WHO_FILE = "growth/who_growth_coefficients.csv"
 """Coefficients V3 of 13 March 2023 by a co-author of the WHO charts (jcarvalho45/whoFetalGrowth)."""
