@@ -20,7 +20,7 @@ from fetalclip_app.biometry.ages import differences, formula_ages
 from fetalclip_app.biometry.centiles import centile
 from fetalclip_app.biometry.values import MEASURED, entering
 from fetalclip_app.biometry.weight import HADLOCK_CITATION, hadlock_weight_g
-from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.abstention import NOT_LOOKED_FOR, Abstention
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.biometry import BpdDefinition, Centile, Chart, Measure, NoCentile
 from fetalclip_app.domain.calibration import Calibration
@@ -47,9 +47,6 @@ _PLANES = {
     Measure.AC: "abdomen",
     Measure.FL: "femur",
 }
-
-_SAYS_NOTHING = frozenset({Reason.NOT_APPLICABLE, Reason.NOT_TRAINED, Reason.NOT_FETAL_ULTRASOUND})
-"""A clip that shows another plane gives no reason for a measure to be missing."""
 
 _Centiles = tuple[tuple[Chart, Centile | NoCentile], ...]
 
@@ -228,7 +225,7 @@ def _model_sizes(measure: Measure, clips: Sequence[ClipValues]) -> list[tuple[St
 def _reason(measure: Measure, clips: Sequence[ClipValues]) -> Abstention | Refusal | None:
     reasons = [clip.entering[measure].why_none for clip in clips]
     told = (
-        why for why in reasons if why is not None and not (isinstance(why, Abstention) and why.reason in _SAYS_NOTHING)
+        why for why in reasons if why is not None and not (isinstance(why, Abstention) and why.reason in NOT_LOOKED_FOR)
     )
     return next(told, None)
 

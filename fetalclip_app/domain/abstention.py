@@ -19,6 +19,11 @@ class Reason(StrEnum):
     """There is an answer, and a person asked not to see it yet."""
 
 
+NOT_LOOKED_FOR = frozenset({Reason.NOT_APPLICABLE, Reason.NOT_TRAINED, Reason.NOT_FETAL_ULTRASOUND})
+"""Of a length: the clip shows another plane, or the model does not measure. It is no reason for the length to be
+missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Abstention:
     """No answer, with its reason.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.biometry.values import entering
-from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.abstention import NOT_LOOKED_FOR, Abstention, Reason
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.domain.checklist import Doubt, Evidence, Support, ViewSupport
@@ -25,8 +25,6 @@ chosen here, not published."""
 
 LEAST_SHARE = 0.3
 """A view without a clear lead is a doubt only from this probability on (chosen here): below it, it is nothing."""
-
-_NOT_DRAWN = frozenset({Reason.NOT_APPLICABLE, Reason.NOT_TRAINED, Reason.NOT_FETAL_ULTRASOUND})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,7 +58,7 @@ def _of_measure(clip: ClipSeen, measure: Measure) -> Evidence | None:
     if entered.size_mm is not None:
         return Evidence(clip.clip_key, measure, frame, size_mm=entered.size_mm)
     why = entered.why_none
-    if isinstance(why, Abstention) and why.reason in _NOT_DRAWN:
+    if isinstance(why, Abstention) and why.reason in NOT_LOOKED_FOR:
         return None
     is_held = isinstance(why, Abstention) and why.reason is Reason.HELD_BACK
     return Evidence(clip.clip_key, measure, frame, doubt=Doubt.HELD_BACK if is_held else Doubt.NO_LENGTH)
