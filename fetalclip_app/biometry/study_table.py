@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fetalclip_app.biometry.ages import differences, formula_ages
+from fetalclip_app.biometry.ages import BPD_OF_HADLOCK, differences, formula_ages
 from fetalclip_app.biometry.centiles import centile
 from fetalclip_app.biometry.values import MEASURED, entering
 from fetalclip_app.biometry.weight import HADLOCK_CITATION, hadlock_weight_g
@@ -164,12 +164,12 @@ def _rows(measure: Measure, clips: Sequence[ClipValues], age: GestationalAge | N
 
 def _person_size(measure: Measure, clips: Sequence[ClipValues], definition: BpdDefinition | None) -> StudySize | None:
     """Return the mean of all repeats that enter by a definition."""
-    found = [
-        (clip.clip.number, entry.chosen)
-        for clip in clips
-        if isinstance((entry := clip.entering[measure]).chosen, Repeats) and entry.size_mm is not None
+    chosen = ((clip.clip.number, clip.entering[measure].chosen) for clip in clips)
+    mine = [
+        (number, one)
+        for number, one in chosen
+        if isinstance(one, Repeats) and one.sizes_mm and one.bpd_definition is definition
     ]
-    mine = [(number, one) for number, one in found if isinstance(one, Repeats) and one.bpd_definition is definition]
     return _mean(mine, definition) if mine else None
 
 
@@ -251,7 +251,7 @@ def _weight(
     """Return the weight by HC, AC and FL, which is the chart's; without an HC by a BPD of Hadlock's definition."""
     keys: list[tuple[Measure, BpdDefinition | None]] = [(Measure.HC, None), (Measure.AC, None), (Measure.FL, None)]
     if (Measure.HC, None) not in sizes:
-        keys[0] = Measure.BPD, BpdDefinition.OUTER_INNER
+        keys[0] = Measure.BPD, BPD_OF_HADLOCK
     used = {measure: sizes[measure, edges] for measure, edges in keys if (measure, edges) in sizes}
     found = hadlock_weight_g({measure: one.size_mm for measure, one in used.items()})
     if found is None:
