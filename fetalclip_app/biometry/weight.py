@@ -34,12 +34,6 @@ def hadlock_weight_g(values_mm: Mapping[Measure, float]) -> tuple[float, tuple[M
     return (weight_g, used) if low <= weight_g <= high else None
 
 
-def hadlock_iii_g(hc_mm: float, ac_mm: float, fl_mm: float) -> float | None:
-    """Return the weight in g by HC, AC and FL, whether or not a BPD is known: what WHO's chart of weight is for."""
-    found = hadlock_weight_g({Measure.HC: hc_mm, Measure.AC: ac_mm, Measure.FL: fl_mm})
-    return found[0] if found is not None and len(found[1]) == 3 else None
-
-
 def _exponent(cm: Mapping[Measure, float]) -> float:
     ac, fl = cm[Measure.AC], cm[Measure.FL]
     hc, bpd = cm.get(Measure.HC), cm.get(Measure.BPD)
