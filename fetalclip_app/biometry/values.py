@@ -22,9 +22,6 @@ from fetalclip_app.domain.veil import HELD, held_back
 MEASURED = (Measure.HC, Measure.BPD, Measure.OFD, Measure.AC, Measure.FL)
 """What a clip is measured for, in the order shown."""
 
-CIRCUMFERENCES = frozenset({Measure.HC, Measure.AC})
-"""Drawn as ellipses; all others as lines."""
-
 _OUTLINED = frozenset({Measure.HC, Measure.BPD, Measure.OFD})
 _BY_LANDMARKS = frozenset({Measure.BPD, Measure.OFD, Measure.AC, Measure.FL})
 

@@ -18,6 +18,10 @@ class Measure(StrEnum):
     EFW = "efw"
 
 
+CIRCUMFERENCES = frozenset({Measure.HC, Measure.AC})
+"""Lengths around something; all others are diameters or straight lines."""
+
+
 class BpdDefinition(StrEnum):
     """Between which edges of the skull a biparietal diameter lies. One is some millimetres longer than the other."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fetalclip_app.biometry.pooling import pool
 from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.biometry import CIRCUMFERENCES
 from fetalclip_app.domain.pooled import NEEDED, FramesUsed, FrameValue, PooledLength, PooledSize, WholeClip
 from fetalclip_app.domain.reading import Finding
 from fetalclip_app.tasks.base import Instruments, Kept, Scan
@@ -30,8 +31,6 @@ AT_ONCE = 2
 
 _FORMAT = 1
 """Raise it when the way from a picture to a row changes: what was kept of the old way is then not found."""
-
-_CIRCUMFERENCES = frozenset({"hc", "ac"})
 
 
 def steps_of(frame_count: int) -> int:
@@ -138,7 +137,7 @@ class _Plane:
             values = {frame: size for frame, size in sizes.items() if not isinstance(size, Abstention)}
             doubts = [size for size in sizes.values() if isinstance(size, Abstention)]
             used = FramesUsed(self.shown, len(self.chosen), alike, dict(Counter(one.detail for one in doubts)))
-            resolution = pixel_mm * (math.pi if name in _CIRCUMFERENCES else 1.0)
+            resolution = pixel_mm * (math.pi if name in CIRCUMFERENCES else 1.0)
             size, marked = _pooled(values, doubts, resolution)
             found.append(PooledLength(name, gauge.by, gauge.structure, size, marked, used, gauge.licence))
         return found
