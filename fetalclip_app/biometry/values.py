@@ -17,12 +17,11 @@ from fetalclip_app.domain.notes import ClipNotes, Enters, Line
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize, LineMeasurements
 from fetalclip_app.domain.values import Entering, HandValue, ModelValue, Repeats, Source
-from fetalclip_app.domain.veil import HELD, held_back
+from fetalclip_app.domain.veil import HEAD_MEASURES, HELD, held_back
 
 MEASURED = (Measure.HC, Measure.BPD, Measure.OFD, Measure.AC, Measure.FL)
 """What a clip is measured for, in the order shown."""
 
-_OUTLINED = frozenset({Measure.HC, Measure.BPD, Measure.OFD})
 _BY_LANDMARKS = frozenset({Measure.BPD, Measure.OFD, Measure.AC, Measure.FL})
 
 
@@ -91,7 +90,7 @@ def _held(value: ModelValue) -> ModelValue:
 
 
 def _by_outline(reading: ClipReading, measure: Measure) -> tuple[ModelValue, ...]:
-    finding = reading.finding("head") if measure in _OUTLINED else None
+    finding = reading.finding("head") if measure in HEAD_MEASURES else None
     if finding is None:
         return ()
     edges = BpdDefinition.OUTER_OUTER if measure is Measure.BPD else None
