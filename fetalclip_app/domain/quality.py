@@ -14,8 +14,8 @@ GRID = 32
 Grids = NDArray[np.uint8]
 """uint8, (N, GRID, GRID): mean grey level of each cell of what the network sees."""
 
-_LIT = 3
-"""Mean grey level from which a cell is lit, as `imaging.fan` counts."""
+LIT = 3
+"""Grey level from which a pixel belongs to the fan, and mean grey level from which a cell is lit."""
 
 _USUAL_SHARE = 0.75
 """The clip's usual fan: cells that are lit in at least this share of its frames. Chosen here: what moves goes dark and
@@ -94,8 +94,8 @@ def _fan(grids: Grids, done: NDArray[np.bool_], measure: NDArray[np.bool_]) -> N
     found = _unknown(len(done))
     if not done.any():
         return found
-    usual = (grids[measure] >= _LIT).mean(axis=0) >= _USUAL_SHARE
-    found[done] = (grids[done] >= _LIT)[:, usual].mean(axis=1) if usual.any() else 0.0
+    usual = (grids[measure] >= LIT).mean(axis=0) >= _USUAL_SHARE
+    found[done] = (grids[done] >= LIT)[:, usual].mean(axis=1) if usual.any() else 0.0
     return found
 
 

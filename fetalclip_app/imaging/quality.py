@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
-from fetalclip_app.domain.quality import GRID
+from fetalclip_app.domain.quality import GRID, LIT
 
 _WORK_SIDE = 256
 """Longest side of the picture that is looked at, in pixels: noise from pixel to pixel is averaged away."""
-
-_LIT = 3
-"""Grey level from which a pixel belongs to the fan; as `imaging.fan` counts."""
 
 _RIM = 5
 """The fan's own edge is sharp in every frame: so many pixels along it do not count."""
@@ -55,7 +52,7 @@ def look_at(pixels: Pixels, crop: Box) -> Look:
 
 
 def _sharpness(grey: NDArray[np.uint8]) -> float:
-    fan = cv2.morphologyEx((grey >= _LIT).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_RIM, _RIM), np.uint8))
+    fan = cv2.morphologyEx((grey >= LIT).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_RIM, _RIM), np.uint8))
     fan = cv2.erode(fan, np.ones((_RIM, _RIM), np.uint8), borderValue=0)
     _mean, spread = cv2.meanStdDev(grey, mask=fan)
     if cv2.countNonZero(fan) < _LEAST_PIXELS or spread[0, 0] == 0:
