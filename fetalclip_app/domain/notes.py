@@ -144,7 +144,7 @@ class ClipNotes:
 
     def with_fetus(self, fetus: str) -> ClipNotes:
         """Return these notes with the clip, and all that was measured of it, given to a fetus; empty is to nobody."""
-        return replace(self, fetus=fetus, measured=tuple(replace(one, fetus=fetus) for one in self.measured))
+        return replace(self.of_fetus(fetus), fetus=fetus)
 
     def with_enters(self, measures: Iterable[Measure], whose: Enters) -> ClipNotes:
         """Return these notes with another choice of whose value of some measures enters the report."""
