@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from fetalclip_app.domain.views import ViewSet
 
 Classes = tuple[tuple[str, tuple[str, ...]], ...]
+T = TypeVar("T")
 
 ABOUT = "_about"
 """The key under which a file tells of itself; no class may be called so."""
@@ -96,10 +98,7 @@ class Draft:
 
     def moved(self, place: int, step: int) -> Draft:
         """Return it with a class so many places further on, or at the end that it meets."""
-        target = min(max(place + step, 0), len(self.classes) - 1)
-        rest = [one for number, one in enumerate(self.classes) if number != place]
-        rest.insert(target, self.classes[place])
-        return replace(self, classes=tuple(rest))
+        return replace(self, classes=_moved(self.classes, place, step))
 
     def with_prompt(self, place: int, text: str) -> Draft:
         """Return it with another sentence at the end of a class."""
@@ -119,10 +118,14 @@ class Draft:
     def prompt_moved(self, place: int, number: int, step: int) -> Draft:
         """Return it with a sentence so many places further on in its class."""
         key, texts = self.classes[place]
-        target = min(max(number + step, 0), len(texts) - 1)
-        rest = [text for at, text in enumerate(texts) if at != number]
-        rest.insert(target, texts[number])
-        return self._with(place, key, tuple(rest))
+        return self._with(place, key, _moved(texts, number, step))
 
     def _with(self, place: int, key: str, texts: tuple[str, ...]) -> Draft:
         return replace(self, classes=(*self.classes[:place], (key, texts), *self.classes[place + 1 :]))
+
+
+def _moved(those: tuple[T, ...], place: int, step: int) -> tuple[T, ...]:
+    """Return them with the one at a place so many places further on, or at the end that it meets."""
+    rest = [*those[:place], *those[place + 1 :]]
+    rest.insert(min(max(place + step, 0), len(rest)), those[place])
+    return tuple(rest)
