@@ -64,7 +64,6 @@ _NAMES: dict[str, str] = {
     "more": "ph.dots-three",
     "question": "ph.question",
     "none": "ph.minus-circle",
-    "reset": "ph.arrow-counter-clockwise",
     "patient": "ph.user",
 }
 
