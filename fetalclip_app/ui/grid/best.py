@@ -10,7 +10,6 @@ from fetalclip_app.domain.notes import ClipNotes
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.best_frames import best_frames
-from fetalclip_app.ui.notebook import Notebook
 from fetalclip_app.ui.open_clip import OpenClip
 
 _CANNOT_TELL, _NOT_READ = 10**6, 10**6 + 1
@@ -63,11 +62,6 @@ class BestOfClips:
         if candidates:
             return Standing(candidates[0].frame_index, key, is_best=True)
         return Standing(len(entry.clip) // 2, key)
-
-
-def notes_of(book: Notebook, entry: OpenClip) -> ClipNotes:
-    """Return what a person noted of an open clip; empty notes where its content key was not taken yet."""
-    return book.of_clip(entry.clip.key) if entry.clip.content_key.is_taken else ClipNotes()
 
 
 def best_view(entry: OpenClip) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QActionGroup
 
 from fetalclip_app.domain.study import Key
 from fetalclip_app.ui.commands import GRIDS
-from fetalclip_app.ui.grid.best import BestOfClips, hung, notes_of
+from fetalclip_app.ui.grid.best import BestOfClips, hung
 from fetalclip_app.ui.grid.pane import Pane
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
 
@@ -101,7 +101,8 @@ class GridDoor(QObject):
         entry, self._fresh = self._fresh, None
         if entry is None or self._side == 1 or entry is not self._parts.session.shown:
             return
-        standing = self._best.standing(entry, notes_of(self._parts.notebook, entry))
+        notes, _study = self._parts.notebook.notes_of(entry)
+        standing = self._best.standing(entry, notes)
         if standing.is_best:
             self._parts.viewer.player.seek(standing.frame_index)
 
@@ -165,6 +166,7 @@ class GridDoor(QObject):
 
     def _fill(self, pane: Pane, entry: OpenClip) -> None:
         book = self._parts.notebook
-        standing = self._best.standing(entry, notes_of(book, entry))
+        notes, _study = book.notes_of(entry)
+        standing = self._best.standing(entry, notes)
         known = self._parts.store.get(entry.clip, standing.frame_index)
         pane.show_entry(entry, standing, book.fetus_of(entry), known)

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QMenu
 from fetalclip_app.biometry.values import MEASURED
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.exams import Kinship, kinship
-from fetalclip_app.domain.notes import StudyNotes, study_key
 from fetalclip_app.domain.study_table import StudyRow, StudyTable
-from fetalclip_app.ui.grid.best import BestOfClips, Standing, best_view, notes_of
+from fetalclip_app.ui.grid.best import BestOfClips, Standing, best_view
 from fetalclip_app.ui.grid.earlier_panel import Compared, EarlierPanel
 from fetalclip_app.ui.growth.study import ShownStudy, exam_day_of
 from fetalclip_app.ui.open_clip import OpenClip
@@ -153,8 +152,7 @@ class EarlierDoor(QObject):
 
     def _compare(self, shown: OpenClip, clips: list[OpenClip]) -> None:
         book, then = self._parts.notebook, clips[0]
-        mine = book.of_study(study_key(shown.group)) or StudyNotes()
-        theirs = book.of_study(study_key(then.group)) or StudyNotes()
+        (_clip, mine), (_clip, theirs) = book.notes_of(shown), book.notes_of(then)
         now_day, then_day = exam_day_of(shown, mine), exam_day_of(then, theirs)
         dating = mine.dating or theirs.dating
         age = age_that_day(dating, then_day, is_own=mine.dating is None)
@@ -178,7 +176,8 @@ class EarlierDoor(QObject):
         book = self._parts.notebook
         ranked: list[tuple[bool, float, OpenClip, Standing]] = []
         for entry in clips:
-            standing = self._best.standing(entry, notes_of(book, entry), key)
+            notes, _study = book.notes_of(entry)
+            standing = self._best.standing(entry, notes, key)
             candidates = self._best.of(entry).of(key)
             if standing.is_best:
                 ranked.append((standing.is_chosen, candidates[0].view if candidates else 0.0, entry, standing))
