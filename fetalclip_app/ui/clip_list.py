@@ -8,7 +8,6 @@ from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
 
-from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.ui.clip_rows import FETUS_ROLE, HEADING_ROLE, NOTED_ROLE, ClipRows, Heading, Index, frame_count
 from fetalclip_app.ui.icons import paint_sign
 from fetalclip_app.ui.open_clip import OpenClip, ReadState
@@ -32,9 +31,8 @@ _PICTURE = QSize(80, 60)
 
 def title_of(entry: OpenClip) -> str:
     """Return the clip's view, or how far its reading is."""
-    views = entry.reading.answer("views", ViewPrediction) if entry.reading is not None else None
-    if isinstance(views, ViewPrediction):
-        return view_title(views.best) if views.abstained is None else translate("Cannot tell")
+    if entry.views is not None:
+        return view_title(entry.best_view) if entry.best_view else translate("Cannot tell")
     states = {
         ReadState.READING: translate("Reading …"),
         ReadState.FAILED: translate("Not read"),
@@ -43,18 +41,11 @@ def title_of(entry: OpenClip) -> str:
     return states.get(entry.state, translate("Waiting"))
 
 
-def _best(entry: OpenClip) -> tuple[str, float] | None:
-    views = entry.reading.answer("views", ViewPrediction) if entry.reading is not None else None
-    if isinstance(views, ViewPrediction) and views.abstained is None:
-        return views.best, float(views.probabilities.max())
-    return None
-
-
-def _share(entry: OpenClip, best: tuple[str, float] | None) -> str:
-    views = entry.reading.answer("views", ViewPrediction) if entry.reading is not None else None
-    if best is None or not isinstance(views, ViewPrediction):
+def _share(entry: OpenClip) -> str:
+    views, best = entry.views, entry.best_view
+    if views is None or not best:
         return ""
-    return percent(best[1]) + (f", {not_trained_view()}" if best[0] in views.not_trained else "")
+    return percent(float(views.probabilities.max())) + (f", {not_trained_view()}" if best in views.not_trained else "")
 
 
 class _Delegate(QStyledItemDelegate):
@@ -120,16 +111,16 @@ class _Delegate(QStyledItemDelegate):
         painter.drawImage(target, thumbnail)
 
     def _draw_letter(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
-        best = _best(entry)
-        if best is not None:
+        best = entry.best_view
+        if best:
             tag = QRect(box.left() + 4, box.top() + 4, 16, 16)
-            colour = view_colour(best[0])
+            colour = view_colour(best)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
             painter.drawRoundedRect(tag, 3, 3)
             painter.setFont(caption_font(text_font().Weight.DemiBold))
             painter.setPen(ink_on(colour))
-            painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, view_letter(best[0]))
+            painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, view_letter(best))
 
     def _draw_fetus(self, painter: QPainter, box: QRect, fetus: str | None) -> None:
         """Draw whose scan it is in the picture's lower corner; amber where nobody said in a multiple pregnancy."""
@@ -144,11 +135,15 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, fetus or "?")
 
     def _draw_words(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
-        best = _best(entry)
+        is_named = bool(entry.best_view)
         frames = frame_count(entry)
         lines = [
-            (title_of(entry), text_font(weight=text_font().Weight.DemiBold), tokens().text if best else tokens().muted),
-            (_share(entry, best), caption_font(), tokens().muted),
+            (
+                title_of(entry),
+                text_font(weight=text_font().Weight.DemiBold),
+                tokens().text if is_named else tokens().muted,
+            ),
+            (_share(entry), caption_font(), tokens().muted),
             (frames, caption_font(), tokens().muted),
             (entry.clip.path.name, caption_font(), tokens().muted),
         ]
@@ -181,7 +176,7 @@ def _heading_height(heading: Heading | None) -> int:
     """Return the pixels that a heading takes above its row."""
     if heading is None:
         return 0
-    return 10 + sum(bool(text) for text in heading) * (QFontMetrics(caption_font()).height() + 2)
+    return 10 + sum(bool(text) for text in heading) * _line_height(caption_font())
 
 
 class ClipList(QFrame):

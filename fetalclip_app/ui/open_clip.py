@@ -12,6 +12,7 @@ from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.study import Group, Key, groups_of, identifier_of, place_of
+from fetalclip_app.domain.views import ViewPrediction
 
 
 class ReadState(Enum):
@@ -89,6 +90,20 @@ class OpenClip:
     def known(self) -> ClipReading | None:
         """What can be shown now: the reading, or what is answered of it so far."""
         return self.reading if self.reading is not None else self.so_far
+
+    @property
+    def views(self) -> ViewPrediction | None:
+        """What the reading says of its views; None before it is read, or where no task named views."""
+        found: ViewPrediction | None = (
+            self.reading.answer("views", ViewPrediction) if self.reading is not None else None
+        )
+        return found
+
+    @property
+    def best_view(self) -> str:
+        """The view that it shows; empty where it is not read, or the model cannot tell."""
+        views = self.views
+        return views.best if views is not None and views.abstained is None else ""
 
     def forget(self) -> None:
         """Drop what was read: the clip's scale or the model is another."""

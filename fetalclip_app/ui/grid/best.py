@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fetalclip_app.domain.best_frames import BestFrames
 from fetalclip_app.domain.notes import ClipNotes
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.best_frames import best_frames
 from fetalclip_app.ui.open_clip import OpenClip
 
@@ -54,7 +53,7 @@ class BestOfClips:
 
     def standing(self, entry: OpenClip, notes: ClipNotes, view_key: str | None = None) -> Standing:
         """Return the frame that stands for a clip, of one view or of the one that it shows best."""
-        key = best_view(entry) if view_key is None else view_key
+        key = entry.best_view if view_key is None else view_key
         chosen = notes.best.get(key) if key else None
         if key and chosen is not None and chosen < len(entry.clip):
             return Standing(chosen, key, is_best=True, is_chosen=True)
@@ -62,12 +61,6 @@ class BestOfClips:
         if candidates:
             return Standing(candidates[0].frame_index, key, is_best=True)
         return Standing(len(entry.clip) // 2, key)
-
-
-def best_view(entry: OpenClip) -> str:
-    """Return the view that a clip shows; empty where it is not read, or the model cannot tell."""
-    views = entry.reading.answer("views", ViewPrediction) if entry.reading is not None else None
-    return views.best if isinstance(views, ViewPrediction) and views.abstained is None else ""
 
 
 def hung(entries: Sequence[OpenClip]) -> list[OpenClip]:
@@ -81,6 +74,5 @@ def hung(entries: Sequence[OpenClip]) -> list[OpenClip]:
 def _place(entry: OpenClip) -> int:
     if entry.reading is None:
         return _NOT_READ
-    views = entry.reading.answer("views", ViewPrediction)
-    key = best_view(entry)
-    return views.keys.index(key) if key and isinstance(views, ViewPrediction) else _CANNOT_TELL
+    views = entry.views
+    return views.keys.index(entry.best_view) if views is not None and entry.best_view else _CANNOT_TELL

@@ -13,7 +13,7 @@ from fetalclip_app.biometry.values import MEASURED
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.exams import Kinship, kinship
 from fetalclip_app.domain.study_table import StudyRow, StudyTable
-from fetalclip_app.ui.grid.best import BestOfClips, Standing, best_view
+from fetalclip_app.ui.grid.best import BestOfClips, Standing
 from fetalclip_app.ui.grid.earlier_panel import Compared, EarlierPanel
 from fetalclip_app.ui.growth.study import ShownStudy, exam_day_of
 from fetalclip_app.ui.open_clip import OpenClip
@@ -158,7 +158,7 @@ class EarlierDoor(QObject):
         age = age_that_day(dating, then_day, is_own=mine.dating is None)
         about = then.group.origin.study_description
         self.panel.show_exam(day_title(then_day), interval_told(now_day, then_day), f"{about}\n{age}".strip())
-        key = best_view(shown)
+        key = shown.best_view
         found = self._best_of(clips, key) if key else None
         if found is not None:
             self.panel.show_frame(found[0].clip, found[1])
