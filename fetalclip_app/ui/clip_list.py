@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
 
@@ -16,12 +16,11 @@ from fetalclip_app.ui.theme import (
     CLIPS_PX,
     ON_PICTURE,
     caption_font,
-    ink_on,
     text_font,
     tokens,
     view_colour,
-    view_letter,
 )
+from fetalclip_app.ui.view_tag import draw_view_tag
 from fetalclip_app.wording import not_trained_view, percent, view_title
 from fetalclip_app.wording.translate import translate
 
@@ -113,14 +112,7 @@ class _Delegate(QStyledItemDelegate):
     def _draw_letter(self, painter: QPainter, box: QRect, entry: OpenClip) -> None:
         best = entry.best_view
         if best:
-            tag = QRect(box.left() + 4, box.top() + 4, 16, 16)
-            colour = view_colour(best)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(tag, 3, 3)
-            painter.setFont(caption_font(text_font().Weight.DemiBold))
-            painter.setPen(ink_on(colour))
-            painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, view_letter(best))
+            draw_view_tag(painter, QRectF(box.left() + 4, box.top() + 4, 16, 16), best, view_colour(best))
 
     def _draw_fetus(self, painter: QPainter, box: QRect, fetus: str | None) -> None:
         """Draw whose scan it is in the picture's lower corner; amber where nobody said in a multiple pregnancy."""

@@ -12,7 +12,8 @@ from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.ui import overlays
 from fetalclip_app.ui.qimage import thumbnail_of
-from fetalclip_app.ui.theme import ON_PICTURE, caption_font, ink_on, text_font, view_colour, view_letter
+from fetalclip_app.ui.theme import ON_PICTURE, caption_font, text_font, view_colour
+from fetalclip_app.ui.view_tag import draw_view_tag
 from fetalclip_app.ui.viewport import Viewport
 from fetalclip_app.wording.translate import translate
 
@@ -109,7 +110,8 @@ class Still(QWidget):
         words, right = self.words, self.width() - _LEFT
         left = _LEFT
         if words.view_key:
-            self._draw_tag(painter, QRectF(left, _TOP, _TAG, _TAG), words.view_key)
+            tag = QRectF(left, _TOP, _TAG, _TAG)
+            draw_view_tag(painter, tag, words.view_key, view_colour(words.view_key))
             left += _TAG + 6.0
         painter.setFont(text_font(weight=text_font().Weight.DemiBold))
         self._line(painter, QRectF(left, _TOP - 2.0, right - left - 48.0, _TAG + 4.0), words.title, ON_PICTURE.text)
@@ -135,16 +137,6 @@ class Still(QWidget):
         if text and box.width() > 24.0:
             kept = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
             overlays.draw_text(painter, box, side | Qt.AlignmentFlag.AlignVCenter, kept, colour)
-
-    @staticmethod
-    def _draw_tag(painter: QPainter, tag: QRectF, view_key: str) -> None:
-        colour = view_colour(view_key)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(tag, 3, 3)
-        painter.setFont(caption_font(text_font().Weight.DemiBold))
-        painter.setPen(ink_on(colour))
-        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, view_letter(view_key))
 
 
 def broken(clip_name: str) -> str:

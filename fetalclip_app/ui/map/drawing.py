@@ -11,7 +11,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from fetalclip_app.ui.map.points import UNKNOWN, MapPoints
-from fetalclip_app.ui.theme import caption_font, ink_on, text_font, tokens, view_colour, view_letter
+from fetalclip_app.ui.theme import caption_font, tokens, view_colour
+from fetalclip_app.ui.view_tag import draw_view_tag
 from fetalclip_app.wording import view_title
 from fetalclip_app.wording.translate import translate
 
@@ -103,13 +104,7 @@ def _dot(keys: tuple[str, ...], number: int) -> Callable[[QPainter, QRectF], Non
 
 def _tag(keys: tuple[str, ...], number: int) -> Callable[[QPainter, QRectF], None]:
     def draw(painter: QPainter, box: QRectF) -> None:
-        colour = _colour(keys, number)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(box, 3, 3)
-        painter.setFont(caption_font(text_font().Weight.DemiBold))
-        painter.setPen(ink_on(colour))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, view_letter(keys[number]))
+        draw_view_tag(painter, box, keys[number], _colour(keys, number))
 
     return draw
 
