@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.ui.badges import Badges, badges_of
 from fetalclip_app.ui.companion import Companion
-from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.grid.best import Standing
+from fetalclip_app.ui.grid.fetched import Fetched
 from fetalclip_app.ui.grid.pane import frame_told
-from fetalclip_app.ui.grid.still import Still, Words, broken
-from fetalclip_app.ui.jobs import Jobs, Lane
+from fetalclip_app.ui.grid.still import Words
+from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.parts import label
 from fetalclip_app.ui.theme import caption_font, text_font
 from fetalclip_app.wording import view_title
@@ -52,7 +52,7 @@ class EarlierPanel(Companion):
         self.choose.clicked.connect(self.choice_wanted)
         self.head.insertWidget(self.head.count() - 1, self.choose)
         self.badges = Badges()
-        self.still = Still()
+        self.still = Fetched(jobs)
         self.still.setMinimumHeight(120)
         self.still.setAccessibleName(translate("Picture of the earlier exam"))
         self.age = label(tone="muted", wrap=True)
@@ -60,10 +60,6 @@ class EarlierPanel(Companion):
         self.meaning = label(judges_nothing(), tone="muted", caption=True, wrap=True)
         self.rows: tuple[Compared, ...] = ()
         self._cells: list[QLabel] = []
-        self._store = FrameStore(jobs, budget_bytes=1, parent=self, lane=Lane.STILLS)
-        self._store.arrived.connect(lambda clip, index: self._fill())
-        self._store.failed.connect(lambda clip, index, error: self._fill())
-        self._wanted: tuple[Clip, int] | None = None
         values = QWidget()
         self._grid = QGridLayout(values)
         self._grid.setContentsMargins(0, 4, 0, 4)
@@ -89,20 +85,16 @@ class EarlierPanel(Companion):
         """Show a frame of it."""
         words = Words(view_title(standing.view_key), "", frame_told(standing, len(clip)), clip.name, standing.view_key)
         self.still.show_words(words, clip.calibration)
-        if self._wanted is None or self._wanted[0] is not clip or self._wanted[1] != standing.frame_index:
+        wanted = self.still.wanted
+        if wanted is None or wanted[0] is not clip or wanted[1] != standing.frame_index:
             self.badges.show_badges(badges_of(clip))
-            self.still.show_pixels(None)
-            self._wanted = clip, standing.frame_index
-            self._store.want(clip, [standing.frame_index])
-            self._fill()
+            self.still.fetch(clip, standing.frame_index)
 
     def show_nothing(self, sentence: str) -> None:
         """Say in the picture's place why there is none."""
-        self._wanted = None
-        self._store.clear()
         self.badges.show_badges(())
         self.still.show_words(Words(), None)
-        self.still.show_pixels(None, sentence)
+        self.still.drop(sentence)
 
     def show_values(self, rows: Sequence[Compared]) -> None:
         """Show both exams' values; none of them is held against the other."""
@@ -132,12 +124,3 @@ class EarlierPanel(Companion):
         side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
         self._grid.addWidget(cell, row, column, side)
         self._cells.append(cell)
-
-    def _fill(self) -> None:
-        if self._wanted is None:
-            return
-        clip, index = self._wanted
-        if self._store.is_broken(clip, index):
-            self.still.show_pixels(None, broken(clip.name))
-        elif self._store.has(clip, index):
-            self.still.show_pixels(self._store.get(clip, index))

@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.ui.badges import badges_of
-from fetalclip_app.ui.frames import FrameStore
 from fetalclip_app.ui.grid.best import Standing
-from fetalclip_app.ui.grid.still import Still, Words, broken
-from fetalclip_app.ui.jobs import Jobs, Lane
+from fetalclip_app.ui.grid.fetched import Fetched
+from fetalclip_app.ui.grid.still import Words
+from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.theme import ON_PICTURE
 from fetalclip_app.wording import fetus_title, frame_number, frame_title, view_title
@@ -35,8 +35,8 @@ def frame_told(standing: Standing, count: int) -> str:
     return frame_number(standing.frame_index, count)
 
 
-class Pane(Still):
-    """Fetches its own frame: no other clip waits for it.
+class Pane(Fetched):
+    """Stands for a clip, and offers to show it.
 
     Signals:
         chosen: The `OpenClip` that is to be shown.
@@ -45,13 +45,10 @@ class Pane(Still):
     chosen = Signal(object)
 
     def __init__(self, jobs: Jobs) -> None:
-        super().__init__()
+        super().__init__(jobs)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(translate("Clip"))
-        self._store = FrameStore(jobs, budget_bytes=1, parent=self, lane=Lane.STILLS)
-        self._store.arrived.connect(lambda clip, index: self._fill())
-        self._store.failed.connect(lambda clip, index, error: self._fill())
         self.entry: OpenClip | None = None
         self.standing = Standing(-1)
 
@@ -70,17 +67,13 @@ class Pane(Still):
         words = Words(title, doubts_of(clip), frame_told(standing, len(clip)), clip.name, standing.view_key)
         self.show_words(words, clip.calibration)
         self.setAccessibleName(translate("Clip {name}", name=clip.name))
-        if is_other:  # black until it comes, rather than another frame under this one's number
-            self.show_pixels(known)
-            if known is None:
-                self._store.want(clip, [standing.frame_index])
-                self._fill()
+        if is_other:
+            self.fetch(clip, standing.frame_index, known)
 
     def leave(self) -> None:
         """Stand for no clip, and hold none of its frames."""
         self.entry, self.standing = None, Standing(-1)
-        self._store.clear()
-        self.show_pixels(None)
+        self.drop()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frame, and a ring where the keys are."""
@@ -112,15 +105,6 @@ class Pane(Still):
         """Take the ring away."""
         super().focusOutEvent(event)
         self.update()
-
-    def _fill(self) -> None:
-        if self.entry is None:
-            return
-        clip, index = self.entry.clip, self.standing.frame_index
-        if self._store.is_broken(clip, index):
-            self.show_pixels(None, broken(clip.name))
-        elif self._store.has(clip, index):
-            self.show_pixels(self._store.get(clip, index))
 
     @staticmethod
     def _state(entry: OpenClip) -> str:

@@ -15,7 +15,6 @@ from fetalclip_app.ui.qimage import thumbnail_of
 from fetalclip_app.ui.theme import ON_PICTURE, caption_font, text_font, view_colour
 from fetalclip_app.ui.view_tag import draw_view_tag
 from fetalclip_app.ui.viewport import Viewport
-from fetalclip_app.wording.translate import translate
 
 _LEFT, _TOP, _BOTTOM, _TAG = 8.0, 6.0, 6.0, 16.0
 
@@ -137,8 +136,3 @@ class Still(QWidget):
         if text and box.width() > 24.0:
             kept = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
             overlays.draw_text(painter, box, side | Qt.AlignmentFlag.AlignVCenter, kept, colour)
-
-
-def broken(clip_name: str) -> str:
-    """Return what stands in the place of a frame that cannot be decoded."""
-    return translate("This frame of {name} cannot be shown.", name=clip_name)
