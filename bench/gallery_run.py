@@ -14,137 +14,25 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QPoint, QRect, QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
 
+from bench.gallery_sitting import WHO, Sitting
 from bench.gallery_states import SENTENCES
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.notes import Act, HandMeasurement, Line
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import HeadMeasurement
-from fetalclip_app.settings import Settings, ThemeChoice
 from fetalclip_app.ui import theme
-from fetalclip_app.ui.app import Studio
 from fetalclip_app.ui.asking.door import Asking
 from fetalclip_app.ui.asking.question import Question
-from fetalclip_app.ui.first_run import VERSION, FirstRun
-from fetalclip_app.ui.open_clip import ReadState
+from fetalclip_app.ui.first_run import FirstRun
 from fetalclip_app.ui.tokens import THEMES
 from fetalclip_app.wording.translate import speak
 
-SIZES = {100: (1440, 900), 200: (960, 600)}
-"""Of the window, in points: at 200 % as much as a screen of 1920 x 1200 has."""
-
-MEASUREMENTS_PX = 470
+_MEASUREMENTS_PX = 470
 """How far the findings are scrolled to their measurements."""
-
-_PATIENCE_S = 240.0
-_WHO = "A. Sonographer"
-
-
-class Sitting:
-    """One run of the program."""
-
-    def __init__(self, look: ThemeChoice, percent: int, folder: Path, only: set[str], files: list[Path]) -> None:
-        self._look, self._percent, self._folder, self._only, self._files = look, percent, folder, only, files
-        self.studio = Studio(Settings(theme=look, language="en", operator=_WHO, notice_seen=VERSION))
-        self.window = self.studio.window
-        self.window.resize(*SIZES[percent])
-        self.window.show()
-        self.rest(0.3)
-
-    def wait(self, until: Callable[[], object]) -> None:
-        """Run the window until something is so."""
-        loop, clock = QEventLoop(), QTimer()
-        clock.timeout.connect(lambda: loop.quit() if until() else None)
-        clock.start(10)
-        QTimer.singleShot(round(1000 * _PATIENCE_S), loop, loop.quit)
-        loop.exec()
-        clock.stop()
-        if not until():
-            raise TimeoutError("the window did not come to what was waited for")
-
-    def rest(self, seconds: float = 0.5) -> None:
-        """Let what is under way come."""
-        loop = QEventLoop()
-        QTimer.singleShot(round(1000 * seconds), loop, loop.quit)
-        loop.exec()
-
-    def press(self, name: str) -> None:
-        """Do a command."""
-        self.window.actions_by_name[name].trigger()
-
-    def is_wanted(self, name: str) -> bool:
-        """Whether a state is to be shown in this run."""
-        return not self._only or name in self._only
-
-    def show(self, name: str) -> None:
-        """Write what is on the screen now: the window, and what lies over it."""
-        if not self.is_wanted(name):
-            return
-        self.rest()
-        self.window.grab()  # lays out what was never painted
-        picture = self.window.grab().toImage()
-        painter = QPainter(picture)
-        for top in QApplication.topLevelWidgets():
-            if top.isVisible() and top is not self.window:
-                place = self._place(top)
-                painter.drawImage(place, top.grab().toImage())
-                painter.setPen(QColor(theme.tokens().faint))
-                painter.drawRect(QRect(place, top.size()).adjusted(-1, -1, 0, 0))
-        painter.end()
-        self.save(name, picture)
-
-    def save(self, name: str, picture: QImage) -> None:
-        """Write a picture under a state's name, with the place of the scans in it, in pixels."""
-        stage = self.window.area.stage
-        ratio = self.window.devicePixelRatioF()
-        place = QRect(stage.mapTo(self.window, QPoint(0, 0)), stage.size())
-        if self.window.area.companion is not None:
-            place.setRight(self.window.area.mapTo(self.window, QPoint(self.window.area.width(), 0)).x())
-        sides = (place.x(), place.y(), place.right(), place.bottom())
-        picture.setText("scans", ",".join(str(round(side * ratio)) for side in sides))
-        picture.save(str(self._folder / f"{name}_{self._look}_{self._percent}.png"))
-
-    def _place(self, top: QWidget) -> QPoint:
-        """Return where a widget of its own lies in the window: a dialog stands in the middle, others where they are."""
-        room = self.window.rect()
-        corner = top.mapToGlobal(QPoint(0, 0)) - self.window.mapToGlobal(QPoint(0, 0))
-        if top.isWindow() and top.isModal():
-            corner = room.center() - top.rect().center()
-        x = min(max(corner.x(), 8), max(room.width() - top.width() - 8, 0))
-        y = min(max(corner.y(), 8), max(room.height() - top.height() - 8, 0))
-        return QPoint(x, y)
-
-    def close_all(self) -> None:
-        """Close what a state left open."""
-        for top in QApplication.topLevelWidgets():
-            if top is not self.window and top.isVisible():
-                top.close()
-        for _ in range(6):
-            self.press("dismiss")
-        self.window.findings.verticalScrollBar().setValue(0)
-        self.rest(0.1)
-
-    def open_scans(self) -> None:
-        """Open the scans and wait until all are read, and drawn."""
-        self.studio.start(self._files, None)
-        session = self.studio.session
-        done = {ReadState.READ, ReadState.FAILED}
-        count = len(self._files)
-        self.wait(lambda: len(session.entries) == count and all(entry.state in done for entry in session.entries))
-        self.wait(lambda: all(entry.thumbnail is not None for entry in session.entries))
-        self.show_clip("head.dcm")
-
-    def show_clip(self, name: str) -> None:
-        """Look at a clip, at the frame that its head was measured on."""
-        session, window = self.studio.session, self.window
-        session.show(next(entry for entry in session.entries if entry.clip.name == name))
-        self.wait(lambda: window.viewer.on_screen is not None and window.notebook.clip is not None)
-        self.press("measured")
-        self.rest(0.3)
 
 
 def first_start(one: Sitting) -> None:
@@ -202,12 +90,12 @@ def calipers(one: Sitting) -> None:
     sides = (found.cx + 1.5, found.cy - 1.0, found.a * 1.012, found.b * 0.991, found.angle_deg + 1.0)
     drawn = Ellipse(*map(float, sides))
     first, last = ((float(x), float(y)) for x, y in drawn.minor_axis())
-    act = Act(_WHO, datetime(2025, 1, 1, 12, 10, tzinfo=UTC))
+    act = Act(WHO, datetime(2025, 1, 1, 12, 10, tzinfo=UTC))
     bpd = HandMeasurement(uuid.uuid4().hex, Measure.BPD, index, Line(first, last), act, BpdDefinition.OUTER_OUTER)
     notes = notes.with_measured(HandMeasurement(uuid.uuid4().hex, Measure.HC, index, drawn, act)).with_measured(bpd)
     window.notebook.change_clip("Measured", notes)
     one.rest()
-    window.findings.verticalScrollBar().setValue(MEASUREMENTS_PX)
+    window.findings.verticalScrollBar().setValue(_MEASUREMENTS_PX)
     one.show("calipers")
 
 
@@ -215,7 +103,7 @@ def growth_chart(one: Sitting) -> None:
     """Date the pregnancy, and show the chart."""
     book = one.window.notebook
     if book.study is not None:
-        dating = Dating.by_lmp(date(2024, 8, 14), _WHO)
+        dating = Dating.by_lmp(date(2024, 8, 14), WHO)
         book.change_study("Dated", replace(book.study, dating=dating))
     one.press("growth")
     one.show("growth_chart")
@@ -263,7 +151,7 @@ def measure_first(one: Sitting) -> None:
         one.window.notebook.change_clip("Taken back", replace(notes, measured=()))
     one.press("measure_first")
     one.rest()
-    one.window.findings.verticalScrollBar().setValue(MEASUREMENTS_PX)
+    one.window.findings.verticalScrollBar().setValue(_MEASUREMENTS_PX)
     one.show("measure_first")
     one.press("measure_first")
 
@@ -298,8 +186,6 @@ def report(one: Sitting, folder: Path) -> None:
     made.unlink()
     path.unlink()
 
-
-BEFORE_SCANS: tuple[Callable[[Sitting], None], ...] = (first_start,)
 
 STATES: tuple[Callable[[Sitting], None], ...] = (
     *(cine, where_it_looked, best_frames, ask, view_set_editor, calipers, growth_chart, ages, checklist),
