@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QWidget
 
 from fetalclip_app.errors import ErrorCode, FetalClipError
 
@@ -61,8 +62,10 @@ class Watch(logging.Handler):
             self.said.append(f"{record.name}: {said} {error!r}")
 
     def rest(self) -> None:
-        """Note how much memory is held now."""
+        """Note how much memory is held now, and what PySide6 takes for a widget and is none."""
         gc.collect()
+        strange = {type(one).__name__ for one in QApplication.allWidgets() if not isinstance(one, QWidget)}
+        self.said += [f"no widgets: {sorted(strange)}"] if strange else []
         self.rss_mb.append(_rss_mb())
 
     def faults(self) -> list[str]:

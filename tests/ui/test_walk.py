@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from fakes import make_clip
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidgetItem
 
 from bench.walk import answered, walk
 from bench.walk_steps import Walker
@@ -55,3 +55,14 @@ def test_what_breaks_is_seen(desk_of: Callable[..., object], tmp_path: Path) -> 
     assert [said.partition(" at ")[0] for said in watch.faults()] == [
         "exception: ZeroDivisionError('division by zero')"
     ]
+
+
+def test_what_only_passes_for_a_widget_is_seen(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch()
+    watch.begin()
+    watch.rest()
+    monkeypatch.setattr(QApplication, "allWidgets", staticmethod(lambda: [QWidgetItem(None)]))
+    watch.rest()
+    watch.end()
+
+    assert watch.faults() == ["no widgets: ['QWidgetItem']"]
