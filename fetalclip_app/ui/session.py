@@ -33,6 +33,7 @@ class Session(QObject):
 
     Signals:
         clips_changed: A clip was opened or closed, or one's state changed.
+        clip_leaving: The shown clip is about to be no more: what waits to be noted of it is noted now.
         clip_shown: The `OpenClip` to show, or None.
         reading_changed: The shown clip's state or reading changed.
         sight_changed: More is known of the frames of the shown clip, which is being read.
@@ -46,6 +47,7 @@ class Session(QObject):
     """
 
     clips_changed = Signal()
+    clip_leaving = Signal()
     clip_shown = Signal(object)
     reading_changed = Signal()
     sight_changed = Signal()
@@ -137,6 +139,7 @@ class Session(QObject):
         """Look at this clip; if it is not read yet, it is read before the others."""
         if entry is self._shown or entry not in self._clips.entries:
             return
+        self.clip_leaving.emit()
         self._shown = entry
         self._heats.forget()
         if self._lane.reading not in {None, entry} and entry.state is ReadState.WAITING:
@@ -153,6 +156,8 @@ class Session(QObject):
 
     def close(self, entry: OpenClip) -> None:
         """Close a clip. Its file stays as it is."""
+        if self._shown is entry:
+            self.clip_leaving.emit()
         follows = self._clips.beside(entry, 1) or self._clips.beside(entry, -1)
         self._clips.remove(entry)
         if self._lane.reading is entry:

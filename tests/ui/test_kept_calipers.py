@@ -59,6 +59,23 @@ def test_a_step_by_key_is_kept_whatever_key_follows_at_once(desk, key: Qt.Key) -
     assert book.of_clip(clip).measured[0].shape == before
 
 
+@pytest.mark.parametrize("is_closed", [False, True], ids=["another is clicked", "closed"])
+def test_a_step_by_key_is_kept_whichever_way_its_clip_is_left_at_once(desk, is_closed: bool) -> None:
+    frame, before = _drawn(desk)
+    book, clip = desk.window.notebook, desk.window.notebook.clip_key
+    QTest.keyClick(frame, Qt.Key.Key_Down)
+    if is_closed:
+        desk.session.close(desk.session.shown)
+    else:
+        view = desk.window.clips.view
+        place = view.visualRect(view.model().index(view.model().rowCount() - 1, 0)).center()
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert desk.session.shown.clip.path.name == "two.dcm"
+    (one,) = book.of_clip(clip).measured
+
+    assert one.shape.last[1] == pytest.approx(before.last[1] + 1)
+
+
 def test_undo_right_after_a_step_by_key_takes_back_the_step_and_not_the_line(desk) -> None:
     frame, before = _drawn(desk)
     QTest.keyClick(frame, Qt.Key.Key_Down)

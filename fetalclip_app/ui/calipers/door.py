@@ -53,6 +53,7 @@ class Calipers(QObject):
         parts.actions["take_own"].triggered.connect(lambda: self.take(Enters.PERSON))
         hand.changed.connect(self._tell)
         hand.settled.connect(self._stands)
+        parts.session.clip_leaving.connect(hand.rest)
         hand.picked.connect(self._pick)
         hand.left.connect(strip.hide)
         strip.measure_chosen.connect(self._choose_measure)
