@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from fetalclip_app.biometry.values import entering
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import ClipNotes, Enters
 from fetalclip_app.domain.pooled import WholeClip
-from fetalclip_app.domain.reading import Answer, ClipReading, LineMeasurements, Measurement
+from fetalclip_app.domain.reading import Answer, ClipReading, Finding, LineMeasurements, Measurement
 from fetalclip_app.domain.values import ModelValue, Repeats, Source
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.tasks.keys import VIEWS
@@ -28,6 +30,7 @@ from fetalclip_app.ui.open_clip import OpenClip, ReadState
 from fetalclip_app.ui.pooled_card import PooledCard
 from fetalclip_app.ui.pooled_rows import pooled_rows
 from fetalclip_app.ui.popover import Offer, Popover
+from fetalclip_app.ui.provenance import Row
 from fetalclip_app.ui.scale_card import ScaleCard
 from fetalclip_app.ui.structure_rows import frame_of, structure_rows
 from fetalclip_app.ui.structures_card import StructuresCard
@@ -42,6 +45,14 @@ _STATES = {
     ReadState.STOPPED: mark("Stopped. Read it with Ctrl+R."),
     ReadState.FAILED: mark("Could not be read. Try again with Ctrl+R."),
 }
+
+
+class _Found(NamedTuple):
+    """What a number rests on: by these its provenance is told."""
+
+    clip: Clip
+    reading: ClipReading
+    finding: Finding
 
 
 class FindingsPanel(QScrollArea):
@@ -147,26 +158,16 @@ class FindingsPanel(QScrollArea):
         self.head.show_values(self._notes, entry.known if entry is not None else None, calibration)
 
     def _ask_view(self, task_key: str, view_key: str, widget: QWidget) -> None:
-        entry = self._shown
-        if entry is None or entry.known is None:
-            return
-        finding = entry.known.finding(task_key)
-        if finding is None:
-            return
-        rows = provenance.view_rows(entry.clip, entry.known, finding, view_key)
-        offers = [Offer(translate("Show where it was seen (H)"), lambda: self.place_wanted.emit(task_key, view_key))]
-        if task_key == VIEWS:
-            offers.append(Offer(translate("Best frames (V)"), lambda: self.best_wanted.emit(view_key)))
-        Popover(self, translate("Where this comes from"), rows, offers if view_key else ()).open_beside(widget)
+        if (found := self._found(task_key)) is not None:
+            seen = translate("Show where it was seen (H)")
+            offers = [Offer(seen, lambda: self.place_wanted.emit(task_key, view_key))]
+            if task_key == VIEWS:
+                offers.append(Offer(translate("Best frames (V)"), lambda: self.best_wanted.emit(view_key)))
+            self._tell(provenance.view_rows(*found, view_key), offers if view_key else (), widget)
 
     def _ask_age(self, widget: QWidget) -> None:
-        entry = self._shown
-        finding = entry.known.finding("gestational_age") if entry is not None and entry.known else None
-        if entry is not None and entry.known is not None and finding is not None:
-            rows = provenance.age_rows(entry.clip, entry.known, finding)
-            Popover(self, translate("Where this comes from"), rows, self._to_frame(finding.frame_index)).open_beside(
-                widget
-            )
+        if (found := self._found("gestational_age")) is not None:
+            self._tell(provenance.age_rows(*found), self._to_frame(found.finding.frame_index), widget)
 
     def _ask_measure(self, asked: Asked, widget: QWidget) -> None:
         """Tell where a number of the measurements comes from, each of whose values is a number of its own."""
@@ -184,8 +185,7 @@ class FindingsPanel(QScrollArea):
         entry = self._shown
         if entry is not None:
             rows = hand_rows(drawn, entry.clip.calibration, len(entry.clip))
-            offers = [*self._to_frame(drawn.frame_index), *self._let_enter(drawn, Enters.PERSON)]
-            Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
+            self._tell(rows, [*self._to_frame(drawn.frame_index), *self._let_enter(drawn, Enters.PERSON)], widget)
 
     def _let_enter(self, found: Repeats | ModelValue, whose: Enters) -> list[Offer]:
         """Offer that a value enters the report, where another one does and this is the one that would."""
@@ -197,52 +197,44 @@ class FindingsPanel(QScrollArea):
             return []
         return [Offer(let_enter(whose), lambda: self.enters_wanted.emit(measure, whose))]
 
-    def _ask_head(self, which: str, widget: QWidget, more: Sequence[Offer] = ()) -> None:
-        entry = self._shown
-        finding = entry.known.finding("head") if entry is not None and entry.known else None
-        if entry is not None and entry.known is not None and finding is not None:
-            rows = provenance.head_rows(entry.clip, entry.known, finding, which)
-            offers = [*self._to_frame(finding.frame_index), *more]
-            Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
+    def _ask_head(self, which: str, widget: QWidget, more: Sequence[Offer]) -> None:
+        if (found := self._found("head")) is not None:
+            offers = [*self._to_frame(found.finding.frame_index), *more]
+            self._tell(provenance.head_rows(*found, which), offers, widget)
 
     def _ask_line(self, name: str, widget: QWidget, more: Sequence[Offer] = ()) -> None:
-        entry = self._shown
-        finding = entry.known.finding("measurements") if entry is not None and entry.known else None
-        if entry is None or entry.known is None or finding is None:
-            return
-        if not isinstance(finding.answer, LineMeasurements):
-            return
-        one = next(one for one in finding.answer.measurements if one.name == name)
-        rows = provenance.line_rows(entry.known, finding, one)
-        offers = [*self._to_frame(one.frame_index), *more]
-        Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
+        found = self._found("measurements")
+        if found is not None and isinstance(found.finding.answer, LineMeasurements):
+            one = next(one for one in found.finding.answer.measurements if one.name == name)
+            rows = provenance.line_rows(found.reading, found.finding, one)
+            self._tell(rows, [*self._to_frame(one.frame_index), *more], widget)
 
     def _ask_pooled(self, which: int, widget: QWidget) -> None:
-        entry = self._shown
-        finding = entry.known.finding("whole_clip") if entry is not None and entry.known else None
-        if entry is None or entry.known is None or finding is None:
-            return
-        if isinstance(finding.answer, WholeClip):
-            rows = pooled_rows(entry.known, finding.answer.lengths[which])
-        else:
-            rows = provenance.abstained_rows(entry.clip, entry.known, finding)
-        Popover(self, translate("Where this comes from"), rows).open_beside(widget)
+        found = self._found("whole_clip")
+        if found is not None and isinstance(found.finding.answer, WholeClip):
+            self._tell(pooled_rows(found.reading, found.finding.answer.lengths[which]), (), widget)
+        elif found is not None:
+            self._tell(provenance.abstained_rows(*found), (), widget)
 
     def _ask_structure(self, name: str, widget: QWidget) -> None:
-        entry = self._shown
-        finding = entry.known.finding("structures") if entry is not None and entry.known else None
-        if entry is not None and entry.known is not None and finding is not None:
-            rows = structure_rows(entry.clip, entry.known, finding, name)
-            place = frame_of(finding, name)
-            Popover(self, translate("Where this comes from"), rows, self._to_frame(place)).open_beside(widget)
+        if (found := self._found("structures")) is not None:
+            self._tell(structure_rows(*found, name), self._to_frame(frame_of(found.finding, name)), widget)
 
     def _ask_label(self, label: str, widget: QWidget) -> None:
+        if (found := self._found("clip_labels")) is not None:
+            self._tell(label_rows(*found, label), self._to_frame(label_frame_of(found.finding, label)), widget)
+
+    def _found(self, task_key: str) -> _Found | None:
+        """Return what a task found in the clip that is shown; None while nothing of it is known."""
         entry = self._shown
-        finding = entry.known.finding("clip_labels") if entry is not None and entry.known else None
-        if entry is not None and entry.known is not None and finding is not None:
-            rows = label_rows(entry.clip, entry.known, finding, label)
-            place = label_frame_of(finding, label)
-            Popover(self, translate("Where this comes from"), rows, self._to_frame(place)).open_beside(widget)
+        reading = entry.known if entry is not None else None
+        finding = reading.finding(task_key) if reading is not None else None
+        if entry is None or reading is None or finding is None:
+            return None
+        return _Found(entry.clip, reading, finding)
+
+    def _tell(self, rows: Sequence[Row], offers: Sequence[Offer], widget: QWidget) -> None:
+        Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)
 
     def _to_frame(self, index: int | None) -> list[Offer]:
         if index is None:
