@@ -41,11 +41,6 @@ def say(note: QLabel, text: str, *, doubt: bool = False) -> None:
     note.setText(text)
 
 
-def reason_and_remedy(why: Abstention) -> str:
-    """Return the reason and the remedy."""
-    return f"{abstention(why)} {abstention_hint(why)}".strip()
-
-
 class AgeCard(Card):
     """How old: the age, the spread of the best days and the curve; or why there is no age.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
+from fetalclip_app.domain.clip_labels import ClipLabels
 from fetalclip_app.domain.reading import ClipReading, Finding
-from fetalclip_app.ui.provenance import Row, abstained_rows
-from fetalclip_app.wording import abstention, abstention_hint, frame_title, unverified_model
+from fetalclip_app.ui.provenance import Row, abstained_rows, model_rows, picture_rows, why_rows
 from fetalclip_app.wording.clip_labels import (
     label_frames,
     label_generated,
@@ -25,23 +23,18 @@ def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -
     one = next((one for one in found if one.head.label == label), None)
     if one is None:
         return abstained_rows(clip, reading, finding)
-    head, made, why = one.head, reading.provenance, one.probability
+    head = one.head
     return [
         (label, label_value(one)),
-        *(
-            [(translate("Why"), f"{abstention(why)} {abstention_hint(why)}".strip())]
-            if isinstance(why, Abstention)
-            else []
-        ),
-        *_picture_row(one, reading),
+        *why_rows(one.probability),
+        *picture_rows(reading, one.frame_index),
         (translate("Meaning"), label_meaning(head)),
         *([(translate("Mind"), label_generated(head))] if head.generated else []),
         (translate("Training"), label_training(head)),
         (translate("Patients"), label_patients(head)),
         (translate("Frames"), label_frames(head)),
         (translate("Head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
-        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
-        *([] if made.model.verified else [(translate("Mind"), unverified_model())]),
+        *model_rows(reading),
     ]
 
 
@@ -49,9 +42,3 @@ def frame_of(finding: Finding, label: str) -> int | None:
     """Return the frame that a label of pictures is about; None where it is of the clip."""
     found = finding.answer.labels if isinstance(finding.answer, ClipLabels) else ()
     return next((one.frame_index for one in found if one.head.label == label), None)
-
-
-def _picture_row(one: ClipLabel, reading: ClipReading) -> list[Row]:
-    if one.frame_index is None:
-        return []
-    return [(translate("Picture"), frame_title(one.frame_index, reading.frame_count))]

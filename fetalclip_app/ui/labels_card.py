@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.clip_labels import ClipLabel, ClipLabels
 from fetalclip_app.domain.reading import Answer
-from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
+from fetalclip_app.ui.cards import prepared, say
 from fetalclip_app.ui.parts import Caption, Card, Figure
-from fetalclip_app.wording import frame_number, reason_title
+from fetalclip_app.wording import frame_number, reason_and_remedy, reason_title
 from fetalclip_app.wording.clip_labels import label_generated, label_training, label_value, labels_title
 
 _NOTE_LINES = 3

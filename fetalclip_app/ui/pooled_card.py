@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.pooled import NEEDED, PooledLength, WholeClip
 from fetalclip_app.domain.reading import Answer
-from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
+from fetalclip_app.ui.cards import prepared, say
 from fetalclip_app.ui.frame_dots import FrameDots
 from fetalclip_app.ui.parts import INDENT_PX, Card, Figure
-from fetalclip_app.wording import reason_title, task_title
+from fetalclip_app.wording import reason_and_remedy, reason_title, task_title
 from fetalclip_app.wording.pooled import outliers, pooled_count, pooled_name, pooled_value, which_length
 
 _LETTERS = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.pooled import PooledBy, PooledLength
 from fetalclip_app.domain.reading import ClipReading
-from fetalclip_app.ui.provenance import Row
-from fetalclip_app.wording import abstention, abstention_hint, calibration_source, unverified_model
+from fetalclip_app.ui.provenance import Row, model_rows, why_rows
+from fetalclip_app.wording import calibration_source
 from fetalclip_app.wording.pooled import (
     outlier_rule,
     outliers,
@@ -25,8 +25,7 @@ _HEAD_OF = {PooledBy.OUTLINE: "head", PooledBy.LANDMARKS: "measurements"}
 
 def pooled_rows(reading: ClipReading, one: PooledLength) -> list[Row]:
     """Return what a pooled length rests on, or why there is none."""
-    made = reading.provenance
-    name, sha256 = made.heads.get(_HEAD_OF[one.by], ("", ""))
+    name, sha256 = reading.provenance.heads.get(_HEAD_OF[one.by], ("", ""))
     head = " · ".join(part for part in (name, sha256[:12], one.licence) if part)
     return [
         (pooled_name(one), pooled_value(one)),
@@ -35,14 +34,13 @@ def pooled_rows(reading: ClipReading, one: PooledLength) -> list[Row]:
         (translate("Definition"), pooled_definition(one)),
         (translate("Scale"), calibration_source(reading.calibration)),
         *([(translate("Head"), head)] if head else []),
-        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
-        *([] if made.model.verified else [(translate("Mind"), unverified_model())]),
+        *model_rows(reading),
     ]
 
 
 def _why_or_meaning(one: PooledLength) -> list[Row]:
     if isinstance(one.size, Abstention):
-        return [(translate("Why"), f"{abstention(one.size)} {abstention_hint(one.size)}".strip())]
+        return why_rows(one.size)
     return [
         (translate("Meaning"), pooled_meaning()),
         (translate("Outliers"), outliers(one)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.clip import Clip
@@ -9,7 +11,6 @@ from fetalclip_app.domain.reading import ClipReading, Finding, HeadMeasurement, 
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.wording import (
     abstention,
-    abstention_hint,
     age_range,
     answer_lines,
     calibration_source,
@@ -29,6 +30,7 @@ from fetalclip_app.wording import (
     no_probe,
     percent,
     pixels,
+    reason_and_remedy,
     spread_limit,
     spread_meaning,
     unfamiliar_frame,
@@ -102,9 +104,7 @@ def view_rows(clip: Clip, reading: ClipReading, finding: Finding, key: str) -> l
             )
         )
     if views.abstained is not None:
-        rows.append(
-            (translate("Why no answer"), f"{abstention(views.abstained)} {abstention_hint(views.abstained)}".strip())
-        )
+        rows.append((translate("Why no answer"), reason_and_remedy(views.abstained)))
     return rows + _model_rows(reading, finding)
 
 
@@ -118,7 +118,7 @@ def age_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[Row]:
         (translate("Spread"), f"{age_range(age.low, age.high)} ({day_count(age.spread_days)}). {spread_meaning()}"),
         *([(translate("Limit"), ground)] if (ground := spread_limit(age.limit_ground)) else []),
         *([(translate("Interval"), interval_meaning(age.interval))] if age.interval is not None else []),
-        *_frame_row(reading, finding),
+        *picture_rows(reading, finding.frame_index),
         (translate("Scale"), calibration_source(reading.calibration)),
         (translate("In the prompts"), with_unit(f"{age.spacing_mm:.2f}", translate("mm per network pixel"))),
         (translate("Rule"), translate(AGE_RULE)),
@@ -143,7 +143,7 @@ def head_rows(clip: Clip, reading: ClipReading, finding: Finding, which: str) ->
         value,
         (translate("Definition"), definition(which)),
         (translate("Formula"), translate(_FORMULAS[which])),
-        *_frame_row(reading, finding),
+        *picture_rows(reading, finding.frame_index),
         (
             translate("Ellipse"),
             translate(
@@ -169,7 +169,7 @@ def line_rows(reading: ClipReading, finding: Finding, one: Measurement) -> list[
         (translate("Definition"), line_definition(one.name)),
         (translate("Error"), line_error(one)),
         (translate("Ends"), line_spread(one)),
-        (translate("Picture"), frame_title(one.frame_index, reading.frame_count)),
+        *picture_rows(reading, one.frame_index),
         (translate("Scale"), calibration_source(reading.calibration)),
         (translate("Head"), f"{name} · {sha256[:12]} · {one.licence}"),
         *_model_rows(reading, finding),
@@ -187,24 +187,35 @@ def abstained_rows(clip: Clip, reading: ClipReading, finding: Finding) -> list[R
     return [*rows, (translate("Scale"), calibration_source(clip.calibration)), *_model_rows(reading, finding)]
 
 
-def _frame_row(reading: ClipReading, finding: Finding) -> list[Row]:
-    if finding.frame_index is None:
+def why_rows(answer: object) -> list[Row]:
+    """Return why there is no answer, and what would help; nothing where there is one."""
+    return [(translate("Why"), reason_and_remedy(answer))] if isinstance(answer, Abstention) else []
+
+
+def picture_rows(reading: ClipReading, frame_index: int | None) -> list[Row]:
+    """Return the frame that was looked at; nothing where all of the clip was."""
+    if frame_index is None:
         return []
-    return [(translate("Picture"), frame_title(finding.frame_index, reading.frame_count))]
+    return [(translate("Picture"), frame_title(frame_index, reading.frame_count))]
+
+
+def model_rows(reading: ClipReading, more: Sequence[Row] = ()) -> list[Row]:
+    """Return which weights read it and where, what ``more`` there is to say of it, and whether they are known ones."""
+    made = reading.provenance
+    return [
+        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
+        *more,
+        *([] if made.model.verified else [(translate("Mind"), unverified_model())]),
+    ]
 
 
 def _model_rows(reading: ClipReading, finding: Finding) -> list[Row]:
     made = reading.provenance
-    rows = [
-        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
-        (translate("Input"), translate("preprocessing {name}", name=made.preprocessing)),
-    ]
+    rows = [(translate("Input"), translate("preprocessing {name}", name=made.preprocessing))]
     if finding.task_key in made.view_sets:
         name, sha256 = made.view_sets[finding.task_key]
         rows.append((translate("Prompts"), f"{name} · {sha256[:12]}"))
     probe = reading.probe(finding.task_key)
     if probe is not None:
         rows += [(translate("Probe"), f"{probe.name} · {probe.sha256[:12]}"), (translate("Its licence"), probe.licence)]
-    if not made.model.verified:
-        rows.append((translate("Mind"), unverified_model()))
-    return rows
+    return model_rows(reading, rows)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.reading import ClipReading, Finding
 from fetalclip_app.domain.structures import Structure, Structures
-from fetalclip_app.ui.provenance import Row, abstained_rows
-from fetalclip_app.wording import abstention, abstention_hint, calibration_source, frame_title, unverified_model
+from fetalclip_app.ui.provenance import Row, abstained_rows, model_rows, picture_rows, why_rows
+from fetalclip_app.wording import calibration_source
 from fetalclip_app.wording.numbers import square_pixels
 from fetalclip_app.wording.structures import (
     structure_area,
@@ -24,10 +23,10 @@ def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str
     one = _structure(finding, name)
     if one is None or not isinstance(finding.answer, Structures):
         return abstained_rows(clip, reading, finding)
-    head, made = finding.answer.head, reading.provenance
+    head = finding.answer.head
     return [
         (structure_title(name), structure_area(one)),
-        *_why(one),
+        *why_rows(one.found),
         *(
             [(translate("In pixels"), square_pixels(one.area.px))]
             if one.area is not None and one.area.mm2 is not None
@@ -35,12 +34,11 @@ def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str
         ),
         (translate("Definition"), structure_definition(name, head)),
         (translate("Clearness"), structure_clearness(one)),
-        (translate("Picture"), frame_title(one.frame_index, reading.frame_count)),
+        *picture_rows(reading, one.frame_index),
         (translate("Scale"), calibration_source(reading.calibration)),
         (translate("Head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
         (translate("Quality"), structure_dice(name, head)),
-        (translate("Model"), f"{made.model.title} · {made.model.sha256[:12]} · {made.device}"),
-        *([] if made.model.verified else [(translate("Mind"), unverified_model())]),
+        *model_rows(reading),
     ]
 
 
@@ -54,9 +52,3 @@ def _structure(finding: Finding, name: str) -> Structure | None:
     if not isinstance(finding.answer, Structures):
         return None
     return next((one for one in finding.answer.structures if one.name == name), None)
-
-
-def _why(one: Structure) -> list[Row]:
-    if not isinstance(one.found, Abstention):
-        return []
-    return [(translate("Why"), f"{abstention(one.found)} {abstention_hint(one.found)}".strip())]

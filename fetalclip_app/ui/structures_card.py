@@ -11,10 +11,10 @@ from fetalclip_app.domain.abstention import Abstention
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.domain.structures import Structure, Structures
 from fetalclip_app.imaging.overlay_colours import structure_colour
-from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
+from fetalclip_app.ui.cards import prepared, say
 from fetalclip_app.ui.parts import INDENT_PX, Card, Elided, Figure, label
 from fetalclip_app.ui.theme import caption_font
-from fetalclip_app.wording import reason_title
+from fetalclip_app.wording import reason_and_remedy, reason_title
 from fetalclip_app.wording.structures import (
     no_area_scale,
     structure_area,

@@ -12,7 +12,7 @@ from fetalclip_app.domain.reading import Answer
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.ui.bars import Bar, Bars
-from fetalclip_app.ui.cards import prepared, reason_and_remedy, say
+from fetalclip_app.ui.cards import prepared, say
 from fetalclip_app.ui.parts import INDENT_PX, Caption, Card, Elided, Figure, indented, set_tone
 from fetalclip_app.ui.theme import CARD_BETWEEN, CARD_INSIDE, FINDINGS_PX, caption_font
 from fetalclip_app.wording import (
@@ -25,6 +25,7 @@ from fetalclip_app.wording import (
     not_trained_view,
     percent,
     percentages_error,
+    reason_and_remedy,
     reason_title,
     view_percentages,
     view_title,

@@ -5,7 +5,7 @@ The model 'sees', 'estimates' and 'cannot tell'. It judges nobody's health, and 
 
 from __future__ import annotations
 
-from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_title
+from fetalclip_app.wording.abstentions import DETAILS, abstention, abstention_hint, reason_and_remedy, reason_title
 from fetalclip_app.wording.answers import Line, answer_lines, heat_caption
 from fetalclip_app.wording.deidentify import deidentified, mask_source, text_kind
 from fetalclip_app.wording.errors import hint, left_out, sentence, told, unexpected
@@ -141,6 +141,7 @@ __all__ = [
     "rate_remark",
     "rate_source",
     "rate_told",
+    "reason_and_remedy",
     "reason_title",
     "sentence",
     "simulated",

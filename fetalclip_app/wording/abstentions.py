@@ -253,6 +253,11 @@ def abstention_hint(answer: Abstention) -> str:
     return translate(text) if text else ""
 
 
+def reason_and_remedy(answer: Abstention) -> str:
+    """Return both, one after the other."""
+    return f"{abstention(answer)} {abstention_hint(answer)}".strip()
+
+
 def reason_title(reason: Reason) -> str:
     """Return the reason in two or three words, for badges and tables."""
     titles = {

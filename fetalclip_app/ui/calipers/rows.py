@@ -10,9 +10,16 @@ from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.reading import ClipReading, LineMeasurements, Measurement
 from fetalclip_app.domain.values import Entering, ModelValue, Repeats, Source
-from fetalclip_app.ui.cards import reason_and_remedy
 from fetalclip_app.wording import by_hand as words
-from fetalclip_app.wording import line_licence, line_name, line_value, millimetres, pixels, reason_title
+from fetalclip_app.wording import (
+    line_licence,
+    line_name,
+    line_value,
+    millimetres,
+    pixels,
+    reason_and_remedy,
+    reason_title,
+)
 
 Asked = ModelValue | Repeats | Measurement
 """What a number of the card is: where it comes from is asked by it."""
