@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QColor, QFont, QFontMetricsF, QPainter, QPain
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -146,6 +147,15 @@ class Card(QFrame):
         self.column.setSpacing(4)
         self.heading = indented(label(title, tone="muted", caption=True))
         self.column.addWidget(self.heading)
+
+    def add_beside_heading(self, widget: QWidget) -> None:
+        """Put something at the right end of the heading's line, before anything stands below it."""
+        self.column.removeWidget(self.heading)
+        line = QHBoxLayout()
+        line.addWidget(self.heading)
+        line.addStretch(1)
+        line.addWidget(widget)
+        self.column.addLayout(line)
 
 
 class Caption(QAbstractButton):

@@ -43,12 +43,7 @@ class MeasurementsCard(Card):
     def __init__(self) -> None:
         super().__init__(translate("Measurements"))
         self._whose = label(tone="doubt", caption=True)
-        heading = QHBoxLayout()
-        self.column.removeWidget(self.heading)
-        heading.addWidget(self.heading)
-        heading.addStretch(1)
-        heading.addWidget(indented(self._whose))
-        self.column.addLayout(heading)
+        self.add_beside_heading(indented(self._whose))
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)

@@ -17,7 +17,7 @@ from fetalclip_app.wording import ages as age_words
 from fetalclip_app.wording import dating as dating_words
 from fetalclip_app.wording import fetus_title
 from fetalclip_app.wording import growth as words
-from fetalclip_app.wording.by_hand import measure_name
+from fetalclip_app.wording.by_hand import measure_name, press_a_number
 from fetalclip_app.wording.translate import translate
 
 _MOST = 6
@@ -47,12 +47,7 @@ class GrowthCard(Card):
     def __init__(self) -> None:
         super().__init__(translate("Growth"))
         self._whose = Elided()
-        heading = QHBoxLayout()
-        self.column.removeWidget(self.heading)
-        heading.addWidget(self.heading)
-        heading.addStretch(1)
-        heading.addWidget(indented(self._whose))
-        self.column.addLayout(heading)
+        self.add_beside_heading(indented(self._whose))
         self.dating = Caption(translate("Dating"))
         self.dating.clicked.connect(self.dating_asked)
         self.column.addWidget(self.dating)
@@ -165,7 +160,7 @@ class GrowthCard(Card):
         elif fetus.differences:
             say(self.note, age_words.differences_in_short(fetus), doubt=True)
         else:
-            say(self.note, translate("Press a number to see where it comes from.") if fetus.rows else "")
+            say(self.note, press_a_number() if fetus.rows else "")
         self.note.setToolTip(self.note.text())
 
     def _place(self, row: int) -> _Place:
