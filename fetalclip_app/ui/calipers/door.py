@@ -103,8 +103,7 @@ class Calipers(QObject):
         entry = self._parts.session.shown
         shape = model_shape(entry.known, self._measure, self._frame) if entry is not None else None
         if entry is not None and shape is not None:
-            kind = Line if isinstance(shape, Line) else Oval
-            self._hand.begin(kind, entry.clip.width, entry.clip.height, shape)
+            self._hand.begin_from(shape, entry.clip.width, entry.clip.height)
             self._parts.area.frame.setFocus()
 
     def _offer(self, kind: type[Line] | type[Oval]) -> None:

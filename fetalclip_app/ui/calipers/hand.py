@@ -81,7 +81,6 @@ class Hand(QObject):
         self.drawn: tuple[Drawn, ...] = ()
         self._size = (1, 1)
         self._is_given = self._is_axis_alone = self._is_untouched = False
-        self._kind: type[Line] | type[Oval] = Line
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self.settled)
 
@@ -105,6 +104,11 @@ class Hand(QObject):
         """Where the handle lies that the pointer holds."""
         return handles(self.shape)[self.active] if self.is_held and self.shape is not None else None
 
+    @property
+    def is_given(self) -> bool:
+        """Whether the new shape in hand is the one that it was begun from, moved or not, and no other."""
+        return self._is_given
+
     def show(self, drawn: tuple[Drawn, ...]) -> None:
         """Lay these over the frame."""
         if drawn != self.drawn:
@@ -115,26 +119,21 @@ class Hand(QObject):
         """Write beside the shape in hand how long it is, or why that is not known."""
         self.text, self.is_doubt = text, is_doubt
 
-    @property
-    def is_given(self) -> bool:
-        """Whether the new shape in hand is the one that it was begun from, moved or not, and no other."""
-        return self._is_given
+    def begin(self, kind: type[Line] | type[Oval], width: int, height: int) -> None:
+        """Take a new shape in hand: a proposal in the middle of a picture of this size."""
+        self._take(proposal(kind, width, height), (width, height), Stage.NEW)
+        self._is_untouched = True
 
-    def begin(self, kind: type[Line] | type[Oval], width: int, height: int, shape: Shape | None = None) -> None:
-        """Take a new shape in hand: one to start from, or a proposal in the middle of a picture of this size."""
-        self._size, self._kind, self.stage, self.uid = (width, height), kind, Stage.NEW, ""
-        self._take(shape or proposal(kind, width, height))
-        self._is_given, self._is_untouched = shape is not None, shape is None
+    def begin_from(self, shape: Shape, width: int, height: int) -> None:
+        """Take a new shape in hand that is not the person's own, to start from."""
+        self._take(shape, (width, height), Stage.NEW)
+        self._is_given = True
 
     def hold(self, uid: str, shape: Line | Ellipse, width: int, height: int) -> None:
         """Take a kept measurement in hand, to be moved."""
-        is_other = uid != self.uid
-        self._size, self.stage, self.uid = (width, height), Stage.KEPT, uid
-        self._kind = Line if isinstance(shape, Line) else Oval
-        active = self.active
-        self._take(shape_of(shape))
-        if not is_other:
-            self.active = active
+        active = self.active if uid == self.uid else 1
+        self._take(shape_of(shape), (width, height), Stage.KEPT, uid)
+        self.active = active
 
     def rest(self) -> None:
         """Let steps by key stand that wait for more of them."""
@@ -223,7 +222,7 @@ class Hand(QObject):
         """Whether all of the shape in hand was meant: an ellipse's width too, which a proposal only supposes."""
         if self.stage is Stage.WIDTH:
             return self.active in {2, 3}
-        return self.stage is Stage.KEPT or self._kind is Line or self._is_given
+        return self.stage is Stage.KEPT or isinstance(self.shape, Line) or self._is_given
 
     def _draw_from(self, point: Point) -> None:
         """Begin anew here; or, where only the width is missing, set it here."""
@@ -233,11 +232,12 @@ class Hand(QObject):
             self._set(widened(self.shape, point))
             return
         self.active, self._is_given = 1, False
-        self._is_axis_alone = self._kind is Oval
-        self._set(Line(point, point) if self._kind is Line else Oval(point, point, 0.5))
+        self._is_axis_alone = isinstance(self.shape, Oval)
+        self._set(Oval(point, point, 0.5) if self._is_axis_alone else Line(point, point))
 
-    def _take(self, shape: Shape) -> None:
+    def _take(self, shape: Shape, size: tuple[int, int], stage: Stage, uid: str = "") -> None:
         self._rest.stop()
+        self._size, self.stage, self.uid = size, stage, uid
         self.active, self.is_held = 1, False
         self._is_given = self._is_axis_alone = self._is_untouched = False
         self.shape = shape
