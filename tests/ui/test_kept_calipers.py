@@ -10,7 +10,7 @@ from hand_tools import AT, by_hand, drag, line, point, ready
 from line_tools import LICENCE, with_lines
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from shelf import ShelfInMemory
 
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
@@ -74,6 +74,34 @@ def test_a_step_by_key_is_kept_whichever_way_its_clip_is_left_at_once(desk, is_c
     (one,) = book.of_clip(clip).measured
 
     assert one.shape.last[1] == pytest.approx(before.last[1] + 1)
+
+
+def _click_a_line(desk, frame, _click) -> None:
+    QTest.mouseClick(frame, Qt.MouseButton.LeftButton, pos=point(frame, 120, 65))
+
+
+def _click_measure(desk, _frame, click) -> None:
+    click("Measure a line")
+
+
+def _have_notes_come(desk, _frame, _click) -> None:
+    desk.window.notebook.changed.emit()
+
+
+@pytest.mark.parametrize("do", [_click_a_line, _click_measure, _have_notes_come])
+def test_a_step_by_key_is_kept_whatever_else_is_done_or_comes_at_once(desk, do) -> None:
+    frame, before = _drawn(desk)
+    QTest.keyClick(frame, Qt.Key.Key_C)
+    drag(frame, (120, 40), (120, 90))
+    first, second = desk.window.notebook.clip.measured
+    QTest.mouseClick(frame, Qt.MouseButton.LeftButton, pos=point(frame, 60, 65))
+    QTest.keyClick(frame, Qt.Key.Key_Down)
+    buttons = {one.accessibleName(): one for one in desk.window.transport.findChildren(QToolButton)}
+    do(desk, frame, lambda name: QTest.mouseClick(buttons[name], Qt.MouseButton.LeftButton))
+    moved = lambda: desk.window.notebook.clip.measured[0].shape.last[1]  # noqa: E731
+    desk.qtbot.waitUntil(lambda: moved() == pytest.approx(before.last[1] + 1))
+
+    assert desk.window.notebook.clip.measured[1] == second and first.shape == before
 
 
 def test_undo_right_after_a_step_by_key_takes_back_the_step_and_not_the_line(desk) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from fetalclip_app.biometry.values import MEASURED, entering, length_of
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.notes import Enters, HandMeasurement, Line
+from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.ui.calipers.hand import Drawn, Stage
 from fetalclip_app.ui.calipers.proposals import LINES, OVALS, likely_measure, model_shape, view_of_frame
 from fetalclip_app.ui.calipers.shapes import Oval
@@ -35,6 +36,7 @@ class Calipers(QObject):
         self._frame = -1
         self._measure: Measure | None = None
         self._waits = False
+        self._noted: Line | Ellipse | None = None
         self.strip = CaliperStrip(parts.area)
         parts.area.add_strip(self.strip)
         self._tie()
@@ -79,6 +81,7 @@ class Calipers(QObject):
 
     def _begin(self, kind: type[Line] | type[Oval]) -> None:
         """Take a new line or ellipse in hand; the same key again puts it away."""
+        self._hand.rest()
         entry, at = self._parts.session.shown, self._parts.viewer.on_screen
         is_line = isinstance(self._hand.shape, Line)
         if self._hand.is_drawing and is_line is (kind is Line):
@@ -270,6 +273,7 @@ class Calipers(QObject):
     def _hold(self, one: HandMeasurement) -> None:
         clip = self._entry.clip if self._entry is not None else None
         if clip is not None:
+            self._noted = one.shape
             self._hand.hold(one.uid, one.shape, clip.width, clip.height)
 
     def _show_notes(self) -> None:
@@ -291,8 +295,10 @@ class Calipers(QObject):
         kept = self._kept()
         if kept is not None and (self._hand.stage is not Stage.KEPT or not self._hand.is_held):
             self._measure = kept.measure
-            if self._hand.stage is not Stage.KEPT or self._hand.result != kept.shape:
+            is_ahead = self._hand.is_waiting and kept.shape == self._noted
+            if self._hand.stage is not Stage.KEPT or (self._hand.result != kept.shape and not is_ahead):
                 self._hold(kept)
+            self._noted = kept.shape
             self._show_choice()
 
     def _drawn(self, one: HandMeasurement) -> Drawn:

@@ -95,6 +95,11 @@ class Hand(QObject):
         return self.shape is not None and self.stage is not Stage.KEPT
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether steps by key are ahead of what is kept."""
+        return self._rest.isActive()
+
+    @property
     def result(self) -> Line | Ellipse | None:
         """The shape in hand as it is measured; None where there is none, or only a click."""
         return drawn_shape(self.shape) if self.shape is not None else None
@@ -137,7 +142,7 @@ class Hand(QObject):
 
     def rest(self) -> None:
         """Let steps by key stand that wait for more of them."""
-        if self._rest.isActive():
+        if self.is_waiting:
             self._rest.stop()
             self.settled.emit()
 
@@ -165,6 +170,7 @@ class Hand(QObject):
         distance, uid = min(near, default=(reach + 1, ""))
         if distance > reach:
             return False
+        self.rest()
         self.picked.emit(uid)
         return True
 
