@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from fetalclip_app.biometry.values import MEASURED, entering, length_of
+from fetalclip_app.biometry.values import length_of
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
-from fetalclip_app.domain.notes import Enters, HandMeasurement, Line
+from fetalclip_app.domain.notes import HandMeasurement, Line
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.ui.calipers.hand import Drawn, Stage
 from fetalclip_app.ui.calipers.proposals import LINES, OVALS, likely_measure, model_shape, view_of_frame
 from fetalclip_app.ui.calipers.shapes import Oval
 from fetalclip_app.ui.calipers.strip import CaliperStrip
+from fetalclip_app.ui.calipers.whose import WhoseEnters
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.wording import by_hand as words
 from fetalclip_app.wording.translate import translate
@@ -40,19 +41,13 @@ class Calipers(QObject):
         self.strip = CaliperStrip(parts.area)
         parts.area.add_strip(self.strip)
         self._tie()
-
-    @property
-    def in_hand(self) -> Measure | None:
-        """What is measured now, or is selected."""
-        return self._measure if self._hand.shape is not None else None
+        WhoseEnters(parts, lambda: self._measure if self._hand.shape is not None else None)
 
     def _tie(self) -> None:
         parts, hand, strip = self._parts, self._hand, self.strip
         parts.actions["caliper"].triggered.connect(lambda: self._begin(Line))
         parts.actions["ellipse"].triggered.connect(lambda: self._begin(Oval))
         parts.actions["remove"].triggered.connect(self._remove)
-        parts.actions["take_model"].triggered.connect(lambda: self.take(Enters.MODEL))
-        parts.actions["take_own"].triggered.connect(lambda: self.take(Enters.PERSON))
         hand.changed.connect(self._tell)
         hand.settled.connect(self._stands)
         parts.session.clip_leaving.connect(hand.rest)
@@ -65,9 +60,7 @@ class Calipers(QObject):
         strip.remove_wanted.connect(self._remove)
         strip.given_up.connect(self.put_away)
         parts.notebook.changed.connect(self._show)
-        parts.notebook.changed.connect(self._show_notes)
         parts.actions["outline"].triggered.connect(lambda is_on: None if is_on else self.put_away())
-        parts.findings.enters_wanted.connect(lambda measure, whose: self.take(whose, measure))
         parts.viewer.overlays_due.connect(self._show)
         parts.area.frame.line_changed.connect(lambda line: self.put_away() if line is not None else None)
 
@@ -118,19 +111,22 @@ class Calipers(QObject):
         is_kept = hand.stage is Stage.KEPT
         proposed = model_shape(entry.known, self._measure, self._frame) if entry is not None else None
         can_begin = not is_kept and proposed is not None
-        edges = self._edges() if self._measure is Measure.BPD else None
-        self.strip.show_choice(self._measure, edges, is_kept=is_kept, can_begin=can_begin)
+        self.strip.show_choice(self._measure, self._edges(), is_kept=is_kept, can_begin=can_begin)
         self._tell()
 
     def _edges(self) -> BpdDefinition | None:
-        """Return between which edges: of the kept one, else as it was last chosen; None where nobody was asked yet."""
+        """Return between which edges a BPD is: the kept one, else as last chosen; None where nobody was asked yet."""
+        if self._measure is not Measure.BPD:
+            return None
         kept = self._kept()
         return kept.bpd_definition if kept is not None else self._parts.choices.now.bpd_definition
 
     def _kept(self) -> HandMeasurement | None:
+        return self._measured(self._hand.uid)
+
+    def _measured(self, uid: str) -> HandMeasurement | None:
         notes = self._book.clip
-        found = notes.measured if notes is not None else ()
-        return next((one for one in found if one.uid == self._hand.uid), None)
+        return next((one for one in notes.measured if one.uid == uid), None) if notes is not None else None
 
     def _tell(self) -> None:
         """Say beside the shape and in the strip how long it is now; the strip makes way for what is dragged."""
@@ -142,21 +138,22 @@ class Calipers(QObject):
         if result is None or entry is None:
             return
         measured = length_of(result, entry.clip.calibration)
-        edges = self._edges() if self._measure is Measure.BPD else None
+        edges = self._edges()
         self._hand.say(
             words.drawn_text(self._measure, edges, measured, fetus=self._fetus()), is_doubt=measured.length_mm is None
         )
-        hint, is_doubt = self._hint(edges), self._asks(edges)
+        hint, is_doubt = self._hint(), self._asks
         if measured.refusal is not None and not is_doubt:
             hint, is_doubt = words.why_pixels(measured.refusal), True
         self.strip.tell(words.drawn_text(self._measure, edges, measured), hint, is_doubt=is_doubt)
 
-    def _asks(self, edges: BpdDefinition | None) -> bool:
+    @property
+    def _asks(self) -> bool:
         """Whether something is missing that only a person knows."""
-        return self._measure is Measure.BPD and edges is None
+        return self._measure is Measure.BPD and self._edges() is None
 
-    def _hint(self, edges: BpdDefinition | None) -> str:
-        if self._asks(edges):
+    def _hint(self) -> str:
+        if self._asks:
             return words.asks_edges()
         if self._measure is None:
             return words.not_kept()
@@ -171,8 +168,8 @@ class Calipers(QObject):
         return "width" if self._hand.stage is Stage.WIDTH else "kept"
 
     def _fetus(self) -> str:
-        study, notes = self._book.study, self._book.clip
-        return (study.fetus_of(notes) or "") if study is not None and notes is not None else ""
+        entry = self._parts.session.shown
+        return (self._book.fetus_of(entry) or "") if entry is not None else ""
 
     def _stands(self) -> None:
         """Keep what the hand drew, or where it moved a kept measurement to."""
@@ -183,15 +180,14 @@ class Calipers(QObject):
             self._note(replace(kept, shape=shape), "move")
         elif self._hand.stage is Stage.KEPT or not self._is_here():
             return
-        elif self._measure is not None and not self._asks(self._edges()):
-            edges = self._edges() if self._measure is Measure.BPD else None
+        elif self._measure is not None and not self._asks:
             made = HandMeasurement(
                 uuid.uuid4().hex,
                 self._measure,
                 self._frame,
                 shape,
                 self._book.act(),
-                edges,
+                self._edges(),
                 notes.fetus,
                 begun_by_model=self._hand.is_given,
             )
@@ -239,29 +235,9 @@ class Calipers(QObject):
         elif self._hand.shape is not None:
             self.put_away()
 
-    def take(self, whose: Enters, only: Measure | None = None) -> None:
-        """Let a person's or the model's value enter: of one measure, of what is in hand, or of all that there is."""
-        notes, entry = self._book.clip, self._parts.session.shown
-        if notes is None or entry is None:
-            return
-        wanted = only or self.in_hand or self._parts.findings.head.measure_in_focus
-        own = notes.of_fetus(self._fetus())
-        values = [entering(own, entry.known, entry.clip.calibration, measure) for measure in MEASURED]
-        found = [
-            value.measure
-            for value in values
-            if wanted in {None, value.measure} and (value.has_model_size if whose is Enters.MODEL else value.person)
-        ]
-        if not found:
-            self._parts.telling.refused(*words.nothing_to_take(whose))
-            return
-        self._book.change_clip(words.act_text(found[0], "choose"), notes.with_enters(found, whose))
-        self._parts.telling.good(words.taken(whose, found))
-
     def _pick(self, uid: str) -> None:
         """Take a kept measurement in hand."""
-        notes, entry, at = self._book.clip, self._parts.session.shown, self._parts.viewer.on_screen
-        one = next((one for one in notes.measured if one.uid == uid), None) if notes is not None else None
+        one, entry, at = self._measured(uid), self._parts.session.shown, self._parts.viewer.on_screen
         if one is None or entry is None or at is None:
             return
         self._entry, self._frame, self._measure = entry, at, one.measure
@@ -275,11 +251,6 @@ class Calipers(QObject):
         if clip is not None:
             self._noted = one.shape
             self._hand.hold(one.uid, one.shape, clip.width, clip.height)
-
-    def _show_notes(self) -> None:
-        """Show what was measured as the fetus's whose scan the clip is, as the report has it."""
-        notes = self._book.clip
-        self._parts.findings.show_notes(notes.of_fetus(self._fetus()) if notes is not None else None)
 
     def _show(self) -> None:
         """Lay over the frame what was measured on it, and let the hand follow what was undone."""
