@@ -53,7 +53,7 @@ def method_section(content: ReportContent, width: float) -> Flow:
     return flow
 
 
-def unread_section(unread: Sequence[UnreadEntry], width: float) -> Flow:
+def unread_section(unread: Sequence[UnreadEntry]) -> Flow:
     """Return the files that could not be read, each with its reason and what to do."""
     if not unread:
         return []

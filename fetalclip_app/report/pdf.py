@@ -76,7 +76,7 @@ def render(content: ReportContent) -> bytes:
         story += clip_section(entry, width, number if several else None, says_whose=is_mixed, says_fetus=says_fetus)
     story += [] if several else growth
     story += checklist_section(content, width)
-    story += unread_section(content.unread, width)
+    story += unread_section(content.unread)
     story += method_section(content, width)
     return typeset(story, content.options.page, _furniture(content))
 

@@ -30,7 +30,6 @@ from fetalclip_app.wording.numbers import (
     percent,
     pixel_size,
     pixels,
-    weeks_and_days,
     with_unit,
 )
 from fetalclip_app.wording.people import (
@@ -159,7 +158,6 @@ __all__ = [
     "unverified_model",
     "view_percentages",
     "view_title",
-    "weeks_and_days",
     "where_not_why",
     "with_unit",
 ]

@@ -83,13 +83,6 @@ def centile(chart: Chart, found: Centile | NoCentile, dating: Dating | None) -> 
     return translate("{centile} ({chart}, dated by {by})", centile=percentile(found), chart=chart_name(chart), by=by)
 
 
-def centile_in_short(chart: Chart, found: Centile | NoCentile) -> str:
-    """Return ``P52 (WHO)`` where the dating stands beside; or why there is none."""
-    if isinstance(found, NoCentile):
-        return f"{no_centile_title(found)} ({chart_name(chart)})"
-    return f"{percentile(found)} ({chart_name(chart)})"
-
-
 def centile_reason(found: Centile | NoCentile) -> str:
     """Return why there is no centile, in a sentence; empty where there is one."""
     return no_centile(found) if isinstance(found, NoCentile) else ""
@@ -127,7 +120,7 @@ def clip_numbers(numbers: Iterable[int]) -> str:
     return plural("clip {numbers}", "clips {numbers}", len(told), numbers=", ".join(map(str, told)))
 
 
-def entering_rule(row: StudyRow, table: StudyTable) -> str:
+def entering_rule(row: StudyRow) -> str:
     """Return why this value enters and no other."""
     size = row.value
     if size is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date
 
-from fetalclip_app.domain.age import DAYS_PER_WEEK, GestationalAge
+from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.wording.translate import translate
 
 THIN_SPACE = "\u2009"
@@ -64,13 +64,6 @@ def day_count(days: float) -> str:
     """Return a number of days: ``1 day``, ``16 days``."""
     rounded = round(_finite(days))
     return with_unit(str(rounded), translate("day") if rounded == 1 else translate("days"))
-
-
-def weeks_and_days(days: float) -> str:
-    """Return a length of time as ``2w3d``, or days below one week."""
-    rounded = round(_finite(days))
-    weeks, rest = divmod(rounded, DAYS_PER_WEEK)
-    return f"{weeks}w{rest}d" if weeks else day_count(rounded)
 
 
 def frame_number(index: int, count: int | None = None) -> str:

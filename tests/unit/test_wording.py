@@ -168,7 +168,6 @@ def test_every_plane_and_task_has_a_title() -> None:
         (wording.percent(1.0), "100%"),
         (wording.pixels(511.6), "512\u2009px"),
         (wording.day_count(1), "1\u2009day"),
-        (wording.weeks_and_days(17), "2w3d"),
         (wording.pixel_size(0.1874, 0.1874), "0.187\u2009mm/px"),
         (wording.pixel_size(0.2, 0.1), "0.100 × 0.200\u2009mm/px"),
         (wording.frame_number(11, 87), "frame 12 of 87"),

@@ -90,8 +90,7 @@ class GrowthChart(QWidget):
 
     def _draw_grid(self, painter: QPainter, curves: GrowthCurves) -> None:
         painter.setFont(caption_font())
-        faint, muted = QPen(QColor(tokens().edge), 1), QColor(tokens().muted)
-        faint.setColor(QColor(tokens().hover))
+        faint, muted = QPen(QColor(tokens().hover), 1), QColor(tokens().muted)
         left, right, floor = _LEFT, self.width() - _RIGHT, self.height() - _BOTTOM
         for size in ticks(*self._limits()):
             y = self._y(size)

@@ -43,7 +43,7 @@ def size_rows(table: StudyTable, fetus: FetusTable, row: StudyRow, made: Made) -
     told: list[Row] = [*_whose(fetus), (words.row_name(row), words.row_value(row))]
     if row.value is not None:
         told += [(translate("Whose"), words.whose_size(row.value)), (translate("Pictures"), _frames(row.value))]
-    told.append((translate("Which enters"), words.entering_rule(row, table)))
+    told.append((translate("Which enters"), words.entering_rule(row)))
     if row.bpd_definition is not None:
         told.append((translate("Definition"), edges_meaning(row.bpd_definition)))
     if row.model is not None:
