@@ -11,7 +11,7 @@ from fetalclip_app.biometry.curves import GrowthCurves, ticks
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, shortened
 from fetalclip_app.report.style import ACCENT, ACCENT_PALE, DOUBT, INK, LINE, MM, MUTED, PALE, Painted
-from fetalclip_app.wording.ages import AgeKind, AxisRow, axis_span
+from fetalclip_app.wording.age_axis import AgeKind, AxisRow, axis_span, named_weeks
 
 CHART_HEIGHT = 46 * MM
 _LEFT, _RIGHT, _TOP, _BOTTOM = 9 * MM, 9 * MM, 6.5 * MM, 6 * MM
@@ -109,11 +109,10 @@ def _grid(canvas: Any, across: Any, span: tuple[int, int], height: float) -> Non
     canvas.setFont(REGULAR, 7.5)
     canvas.setFillColor(MUTED)
     canvas.setLineWidth(0.4)
-    for day in range(span[0], span[1] + 1):
-        if day % (4 * DAYS_PER_WEEK) == 2 * DAYS_PER_WEEK:
-            canvas.setStrokeColor(PALE)
-            canvas.line(across(day), _WEEKS, across(day), height)
-            canvas.drawCentredString(across(day), _WEEKS - 4.2 * MM, f"{day // DAYS_PER_WEEK}w")
+    for day in named_weeks(span):
+        canvas.setStrokeColor(PALE)
+        canvas.line(across(day), _WEEKS, across(day), height)
+        canvas.drawCentredString(across(day), _WEEKS - 4.2 * MM, f"{day // DAYS_PER_WEEK}w")
     canvas.setStrokeColor(LINE)
     canvas.line(across(span[0]), _WEEKS, across(span[1]), _WEEKS)
 

@@ -31,6 +31,7 @@ from fetalclip_app.report.style import (
 from fetalclip_app.wording import ages as age_words
 from fetalclip_app.wording import dating as dating_words
 from fetalclip_app.wording import growth as words
+from fetalclip_app.wording.age_axis import axis_legend, axis_rows, curve_name
 from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
@@ -204,15 +205,15 @@ def _chart(
 
 
 def _ages(study: StudyTable, table: FetusTable, width: float) -> Flow:
-    shown = age_words.axis_rows(study, table)
+    shown = axis_rows(study, table)
     if not shown:
         return []
     title = _("Ages on one axis")
     title = f"{wording.fetus_title(table.fetus)}: {title}" if table.fetus else title
     first = table.model_ages[0] if table.model_ages else None
-    curve = None if first is None else (age_words.curve_name(first, table), first.estimate)
+    curve = None if first is None else (curve_name(first, table), first.estimate)
     flow: Flow = [KeepTogether([para(title, SUBHEADING), ages_axis(shown, curve, width)])]
-    flow.append(para(age_words.axis_legend(shown), NOTE))
+    flow.append(para(axis_legend(shown), NOTE))
     flow += [para(text, DOUBT_STRONG) for text in age_words.differences(table)]
     source = age_words.difference_source(study, table)
     told = [source, *age_words.scale_sources(table), *age_words.dependences(study, table)]

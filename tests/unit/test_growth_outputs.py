@@ -26,7 +26,7 @@ from fetalclip_app.domain.notes import ClipNotes, HandMeasurement, StudyNotes
 from fetalclip_app.report.build import ClipEntry, ReportContent, build
 from fetalclip_app.report.json_study import as_study_entries
 from fetalclip_app.report.studies import study_tables
-from fetalclip_app.wording.ages import axis_rows
+from fetalclip_app.wording.age_axis import axis_rows
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
 M = Measure

@@ -24,6 +24,7 @@ from fetalclip_app.ui.parts import Caption, indented, label
 from fetalclip_app.ui.theme import CARD_INSIDE
 from fetalclip_app.wording import ages as words
 from fetalclip_app.wording import fetus_title
+from fetalclip_app.wording.age_axis import AxisRow, axis_legend, axis_rows, axis_span, curve_name
 from fetalclip_app.wording.dating import no_centile
 from fetalclip_app.wording.translate import translate
 
@@ -34,7 +35,7 @@ class AgesWindow(QDialog):
     """Shows one fetus at a time.
 
     Signals:
-        asked: (FetusTable, place among `words.axis_rows`, widget): where does this age come from?
+        asked: (FetusTable, place among `axis_rows`, widget): where does this age come from?
     """
 
     asked = Signal(object, int, object)
@@ -105,7 +106,7 @@ class AgesWindow(QDialog):
         column.setContentsMargins(0, 0, _BAR, 0)
         column.setSpacing(6)
         self.values = []
-        rows = words.axis_rows(table, fetus) if table is not None and fetus is not None else ()
+        rows = axis_rows(table, fetus) if table is not None and fetus is not None else ()
         if table is None or fetus is None or not rows:
             column.addWidget(label(translate("Nothing says yet how old this fetus is."), tone="muted", wrap=True))
         else:
@@ -123,7 +124,7 @@ class AgesWindow(QDialog):
             return ()
         curve = self._curve(fetus)
         drawn = None if curve is None else (curve.clip.number, curve.estimate)
-        return fetus.fetus, words.axis_rows(table, fetus), drawn, _sentences(table, fetus)
+        return fetus.fetus, axis_rows(table, fetus), drawn, _sentences(table, fetus)
 
     def _fit(self, wanted: int) -> None:
         """Be as high as what is shown, as far as the screen is."""
@@ -132,7 +133,7 @@ class AgesWindow(QDialog):
         around += self.whose.sizeHint().height() + self._column.spacing() if not self.whose.isHidden() else 0
         self.resize(self.width(), min(wanted + around, int(0.9 * self.screen().availableGeometry().height())))
 
-    def _axis(self, table: StudyTable, fetus: FetusTable, rows: Sequence[words.AxisRow]) -> QWidget:
+    def _axis(self, table: StudyTable, fetus: FetusTable, rows: Sequence[AxisRow]) -> QWidget:
         surface = QFrame()
         surface.setProperty("card", True)
         grid = QGridLayout(surface)
@@ -142,11 +143,11 @@ class AgesWindow(QDialog):
         grid.setColumnStretch(1, 1)
         curve = self._curve(fetus)
         estimate = curve.estimate if curve is not None else None
-        span = words.axis_span(rows, estimate)
+        span = axis_span(rows, estimate)
         dated = float(table.age.days) if isinstance(table.age, GestationalAge) else None
         place = 0
         if curve is not None and estimate is not None:
-            grid.addWidget(indented(label(words.curve_name(curve, fetus), tone="muted", caption=True)), 0, 0)
+            grid.addWidget(indented(label(curve_name(curve, fetus), tone="muted", caption=True)), 0, 0)
             grid.addWidget(CurveStrip(span, dated, estimate), 0, 1)
             place = 1
         for number, row in enumerate(rows):
@@ -158,7 +159,7 @@ class AgesWindow(QDialog):
         grid.addWidget(WeeksStrip(span), place + len(rows), 1)
         return surface
 
-    def _value(self, number: int, row: words.AxisRow) -> Caption:
+    def _value(self, number: int, row: AxisRow) -> Caption:
         value = Caption(row.label)
         value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         value.setFixedWidth(max(value.fontMetrics().horizontalAdvance(row.text) + 16, 84))
@@ -174,7 +175,7 @@ class AgesWindow(QDialog):
 
 def _sentences(table: StudyTable, fetus: FetusTable) -> list[tuple[str, str]]:
     """Return what is said below the axis, each with its tone: differences first."""
-    told = [(words.axis_legend(words.axis_rows(table, fetus)), "muted")]
+    told = [(axis_legend(axis_rows(table, fetus)), "muted")]
     told += [(text, "doubt") for text in words.differences(fetus)]
     source = words.difference_source(table, fetus)
     told += [(source, "muted")] if source else []

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.ui.theme import caption_font, tokens
-from fetalclip_app.wording.ages import AgeKind, AxisRow
+from fetalclip_app.wording.age_axis import AgeKind, AxisRow, named_weeks
 
 _SIDE = 16.0
 _CURVE_PX, _ROW_PX, _WEEKS_PX = 96, 24, 24
@@ -40,18 +40,13 @@ class Strip(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(tokens().hover), 1))
-        for day in self.named_weeks():
+        for day in named_weeks(self.span):
             painter.drawLine(QPointF(self.across(day), 0), QPointF(self.across(day), self.height()))
         if self.dated is not None:
             painter.setPen(QPen(QColor(tokens().good), 1.4, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(self.across(self.dated), 0), QPointF(self.across(self.dated), self.height()))
         self.draw(painter)
         painter.end()
-
-    def named_weeks(self) -> list[int]:
-        """Return the days of every second even week."""
-        first, last = self.span
-        return [day for day in range(first, last + 1) if day % (4 * DAYS_PER_WEEK) == 2 * DAYS_PER_WEEK]
 
     def draw(self, painter: QPainter) -> None:
         """Draw what this strip is of."""
@@ -134,7 +129,7 @@ class WeeksStrip(Strip):
         painter.setFont(caption_font())
         painter.setPen(QPen(QColor(tokens().faint), 1))
         painter.drawLine(QPointF(_SIDE, 1), QPointF(self.width() - _SIDE, 1))
-        for day in self.named_weeks():
+        for day in named_weeks(self.span):
             painter.fillRect(QRectF(self.across(day) - 2, 3, 4, self.height()), QColor(tokens().raised))
             painter.setPen(QColor(tokens().muted))
             at = QRectF(self.across(day) - 22, 5, 44, 16)

@@ -21,7 +21,7 @@ from fetalclip_app.ui.growth.dating_dialog import DatingDialog
 from fetalclip_app.ui.growth.study import ShownStudy
 from fetalclip_app.ui.popover import Popover
 from fetalclip_app.ui.provenance import Row
-from fetalclip_app.wording.ages import AgeKind, axis_rows
+from fetalclip_app.wording.age_axis import AgeKind, axis_rows
 from fetalclip_app.wording.translate import translate
 
 if TYPE_CHECKING:
