@@ -112,6 +112,13 @@ class AgeEstimate:
     limit_ground: LimitGround = LimitGround.VALIDATION
 
     @property
+    def levels(self) -> NDArray[np.float64]:
+        """The scores between the least, which is 0, and the most, which is 1; all 0 where they are alike."""
+        scores = self.scores.astype(np.float64)
+        low, high = scores.min(), scores.max()
+        return (scores - low) / (high - low) if high > low else np.zeros_like(scores)
+
+    @property
     def spread_days(self) -> int:
         """Days between the first and the last of the best candidates."""
         return self.high.days - self.low.days

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from fetalclip_app.biometry.curves import GrowthCurves, ticks
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
 from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, shortened
@@ -122,11 +120,8 @@ def _scores(canvas: Any, across: Any, estimate: AgeEstimate, height: float) -> N
     canvas.setFillColor(ACCENT_PALE)
     low, high = across(estimate.low.days - 0.5), across(estimate.high.days + 0.5)
     canvas.rect(low, floor, high - low, top - floor, stroke=0, fill=1)
-    scores = estimate.scores.astype(np.float64)
-    least, most = float(scores.min()), float(scores.max())
     path = canvas.beginPath()
-    for place, score in enumerate(scores.tolist()):
-        level = (score - least) / max(most - least, 1e-9)
+    for place, level in enumerate(estimate.levels.tolist()):
         point = across(estimate.first_day + place), floor + 0.5 * MM + level * (top - floor - 1.5 * MM)
         (path.lineTo if place else path.moveTo)(*point)
     canvas.setStrokeColor(INK)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -73,17 +72,16 @@ class AgeCurve(QWidget):
 
     def _draw_estimate(self, painter: QPainter, estimate: AgeEstimate) -> None:
         base = self.height() - _FLOOR
-        scores = estimate.scores.astype(np.float64)
-        low, high = float(scores.min()), float(scores.max())
-        levels = (scores - low) / (high - low) if high > low else np.zeros_like(scores)
         spread = QRectF(self._x(estimate.low.days - 0.5), 4, 0, base - 4)
         spread.setRight(self._x(estimate.high.days + 0.5))
         tint = QColor(tokens().accent)
         tint.setAlpha(60)
         painter.fillRect(spread, tint)
-        days = estimate.first_day + np.arange(len(scores))
         line = QPolygonF(
-            [QPointF(self._x(d), base - 2 - v * (base - 12)) for d, v in zip(days.tolist(), levels, strict=True)]
+            [
+                QPointF(self._x(day), base - 2 - level * (base - 12))
+                for day, level in enumerate(estimate.levels.tolist(), start=estimate.first_day)
+            ]
         )
         painter.setPen(QPen(QColor(tokens().text), 1.5))
         painter.drawPolyline(line)

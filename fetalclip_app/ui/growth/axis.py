@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -66,12 +65,9 @@ class CurveStrip(Strip):
         tint.setAlpha(60)
         low, high = self.across(estimate.low.days - 0.5), self.across(estimate.high.days + 0.5)
         painter.fillRect(QRectF(low, 4, high - low, floor - 4), tint)
-        scores = estimate.scores.astype(np.float64)
-        least, most = float(scores.min()), float(scores.max())
-        levels = (scores - least) / max(most - least, 1e-9)
         line = [
-            QPointF(self.across(estimate.first_day + place), floor - 2 - level * (floor - 12))
-            for place, level in enumerate(levels.tolist())
+            QPointF(self.across(day), floor - 2 - level * (floor - 12))
+            for day, level in enumerate(estimate.levels.tolist(), start=estimate.first_day)
         ]
         painter.setPen(QPen(QColor(tokens().text), 1.5))
         painter.drawPolyline(QPolygonF(line))
