@@ -29,6 +29,7 @@ from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.notes import FETUSES, ClipNotes
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.study_table import (
+    Centiles,
     ClipRef,
     FetusTable,
     ModelAge,
@@ -47,8 +48,6 @@ _PLANES = {
     Measure.AC: "abdomen",
     Measure.FL: "femur",
 }
-
-_Centiles = tuple[tuple[Chart, Centile | NoCentile], ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -232,7 +231,7 @@ def _reason(measure: Measure, clips: Sequence[ClipValues]) -> Abstention | Refus
 
 def _centiles(
     measure: Measure, size: float, age: GestationalAge | NoCentile, definition: BpdDefinition | None = None
-) -> _Centiles:
+) -> Centiles:
     return tuple((chart, _centile(chart, measure, size, age, definition)) for chart in Chart)
 
 
@@ -257,7 +256,7 @@ def _weight(
     if found is None:
         return None
     weight_g, measures = found
-    centiles: _Centiles = _centiles(Measure.EFW, weight_g, age)
+    centiles: Centiles = _centiles(Measure.EFW, weight_g, age)
     if Measure.HC not in measures:
         centiles = ((Chart.WHO, NoCentile.OTHER_FORMULA), *centiles[1:])
     return Weight(weight_g, tuple((name, used[name]) for name in measures), HADLOCK_CITATION, centiles)

@@ -14,6 +14,9 @@ from fetalclip_app.domain.dating import Dating, DatingRefused
 from fetalclip_app.domain.measuring import Refusal
 from fetalclip_app.domain.values import Source
 
+Centiles = tuple[tuple[Chart, Centile | NoCentile], ...]
+"""Where a size lies on each chart, or why it has no centile there."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClipRef:
@@ -70,7 +73,7 @@ class StudyRow:
     why_none: Abstention | Refusal | None
     model: StudySize | None
     others: tuple[StudySize, ...]
-    centiles: tuple[tuple[Chart, Centile | NoCentile], ...]
+    centiles: Centiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Weight:
     weight_g: float
     used: tuple[tuple[Measure, StudySize], ...]
     citation: str
-    centiles: tuple[tuple[Chart, Centile | NoCentile], ...]
+    centiles: Centiles
 
 
 class NoAge(StrEnum):

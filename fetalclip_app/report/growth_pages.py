@@ -32,6 +32,7 @@ from fetalclip_app.wording import ages as age_words
 from fetalclip_app.wording import dating as dating_words
 from fetalclip_app.wording import growth as words
 from fetalclip_app.wording.age_axis import axis_legend, axis_rows, curve_name
+from fetalclip_app.wording.by_hand import measure_name
 from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
@@ -56,8 +57,7 @@ def growth_facts(content: ReportContent) -> list[tuple[str, str]]:
     tables = [table for study in content.studies for table in study.fetuses]
     facts: list[tuple[str, str]] = []
     if any(isinstance(study.age, GestationalAge) for study in content.studies) and any(one.rows for one in tables):
-        sources = "; ".join(f"{words.chart_name(chart)}: {source}" for chart, source in CITATIONS.items())
-        facts.append((_("Centiles"), f"{words.centile_rule()} {sources}."))
+        facts.append((_("Centiles"), f"{words.centile_rule()} {_chart_sources()}."))
     if any(table.rows for table in tables):
         facts.append((_("Which value enters"), words.entering_rules()))
     facts += [(_("Weight"), f"{words.weight_formula(one)}. {one.citation}.") for one in _first_weight(tables)]
@@ -65,6 +65,10 @@ def growth_facts(content: ReportContent) -> list[tuple[str, str]]:
     if citations:
         facts.append((_("Ages by formulas"), f"{'; '.join(citations)}. {age_words.formulas_are_no_dating()}"))
     return facts
+
+
+def _chart_sources() -> str:
+    return "; ".join(f"{words.chart_name(chart)}: {source}" for chart, source in CITATIONS.items())
 
 
 def _first_weight(tables: Sequence[FetusTable]) -> list[Weight]:
@@ -116,7 +120,7 @@ def _sizes(study: StudyTable, table: FetusTable, width: float) -> Any:
 
 
 def _size_cells(study: StudyTable, table: FetusTable, row: StudyRow, charts: Sequence[Chart]) -> list[Any]:
-    name = para(f"{table.fetus} {words.row_name(row)}".strip(), STRONG)
+    name = para(words.of_fetus(table.fetus, words.row_name(row)), STRONG)
     if row.value is None:
         reason = [para(words.row_value(row), DOUBT_STRONG), para(words.row_reason(row), NOTE)]
         reason += [para(_others(row), NOTE)] if row.others else []
@@ -147,7 +151,7 @@ def _others(row: StudyRow) -> str:
 def _weight_cells(table: FetusTable, weight: Weight, charts: Sequence[Chart]) -> list[Any]:
     found = dict(weight.centiles)
     entering = [para(words.grams(weight.weight_g), STRONG), para(words.weight_formula(weight), NOTE)]
-    name = para(f"{table.fetus} EFW".strip(), STRONG)
+    name = para(words.of_fetus(table.fetus, measure_name(Measure.EFW)), STRONG)
     return [name, entering, para("–", LABEL), *(_centile(found[chart]) for chart in charts)]
 
 
@@ -180,8 +184,7 @@ def _charts(study: StudyTable, table: FetusTable, width: float) -> Flow:
         flow.append(columns(together, [each] * _IN_A_ROW, after=2 * MM))
     if not shown:
         return []
-    sources = "; ".join(f"{words.chart_name(chart)}: {source}" for chart, source in CITATIONS.items())
-    return [*flow, para(sources, NOTE), Spacer(0, 2 * MM)]
+    return [*flow, para(_chart_sources(), NOTE), Spacer(0, 2 * MM)]
 
 
 def _chart(
@@ -198,8 +201,8 @@ def _chart(
     curves = growth_curves(chart, measure) if chart is not None else None
     if chart is None or curves is None:
         return None
-    name = words.row_name(row) if row is not None else measure.value.upper()
-    title = f"{fetus} {name}, {words.chart_name(chart)}".strip()
+    name = words.row_name(row) if row is not None else measure_name(measure)
+    title = f"{words.of_fetus(fetus, name)}, {words.chart_name(chart)}"
     unit = "g" if measure is Measure.EFW else "mm"
     return growth_chart(curves, title, unit, size=size, weeks=age.weeks, width=width)
 

@@ -11,6 +11,7 @@ from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import Centile, Chart, NoCentile
 from fetalclip_app.domain.dating import Dating, DatingRefused
 from fetalclip_app.domain.study_table import (
+    Centiles,
     Difference,
     FetusTable,
     FormulaAge,
@@ -118,7 +119,7 @@ def _size(size: StudySize) -> dict[str, Any]:
     }
 
 
-def _centiles(centiles: Sequence[tuple[Chart, Centile | NoCentile]]) -> dict[str, Any]:
+def _centiles(centiles: Centiles) -> dict[str, Any]:
     return {str(chart): _centile(chart, found) for chart, found in centiles}
 
 

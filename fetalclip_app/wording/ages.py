@@ -15,6 +15,7 @@ from fetalclip_app.domain.study_table import (
     StudyTable,
 )
 from fetalclip_app.domain.values import Source
+from fetalclip_app.wording.by_hand import measure_name
 from fetalclip_app.wording.growth import clip_numbers, whose_size
 from fetalclip_app.wording.numbers import age_range, day_count
 from fetalclip_app.wording.sources import calibration_source, learned_age, spread_meaning
@@ -78,7 +79,7 @@ def formula_range(one: FormulaAge) -> str:
 
 def formula_inputs(one: FormulaAge) -> str:
     """Return what went into a formula: ``HC by hand, clip 1``."""
-    return "; ".join(f"{measure.value.upper()} {whose_size(size)}" for measure, size in one.used)
+    return "; ".join(f"{measure_name(measure)} {whose_size(size)}" for measure, size in one.used)
 
 
 def differences(fetus: FetusTable) -> tuple[str, ...]:

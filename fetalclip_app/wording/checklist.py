@@ -15,6 +15,7 @@ from fetalclip_app.domain.checklist import (
     StudyChecklist,
 )
 from fetalclip_app.domain.notes import ItemMark, ItemState
+from fetalclip_app.wording.by_hand import measure_name
 from fetalclip_app.wording.numbers import frame_number, millimetres, percent
 from fetalclip_app.wording.people import study_heading
 from fetalclip_app.wording.translate import mark, translate
@@ -66,7 +67,7 @@ def doubt_reason(doubt: Doubt) -> str:
 def evidence_value(one: Evidence) -> str:
     """Return what was seen or measured: ``Femur 91%``, ``HC 175.2 mm``; a view that a person named says so."""
     if isinstance(one.support, Measure):
-        name = one.support.upper()
+        name = measure_name(one.support)
         return name if one.size_mm is None else f"{name} {millimetres(one.size_mm)}"
     title = view_title(one.support.view)
     if one.probability is None:

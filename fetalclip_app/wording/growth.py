@@ -40,6 +40,11 @@ def row_name(row: StudyRow) -> str:
     return f"{measure_name(row.measure)} {edges}".strip()
 
 
+def of_fetus(fetus: str, name: str) -> str:
+    """Return ``A HC``, or the name alone in a single pregnancy."""
+    return f"{fetus} {name}".strip()
+
+
 def row_value(row: StudyRow) -> str:
     """Return the size that enters with its unit, or in two words why there is none."""
     if row.value is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
 from fetalclip_app.biometry.values import MEASURED
 from fetalclip_app.domain.biometry import Chart, NoCentile
-from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudyTable
+from fetalclip_app.domain.study_table import Centiles, FetusTable, StudyRow, StudyTable
 from fetalclip_app.ui.cards import prepared, say
 from fetalclip_app.ui.parts import Caption, Card, Elided, Figure, indented, set_tone
 from fetalclip_app.wording import ages as age_words
@@ -113,7 +113,7 @@ class GrowthCard(Card):
 
     def _show_weight(self, table: StudyTable | None, fetus: FetusTable | None, chart: Chart) -> None:
         weight = fetus.weight if fetus is not None else None
-        self.weight.name.show_text(f"{fetus.fetus} {WEIGHT}".strip() if fetus is not None else WEIGHT)
+        self.weight.name.show_text(words.of_fetus(fetus.fetus, WEIGHT) if fetus is not None else WEIGHT)
         if weight is None or table is None:
             self.weight.figure.show_nothing()
             text = words.no_weight(fetus) if fetus is not None else ""
@@ -122,11 +122,10 @@ class GrowthCard(Card):
         self.weight.figure.show_value(words.grams(weight.weight_g))
         self._show_centile(self.weight.centile, weight.centiles, table, chart)
 
-    def _show_centile(self, caption: Caption, centiles: object, table: StudyTable, chart: Chart) -> None:
+    def _show_centile(self, caption: Caption, centiles: Centiles, table: StudyTable, chart: Chart) -> None:
         """Show the centile of the chosen chart; the tooltip has those of all charts."""
-        by_chart = dict(centiles)  # type: ignore[call-overload]
-        found = by_chart[chart]
-        told = [words.centile(one, by_chart[one], table.dating) for one in by_chart]
+        found = dict(centiles)[chart]
+        told = [words.centile(one, there, table.dating) for one, there in centiles]
         reason = words.centile_reason(found)
         caption.show_text(
             words.centile(chart, found, table.dating),
@@ -189,7 +188,7 @@ def _named_rows(fetus: FetusTable | None) -> list[tuple[str, StudyRow | None]]:
     for measure in MEASURED:
         rows = [row for row in fetus.rows if row.measure is measure] if fetus is not None else []
         found += [(words.row_name(row), row) for row in rows] or [(measure_name(measure), None)]
-    return [(f"{whose} {name}".strip(), row) for name, row in found[:_MOST]]
+    return [(words.of_fetus(whose, name), row) for name, row in found[:_MOST]]
 
 
 def _set_shown(place: _Place, is_shown: bool) -> None:

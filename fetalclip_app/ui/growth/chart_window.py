@@ -111,7 +111,7 @@ class ChartWindow(QDialog):
                 value = words.grams(size) if measure is Measure.EFW else millimetres(size)
                 reason = words.centile_reason(found)
                 text = words.centile(chart, found, table.dating if table is not None else None)
-                told.append(f"{name} {value}: {text}. {reason}".strip() if reason else f"{name} {value}: {text}")
+                told.append(f"{name} {value}: {text}" + (f". {reason}" if reason else ""))
         said = "\n".join(told) or translate("Nothing of this is measured in this study.")
         set_tone(self.said, "doubt" if is_doubt else "" if told else "muted")
         self.said.setText(said)
@@ -131,7 +131,7 @@ def measure_name_long(measure: Measure) -> str:
     """Return a measure as the list of charts calls it: ``HC · Head circumference``."""
     if measure is Measure.EFW:
         return translate("EFW · Estimated weight")
-    return f"{measure.value.upper()} · {measure_title(measure)}"
+    return f"{measure_name(measure)} · {measure_title(measure)}"
 
 
 _Entry = tuple[str, float, Centile | NoCentile, StudyRow | None]
@@ -141,11 +141,11 @@ def _entries(fetus: FetusTable, measure: Measure, chart: Chart) -> list[_Entry]:
     """Return name, size, centile and row of what a fetus has of a measure; a weight has no row."""
     if measure is Measure.EFW:
         weight = fetus.weight
-        named = f"{fetus.fetus} {measure_name(measure)}".strip()
+        named = words.of_fetus(fetus.fetus, measure_name(measure))
         return [(named, weight.weight_g, dict(weight.centiles)[chart], None)] if weight is not None else []
     rows = [row for row in fetus.rows if row.measure is measure and row.value is not None]
     return [
-        (f"{fetus.fetus} {words.row_name(row)}".strip(), row.value.size_mm, dict(row.centiles)[chart], row)
+        (words.of_fetus(fetus.fetus, words.row_name(row)), row.value.size_mm, dict(row.centiles)[chart], row)
         for row in rows
         if row.value is not None
     ]

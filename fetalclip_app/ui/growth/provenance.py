@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fetalclip_app.biometry.curves import CITATIONS
-from fetalclip_app.domain.biometry import Centile, Chart, NoCentile
+from fetalclip_app.domain.biometry import NoCentile
 from fetalclip_app.domain.reading import Provenance
 from fetalclip_app.domain.study_table import (
+    Centiles,
     FetusTable,
     FormulaAge,
     ModelAge,
@@ -123,7 +124,7 @@ def _frames(size: StudySize) -> str:
     return "; ".join(f"{words.clip_numbers([clip])}, {frame_number(frame)}" for clip, frame in size.frames)
 
 
-def _centile_rows(table: StudyTable, centiles: tuple[tuple[Chart, Centile | NoCentile], ...]) -> list[Row]:
+def _centile_rows(table: StudyTable, centiles: Centiles) -> list[Row]:
     told: list[Row] = []
     for chart, found in centiles:
         if found is not NoCentile.NOT_ON_CHART:
