@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _UNIT_TOLERANCE = 1e-3
+
+_ABANDONED_S = 3600.0
+"""Nobody writes to a temporary file of that age any longer: its process was killed."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,8 +67,15 @@ def are_unit_rows(rows: NDArray[Any]) -> bool:
 
 
 def _prune(folder: Path, budget_bytes: int) -> None:
-    files = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    """Remove what was abandoned half written, and the files that the rest of the folder has no room for."""
     total = 0
+    for path in folder.glob("*.part"):
+        about = path.stat()
+        if time.time() - about.st_mtime > _ABANDONED_S:
+            path.unlink(missing_ok=True)
+        else:
+            total += about.st_size
+    files = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files:
         total += path.stat().st_size
         if total > budget_bytes:
