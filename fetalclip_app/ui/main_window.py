@@ -204,7 +204,6 @@ class MainWindow(TakesDrops):
             self.scale.close()
         self.viewer.show_clip(entry)
         self._show_clips()
-        self._show_reading()
         title = f"{entry.clip.name} – FetalCLIP Studio" if entry is not None else "FetalCLIP Studio"
         self.setWindowTitle(title)
         for name in NEEDS_CLIP:

@@ -34,7 +34,7 @@ class Session(QObject):
     Signals:
         clips_changed: A clip was opened or closed, or one's state changed.
         clip_leaving: The shown clip is about to be no more: what waits to be noted of it is noted now.
-        clip_shown: The `OpenClip` to show, or None.
+        clip_shown: The `OpenClip` to show, or None; `reading_changed` follows.
         reading_changed: The shown clip's state or reading changed.
         sight_changed: More is known of the frames of the shown clip, which is being read.
         heat_ready: (Where, Heat) for the shown clip.
@@ -168,6 +168,7 @@ class Session(QObject):
                 self.show(follows)
             else:
                 self.clip_shown.emit(None)
+                self.reading_changed.emit()
         self.clips_changed.emit()
 
     def set_clip(self, entry: OpenClip, clip: Clip) -> None:
