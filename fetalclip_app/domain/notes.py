@@ -17,6 +17,7 @@ from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.calibration import Point, Ruler
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.domain.sign_off import SignOff
 
 if TYPE_CHECKING:
     from fetalclip_app.domain.study import Group
@@ -178,6 +179,7 @@ class StudyNotes:
         fetuses: The first of `FETUSES` of a multiple pregnancy; empty for a single one.
         checklist: Item -> the person's word on it.
         view_sets: Task key -> name and SHA-256 of the view set that was chosen for it.
+        signed: Who signed what the report says of the study; None where nobody did, or who did withdrew it.
     """
 
     dating: Dating | None = None
@@ -185,6 +187,7 @@ class StudyNotes:
     fetuses: tuple[str, ...] = ()
     checklist: Mapping[str, ItemMark] = field(default_factory=dict)
     view_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    signed: SignOff | None = None
 
     def fetus_of(self, clip: ClipNotes) -> str | None:
         """Return whose scan a clip is: empty in a single pregnancy, None in a multiple one where nobody said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes, study_key
+from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
@@ -179,6 +181,12 @@ class Notebook(QObject):
             self._save(lambda store: store.save_clip(key, notes, act, study=study))
         self.changed.emit()
 
+    def sign_study(self, key: str, signed: SignOff | None) -> None:
+        """Set a study's signature, or withdraw it; both are acts that undo does not reach. Nothing where none came."""
+        notes = self._studies.get(key)
+        if notes is not None and notes.signed != signed:
+            self.put((StudyNotes, key), replace(notes, signed=signed), key)
+
     def look_again(self) -> None:
         """Ask once more for what could not be loaded."""
         self._look_at(self._session.shown)
@@ -189,9 +197,14 @@ class Notebook(QObject):
 
         def put(notes: Notes) -> None:
             self._turn_to(place)
-            self.put(place, notes, study)
+            self.put(place, self._signed_as_now(place, notes), study)
 
         self._undo.push(_Change(text, put, before, after))
+
+    def _signed_as_now(self, place: Place, notes: Notes) -> Notes:
+        """Return notes under the signature that stands now: nothing that is undone signs or withdraws."""
+        now = self._studies.get(place[1])
+        return replace(notes, signed=now.signed) if isinstance(notes, StudyNotes) and now is not None else notes
 
     def _turn_to(self, place: Place) -> None:
         """Look at what is undone or done again, where it is open; else say that it is not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from fakes import make_clip
@@ -15,6 +16,7 @@ from study_tools import dated
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.domain.notes import ClipNotes
+from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui.jobs import Jobs
@@ -214,3 +216,18 @@ def test_a_scan_whose_file_has_gone_is_told_and_is_no_fault_of_the_archive(desk_
 
     assert desk.window.area.message.isVisible()
     assert "not saved" not in desk.window.status.archive.accessibleName()
+
+
+def test_undo_neither_signs_nor_withdraws(desk, qtbot: QtBot) -> None:
+    desk.open("one.dcm")
+    book = desk.window.notebook
+    qtbot.waitUntil(lambda: book.study is not None)
+    book.change_study("Twins", replace(book.study, fetuses=("A", "B")))
+    signed = SignOff("M. Fischer", datetime(2026, 3, 14, tzinfo=UTC), "ab" * 32)
+    book.sign_study(book.study_key, signed)
+    desk.press("undo")
+
+    assert book.study.fetuses == () and book.study.signed == signed
+    book.sign_study(book.study_key, None)
+    desk.press("redo")
+    assert book.study.fetuses == ("A", "B") and book.study.signed is None

@@ -27,6 +27,7 @@ from fetalclip_app.domain.notes import (
     StudyNotes,
 )
 from fetalclip_app.domain.overlay import Ellipse
+from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
 reals = st.floats(allow_nan=False, allow_infinity=False)
@@ -72,6 +73,13 @@ study_notes = st.builds(
     fetuses=st.integers(0, 4).map(lambda count: FETUSES[:count]),
     checklist=st.dictionaries(words, st.builds(ItemMark, st.sampled_from(ItemState), acts, words), max_size=3),
     view_sets=st.dictionaries(words, st.tuples(words, words), max_size=3),
+    signed=st.none()
+    | st.builds(
+        SignOff,
+        words.filter(str.strip),
+        st.datetimes(timezones=zones),
+        st.text(alphabet="0123456789abcdef", min_size=64, max_size=64),
+    ),
 )
 
 

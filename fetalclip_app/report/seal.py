@@ -1,0 +1,115 @@
+"""What a signature covers: all that a report says of a study, in one form, and its SHA-256.
+
+The record holds whose study it is, every number to the digits that are printed, every abstention, what each was
+read with, what a person decided, and the checklists. It does not hold where the files lie, their order, the device,
+or how a sentence is worded: another folder, another language or another processor breaks no seal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fetalclip_app.domain.checklist import StudyChecklist
+from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.sign_off import SealState, SignOff, seal_state
+from fetalclip_app.domain.study import Group, groups_of
+from fetalclip_app.report.as_json import as_table
+from fetalclip_app.report.json_checklist import as_entries
+from fetalclip_app.report.json_study import as_study_entries
+from fetalclip_app.report.studies import study_tables
+from fetalclip_app.wording import patient_title, study_title
+from fetalclip_app.wording.translate import SOURCE, speaking
+
+if TYPE_CHECKING:
+    from fetalclip_app.report.build import ClipEntry
+
+PRINTED_DIGITS = 4
+"""Significant digits of a number in the record: 175.2 mm, 1234 g, 0.9132."""
+
+_NOT_SIGNED = frozenset(
+    {
+        *("file", "device", "notices", "app_version", "research_use_only"),
+        *("per_frame", "scores", "values", "ellipse", "outline", "ends"),
+        *("sentence", "sentences", "hint", "meaning", "said", "title", "definition", "remark", "depends", "scales"),
+    }
+)
+"""Names in the JSON of what differs without another number, and of drawings whose sizes are in the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStudy:
+    """A study of a report with the signature under it.
+
+    Attributes:
+        key: `domain.notes.study_key`.
+        title: For a person; empty where the files say nothing of the study.
+        seal: SHA-256 of what the report says of it now.
+    """
+
+    key: str
+    title: str
+    signed: SignOff | None
+    seal: str
+
+    @property
+    def state(self) -> SealState:
+        """What is to be said of the signature."""
+        return seal_state(self.signed, self.seal)
+
+
+def signed_studies(clips: Sequence[ClipEntry], checklists: Sequence[StudyChecklist] = ()) -> tuple[SignedStudy, ...]:
+    """Return every study of a report in the order of their first clips, each with its seal."""
+    studies: list[SignedStudy] = []
+    for group, members in studied(clips):
+        key = study_key(group)
+        seal = seal_of(record_of(members, [one for one in checklists if study_key(one.study) == key]))
+        studies.append(SignedStudy(key, study_title(group.origin), members[0].study_notes.signed, seal))
+    return tuple(studies)
+
+
+def studied(clips: Sequence[ClipEntry]) -> list[tuple[Group, list[ClipEntry]]]:
+    """Return the clips of each study, in the order of their first clips."""
+    found: dict[str, tuple[Group, list[ClipEntry]]] = {}
+    for entry, group in zip(clips, groups_of([entry.clip for entry in clips]), strict=True):
+        found.setdefault(study_key(group), (group, []))[1].append(entry)
+    return list(found.values())
+
+
+def record_of(clips: Sequence[ClipEntry], checklists: Sequence[StudyChecklist] = ()) -> dict[str, Any]:
+    """Return what a signature under one study covers: plain values, the same whatever order the clips come in.
+
+    Raises:
+        ValueError: No clip at all.
+    """
+    ordered = sorted(clips, key=lambda entry: entry.clip.key)
+    origin = ordered[0].clip.origin
+    with speaking(SOURCE):
+        whose = {"patient": patient_title(origin), "study": study_title(origin)}
+    growth = [table["growth"] for table in as_study_entries(study_tables(ordered))]
+    lists = [{**one, "clips": sorted(one["clips"])} for one in as_entries(checklists)]
+    record: dict[str, Any] = _signed({**whose, "clips": as_table(ordered), "growth": growth, "checklists": lists})
+    return record
+
+
+def canonical(record: dict[str, Any]) -> bytes:
+    """Return the record as the text whose SHA-256 is the seal."""
+    return json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+        "utf-8", errors="backslashreplace"
+    )
+
+
+def seal_of(record: dict[str, Any]) -> str:
+    """Return the SHA-256 of a record, in hex."""
+    return hashlib.sha256(canonical(record)).hexdigest()
+
+
+def _signed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _signed(one) for name, one in value.items() if name not in _NOT_SIGNED}
+    if isinstance(value, list):
+        return [_signed(one) for one in value]
+    return float(f"{value:.{PRINTED_DIGITS}g}") if isinstance(value, float) else value
