@@ -12,8 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 
+DIGITS = 16
+"""Hex digits of the SHA-256 that name a clip."""
+
+
 class ContentKey:
-    """16 hex digits of the SHA-256 of a content.
+    """16 hex digits of the SHA-256 of a content, and all of them where they are known.
 
     Asked by several threads at once it may be taken more than once; all of them get the same digits.
     """
@@ -24,7 +28,8 @@ class ContentKey:
         """Remember how the key is taken.
 
         Args:
-            take: Reads the whole content; blocks; raises UnreadableFile where the content has gone or changed.
+            take: Reads the whole content and returns its SHA-256 in hex; blocks; raises UnreadableFile where the
+                content has gone or changed.
             size: Bytes of the content.
             origin: Where the content lies: equal for the same file, as far as the file system tells untouched.
         """
@@ -33,7 +38,7 @@ class ContentKey:
 
     @classmethod
     def of_digits(cls, digits: str) -> ContentKey:
-        """Return a key that is known already."""
+        """Return a key that is known already: all of the SHA-256, or the digits that name a clip."""
         key = cls(lambda: digits, -1, digits)
         key._digits = digits
         return key
@@ -48,6 +53,14 @@ class ContentKey:
 
         Raises:
             UnreadableFile: The content has gone, or is not what was opened.
+        """
+        return self.sha256()[:DIGITS]
+
+    def sha256(self) -> str:
+        """Return the whole SHA-256 in hex; of a key that was made of fewer digits, those.
+
+        Raises:
+            UnreadableFile: As `digits`.
         """
         if self._digits is None:
             self._digits = self._take()
@@ -66,4 +79,4 @@ class ContentKey:
 
     def __reduce__(self) -> tuple[Callable[[str], ContentKey], tuple[str]]:
         """Cross to another process as digits: the content may not be there."""
-        return ContentKey.of_digits, (self.digits(),)
+        return ContentKey.of_digits, (self.sha256(),)

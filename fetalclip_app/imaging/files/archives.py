@@ -25,7 +25,7 @@ from typing import BinaryIO, cast
 
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.files.content import KEY_LENGTH, DetachedStream, FileContent
+from fetalclip_app.imaging.files.content import DetachedStream, FileContent
 from fetalclip_app.imaging.files.inflating import PIECE, InflatingStream, Mark, is_marked
 from fetalclip_app.imaging.files.stored import StoredStream
 
@@ -139,7 +139,7 @@ class MemberContent:
                     marks.append(stream.mark())
         if crc != self.crc:
             raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=self.path.name)
-        return replace(self, marks=tuple(marks), digits=digest.hexdigest()[:KEY_LENGTH], _spare=deque())
+        return replace(self, marks=tuple(marks), digits=digest.hexdigest(), _spare=deque())
 
     def _raw(self) -> io.RawIOBase:
         return InflatingStream(self) if self.is_deflated else StoredStream(self.archive.open(), self.start, self.size)

@@ -19,10 +19,6 @@ from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.seeking import SeekableStream
 
-KEY_LENGTH = 16
-"""Hex digits of the SHA-256 that name a clip."""
-
-
 class Content(Protocol):
     """Bytes that can be read from any place, by any thread."""
 
@@ -131,7 +127,7 @@ class FileContent:
         with self.open() as stream:
             digest = hashlib.file_digest(cast(io.BufferedReader, stream), "sha256")
             self._check(stream)
-        return digest.hexdigest()[:KEY_LENGTH]
+        return digest.hexdigest()
 
 
 # eq=False: may hold a hundred megabytes.
