@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-
 DIGITS = 16
 """Hex digits of the SHA-256 that name a clip."""
 

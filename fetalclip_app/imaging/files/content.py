@@ -19,6 +19,7 @@ from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.imaging.files.seeking import SeekableStream
 
+
 class Content(Protocol):
     """Bytes that can be read from any place, by any thread."""
 
