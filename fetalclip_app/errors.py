@@ -56,6 +56,7 @@ class ErrorCode(StrEnum):
     ARCHIVE_DAMAGED = "archive_damaged"
     ARCHIVE_FULL = "archive_full"
     ARCHIVE_LOCKED = "archive_locked"
+    ARCHIVE_MISSING = "archive_missing"
     ARCHIVE_NEWER = "archive_newer"
     ARCHIVE_NOTES_UNKNOWN = "archive_notes_unknown"
     ARCHIVE_READ_ONLY = "archive_read_only"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fetalclip_app.archive import notes_json
+from fetalclip_app.archive import notes_json, trail
 from fetalclip_app.archive.database import storable
 from fetalclip_app.domain.notes import Act
 
@@ -18,12 +18,14 @@ class KeptAct:
     """One act as it stands in the archive.
 
     Attributes:
+        uid: Tells it from every other, also in another archive; 32 hex digits.
         at: ISO 8601 with the offset from UTC.
         kind: ``study`` or ``clip``.
         key: Of that study or clip.
         before, after: JSON of the fields that changed.
     """
 
+    uid: str
     who: str
     at: str
     kind: str
@@ -35,7 +37,7 @@ class KeptAct:
 
 def every(connection: sqlite3.Connection) -> tuple[KeptAct, ...]:
     """Return every act, the oldest first."""
-    rows = connection.execute("SELECT who, at, kind, key, study, before, after FROM acts ORDER BY number")
+    rows = connection.execute("SELECT uid, who, at, kind, key, study, before, after FROM acts ORDER BY number")
     return tuple(KeptAct(*row) for row in rows)
 
 
@@ -68,15 +70,32 @@ def keep_notes(connection: sqlite3.Connection, kept: Kept, act: Act) -> None:
     if after == notes_json.NOTHING:
         return
     at = act.when.isoformat()
-    connection.execute("INSERT OR IGNORE INTO studies (key, first_kept) VALUES (?, ?)", (study, at))
+    know_study(connection, study, at)
     if kind == CLIP:
-        connection.execute(
-            "INSERT INTO clips (key, study, first_kept) VALUES (?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET study = excluded.study",
-            (key, study, at),
-        )
+        know_clip(connection, key, study, at)
     connection.execute("INSERT OR REPLACE INTO notes (kind, key, json) VALUES (?, ?, ?)", (*place, text))
+    add(connection, KeptAct(trail.new_uid(), storable(act.who), at, *place, study, before, after))
+
+
+def add(connection: sqlite3.Connection, act: KeptAct, recorded: trail.Deed | None = None) -> None:
+    """Add an act, and the entry of the trail that speaks of it: by whom and when it was done, or as ``recorded``."""
+    number = connection.execute(
+        "INSERT INTO acts (uid, who, at, kind, key, study, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (act.uid, act.who, act.at, act.kind, act.key, act.study, act.before, act.after),
+    ).lastrowid
+    deed = recorded or trail.Deed(trail.What.ACT, act.who, act.at)
+    trail.record(connection, replace(deed, about=number))
+
+
+def know_study(connection: sqlite3.Connection, study: str, at: str) -> None:
+    """Note that something of a study is kept."""
+    connection.execute("INSERT OR IGNORE INTO studies (key, first_kept) VALUES (?, ?)", (study, at))
+
+
+def know_clip(connection: sqlite3.Connection, clip: str, study: str, at: str) -> None:
+    """Note that something of a clip is kept, and the study that it was open in last."""
     connection.execute(
-        "INSERT INTO acts (who, at, kind, key, study, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (storable(act.who), at, *place, study, before, after),
+        "INSERT INTO clips (key, study, first_kept) VALUES (?, ?, ?) "
+        "ON CONFLICT (key) DO UPDATE SET study = excluded.study",
+        (clip, study, at),
     )

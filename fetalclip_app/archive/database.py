@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fetalclip_app.archive import schema
+from fetalclip_app.archive import anchor, schema
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
 Connect = Callable[[Path], sqlite3.Connection]
@@ -101,6 +101,8 @@ def set_aside(path: Path) -> Path:
             beside = path.with_name(path.name + suffix)
             if beside.exists():
                 beside.rename(aside.with_name(aside.name + suffix))
+        if anchor.path_beside(path).exists():
+            anchor.path_beside(path).rename(anchor.path_beside(aside))
     return aside
 
 

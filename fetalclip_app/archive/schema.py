@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+
+from fetalclip_app.archive import seen_views, trail
 
 APPLICATION_ID = 0x46434C50
 """``FCLP`` in the header of the file: tells an archive from every other SQLite file."""
@@ -67,7 +70,95 @@ _RECORDS = (
     "CREATE INDEX masks_of_clip ON masks (clip)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_NOTES, _RECORDS)
+Step = str | Callable[[sqlite3.Connection], None]
+"""A statement, or what is done with the rows that are there."""
+
+_TRAIL: tuple[Step, ...] = (
+    "DROP TRIGGER acts_stay_as_they_are",
+    "DROP TRIGGER acts_stay",
+    *(f"ALTER TABLE {table} ADD COLUMN uid TEXT NOT NULL DEFAULT ''" for table in ("acts", "readings", "masks")),
+    trail.named,
+    *(f"CREATE INDEX {table}_by_uid ON {table} (uid)" for table in ("acts", "readings", "masks")),
+    """CREATE TABLE trail (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        who TEXT NOT NULL,
+        what TEXT NOT NULL,            -- archive.trail.What
+        about INTEGER,                 -- number of the act, reading or mask
+        digest TEXT NOT NULL,          -- SHA-256 of that row: archive.trail.digest_of
+        details TEXT NOT NULL,         -- JSON: counts and hashes
+        hash TEXT NOT NULL             -- SHA-256 of this entry and of the hash before it
+    ) STRICT""",
+    """CREATE TABLE erased (
+        entry INTEGER PRIMARY KEY,     -- of the trail, whose content was deleted
+        deletion INTEGER NOT NULL      -- the entry that says so
+    ) STRICT""",
+    *(
+        f"""CREATE TRIGGER {table}_{verb}_never BEFORE {verb} ON {table}
+        BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"""
+        for table in ("trail", "erased")
+        for verb in ("UPDATE", "DELETE")
+    ),
+    *(
+        f"""CREATE TRIGGER {content.table}_stay_as_they_are BEFORE UPDATE ON {content.table}
+        BEGIN SELECT RAISE(ABORT, '{content.table} are never changed'); END"""
+        for content in trail.CONTENTS.values()
+    ),
+    *(
+        f"""CREATE TRIGGER {content.table}_stay BEFORE DELETE ON {content.table}
+        WHEN NOT EXISTS (
+            SELECT 1 FROM erased JOIN trail ON trail.number = erased.entry
+            WHERE trail.what = '{what}' AND trail.about = OLD.number
+        )
+        BEGIN SELECT RAISE(ABORT, '{content.table} are never deleted without a record'); END"""
+        for what, content in trail.CONTENTS.items()
+    ),
+    "CREATE INDEX trail_of_content ON trail (what, about)",
+    trail.begin,
+)
+
+_FINDING: tuple[Step, ...] = (
+    "INSERT OR IGNORE INTO studies (key, first_kept) SELECT study, min(at) FROM readings GROUP BY study",
+    "INSERT OR IGNORE INTO clips (key, study, first_kept) SELECT clip, study, min(at) FROM readings GROUP BY clip",
+    """CREATE TABLE seen_views (
+        clip TEXT NOT NULL,
+        view TEXT NOT NULL,            -- what a model saw in it: archive.seen_views
+        PRIMARY KEY (clip, view)
+    ) STRICT""",
+    seen_views.gather,
+    """CREATE TABLE names (
+        study TEXT PRIMARY KEY,
+        patient_name TEXT NOT NULL,
+        patient_id TEXT NOT NULL,
+        day TEXT NOT NULL,             -- YYYY-MM-DD; empty where the files do not say
+        description TEXT NOT NULL,
+        last_open TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE places (
+        clip TEXT NOT NULL,
+        study TEXT NOT NULL,
+        path TEXT NOT NULL,            -- where its file lay
+        last_open TEXT NOT NULL,
+        PRIMARY KEY (clip, path)
+    ) STRICT""",
+    """CREATE TABLE embeddings (
+        clip TEXT NOT NULL,
+        model TEXT NOT NULL,           -- SHA-256 of the weights
+        preprocessing TEXT NOT NULL,
+        crop TEXT NOT NULL,            -- JSON: left, top, right, bottom of what the network saw
+        frames INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        digest TEXT NOT NULL,          -- SHA-256 of the rows
+        rows BLOB NOT NULL,            -- float32, little-endian, frame by frame
+        at TEXT NOT NULL,
+        PRIMARY KEY (clip, model, preprocessing, crop)
+    ) STRICT""",
+    "CREATE INDEX acts_of_study ON acts (study)",
+    "CREATE INDEX readings_of_study ON readings (study)",
+    "CREATE INDEX clips_of_study ON clips (study)",
+)
+
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (_NOTES, _RECORDS, (*_TRAIL, *_FINDING))
 """What makes version n + 1 of version n. Never changed once released: files of that version exist."""
 
 VERSION = len(MIGRATIONS)
@@ -81,9 +172,9 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statements in MIGRATIONS[version_of(connection) :]:
-            for statement in statements:
-                connection.execute(statement)
+        for steps in MIGRATIONS[version_of(connection) :]:
+            for step in steps:
+                connection.execute(step) if isinstance(step, str) else step(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar, cast
 
-from fetalclip_app.archive import acts, notes_json, records
+from fetalclip_app.archive import acts, anchor, notes_json, records, trail
 from fetalclip_app.archive.acts import CLIP, STUDY, KeptAct
 from fetalclip_app.archive.database import Connect, connect, opened, set_aside, storable, told
 from fetalclip_app.archive.notes_json import Notes
-from fetalclip_app.archive.records import KeptReading
+from fetalclip_app.archive.records import KeptEmbeddings, KeptMask, KeptReading
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
-Write = Callable[[sqlite3.Connection], None]
+Write = Callable[[sqlite3.Connection], object]
 
 _KINDS: dict[type[Notes], str] = {StudyNotes: STUDY, ClipNotes: CLIP}
 
@@ -118,8 +118,15 @@ class Archive:
         Raises:
             ArchiveFailed: It is not on disk; it waits.
         """
-        row = records.of_reading(reading)
-        self._write(lambda connection: records.insert(connection, "readings", row))
+        self._write(lambda connection: records.insert_reading(connection, reading))
+
+    def keep_embeddings(self, embeddings: KeptEmbeddings) -> None:
+        """Keep the rows of a clip's frames; those of one model, preprocessing and crop are kept once.
+
+        Raises:
+            ArchiveFailed: They are not on disk; they wait.
+        """
+        self._write(lambda connection: records.insert_embeddings(connection, embeddings))
 
     def keep_view_set(self, name: str, content: bytes, at: datetime) -> None:
         """Keep a set of views that was used, as its file is; the same content is kept once.
@@ -136,8 +143,8 @@ class Archive:
         Raises:
             ArchiveFailed: It is not on disk; it waits.
         """
-        row = {"clip": clip_key, "who": storable(act.who), "at": act.when.isoformat(), "json": mask_json}
-        self._write(lambda connection: records.insert(connection, "masks", row))
+        mask = KeptMask(trail.new_uid(), clip_key, act.who, act.when.isoformat(), mask_json)
+        self._write(lambda connection: records.insert_mask(connection, mask))
 
     def readings(self, clip_key: str) -> tuple[KeptReading, ...]:
         """Return what models said of a clip, the first first.
@@ -216,6 +223,7 @@ class Archive:
             connection.rollback()
             raise
         self._waiting.clear()
+        anchor.write(self._path, trail.head(connection))
 
     def _with_connection(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
         self.open()
@@ -230,12 +238,25 @@ class Archive:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            return opened(self._path, self._how)
+            return self._looked_at(opened(self._path, self._how))
         except ArchiveFailed as error:
             if error.code is ErrorCode.ARCHIVE_DAMAGED:
                 raise self._begun_anew(error) from error
             self._give_up(error)
             raise
+
+    def _looked_at(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Return a connection, and have what was cut off its trail recorded for good before the next entry hides it."""
+        try:
+            with told(self._path):
+                is_cut = trail.is_cut(connection, anchor.read(self._path))
+        except ArchiveFailed:
+            connection.close()
+            raise
+        if is_cut:
+            at = datetime.now(UTC).astimezone().isoformat()
+            self._waiting.insert(0, lambda writing: _record_cut(writing, at))
+        return connection
 
     def _begun_anew(self, damage: ArchiveFailed) -> ArchiveFailed:
         """Set the damaged file aside, begin a new one with what waits, and return what is to be said of it."""
@@ -260,3 +281,7 @@ class Archive:
         if error.code not in {ErrorCode.ARCHIVE_LOCKED, ErrorCode.ARCHIVE_FULL}:
             self._closed_by = error
             self._waiting.clear()
+
+
+def _record_cut(connection: sqlite3.Connection, at: str) -> None:
+    trail.record(connection, trail.Deed(trail.What.CUT, "", at))

@@ -16,6 +16,7 @@ SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
     ),
     ErrorCode.ARCHIVE_FULL: (mark("The disk is full: what you do now is not kept."),),
     ErrorCode.ARCHIVE_LOCKED: (mark("Another program holds the archive: what you do now is not kept yet."),),
+    ErrorCode.ARCHIVE_MISSING: (mark("There is no archive yet ({name})."), mark("There is no archive yet.")),
     ErrorCode.ARCHIVE_NEWER: (
         mark("{name} was written by a newer version of this program. It stays as it is, and nothing is kept."),
         mark("The archive was written by a newer version of this program. It stays as it is, and nothing is kept."),
@@ -34,6 +35,7 @@ HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.ARCHIVE_DAMAGED: (mark("Nothing was deleted. What was done before lies in the file set aside."),),
     ErrorCode.ARCHIVE_FULL: (mark("Free some space. What waits is written as soon as there is room."),),
     ErrorCode.ARCHIVE_LOCKED: (mark("It is tried again by itself. Close other windows of this program."),),
+    ErrorCode.ARCHIVE_MISSING: (mark("It is begun with the first thing that is done in the window."),),
     ErrorCode.ARCHIVE_NEWER: (mark("Use the newer version, or another folder (FETALCLIP_STUDIO_HOME)."),),
     ErrorCode.ARCHIVE_NOTES_UNKNOWN: (
         mark("Nothing can be noted for it here. Use the version of this program that wrote it."),

@@ -298,7 +298,7 @@ def test_a_newer_archive_is_refused_and_not_touched(archive: Archive, path: Path
     newer.close()
     assert _code(refused) is ErrorCode.ARCHIVE_NEWER
     assert path.read_bytes() == content
-    assert {file.name for file in path.parent.iterdir()} == {"archive.db"}
+    assert {file.name for file in path.parent.iterdir()} == {"archive.db", "archive.head"}
 
 
 def test_an_older_archive_is_brought_up_to_date_with_all_that_is_in_it(path: Path) -> None:
