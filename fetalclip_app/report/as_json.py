@@ -16,7 +16,7 @@ from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.report.build import ClipEntry, Entry, UnreadEntry
+from fetalclip_app.report.entries import ClipEntry, Entry, UnreadEntry
 from fetalclip_app.report.json_calibration import box, calibration
 from fetalclip_app.report.json_heads import clip_labels, measurements, structures
 from fetalclip_app.report.json_pooled import whole_clip

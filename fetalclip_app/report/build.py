@@ -6,21 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 
 from fetalclip_app.domain.checklist import StudyChecklist
-from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.dating import DatingRefused
-from fetalclip_app.domain.notes import FETUSES, ClipNotes, StudyNotes
-from fetalclip_app.domain.overlay import Heatmap
-from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.notes import FETUSES
+from fetalclip_app.domain.sign_off import SealState
 from fetalclip_app.domain.study_table import StudyTable
-from fetalclip_app.errors import FetalClipError
-from fetalclip_app.imaging.blend import OPACITY
+from fetalclip_app.report.entries import ClipEntry, Entry, UnreadEntry
+from fetalclip_app.report.seal import SignedStudy, signed_studies
 from fetalclip_app.report.studies import each_of_somebody, study_tables
 from fetalclip_app.report.subject import Subject, subject_of
-from fetalclip_app.wording import patient_title, patients_of, study_title
-from fetalclip_app.wording.translate import translate as _
+from fetalclip_app.wording import patients_of
+
+__all__ = [
+    "ClipEntry",
+    "Entry",
+    "PageSize",
+    "ReportContent",
+    "ReportOptions",
+    "UnreadEntry",
+    "build",
+    "by_fetus",
+]
 
 
 class PageSize(StrEnum):
@@ -30,85 +36,17 @@ class PageSize(StrEnum):
     LETTER = "letter"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class ClipEntry:
-    """One clip and what was read from it.
-
-    Attributes:
-        file: The name under which the user asked for it; a manifest's row keeps the manifest's words.
-        heatmaps: (frame index, heatmap) of the frames that the user looked at; the report shows them.
-        heat_opacity: How much they cover, 0 to 1.
-        fetus: Whose scan it is, as a person stated it: one of `FETUSES`; empty in a single pregnancy, None in a
-            multiple one where nobody said.
-        notes, study_notes: What a person did with the clip, and entered for its study.
-        dating_refused: Why the dating that was stated for its study is not in these notes; None where none was refused.
-
-    Raises:
-        ValueError: The reading is of another clip, or there is no such fetus.
-    """
-
-    clip: Clip
-    reading: ClipReading
-    file: str = ""
-    heatmaps: tuple[tuple[int, Heatmap], ...] = ()
-    heat_opacity: float = OPACITY
-    fetus: str | None = ""
-    notes: ClipNotes = field(default_factory=ClipNotes)
-    study_notes: StudyNotes = field(default_factory=StudyNotes)
-    dating_refused: DatingRefused | None = None
-
-    def __post_init__(self) -> None:
-        if self.reading.clip_key != self.clip.key:
-            raise ValueError(f"a reading of {self.reading.clip_key} beside the clip {self.clip.key}")
-        if self.fetus and self.fetus not in FETUSES:
-            raise ValueError(f"a fetus {self.fetus!r}")
-
-    @property
-    def name(self) -> str:
-        """What stands in tables and headings."""
-        in_archive = self.clip.archive is not None
-        return Path(self.file).name if self.file and not in_archive else self.clip.name
-
-    @property
-    def patient(self) -> str:
-        """Whose clip this is, in words also where the file names nobody."""
-        return patient_title(self.clip.origin) or _("patient not stated")
-
-    @property
-    def study(self) -> str:
-        """Of which study it is, likewise."""
-        return study_title(self.clip.origin) or _("study not stated")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class UnreadEntry:
-    """A file that could not be read, and why."""
-
-    file: str
-    error: FetalClipError
-
-    @property
-    def name(self) -> str:
-        """What stands in tables and headings."""
-        return Path(self.file).name
-
-
-Entry = ClipEntry | UnreadEntry
-
-
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
     """What the user decides about a report.
 
     Attributes:
         operator: Who reads; empty where nobody said.
-        is_draft: Nobody signed it yet: DRAFT stands in the margin of every page.
         made_at: When; printed as given.
     """
 
     page: PageSize = PageSize.A4
     operator: str = ""
-    is_draft: bool = True
     made_at: datetime = field(default_factory=lambda: datetime.now().astimezone())
 
 
@@ -122,6 +60,7 @@ class ReportContent:
             first page.
         checklists: Of each study and fetus, where a checklist was asked for.
         studies: Sizes, centiles and ages of each study, by the numbers that the clips have here.
+        signed: Every study with the signature under it.
     """
 
     clips: tuple[ClipEntry, ...]
@@ -131,6 +70,12 @@ class ReportContent:
     options: ReportOptions
     checklists: tuple[StudyChecklist, ...] = ()
     studies: tuple[StudyTable, ...] = ()
+    signed: tuple[SignedStudy, ...] = ()
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether some study is not signed as it stands here: then DRAFT stands in the margin of every page."""
+        return not self.signed or any(one.state is not SealState.SIGNED for one in self.signed)
 
     @property
     def names_fetuses(self) -> bool:
@@ -158,7 +103,9 @@ def build(
     origins = [entry.clip.origin for entry in clips]
     subject, patients = subject_of(origins), patients_of(origins)
     made = options or ReportOptions()
-    return ReportContent(clips, unread, subject, patients, made, tuple(checklists), study_tables(clips))
+    answered = tuple(checklists)
+    signed = signed_studies(clips, answered)
+    return ReportContent(clips, unread, subject, patients, made, answered, study_tables(clips), signed)
 
 
 def by_fetus(clips: Sequence[ClipEntry]) -> tuple[ClipEntry, ...]:

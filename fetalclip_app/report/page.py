@@ -14,6 +14,7 @@ from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.report.build import PageSize
 from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, shortened
 from fetalclip_app.report.style import INK, LINE, MARGIN, MM, MUTED, WASH
+from fetalclip_app.wording.translate import spoken
 from fetalclip_app.wording.translate import translate as _
 
 TOP = 23 * MM
@@ -62,7 +63,8 @@ def typeset(story: list[Any], page: PageSize, furniture: Furniture) -> bytes:
         author=drawable(furniture.author),
         subject=RESEARCH_USE_ONLY,
         creator="FetalCLIP Studio",
-        lang="en",
+        lang=spoken(),
+        initialFontName=REGULAR,  # else every page names a font that is not embedded
     )
     body = Frame(MARGIN, BOTTOM, width - 2 * MARGIN, height - TOP - BOTTOM, 0, 0, 0, 0)
     document.addPageTemplates(PageTemplate("page", [body]))

@@ -8,12 +8,13 @@ from typing import Any
 
 from reportlab.platypus import KeepTogether, Spacer
 
-from fetalclip_app import __version__, wording
+from fetalclip_app import RESEARCH_USE_ONLY, __version__, wording
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.age import AgeEstimate, GestationalAge
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.reading import Answer
 from fetalclip_app.domain.values import Source
+from fetalclip_app.report.archival import About, Attached, finished
 from fetalclip_app.report.build import ClipEntry, ReportContent
 from fetalclip_app.report.by_hand import ByHand, by_hand
 from fetalclip_app.report.charts import age_axis
@@ -23,6 +24,7 @@ from fetalclip_app.report.fonts import drawable, missing, shortened
 from fetalclip_app.report.growth_pages import growth_section
 from fetalclip_app.report.method_pages import method_section, unread_section
 from fetalclip_app.report.page import Furniture, text_width, typeset
+from fetalclip_app.report.sign_block import record_name, sign_section
 from fetalclip_app.report.style import (
     BODY,
     DOUBT_STRONG,
@@ -42,6 +44,7 @@ from fetalclip_app.report.style import (
 )
 from fetalclip_app.wording.by_hand import edges_name
 from fetalclip_app.wording.growth import dated_age
+from fetalclip_app.wording.sign_off import record_about
 from fetalclip_app.wording.translate import translate as _
 
 Flow = list[Any]
@@ -77,8 +80,21 @@ def render(content: ReportContent) -> bytes:
     story += [] if several else growth
     story += checklist_section(content, width)
     story += unread_section(content.unread)
+    story += sign_section(content, width)
     story += method_section(content, width)
-    return typeset(story, content.options.page, _furniture(content))
+    furniture = _furniture(content)
+    pages = typeset(story, content.options.page, furniture)
+    about = About(drawable(furniture.title), drawable(furniture.author), RESEARCH_USE_ONLY, content.options.made_at)
+    return finished(pages, about, attachments(content))
+
+
+def attachments(content: ReportContent) -> list[Attached]:
+    """Return the files inside the PDF: of each study what its signature covers."""
+    count = len(content.signed)
+    return [
+        Attached(record_name(place, count), one.record, "application/json", record_about(one.title))
+        for place, one in enumerate(content.signed)
+    ]
 
 
 def _furniture(content: ReportContent) -> Furniture:
@@ -91,7 +107,7 @@ def _furniture(content: ReportContent) -> Furniture:
         foot=cut(foot, 2 * _MOST_LETTERS),
         title=_("Fetal ultrasound reading"),
         author=cut(content.options.operator, _MOST_LETTERS),
-        is_draft=content.options.is_draft,
+        is_draft=content.is_draft,
     )
 
 

@@ -11,21 +11,19 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.notes import study_key
 from fetalclip_app.domain.sign_off import SealState, SignOff, seal_state
 from fetalclip_app.domain.study import Group, groups_of
 from fetalclip_app.report.as_json import as_table
+from fetalclip_app.report.entries import ClipEntry
 from fetalclip_app.report.json_checklist import as_entries
 from fetalclip_app.report.json_study import as_study_entries
 from fetalclip_app.report.studies import study_tables
 from fetalclip_app.wording import patient_title, study_title
 from fetalclip_app.wording.translate import SOURCE, speaking
-
-if TYPE_CHECKING:
-    from fetalclip_app.report.build import ClipEntry
 
 PRINTED_DIGITS = 4
 """Significant digits of a number in the record: 175.2 mm, 1234 g, 0.9132."""
@@ -47,13 +45,18 @@ class SignedStudy:
     Attributes:
         key: `domain.notes.study_key`.
         title: For a person; empty where the files say nothing of the study.
-        seal: SHA-256 of what the report says of it now.
+        record: What the report says of it now (`canonical`).
     """
 
     key: str
     title: str
     signed: SignOff | None
-    seal: str
+    record: bytes
+
+    @property
+    def seal(self) -> str:
+        """SHA-256 of the record, in hex."""
+        return hashlib.sha256(self.record).hexdigest()
 
     @property
     def state(self) -> SealState:
@@ -66,8 +69,8 @@ def signed_studies(clips: Sequence[ClipEntry], checklists: Sequence[StudyCheckli
     studies: list[SignedStudy] = []
     for group, members in studied(clips):
         key = study_key(group)
-        seal = seal_of(record_of(members, [one for one in checklists if study_key(one.study) == key]))
-        studies.append(SignedStudy(key, study_title(group.origin), members[0].study_notes.signed, seal))
+        record = record_of(members, [one for one in checklists if study_key(one.study) == key])
+        studies.append(SignedStudy(key, study_title(group.origin), members[0].study_notes.signed, canonical(record)))
     return tuple(studies)
 
 
@@ -100,11 +103,6 @@ def canonical(record: dict[str, Any]) -> bytes:
     return json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
         "utf-8", errors="backslashreplace"
     )
-
-
-def seal_of(record: dict[str, Any]) -> str:
-    """Return the SHA-256 of a record, in hex."""
-    return hashlib.sha256(canonical(record)).hexdigest()
 
 
 def _signed(value: Any) -> Any:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from fetalclip_app.biometry.study_table import ClipValues, clip_values, study_table
 from fetalclip_app.domain.study import Group, Key, Listed, groups_of
 from fetalclip_app.domain.study_table import ClipRef, StudyTable
+from fetalclip_app.report.entries import ClipEntry
 from fetalclip_app.wording import study_title
 
-if TYPE_CHECKING:
-    from fetalclip_app.report.build import ClipEntry
-
-Member = tuple["ClipEntry", int]
+Member = tuple[ClipEntry, int]
 """A clip and its number, from 1."""
 
 

@@ -145,6 +145,7 @@ def _card_style(style: Any, column: int, doubt: bool) -> None:
 def _plain() -> Any:
     return TableStyle(
         [
+            ("FONTNAME", (0, 0), (-1, -1), REGULAR),  # also of empty cells: the default is not embedded
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),
             ("RIGHTPADDING", (0, 0), (-1, -1), 0),

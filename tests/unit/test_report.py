@@ -30,10 +30,6 @@ def test_one_clip_with_all_its_answers_fits_on_the_first_page(tmp_path: Path) ->
     assert len(pages[0].images) == 1  # plain and annotated copy share their pixels; the overlay is drawn
 
 
-def test_a_signed_report_is_no_draft(tmp_path: Path) -> None:
-    assert "DRAFT" not in text_of(pages_of(build([entry()], options(is_draft=False)), tmp_path))
-
-
 def test_an_abstention_stands_where_the_number_would_stand(tmp_path: Path) -> None:
     text = text_of(pages_of(build([entry(pixel_mm=None)], options()), tmp_path))
     assert "No scale" in text and "This file carries no scale, so lengths are in pixels." in text

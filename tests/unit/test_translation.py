@@ -25,6 +25,8 @@ OTHERS = sorted(set(door.LANGUAGES) - {door.SOURCE})
 NOT_FOR_PEOPLE = {
     "cli/display.py": ("Authorization", "No protocol", "could not connect", "Could not find"),
     "report/__init__.py": ("Entry",),
+    "report/archival.py": ("Data", "<", "(reportlab, pypdf)"),
+    "report/build.py": ("Entry",),
     "report/fonts.py": (),
     "report/method_pages.py": ("Ramanujan", "Radford", "Maani", "Selvaraju", "Wang", "Muhammad"),
     "report/picture.py": ("Software", "Comment"),
