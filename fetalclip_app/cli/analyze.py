@@ -91,7 +91,8 @@ def analyze(given: argparse.Namespace) -> int:
     is_dated = True
     if dating is not None:
         entries, is_dated = with_dating(entries, dating, exam_day=given.exam_day, today=_today())
-        table += as_study_entries(study_tables([one for one in entries if isinstance(one, ClipEntry)]))
+        dated = [one for one in entries if isinstance(one, ClipEntry)]
+        table += as_study_entries(study_tables(dated), dated)
     write_table(given.json, table)
     say(f"JSON: {given.json}")
     if given.report is not None:

@@ -35,10 +35,7 @@ class Whose:
 
     def rows(self, table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the JSON's entries, those of nobody named as such."""
-        return [
-            {"file": row["file"], "fetus": None, **row} if place in self._nobodys else row
-            for place, row in enumerate(table)
-        ]
+        return [_nobodys(row) if place in self._nobodys else row for place, row in enumerate(table)]
 
     def entries(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return the report's entries likewise."""
@@ -46,3 +43,8 @@ class Whose:
             replace(entry, fetus=None) if isinstance(entry, ClipEntry) and place in self._nobodys else entry
             for place, entry in enumerate(entries)
         ]
+
+
+def _nobodys(row: dict[str, Any]) -> dict[str, Any]:
+    numbers = [{**one, "fetus": None} for one in row["numbers"]]
+    return {"file": row["file"], "fetus": None, **row, "numbers": numbers}

@@ -12,15 +12,17 @@ from fetalclip_app import RESEARCH_USE_ONLY, wording
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
-from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import Finding, HeadMeasurement, Provenance
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.entries import ClipEntry, Entry, UnreadEntry
+from fetalclip_app.report.json_by_hand import by_hand
 from fetalclip_app.report.json_calibration import box, calibration
 from fetalclip_app.report.json_heads import clip_labels, measurements, structures
 from fetalclip_app.report.json_pooled import whole_clip
-from fetalclip_app.report.json_values import abstention, number
+from fetalclip_app.report.json_traces import numbers_of_clip
+from fetalclip_app.report.json_values import abstention, ellipse, number
+from fetalclip_app.report.traces import clip_traces
 from fetalclip_app.wording.translate import SOURCE, speaking
 
 
@@ -61,7 +63,7 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
     if seen is None:
         raise ValueError("a reading without views")
     planes = reading.answer("brain_views", ViewPrediction)
-    return {
+    row = {
         "file": entry.file or str(entry.clip.path),
         **({} if entry.fetus == "" else {"fetus": entry.fetus}),
         "frames": reading.frame_count,
@@ -75,8 +77,10 @@ def _clip(entry: ClipEntry) -> dict[str, Any]:
         **whole_clip(reading.finding("whole_clip")),
         **structures(reading.finding("structures")),
         **clip_labels(reading.finding("clip_labels")),
+        **by_hand(entry.notes.of_fetus(entry.fetus or ""), entry.clip.calibration),
         "provenance": _provenance(entry),
     }
+    return {**row, "numbers": numbers_of_clip(clip_traces(entry), row)}
 
 
 def _views(seen: ViewPrediction) -> dict[str, Any]:
@@ -137,17 +141,12 @@ def _head(finding: Finding | None) -> dict[str, Any]:
         return {"abstained": abstention(answer)}
     if not isinstance(answer, HeadMeasurement) or finding is None:
         raise ValueError(f"a head that is a {type(answer).__name__}")
-    where = {"ellipse": _ellipse(answer.ellipse), "fit": number(answer.fit), "frame": finding.frame_index}
+    where = {"ellipse": ellipse(answer.ellipse), "fit": number(answer.fit), "frame": finding.frame_index}
     if isinstance(answer.size, Abstention):
         return {"abstained": abstention(answer.size), **where}
     size = answer.size
     lengths = {"hc_mm": number(size.hc_mm), "bpd_mm": number(size.bpd_mm), "ofd_mm": number(size.ofd_mm)}
     return {**lengths, **where}
-
-
-def _ellipse(ellipse: Ellipse) -> dict[str, float]:
-    named = {"cx": ellipse.cx, "cy": ellipse.cy, "a": ellipse.a, "b": ellipse.b, "angle": ellipse.angle_deg}
-    return {name: number(value) for name, value in named.items()}
 
 
 def _not_asked() -> Abstention:
@@ -175,6 +174,8 @@ def _provenance(entry: ClipEntry) -> dict[str, Any]:
         "notices": list(made.notices),
         "clip": {
             "key": entry.clip.key,
+            "sha256": entry.clip.content_key.sha256(),
+            **({} if not origin.instance_uid else {"sop_instance_uid": origin.instance_uid}),
             "frame_count": entry.reading.frame_count,
             "crop": box(entry.reading.crop),
             "simulated": origin.is_simulated,

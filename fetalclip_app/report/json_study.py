@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fetalclip_app.biometry.curves import CITATIONS
 from fetalclip_app.domain.abstention import Abstention
@@ -22,18 +22,31 @@ from fetalclip_app.domain.study_table import (
     StudyTable,
     Weight,
 )
+from fetalclip_app.report.json_traces import numbers_of_study
 from fetalclip_app.report.json_values import abstention, number
+from fetalclip_app.report.traces import study_prefixes, traces_of_studies
 from fetalclip_app.wording import ages as age_words
 from fetalclip_app.wording import calibration_source, spread_meaning
 from fetalclip_app.wording import growth as words
 from fetalclip_app.wording.dating import dating_refused, no_centile
 from fetalclip_app.wording.translate import SOURCE, speaking
 
+if TYPE_CHECKING:
+    from fetalclip_app.report.entries import ClipEntry
 
-def as_study_entries(studies: Sequence[StudyTable]) -> list[dict[str, Any]]:
-    """Return what stands in the JSON beside the clips: one entry for each study; always in English."""
+
+def as_study_entries(studies: Sequence[StudyTable], clips: Sequence[ClipEntry] | None = None) -> list[dict[str, Any]]:
+    """Return what stands in the JSON beside the clips: one entry for each study; always in English.
+
+    Args:
+        clips: The report's, in the order by which the studies number them: with them each number has its trace.
+    """
     with speaking(SOURCE):
-        return [_study(one) for one in studies]
+        entries = [_study(one) for one in studies]
+    if clips is None:
+        return entries
+    found = zip(entries, traces_of_studies(clips, studies), study_prefixes(len(studies)), strict=True)
+    return [{**entry, "numbers": numbers_of_study(traces, entry, prefix)} for entry, traces, prefix in found]
 
 
 def _study(one: StudyTable) -> dict[str, Any]:

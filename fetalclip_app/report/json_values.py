@@ -7,6 +7,8 @@ from typing import Any
 
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention
+from fetalclip_app.domain.notes import Line
+from fetalclip_app.domain.overlay import Ellipse
 
 DIGITS = 6
 """Decimals of every fraction: float32 holds no more."""
@@ -34,3 +36,14 @@ def number(value: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{value} in an export")
     return round(float(value), DIGITS)
+
+
+def ellipse(shape: Ellipse) -> dict[str, float]:
+    """Return an ellipse in frame pixels."""
+    named = {"cx": shape.cx, "cy": shape.cy, "a": shape.a, "b": shape.b, "angle": shape.angle_deg}
+    return {name: number(value) for name, value in named.items()}
+
+
+def line(shape: Line) -> dict[str, list[float]]:
+    """Return a line's ends in frame pixels."""
+    return {name: [number(x), number(y)] for name, (x, y) in (("first", shape.first), ("last", shape.last))}

@@ -31,11 +31,11 @@ PRINTED_DIGITS = 4
 _NOT_SIGNED = frozenset(
     {
         *("file", "device", "notices", "app_version", "research_use_only"),
-        *("per_frame", "scores", "values", "ellipse", "outline", "ends"),
+        *("numbers", "per_frame", "scores", "values", "ellipse", "outline", "ends"),
         *("sentence", "sentences", "hint", "meaning", "said", "title", "definition", "remark", "depends", "scales"),
     }
 )
-"""Names in the JSON of what differs without another number, and of drawings whose sizes are in the record."""
+"""Names in the JSON of what differs without another number; of drawings and traces whose numbers are in the record."""
 
 
 @dataclass(frozen=True, slots=True)

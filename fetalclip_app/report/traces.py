@@ -12,7 +12,7 @@ from fetalclip_app.report.traces_of_clip import Traced, hand_traces, model_trace
 from fetalclip_app.report.traces_of_study import study_traces
 
 if TYPE_CHECKING:
-    from fetalclip_app.report.build import ClipEntry
+    from fetalclip_app.report.entries import ClipEntry
 
 
 def traces(clips: Sequence[ClipEntry], studies: Sequence[StudyTable] | None = None) -> tuple[Trace, ...]:
@@ -23,11 +23,9 @@ def traces(clips: Sequence[ClipEntry], studies: Sequence[StudyTable] | None = No
     Args:
         studies: Those of `study_tables` for the same clips in the same order, where they are at hand.
     """
-    own = {number: clip_traces(entry) for number, entry in enumerate(clips, start=1)}
-    found = [trace for each in own.values() for trace in each]
     tables = study_tables(clips) if studies is None else studies
-    for number, table in enumerate(tables, start=1):
-        found += study_traces(table, own, f"study{number}" if len(tables) > 1 else "")
+    found = [trace for entry in clips for trace in clip_traces(entry)]
+    found += [trace for each in traces_of_studies(clips, tables) for trace in each]
     return tuple({trace.id: trace for trace in reversed(found)}.values())[::-1]
 
 
@@ -35,3 +33,15 @@ def clip_traces(entry: ClipEntry) -> tuple[Trace, ...]:
     """Return the traces of one clip's numbers: the model's, then a person's."""
     of = Traced(entry.clip, entry.name, entry.fetus)
     return (*model_traces(of, entry.reading), *hand_traces(of, entry.notes))
+
+
+def traces_of_studies(clips: Sequence[ClipEntry], studies: Sequence[StudyTable]) -> list[tuple[Trace, ...]]:
+    """Return the traces of each study's own numbers."""
+    own = {number: clip_traces(entry) for number, entry in enumerate(clips, start=1)}
+    prefixes = study_prefixes(len(studies))
+    return [tuple(study_traces(table, own, prefix)) for prefix, table in zip(prefixes, studies, strict=True)]
+
+
+def study_prefixes(count: int) -> list[str]:
+    """Return what stands before the ids of each study's numbers: nothing where there is but one."""
+    return [f"study{number}" if count > 1 else "" for number in range(1, count + 1)]

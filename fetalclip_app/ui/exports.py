@@ -95,16 +95,11 @@ def write_json(
     Raises:
         ExportFailed: The file could not be written.
     """
-    from fetalclip_app.report import as_table  # noqa: PLC0415 - takes a while to import
-    from fetalclip_app.report.as_json import write_table  # noqa: PLC0415
-    from fetalclip_app.report.json_checklist import as_entries  # noqa: PLC0415
-    from fetalclip_app.report.json_study import as_study_entries  # noqa: PLC0415
-    from fetalclip_app.report.studies import study_tables  # noqa: PLC0415
+    from fetalclip_app.report.as_json import write_table  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report.document import as_document  # noqa: PLC0415
 
     cancel.check()
-    entries = [_entry(one, str(one.clip.path)) for one in clips]
-    studies = as_study_entries(study_tables(entries))
-    write_table(path, [*as_table(entries), *as_entries(checklists), *studies])
+    write_table(path, as_document([_entry(one, str(one.clip.path)) for one in clips], checklists))
     return path
 
 

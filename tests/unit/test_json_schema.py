@@ -58,6 +58,7 @@ def test_a_full_reading_has_exactly_the_promised_keys() -> None:
         "gestational_age",
         "head",
         "provenance",
+        "numbers",
     ]
     assert row["file"] == "scans/clip.dcm" and row["frames"] == 6
     assert row["views"]["best"] == "brain" and set(row["views"]["probabilities"]) == set(PLANES)
