@@ -23,7 +23,7 @@ from fetalclip_app.domain.reading import Finding
 from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.document import as_document
 from fetalclip_app.report.json_traces import at_pointer
-from fetalclip_app.report.seal import record_of, seal_of
+from fetalclip_app.report.seal import canonical, record_of
 from fetalclip_app.report.traces import traces
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analyze.schema.json").read_text(encoding="utf-8"))
@@ -112,4 +112,4 @@ def test_another_device_breaks_no_seal_by_its_traces() -> None:
     one = TWINS[0]
     moved = replace(one, reading=replace(one.reading, provenance=replace(one.reading.provenance, device="cuda bf16")))
 
-    assert seal_of(record_of([one])) == seal_of(record_of([moved]))
+    assert canonical(record_of([one])) == canonical(record_of([moved]))
