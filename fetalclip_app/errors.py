@@ -61,6 +61,9 @@ class ErrorCode(StrEnum):
     ARCHIVE_NOTES_UNKNOWN = "archive_notes_unknown"
     ARCHIVE_READ_ONLY = "archive_read_only"
     ARCHIVE_UNREACHABLE = "archive_unreachable"
+    STUDY_FILE_DAMAGED = "study_file_damaged"
+    STUDY_FILE_NEWER = "study_file_newer"
+    STUDY_NOT_KEPT = "study_not_kept"
 
     EXPORT_FAILED = "export_failed"
     UNEXPECTED = "unexpected"

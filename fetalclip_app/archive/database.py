@@ -133,6 +133,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # and one fsync off the window's thread costs it nothing.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is replaced or deleted leaves nothing in the free pages
     version = schema.version_of(connection)
     _refuse_newer(version, path)
     if version < schema.VERSION:

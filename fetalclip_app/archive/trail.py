@@ -117,9 +117,7 @@ def record(connection: sqlite3.Connection, deed: Deed) -> int:
     digest = deed.digest
     if deed.about is not None:
         digest = content_digest(connection, deed.what, deed.about) or ""
-    before = head(connection)
-    sequence = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'trail'").fetchone()
-    number = max(before.number, sequence[0] if sequence else 0) + 1
+    before, number = head(connection), next_number(connection)
     details = json.dumps(dict(deed.details), ensure_ascii=False, separators=(",", ":"))
     entry = Entry(number, deed.at, deed.who, str(deed.what), deed.about, digest, details, "")
     connection.execute(
@@ -127,6 +125,11 @@ def record(connection: sqlite3.Connection, deed: Deed) -> int:
         (number, entry.at, entry.who, entry.what, entry.about, digest, details, entry.hash_after(before.hash)),
     )
     return number
+
+
+def next_number(connection: sqlite3.Connection) -> int:
+    """Return the number of the entry that is added next: none is given twice."""
+    return max(head(connection).number, _counted(connection)) + 1
 
 
 def head(connection: sqlite3.Connection) -> Head:
@@ -151,8 +154,7 @@ def holds(connection: sqlite3.Connection, known: Head) -> bool:
 
 def is_cut(connection: sqlite3.Connection, anchored: Head | None) -> bool:
     """Whether entries are missing at the end: the table has counted further, or the anchor's entry is not there."""
-    sequence = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'trail'").fetchone()
-    counted_on = sequence is not None and sequence[0] > head(connection).number
+    counted_on = _counted(connection) > head(connection).number
     return counted_on or (anchored is not None and not holds(connection, anchored))
 
 
@@ -189,3 +191,9 @@ def _last_moment(connection: sqlite3.Connection) -> str:
         if (row := connection.execute(f"SELECT max(at) FROM {content.table}").fetchone()) and row[0]
     ]
     return max(moments, default="")
+
+
+def _counted(connection: sqlite3.Connection) -> int:
+    """Return the highest number that SQLite knows to have given, be its entry there or not."""
+    sequence = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'trail'").fetchone()
+    return int(sequence[0]) if sequence else 0

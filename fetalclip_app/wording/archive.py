@@ -29,6 +29,16 @@ SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("The archive cannot be reached ({problem}): what you do now is not kept."),
         mark("The archive cannot be reached: what you do now is not kept."),
     ),
+    ErrorCode.STUDY_FILE_DAMAGED: (
+        mark("{name} is damaged, or is no study of this program: {problem}. Nothing was imported."),
+        mark("{name} is damaged, or is no study of this program. Nothing was imported."),
+        mark("This file is damaged, or is no study of this program. Nothing was imported."),
+    ),
+    ErrorCode.STUDY_FILE_NEWER: (
+        mark("{name} was written by a newer version of this program. Nothing was imported."),
+        mark("The file was written by a newer version of this program. Nothing was imported."),
+    ),
+    ErrorCode.STUDY_NOT_KEPT: (mark("Nothing is kept of this study."),),
 }
 
 HINTS: dict[ErrorCode, tuple[str, ...]] = {
@@ -42,6 +52,9 @@ HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ),
     ErrorCode.ARCHIVE_READ_ONLY: (mark("Ask for the right to write there, and start the program again."),),
     ErrorCode.ARCHIVE_UNREACHABLE: (mark("Look at its folder, and start the program again."),),
+    ErrorCode.STUDY_FILE_DAMAGED: (mark("Have it exported and sent again."),),
+    ErrorCode.STUDY_FILE_NEWER: (mark("Import it with that version."),),
+    ErrorCode.STUDY_NOT_KEPT: (mark("Find a study lists those of which something is kept."),),
 }
 
 

@@ -1,0 +1,173 @@
+"""The archive's file while it is open: what waits to be written, and what becomes of a file that is damaged."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from fetalclip_app.archive import anchor, trail
+from fetalclip_app.archive.database import Connect, connect, opened, set_aside, told
+from fetalclip_app.errors import ArchiveFailed, ErrorCode
+
+_log = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
+
+Write = Callable[[sqlite3.Connection], object]
+
+
+class ArchiveFile:
+    """Opens the file, reads and writes. Called by one thread at a time; every call blocks until it is done.
+
+    What cannot be written waits and is written with the next act, so that a lock of a minute costs nothing. A file
+    that is damaged is set aside, and a new one begun. Where the file cannot be opened at all, nothing is read from it
+    and nothing written to it until the program starts again: notes that were begun without those kept must not take
+    their place.
+    """
+
+    def __init__(self, path: Path, how: Connect = connect) -> None:
+        """Remember where the archive lies; nothing is opened yet."""
+        self._path, self._how = path, how
+        self._connection: sqlite3.Connection | None = None
+        self._closed_by: ArchiveFailed | None = None
+        self._waiting: list[Write] = []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something that was done is not on disk."""
+        return bool(self._waiting)
+
+    def open(self) -> None:
+        """Open the file, and make or migrate it where needed; nothing where it is open.
+
+        Raises:
+            ArchiveFailed: It cannot be opened; or ARCHIVE_DAMAGED, once: then a new one is open in its place.
+        """
+        if self._closed_by is not None:
+            raise self._closed_by
+        if self._connection is None:
+            self._connection = self._open()
+
+    def close(self) -> None:
+        """Write what waits, if that can be done, and close the file."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            with told(self._path):
+                self._flush(connection)
+        finally:
+            connection.close()
+
+    def write_waiting(self) -> None:
+        """Write what could not be written before.
+
+        Raises:
+            ArchiveFailed: It still cannot.
+        """
+        self._write()
+
+    def do(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+        """Do something in one transaction, after what waits; where that fails, it is not done, and does not wait.
+
+        Raises:
+            ArchiveFailed: As the work raises it, or why nothing can be written.
+        """
+        self._write()
+        return self._with_connection(lambda connection: self._in_one(connection, work))
+
+    def _ask(self, query: Callable[[sqlite3.Connection], Found]) -> Found | None:
+        """Return what a query finds; None where the archive could not be opened, which was said then."""
+        if self._closed_by is not None:
+            return None
+        return self._with_connection(query)
+
+    def _write(self, write: Write | None = None) -> None:
+        """Write what waits, and this with it, in one transaction."""
+        if self._closed_by is not None:
+            raise self._closed_by
+        if write is not None:
+            self._waiting.append(write)
+        self._with_connection(self._flush)
+
+    def _flush(self, connection: sqlite3.Connection) -> None:
+        if not self._waiting:
+            return
+        self._in_one(connection, lambda writing: [write(writing) for write in self._waiting])
+        self._waiting.clear()
+
+    def _in_one(self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Found]) -> Found:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            found = work(connection)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        anchor.write(self._path, trail.head(connection))
+        return found
+
+    def _with_connection(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+        self.open()
+        assert self._connection is not None
+        try:
+            with told(self._path):
+                return work(self._connection)
+        except ArchiveFailed as error:
+            if error.code is ErrorCode.ARCHIVE_DAMAGED:
+                raise self._begun_anew(error) from error
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._looked_at(opened(self._path, self._how))
+        except ArchiveFailed as error:
+            if error.code is ErrorCode.ARCHIVE_DAMAGED:
+                raise self._begun_anew(error) from error
+            self._give_up(error)
+            raise
+
+    def _looked_at(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Return a connection, and have what was cut off its trail recorded for good before the next entry hides it."""
+        try:
+            with told(self._path):
+                is_cut = trail.is_cut(connection, anchor.read(self._path))
+        except ArchiveFailed:
+            connection.close()
+            raise
+        if is_cut:
+            at = datetime.now(UTC).astimezone().isoformat()
+            self._waiting.insert(0, lambda writing: _record_cut(writing, at))
+        return connection
+
+    def _begun_anew(self, damage: ArchiveFailed) -> ArchiveFailed:
+        """Set the damaged file aside, begin a new one with what waits, and return what is to be said of it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        try:
+            aside = set_aside(self._path)
+            self._connection = opened(self._path, self._how)
+        except ArchiveFailed as error:
+            self._give_up(error)
+            return error
+        try:
+            with told(self._path):
+                self._flush(self._connection)
+        except ArchiveFailed as error:
+            _log.warning("what waits is not written to the new archive yet: %s", error)
+        return ArchiveFailed(ErrorCode.ARCHIVE_DAMAGED, name=self._path.name, aside=aside.name)
+
+    def _give_up(self, error: ArchiveFailed) -> None:
+        """Leave the file alone until the program starts again; a lock and a full disk may go, and are tried again."""
+        if error.code not in {ErrorCode.ARCHIVE_LOCKED, ErrorCode.ARCHIVE_FULL}:
+            self._closed_by = error
+            self._waiting.clear()
+
+
+def _record_cut(connection: sqlite3.Connection, at: str) -> None:
+    trail.record(connection, trail.Deed(trail.What.CUT, "", at))
