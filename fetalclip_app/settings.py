@@ -46,6 +46,7 @@ class Settings(BaseModel):
         growth_chart: Whose centiles the window shows first.
         measure_first: The model's value of a measure stays hidden until the person has measured it.
         operator: Who reads, as it stands beside what a person did and in reports; empty where nobody said.
+        keep_names: Whose a study is and where its files lie is kept, so that it is found by that.
         language: Two letters; empty is the system's.
         size_percent: Of text and controls, on top of the system's own factor.
         keys: Of the commands whose keys the user changed, in Qt's portable form.
@@ -77,6 +78,7 @@ class Settings(BaseModel):
     bpd_definition: BpdDefinition | None = None
     measure_first: bool = False
     operator: str = ""
+    keep_names: bool = True
     theme: ThemeChoice = "dark"
     language: str = ""
     size_percent: int = Field(default=100, ge=100, le=300)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fetalclip_app.archive import notes_json, trail
 from fetalclip_app.archive.database import storable
@@ -11,6 +14,9 @@ from fetalclip_app.domain.notes import Act
 
 STUDY, CLIP = "study", "clip"
 """Kinds of notes, as they stand in the file."""
+
+
+_COLUMNS = "uid, who, at, kind, key, study, before, after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class KeptAct:
 
 def every(connection: sqlite3.Connection) -> tuple[KeptAct, ...]:
     """Return every act, the oldest first."""
-    rows = connection.execute("SELECT uid, who, at, kind, key, study, before, after FROM acts ORDER BY number")
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM acts ORDER BY number")
     return tuple(KeptAct(*row) for row in rows)
 
 
@@ -92,10 +98,37 @@ def know_study(connection: sqlite3.Connection, study: str, at: str) -> None:
     connection.execute("INSERT OR IGNORE INTO studies (key, first_kept) VALUES (?, ?)", (study, at))
 
 
-def know_clip(connection: sqlite3.Connection, clip: str, study: str, at: str) -> None:
-    """Note that something of a clip is kept, and the study that it was open in last."""
+def know_clip(connection: sqlite3.Connection, clip: str, study: str, at: str, *, is_open: bool = True) -> None:
+    """Note that something of a clip is kept, and the study that it was open in last.
+
+    Args:
+        is_open: In this study, now; else it stays with the study that it is known of.
+    """
+    moved = "DO UPDATE SET study = excluded.study" if is_open else "DO NOTHING"
     connection.execute(
-        "INSERT INTO clips (key, study, first_kept) VALUES (?, ?, ?) "
-        "ON CONFLICT (key) DO UPDATE SET study = excluded.study",
-        (clip, study, at),
+        f"INSERT INTO clips (key, study, first_kept) VALUES (?, ?, ?) ON CONFLICT (key) {moved}", (clip, study, at)
     )
+
+
+def of_study(connection: sqlite3.Connection, study: str) -> tuple[KeptAct, ...]:
+    """Return the acts on a study and on the clips that are its, the oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM acts WHERE (kind = '{STUDY}' AND key = ?) "
+        f"OR (kind = '{CLIP}' AND key IN (SELECT key FROM clips WHERE study = ?)) ORDER BY number",
+        (study, study),
+    )
+    return tuple(KeptAct(*row) for row in rows)
+
+
+def of_place(connection: sqlite3.Connection, kind: str, key: str) -> tuple[KeptAct, ...]:
+    """Return the acts on one study or clip, the oldest first."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM acts WHERE kind = ? AND key = ? ORDER BY number", (kind, key))
+    return tuple(KeptAct(*row) for row in rows)
+
+
+def result_of(done: Iterable[KeptAct]) -> dict[str, Any]:
+    """Return the notes that acts come to, one after the other: each says what its fields were from then on."""
+    fields: dict[str, Any] = {}
+    for act in done:
+        fields.update(json.loads(act.after))
+    return fields

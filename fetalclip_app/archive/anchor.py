@@ -7,7 +7,7 @@ import logging
 import os
 from pathlib import Path
 
-from fetalclip_app.archive.trail import Head
+from fetalclip_app.domain.kept import Head
 
 _log = logging.getLogger(__name__)
 

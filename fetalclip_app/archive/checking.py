@@ -8,81 +8,14 @@ import sqlite3
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from fetalclip_app.archive import anchor, schema, trail
 from fetalclip_app.archive.database import connect, opened, told
-from fetalclip_app.archive.trail import CONTENTS, Entry, Head, What
+from fetalclip_app.archive.trail import CONTENTS, Entry, What
+from fetalclip_app.domain.kept import BEFORE_FIRST, Checked, Flaw, FlawKind, Head
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
-
-
-class FlawKind(StrEnum):
-    """What can be wrong with an archive."""
-
-    PAGES = "pages"
-    """SQLite finds its file damaged."""
-    TABLES = "tables"
-    """A table, index or trigger is not as this program makes it."""
-    HASH = "hash"
-    """An entry of the trail is not what its hash was made of, or does not follow the one before."""
-    GAP = "gap"
-    """An entry of the trail is missing between two others."""
-    CUT = "cut"
-    """Entries are missing at the end, or were found to be when the program was opened."""
-    CHANGED = "changed"
-    """An act, reading or mask is not what it was when it was recorded."""
-    LOST = "lost"
-    """An act, reading or mask is gone, and no deletion says so."""
-    UNRECORDED = "unrecorded"
-    """An act, reading or mask of which the trail says nothing."""
-    NOTES = "notes"
-    """Notes that the acts do not come to."""
-    READING = "reading"
-    """A reading, a view set or embeddings whose content is not that of its hash."""
-    DELETION = "deletion"
-    """What counts as deleted is not what the entry of the deletion was made over, or is still there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One thing that is wrong.
-
-    Attributes:
-        entry: Number of the trail's entry; None where it is about none.
-        where: Table and row, or what SQLite says.
-        key: Of the clip or study whose content it is; empty where that is not known.
-    """
-
-    kind: FlawKind
-    entry: int | None = None
-    where: str = ""
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check came to.
-
-    Attributes:
-        head: The last entry: note it down, and a later check is known to be of the same trail.
-        acts, readings: How many of them were compared with the trail.
-        is_anchored: The trail's last entry was written beside the archive, and could be compared.
-    """
-
-    entries: int
-    head: Head
-    acts: int
-    readings: int
-    is_anchored: bool
-    flaws: tuple[Flaw, ...]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.flaws
 
 
 def check(path: Path) -> Checked:
@@ -151,7 +84,7 @@ def _tables(connection: sqlite3.Connection) -> Iterator[Flaw]:
 
 
 def _chain(connection: sqlite3.Connection, anchored: Head | None) -> Iterator[Flaw]:
-    before, number = trail.BEFORE_FIRST, 0
+    before, number = BEFORE_FIRST, 0
     for entry in trail.entries(connection):
         if entry.what == What.CUT:
             yield Flaw(FlawKind.CUT, entry.number)

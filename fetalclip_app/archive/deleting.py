@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from fetalclip_app.archive import trail
 from fetalclip_app.archive.acts import CLIP, STUDY
 from fetalclip_app.archive.checking import erased_digest
 from fetalclip_app.archive.database import storable
 from fetalclip_app.archive.trail import CONTENTS, What
+from fetalclip_app.domain.kept import Taken
 from fetalclip_app.domain.notes import Act
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """How much was deleted. The record has these counts, and nothing that names the study."""
-
-    clips: int
-    acts: int
-    readings: int
-    masks: int
-    embeddings: int
 
 
 def delete_study(connection: sqlite3.Connection, key: str, act: Act) -> Taken:

@@ -8,57 +8,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fetalclip_app.archive.acts import CLIP, STUDY
 from fetalclip_app.archive.database import opened, told
-from fetalclip_app.archive.names import KeptNames
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is looked for; what is left empty is not asked for.
-
-    Attributes:
-        text: Words that must all be there: in names, description, remarks, parts, who did something, files, the key.
-        name: Words of the patient's name or identifier.
-        since, until: The exam, or something that was done with it, was on one of these days.
-        view: Key of a view that a model saw, or a person named.
-    """
-
-    text: str = ""
-    name: str = ""
-    since: date | None = None
-    until: date | None = None
-    view: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundStudy:
-    """A study of which something is kept.
-
-    Attributes:
-        key: `domain.notes.study_key`.
-        names: None where they are not kept.
-        day: Of the exam, YYYY-MM-DD: by the files, else by a person's word; empty where nobody says.
-        clips: How many are kept.
-        views: Keys of the views that a model saw, or a person named.
-        first_done, last_done: When the first and the last thing was kept, ISO 8601.
-        places: Where the files lay, one for each clip at the most.
-    """
-
-    key: str
-    names: KeptNames | None
-    day: str
-    clips: int
-    views: tuple[str, ...]
-    acts: int
-    readings: int
-    first_done: str
-    last_done: str
-    places: tuple[Path, ...]
+from fetalclip_app.domain.kept import FoundStudy, KeptNames, Query
 
 
 def find(path: Path, query: Query) -> tuple[FoundStudy, ...]:

@@ -6,41 +6,10 @@ Nothing else in the archive names a patient (but a folder's name may). These tab
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from fetalclip_app.archive import acts
 from fetalclip_app.archive.database import storable
-
-
-@dataclass(frozen=True, slots=True)
-class KeptNames:
-    """What a study's files say of it.
-
-    Attributes:
-        study: `domain.notes.study_key`.
-        patient_name, patient_id: As the files write them.
-        day: Of the exam, YYYY-MM-DD; empty where the files do not say, or were de-identified with other days.
-        last_open: ISO 8601 with the offset from UTC.
-    """
-
-    study: str
-    patient_name: str
-    patient_id: str
-    day: str
-    description: str
-    last_open: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a clip's file lay when it was open last.
-
-    Attributes:
-        path: May lead into a ZIP.
-    """
-
-    clip: str
-    path: str
+from fetalclip_app.domain.kept import KeptNames, Place
 
 
 def remember(connection: sqlite3.Connection, names: KeptNames, place: Place | None) -> None:

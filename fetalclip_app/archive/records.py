@@ -114,7 +114,7 @@ def insert_reading(connection: sqlite3.Connection, reading: KeptReading, recorde
     if number is None:
         return False
     know_study(connection, str(row["study"]), reading.at)
-    know_clip(connection, reading.clip_key, str(row["study"]), reading.at)
+    know_clip(connection, reading.clip_key, str(row["study"]), reading.at, is_open=recorded is None)
     said = json.loads(reading.json)
     seen_views.keep(connection, reading.clip_key, seen_views.views_in(said) if isinstance(said, dict) else ())
     deed = recorded or trail.Deed(trail.What.READING, "", reading.at)

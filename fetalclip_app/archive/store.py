@@ -10,11 +10,12 @@ from typing import cast
 from fetalclip_app.archive import acts, notes_json, records, trail
 from fetalclip_app.archive.acts import CLIP, STUDY, KeptAct
 from fetalclip_app.archive.database import Connect, connect, storable
-from fetalclip_app.archive.deleting import Taken, delete_study, overwrite
+from fetalclip_app.archive.deleting import delete_study, overwrite
 from fetalclip_app.archive.file import ArchiveFile
-from fetalclip_app.archive.names import KeptNames, Place, forget, remember
+from fetalclip_app.archive.names import forget, remember
 from fetalclip_app.archive.notes_json import Notes
 from fetalclip_app.archive.records import KeptEmbeddings, KeptMask, KeptReading
+from fetalclip_app.domain.kept import KeptNames, Place, Taken
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
 
 _KINDS: dict[type[Notes], str] = {StudyNotes: STUDY, ClipNotes: CLIP}
@@ -119,6 +120,14 @@ class Archive(ArchiveFile):
             ArchiveFailed: They cannot be read.
         """
         return self._ask(lambda connection: records.masks(connection, clip_key)) or ()
+
+    def embeddings(self, clip_key: str) -> tuple[KeptEmbeddings, ...]:
+        """Return the rows of a clip's frames, by each model, preprocessing and crop.
+
+        Raises:
+            ArchiveFailed: They cannot be read.
+        """
+        return self._ask(lambda connection: records.embeddings(connection, clip_key)) or ()
 
     def acts(self) -> tuple[KeptAct, ...]:
         """Return every act, the oldest first.

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-BEFORE_FIRST = "0" * 64
-"""Stands for the hash before the first entry."""
+from fetalclip_app.domain.kept import Head
 
 
 class What(StrEnum):
@@ -83,14 +82,6 @@ class Entry:
         """Return the hash that this entry must have where the one before it has ``before``."""
         row = [self.number, self.at, self.who, self.what, self.about, self.digest, self.details, before]
         return digest_of(row)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The last entry: whoever knows it sees whether something was taken from the end."""
-
-    number: int = 0
-    hash: str = BEFORE_FIRST
 
 
 def new_uid() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__
-from fetalclip_app.cli import dating, deidentify_arguments, fetuses
+from fetalclip_app.cli import archive_arguments, dating, deidentify_arguments, fetuses
 from fetalclip_app.wording.translate import translate
 
 PROGRAM = "python -m fetalclip_app"
@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _add_open(commands)
     _add_analyze(commands)
     _add_deidentify(commands)
+    _add_archive(commands)
     _add_fetch(commands)
     _add_demo(commands)
     return top
@@ -182,6 +183,15 @@ def _add_deidentify(commands: argparse._SubParsersAction[_OneLineParser]) -> Non
     deidentify_arguments.add_options(command)
 
 
+def _add_archive(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
+    command = commands.add_parser(
+        archive_arguments.NAME,
+        help=translate("find, check, export, import and delete what is kept of studies"),
+        description=translate(archive_arguments.DESCRIPTION),
+    )
+    archive_arguments.add_options(command)
+
+
 def _add_fetch(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser(
         "fetch-weights",
@@ -283,5 +293,9 @@ def _is_input(path: Path, given: argparse.Namespace) -> bool:
     return path.exists() and any(other.exists() and path.samefile(other) for other in inputs)
 
 
-_CHECKS = {"analyze": _problem, deidentify_arguments.NAME: deidentify_arguments.problem}
+_CHECKS = {
+    "analyze": _problem,
+    deidentify_arguments.NAME: deidentify_arguments.problem,
+    archive_arguments.NAME: archive_arguments.problem,
+}
 """What looks at the combination of a command's arguments."""

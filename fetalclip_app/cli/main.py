@@ -39,26 +39,39 @@ def main(arguments: Sequence[str], open_window: OpenWindow, *, why_no_window: Wh
 
 
 def _dispatch(given: argparse.Namespace, open_window: OpenWindow, why_no_window: WhyNoWindow) -> int:
-    """Imports are late, so that ``--help`` and the window load nothing that they do not need."""
     if given.command == "open":
         return open_window(given.paths)
-    if given.command == "fetch-weights":
-        return _fetch(given)
-    if given.command == "deidentify":
-        from fetalclip_app.cli.deidentify import deidentify  # noqa: PLC0415
-
-        return deidentify(given)
     if given.command == "demo":
-        from fetalclip_app.cli import demo  # noqa: PLC0415
+        return _demo(given, open_window, why_no_window)
+    return _WITHOUT_WINDOW[given.command](given)
 
-        reason = why_no_window()
-        if not reason:
-            return open_window([demo.sample()])
-        say(f"{reason} " + translate("The bundled sample is analysed instead."))
-        return demo.analyse_sample(given)
+
+def _demo(given: argparse.Namespace, open_window: OpenWindow, why_no_window: WhyNoWindow) -> int:
+    from fetalclip_app.cli import demo  # noqa: PLC0415
+
+    reason = why_no_window()
+    if not reason:
+        return open_window([demo.sample()])
+    say(f"{reason} " + translate("The bundled sample is analysed instead."))
+    return demo.analyse_sample(given)
+
+
+def _analyze(given: argparse.Namespace) -> int:
     from fetalclip_app.cli.analyze import analyze  # noqa: PLC0415
 
     return analyze(given)
+
+
+def _deidentify(given: argparse.Namespace) -> int:
+    from fetalclip_app.cli.deidentify import deidentify  # noqa: PLC0415
+
+    return deidentify(given)
+
+
+def _archive(given: argparse.Namespace) -> int:
+    from fetalclip_app.cli.archive import archive  # noqa: PLC0415
+
+    return archive(given)
 
 
 def _fetch(given: argparse.Namespace) -> int:
@@ -84,3 +97,12 @@ class _Percent:
         if percent >= self._said + 5:
             self._said = percent
             say(translate("{percent:3d}% of {size:.2f} GB", percent=percent, size=total / 1e9))
+
+
+_WITHOUT_WINDOW: dict[str, Callable[[argparse.Namespace], int]] = {
+    "analyze": _analyze,
+    "deidentify": _deidentify,
+    "archive": _archive,
+    "fetch-weights": _fetch,
+}
+"""Commands by name. Their imports are late, so that ``--help`` and the window load nothing that they do not need."""

@@ -12,12 +12,12 @@ from pathlib import Path
 import old_archives
 import pytest
 
-from fetalclip_app.archive.checking import FlawKind, check
+from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.database import connect
-from fetalclip_app.archive.finding import Query, find
-from fetalclip_app.archive.names import KeptNames, Place
+from fetalclip_app.archive.finding import find
 from fetalclip_app.archive.records import KeptEmbeddings, KeptReading
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.domain.kept import FlawKind, KeptNames, Place, Query
 from fetalclip_app.domain.notes import Act, ClipNotes, ItemMark, ItemState, Part, StudyNotes
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
@@ -189,7 +189,7 @@ def test_what_is_not_kept_cannot_be_deleted(archive: Archive, path: Path) -> Non
     assert check(path).is_whole
 
 
-def _impatient(path: Path):
+def _impatient(path: Path) -> sqlite3.Connection:
     made = connect(path)
     made.execute("PRAGMA busy_timeout = 1")
     return made

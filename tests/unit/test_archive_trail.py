@@ -12,10 +12,11 @@ import old_archives
 import pytest
 
 from fetalclip_app.archive import anchor
-from fetalclip_app.archive.checking import FlawKind, check
+from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.database import connect
 from fetalclip_app.archive.records import KeptReading
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.domain.kept import FlawKind
 from fetalclip_app.domain.notes import Act, ClipNotes, Part, StudyNotes
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
