@@ -42,6 +42,7 @@ class ErrorCode(StrEnum):
     WORKER_LOST = "worker_lost"
 
     CHECKLIST_INVALID = "checklist_invalid"
+    TEMPLATE_INVALID = "template_invalid"
     VIEW_SET_INVALID = "view_set_invalid"
     NOT_DICOM = "not_dicom"
     SCAN_NOT_FOUND = "scan_not_found"

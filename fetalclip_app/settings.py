@@ -128,6 +128,11 @@ def checklists_folder() -> Path:
     return folder() / "checklists"
 
 
+def template_file() -> Path:
+    """Return the path of the user's own template of the report; it may not exist."""
+    return folder() / "report_template.json"
+
+
 def masks_file() -> Path:
     """Return the path of the masks remembered for scanners (de-identification); it may not exist yet."""
     return folder() / "masks.json"

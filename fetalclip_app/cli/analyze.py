@@ -20,6 +20,7 @@ from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
 from fetalclip_app.cli.seen import Seen
 from fetalclip_app.cli.speak import say, tell
 from fetalclip_app.cli.whose import Whose
+from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.probes import NamedBy
@@ -30,7 +31,7 @@ from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.report.as_json import as_table, write_table
-from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry, build
+from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry
 from fetalclip_app.report.json_checklist import as_entries
 from fetalclip_app.report.json_study import as_study_entries
 from fetalclip_app.report.studies import study_tables
@@ -64,6 +65,7 @@ def analyze(given: argparse.Namespace) -> int:
     wanted = with_fetuses([*from_paths(given.paths, given.pixel_mm), *rows], given.fetus)
     checklist = None if given.checklist is None else chosen(given.checklist)
     dating = _stated_dating(given)
+    options = report_options(given)
     engine = load(given)
     told: set[str] = set()
     entries: list[Entry] = []
@@ -96,7 +98,6 @@ def analyze(given: argparse.Namespace) -> int:
     write_table(given.json, table)
     say(f"JSON: {given.json}")
     if given.report is not None:
-        options = ReportOptions(page=PageSize(given.page), operator=given.operator)
         write_report(given.report, entries, options, checklists)
         say(translate("Report: {path}", path=given.report))
     return 1 if any("error" in row for row in table) or not is_dated else 0
@@ -161,9 +162,23 @@ def write_report(
     Raises:
         ExportFailed: The file could not be written.
     """
-    from fetalclip_app.report.pdf import write_pdf  # noqa: PLC0415 - late: runs without a report need no typesetter
+    from fetalclip_app.report.pdf import write_report as write  # noqa: PLC0415 - late: it needs the typesetter
 
-    write_pdf(path, build(entries, options, checklists))
+    write(path, entries, options, checklists)
+
+
+def report_options(given: argparse.Namespace) -> ReportOptions:
+    """Return what the arguments say of the report.
+
+    Raises:
+        InvalidInput: The template that was named, or the user's own, cannot be used.
+    """
+    from fetalclip_app import settings  # noqa: PLC0415 - with the report, to keep --help quick
+    from fetalclip_app.report.template import own_template, read_template  # noqa: PLC0415
+
+    template = own_template(settings.template_file()) if given.template is None else read_template(given.template)
+    page = None if given.page is None else PageSize(given.page)
+    return ReportOptions(page=page, operator=given.operator, template=template, chart=Chart(given.chart))
 
 
 def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry:

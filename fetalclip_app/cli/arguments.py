@@ -115,7 +115,21 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     out.add_argument("--json", type=Path, required=True, metavar="OUT.json", help=translate("one entry for each file"))
     out.add_argument("--report", type=Path, metavar="OUT.pdf", help=translate("one report about all of them"))
     out.add_argument(
-        "--page", choices=("a4", "letter"), default="a4", help=translate("paper of the report (default: a4)")
+        "--page", choices=("a4", "letter"), help=translate("paper of the report (default: what its template says)")
+    )
+    out.add_argument(
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help=translate(
+            "sections, order, paper and language of the report (default: your own template, if there is one)"
+        ),
+    )
+    out.add_argument(
+        "--chart",
+        choices=("who", "intergrowth_21st"),
+        default="who",
+        help=translate("whose growth charts the report draws (default: who)"),
     )
     out.add_argument(
         "--checklist",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
+from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.notes import FETUSES
 from fetalclip_app.domain.sign_off import SealState
@@ -15,6 +15,7 @@ from fetalclip_app.report.entries import ClipEntry, Entry, UnreadEntry
 from fetalclip_app.report.seal import SignedStudy, signed_studies
 from fetalclip_app.report.studies import each_of_somebody, study_tables
 from fetalclip_app.report.subject import Subject, subject_of
+from fetalclip_app.report.template import PageSize, Template
 from fetalclip_app.wording import patients_of
 
 __all__ = [
@@ -29,25 +30,27 @@ __all__ = [
 ]
 
 
-class PageSize(StrEnum):
-    """Paper that the report is laid out for."""
-
-    A4 = "a4"
-    LETTER = "letter"
-
-
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
     """What the user decides about a report.
 
     Attributes:
+        page: None is the template's.
+        chart: Whose growth charts are drawn; where it has none of a measure, the other's.
         operator: Who reads; empty where nobody said.
         made_at: When; printed as given.
     """
 
-    page: PageSize = PageSize.A4
+    page: PageSize | None = None
     operator: str = ""
     made_at: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    template: Template = field(default_factory=Template)
+    chart: Chart = Chart.WHO
+
+    @property
+    def paper(self) -> PageSize:
+        """The paper that counts."""
+        return self.template.page if self.page is None else self.page
 
 
 @dataclass(frozen=True, eq=False, slots=True)

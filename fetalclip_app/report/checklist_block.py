@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reportlab.platypus import CondPageBreak, Spacer
+from reportlab.platypus import BalancedColumns, CondPageBreak, Spacer
 
 from fetalclip_app.domain.checklist import Evidence, ItemFinding, StudyChecklist
 from fetalclip_app.domain.notes import ItemState
 from fetalclip_app.report.build import ClipEntry, ReportContent
-from fetalclip_app.report.style import BODY, DOUBT_STRONG, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
+from fetalclip_app.report.style import BODY, DOUBT_STRONG, GAP, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
 from fetalclip_app.wording.checklist import (
     checklist_count,
     checklist_meaning,
@@ -28,6 +28,12 @@ from fetalclip_app.wording.checklist import (
     section_title,
     study_of_checklist,
 )
+
+_TOGETHER = 12
+"""Rows of a section that stand together."""
+
+_STATE = 24 * MM
+"""Width of the column of states."""
 
 _STYLES = {ItemState.SEEN: STRONG, ItemState.DOUBTFUL: DOUBT_STRONG, ItemState.MISSING: BODY, None: LABEL}
 
@@ -57,16 +63,19 @@ def checklist_section(content: ReportContent, width: float) -> list[Any]:
 
 
 def _table(one: StudyChecklist, clips: Numbered, width: float) -> Any:
-    cells: list[list[Any]] = []
+    """Return the items in two columns of one height, section by section."""
+    half = (width - GAP) / 2
+    tables: list[Any] = []
     for section in one.found.checklist.sections:
-        cells.append([para(section_title(section), LABEL), "", ""])
+        cells: list[list[Any]] = [[para(section_title(section), LABEL), ""]]
         for item in section.items:
             finding = one.found.of(item.key)
-            style = _STYLES[finding.state]
-            told = para(_told(finding, clips), NOTE)
+            told = _told(finding, clips)
+            title = [para(item_title(finding), BODY), *([para(told, NOTE)] if told else [])]
             state = open_item() if finding.state is None else item_state(finding.state)
-            cells.append([para(item_title(finding), BODY), para(state, style), told])
-    return rows(cells, [50 * MM, 24 * MM, width - 74 * MM], between=0.6 * MM)
+            cells.append([title, para(state, _STYLES[finding.state])])
+        tables += [rows(cells, [half - _STATE, _STATE], between=0.6 * MM, keep_first=_TOGETHER), Spacer(0, 1.5 * MM)]
+    return BalancedColumns(tables, nCols=2, innerPadding=GAP, needed=30 * MM)
 
 
 def _told(finding: ItemFinding, clips: Numbered) -> str:

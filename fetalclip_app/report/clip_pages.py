@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from reportlab.platypus import KeepTogether, PageBreak, Spacer
+from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer
 
 from fetalclip_app import wording
 from fetalclip_app.domain.abstention import Abstention, Reason
@@ -15,7 +15,7 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.by_hand import by_hand_block
 from fetalclip_app.report.charts import axis_remark, score_curve, shown_keys, view_bars
-from fetalclip_app.report.key_frames import chosen, key_frames, plain_frame
+from fetalclip_app.report.key_frames import key_frames
 from fetalclip_app.report.label_block import labels_block
 from fetalclip_app.report.line_block import lines_block
 from fetalclip_app.report.pooled_block import pooled_block
@@ -46,9 +46,18 @@ Flow = list[Any]
 _MOST_LETTERS = 160
 """Of a patient or a study in a heading."""
 
+_LEAST = 100 * MM
+"""A clip begins a new page where less is left: its heading and its answers stand together."""
+
 
 def clip_section(
-    entry: ClipEntry, width: float, number: int | None = None, *, says_whose: bool = False, says_fetus: bool = False
+    entry: ClipEntry,
+    width: float,
+    number: int | None = None,
+    *,
+    says_whose: bool = False,
+    says_fetus: bool = False,
+    plain_copies: bool = True,
 ) -> Flow:
     """Return the part about one clip.
 
@@ -56,6 +65,7 @@ def clip_section(
         number: Of the clip, from 1, where the report has several.
         says_fetus: Its heading names the fetus, as the report is about several.
         says_whose: Its heading names patient and study, which the report's header cannot name for all clips.
+        plain_copies: As those of `key_frames`.
     """
     heading = entry.name if number is None else f"{number}  {entry.name}"
     heading = f"{wording.fetus_title(entry.fetus)}  ·  {heading}" if says_fetus else heading
@@ -63,20 +73,15 @@ def clip_section(
     if says_whose:
         about = "  ·  ".join(cut(text, _MOST_LETTERS) for text in (entry.patient, entry.study))
         whose = [para(about, STRONG), Spacer(0, 1.5 * MM)]
-    head: Flow = [
-        para(heading, HEADING),
-        *whose,
-        *_badges(entry, width),
-        *by_hand_block(entry, width),
-        *_answers(entry, width),
-        *lines_block(entry, width),
-        *structures_block(entry, width),
-        *labels_block(entry, width),
-        Spacer(0, 4 * MM),
-    ]
-    start: Flow = [] if number is None else [PageBreak()]
-    whole_clip = KeepTogether(pooled_block(entry, width))
-    return [*start, KeepTogether(head), whole_clip, *_views(entry, width), *key_frames(entry, width)]
+    start: Flow = [] if number is None else [Spacer(0, 4 * MM), CondPageBreak(_LEAST)]
+    start = [PageBreak()] if number is not None and says_whose else start  # no two patients share a page
+    head = [para(heading, HEADING), *whose, *_badges(entry, width), *by_hand_block(entry, width)]
+    answers = [*_answers(entry, width), *lines_block(entry, width), *structures_block(entry, width)]
+    answers += [*labels_block(entry, width), Spacer(0, 4 * MM), *pooled_block(entry, width)]
+    first, *pictures = _views_and_pictures(entry, width, plain_copies=plain_copies)
+    is_short = entry.reading.answer("brain_views", ViewPrediction) is None
+    whole, rest = ([*head, *answers, first], []) if is_short else ([*head, answers[0]], [*answers[1:], first])
+    return [*start, KeepTogether(whole), *rest, *pictures]
 
 
 def _badges(entry: ClipEntry, width: float) -> Flow:
@@ -166,18 +171,17 @@ def _lengths(lines: Sequence[wording.Line], width: float) -> Any:
     return rows(cells, [14 * MM, 26 * MM, width - 40 * MM], between=0.8 * MM)
 
 
-def _views(entry: ClipEntry, width: float) -> Flow:
-    """Return the bars of the planes; beside them those of the brain, or the frame that no overlay belongs to."""
+def _views_and_pictures(entry: ClipEntry, width: float, *, plain_copies: bool) -> Flow:
+    """Return the bars of the planes, beside them those of the brain, and the key frames; two in a row."""
     half = (width - GAP) / 2
-    blocks = [
+    cells = [
         _view_block(task, seen, half)
         for task in ("views", "brain_views")
         if isinstance(seen := _answer(entry, task), ViewPrediction)
     ]
-    if len(blocks) < 2:
-        first = chosen(entry)[0]
-        blocks.append(plain_frame(entry, first.index, half) if first.is_plain else [Spacer(0, 0)])
-    return [columns(blocks, [half, half], after=4 * MM)]
+    cells += key_frames(entry, half, plain_copies=plain_copies)
+    cells += [[Spacer(0, 0)]] * (len(cells) % 2)
+    return [columns(cells[place : place + 2], [half, half], after=4 * MM) for place in range(0, len(cells), 2)]
 
 
 def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:

@@ -14,10 +14,11 @@ from reportlab.lib.utils import ImageReader
 from fetalclip_app.domain.calibration import Box, Calibration
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.measuring import region_of_box
+from fetalclip_app.domain.notes import Line
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.structures import name_place
 from fetalclip_app.imaging.blend import OPACITY, blend, contours, dashes, scale_bar_mm
-from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, OUTLINE_COLOUR, structure_colour
+from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, HAND_COLOUR, OUTLINE_COLOUR, structure_colour
 from fetalclip_app.report.fonts import BOLD, REGULAR, text_width
 from fetalclip_app.report.style import MM, Painted
 
@@ -38,6 +39,7 @@ class Picture:
         opacity: Of the heatmap, 0 to 1.
         lines: Name and both ends (x, y) of each line to draw.
         masks: Name and mask of each structure to draw.
+        calipers: What a person drew, with the words beside it.
     """
 
     pixels: Pixels
@@ -49,6 +51,7 @@ class Picture:
     opacity: float = OPACITY
     lines: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
     masks: tuple[tuple[str, Segmentation], ...] = ()
+    calipers: tuple[tuple[Line | Ellipse, str], ...] = ()
 
     def size(self, width: float) -> tuple[float, float]:
         """Return its size on paper, in points, inside ``width`` and `MAX_HEIGHT`."""
@@ -91,6 +94,9 @@ class _Painter:
             self._name(canvas, np.array(ends), name)
         for name, mask in self.picture.masks:
             self._mask(canvas, name, mask)
+        for shape, _text in self.picture.calipers:
+            self._caliper(canvas, shape)
+        self._caliper_texts(canvas)
         self._scale_bar(canvas)
         canvas.restoreState()
 
@@ -162,6 +168,30 @@ class _Painter:
         x, y = first + (last - first) * 0.22 + beside * 2.2 * MM
         canvas.setFont(BOLD, 7.5)
         _rimmed(canvas, x, y - 0.9 * MM, name, Color(*(c / 255 for c in ELLIPSE_COLOUR)))
+
+    def _caliper(self, canvas: Any, shape: Line | Ellipse) -> None:
+        """Draw a person's ellipse, or line with a bar across each end."""
+        if isinstance(shape, Ellipse):
+            self._line(canvas, shape.points(240), HAND_COLOUR, 0.9, closed=True)
+            return
+        ends = np.array([shape.first, shape.last], dtype=np.float64)
+        along = (ends[1] - ends[0]) / max(float(np.hypot(*(ends[1] - ends[0]))), 1e-6)
+        bar = np.array([-along[1], along[0]]) * 1.3 * MM * self.picture.crop.width / self.wide
+        for stroke in (ends, np.stack([ends[0] - bar, ends[0] + bar]), np.stack([ends[1] - bar, ends[1] + bar])):
+            self._line(canvas, stroke, HAND_COLOUR, 0.9, closed=False)
+
+    def _caliper_texts(self, canvas: Any) -> None:
+        """Write each length beside the rightmost end of its caliper, inside the picture, none over another."""
+        canvas.setFont(BOLD, 7.5)
+        floor = self.high
+        for shape, text in self.picture.calipers:
+            points = shape.major_axis() if isinstance(shape, Ellipse) else np.array([shape.first, shape.last])
+            x, y = self._paper(points[points[:, 0].argmax()][None])[0]
+            half = canvas.stringWidth(text, BOLD, 7.5) / 2
+            x = min(max(x + half + 1.5 * MM, half + MM), self.wide - half - MM)
+            y = max(min(y, self.high - 3.5 * MM, floor), MM)
+            _rimmed(canvas, x, y, text, Color(*(part / 255 for part in HAND_COLOUR)))
+            floor = y - 3.2 * MM
 
     def _scale_bar(self, canvas: Any) -> None:
         if self.picture.pixel_mm is None:

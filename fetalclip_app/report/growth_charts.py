@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fetalclip_app.biometry.curves import GrowthCurves, ticks
 from fetalclip_app.domain.age import DAYS_PER_WEEK, AgeEstimate
-from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, shortened
+from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, shortened, text_width
 from fetalclip_app.report.style import ACCENT, ACCENT_PALE, DOUBT, INK, LINE, MM, MUTED, PALE, Painted
 from fetalclip_app.wording.age_axis import AgeKind, AxisRow, axis_span, named_weeks
 
@@ -17,7 +18,16 @@ _ROW, _CURVE, _WEEKS = 5.2 * MM, 20 * MM, 7 * MM
 _NAMES, _VALUES = 42 * MM, 32 * MM
 
 
-def growth_chart(curves: GrowthCurves, title: str, unit: str, *, size: float, weeks: float, width: float) -> Painted:
+@dataclass(frozen=True, slots=True)
+class ChartTitle:
+    """What a chart is of, whose it is, and its unit."""
+
+    name: str
+    chart: str
+    unit: str
+
+
+def growth_chart(curves: GrowthCurves, title: ChartTitle, *, size: float, weeks: float, width: float) -> Painted:
     """Return one chart with one size as a dot."""
     sizes = [*(value for _percent, curve in curves.curves for value in curve), size]
     low, high = min(sizes), max(sizes)
@@ -31,12 +41,10 @@ def growth_chart(curves: GrowthCurves, title: str, unit: str, *, size: float, we
         return _BOTTOM + (CHART_HEIGHT - _TOP - _BOTTOM) * (value - low) / (high - low)
 
     def paint(canvas: Any) -> None:
-        canvas.setFillColor(INK)
-        canvas.setFont(BOLD, 8)
-        canvas.drawString(0, CHART_HEIGHT - 3 * MM, shortened(drawable(title), width, 8, bold=True))
+        _titled(canvas, title, width)
         canvas.setFillColor(MUTED)
         canvas.setFont(REGULAR, 6.5)
-        canvas.drawRightString(_LEFT - 1 * MM, _BOTTOM - 3.2 * MM, unit)
+        canvas.drawRightString(_LEFT - 1 * MM, _BOTTOM - 3.2 * MM, title.unit)
         canvas.setLineWidth(0.4)
         canvas.setStrokeColor(PALE)
         for value in ticks(low, high, 5):
@@ -51,6 +59,18 @@ def growth_chart(curves: GrowthCurves, title: str, unit: str, *, size: float, we
         canvas.circle(across(weeks), up(size), 1.0 * MM, stroke=1, fill=1)
 
     return Painted(width, CHART_HEIGHT, paint)
+
+
+def _titled(canvas: Any, title: ChartTitle, width: float) -> None:
+    """Write what the chart is of, and whose it is behind it."""
+    name = shortened(drawable(f"{title.name},"), width, 8, bold=True)
+    end = text_width(name, 8, bold=True) + 1.2 * MM
+    canvas.setFillColor(INK)
+    canvas.setFont(BOLD, 8)
+    canvas.drawString(0, CHART_HEIGHT - 3 * MM, name)
+    canvas.setFillColor(MUTED)
+    canvas.setFont(REGULAR, 7)
+    canvas.drawString(end, CHART_HEIGHT - 3 * MM, shortened(drawable(title.chart), width - end, 7))
 
 
 def _curves(canvas: Any, curves: GrowthCurves, across: Any, up: Any) -> None:
@@ -79,10 +99,11 @@ def ages_axis(rows: Sequence[AxisRow], scores: tuple[str, AgeEstimate] | None, w
     curve = _CURVE if estimate is not None else 0.0
     height = curve + _ROW * len(rows) + _WEEKS
     first, last = axis_span(rows, estimate)
+    values = min(max(_VALUES, *(_width_of(row) for row in rows)), 2 * _VALUES)
     dated = next((row.days for row in rows if row.kind is AgeKind.DATING), None)
 
     def across(day: float) -> float:
-        return _NAMES + (width - _NAMES - _VALUES - 4 * MM) * (day - first) / (last - first)
+        return _NAMES + (width - _NAMES - values - 4 * MM) * (day - first) / (last - first)
 
     def paint(canvas: Any) -> None:
         _grid(canvas, across, (first, last), height)
@@ -98,9 +119,13 @@ def ages_axis(rows: Sequence[AxisRow], scores: tuple[str, AgeEstimate] | None, w
             canvas.line(across(dated), _WEEKS, across(dated), height)
             canvas.setDash()
         for place, row in enumerate(rows):
-            _row(canvas, across, row, height - curve - (place + 0.5) * _ROW, width, (first, last))
+            _row(canvas, across, row, height - curve - (place + 0.5) * _ROW, (width, values), (first, last))
 
     return Painted(width, height, paint)
+
+
+def _width_of(row: AxisRow) -> float:
+    return text_width(drawable(row.text), 8.5, bold=row.days is not None)
 
 
 def _grid(canvas: Any, across: Any, span: tuple[int, int], height: float) -> None:
@@ -132,14 +157,17 @@ def _scores(canvas: Any, across: Any, estimate: AgeEstimate, height: float) -> N
 
 
 def _row(  # noqa: PLR0917 - the paper, the row and its place
-    canvas: Any, across: Any, row: AxisRow, middle: float, width: float, span: tuple[int, int]
+    canvas: Any, across: Any, row: AxisRow, middle: float, widths: tuple[float, float], span: tuple[int, int]
 ) -> None:
+    width, values = widths
     canvas.setFont(REGULAR, 8.5)
     canvas.setFillColor(INK)
     canvas.drawString(0, middle - 1.1 * MM, shortened(drawable(row.label), _NAMES - 3 * MM, 8.5))
     canvas.setFont(BOLD if row.days is not None else REGULAR, 8.5)
     canvas.setFillColor(INK if row.days is not None else DOUBT)
-    canvas.drawRightString(width, middle - 1.1 * MM, shortened(drawable(row.text), _VALUES, 8.5))
+    canvas.drawRightString(
+        width, middle - 1.1 * MM, shortened(drawable(row.text), values, 8.5, bold=row.days is not None)
+    )
     if row.published is not None:
         low, high = (min(max(day, span[0]), span[1]) for day in row.published)
         canvas.setStrokeColor(LINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
@@ -13,7 +14,7 @@ from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import Centile, Chart, Measure, NoCentile
 from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudyTable, Weight
 from fetalclip_app.report.build import ReportContent
-from fetalclip_app.report.growth_charts import ages_axis, growth_chart
+from fetalclip_app.report.growth_charts import ChartTitle, ages_axis, growth_chart
 from fetalclip_app.report.style import (
     BODY,
     DOUBT_STRONG,
@@ -28,6 +29,7 @@ from fetalclip_app.report.style import (
     para,
     rows,
 )
+from fetalclip_app.report.template import GROWTH, Section
 from fetalclip_app.wording import ages as age_words
 from fetalclip_app.wording import dating as dating_words
 from fetalclip_app.wording import growth as words
@@ -40,16 +42,31 @@ Flow = list[Any]
 _IN_A_ROW = 3
 
 
-def growth_section(content: ReportContent, width: float) -> Flow:
-    """Return the part about every study's sizes and ages; nothing where nothing is measured."""
+def growth_section(content: ReportContent, width: float, parts: Sequence[Section] = GROWTH) -> Flow:
+    """Return what is asked for of every study's sizes, charts and ages; nothing where nothing is measured."""
     studies = [one for one in content.studies if any(not table.is_empty for table in one.fetuses) or one.dating]
     flow: Flow = []
     for one in studies:
-        title = _("Growth and ages")
-        flow += [CondPageBreak(60 * MM), para(title, HEADING)]
+        flow += [CondPageBreak(60 * MM), para(_heading(parts), HEADING)]
         flow += [para(one.title, STRONG)] if len(content.studies) > 1 and one.title else []
-        flow += _study(one, width)
+        flow += _study(one, Asked(tuple(parts), content.options.chart, width))
     return flow
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a study is shown, whose charts are drawn first, and how wide all of it is."""
+
+    parts: tuple[Section, ...]
+    chart: Chart
+    width: float
+
+
+def _heading(parts: Sequence[Section]) -> str:
+    if len(parts) == len(GROWTH):
+        return _("Growth and ages")
+    names = {Section.SIZES: _("Sizes"), Section.CHARTS: _("Growth charts"), Section.AGES: _("Ages")}
+    return ", ".join(names[part] for part in parts)
 
 
 def growth_facts(content: ReportContent) -> list[tuple[str, str]]:
@@ -75,11 +92,11 @@ def _first_weight(tables: Sequence[FetusTable]) -> list[Weight]:
     return [table.weight for table in tables if table.weight is not None][:1]
 
 
-def _study(study: StudyTable, width: float) -> Flow:
+def _study(study: StudyTable, asked: Asked) -> Flow:
     flow: Flow = [*_dating(study), Spacer(0, 2 * MM)]
     for table in study.fetuses:
         if not table.is_empty:
-            flow += _fetus(study, table, width)
+            flow += _fetus(study, table, asked)
     if study.unassigned:
         flow += [para(words.unassigned(study.unassigned), DOUBT_STRONG), Spacer(0, 2 * MM)]
     return flow
@@ -100,12 +117,16 @@ def _dating(study: StudyTable) -> Flow:
     return flow
 
 
-def _fetus(study: StudyTable, table: FetusTable, width: float) -> Flow:
+def _fetus(study: StudyTable, table: FetusTable, asked: Asked) -> Flow:
     flow: Flow = [CondPageBreak(60 * MM), para(wording.fetus_title(table.fetus), SUBHEADING)] if table.fetus else []
-    if table.rows:
-        flow += [_sizes(study, table, width), Spacer(0, 3 * MM)]
-    flow += _charts(study, table, width)
-    return [*flow, *_ages(study, table, width), Spacer(0, 4 * MM)]
+    for part in asked.parts:
+        if part is Section.SIZES and table.rows:
+            flow += [_sizes(study, table, asked.width), Spacer(0, 3 * MM)]
+        if part is Section.CHARTS:
+            flow += _charts(study, table, asked)
+        if part is Section.AGES:
+            flow += _ages(study, table, asked.width)
+    return [*flow, Spacer(0, 4 * MM)]
 
 
 def _sizes(study: StudyTable, table: FetusTable, width: float) -> Any:
@@ -163,19 +184,20 @@ def _centile(found: Centile | NoCentile) -> Any:
     return para(dating_words.no_centile_title(found), NOTE)
 
 
-def _charts(study: StudyTable, table: FetusTable, width: float) -> Flow:
+def _charts(study: StudyTable, table: FetusTable, asked: Asked) -> Flow:
     """Return a small chart for each size that has a centile, with one axis of weeks."""
     if not isinstance(study.age, GestationalAge):
         return []
-    each = (width - (_IN_A_ROW - 1) * GAP) / _IN_A_ROW
+    each = (asked.width - (_IN_A_ROW - 1) * GAP) / _IN_A_ROW
+    place = _Place(table.fetus, study.age, asked.chart, each)
     drawn = [
-        _chart((table.fetus, row), row.value.size_mm, dict(row.centiles), study.age, each)
+        _chart(place, words.row_name(row), row.measure, row.value.size_mm, dict(row.centiles))
         for row in table.rows
         if row.value is not None
     ]
     if table.weight is not None:
-        weight = table.weight
-        drawn.append(_chart((table.fetus, None), weight.weight_g, dict(weight.centiles), study.age, each))
+        weight, name = table.weight, measure_name(Measure.EFW)
+        drawn.append(_chart(place, name, Measure.EFW, weight.weight_g, dict(weight.centiles)))
     shown = [one for one in drawn if one is not None]
     flow: Flow = []
     for start in range(0, len(shown), _IN_A_ROW):
@@ -187,24 +209,26 @@ def _charts(study: StudyTable, table: FetusTable, width: float) -> Flow:
     return [*flow, para(_chart_sources(), NOTE), Spacer(0, 2 * MM)]
 
 
-def _chart(
-    of: tuple[str, StudyRow | None],
-    size: float,
-    found: dict[Chart, Centile | NoCentile],
-    age: GestationalAge,
-    width: float,
-) -> Any:
-    """Return a chart of a fetus's measure, of its weight where no row is given; None where no chart is of it."""
-    fetus, row = of
-    measure = row.measure if row is not None else Measure.EFW
-    chart = next((one for one in Chart if isinstance(found[one], Centile)), None)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What the charts of a fetus have in common; ``chart`` is drawn where it is of the measure."""
+
+    fetus: str
+    age: GestationalAge
+    chart: Chart
+    width: float
+
+
+def _chart(place: _Place, name: str, measure: Measure, size: float, found: dict[Chart, Centile | NoCentile]) -> Any:
+    """Return a chart of a fetus's measure; None where no chart is of it."""
+    order = sorted(Chart, key=lambda one: one is not place.chart)
+    chart = next((one for one in order if isinstance(found[one], Centile)), None)
     curves = growth_curves(chart, measure) if chart is not None else None
     if chart is None or curves is None:
         return None
-    name = words.row_name(row) if row is not None else measure_name(measure)
-    title = f"{words.of_fetus(fetus, name)}, {words.chart_name(chart)}"
     unit = "g" if measure is Measure.EFW else "mm"
-    return growth_chart(curves, title, unit, size=size, weeks=age.weeks, width=width)
+    title = ChartTitle(words.of_fetus(place.fetus, name), words.chart_name(chart), unit)
+    return growth_chart(curves, title, size=size, weeks=place.age.weeks, width=place.width)
 
 
 def _ages(study: StudyTable, table: FetusTable, width: float) -> Flow:

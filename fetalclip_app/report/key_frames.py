@@ -9,7 +9,9 @@ from typing import Any
 from reportlab.platypus import Spacer
 
 from fetalclip_app import wording
+from fetalclip_app.biometry.values import length_of
 from fetalclip_app.domain.calibration import Box
+from fetalclip_app.domain.notes import HandMeasurement
 from fetalclip_app.domain.overlay import Heatmap, Segmentation
 from fetalclip_app.domain.reading import HeadMeasurement, LineMeasurements, Measurement
 from fetalclip_app.domain.structures import Structures
@@ -17,7 +19,8 @@ from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import FetalClipError
 from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.figures import Picture, figure, scale_of
-from fetalclip_app.report.style import DOUBT_STRONG, GAP, MM, NOTE, columns, para
+from fetalclip_app.report.style import DOUBT_STRONG, MM, NOTE, para
+from fetalclip_app.wording.by_hand import drawn_text
 from fetalclip_app.wording.structures import structure_name, structure_title
 from fetalclip_app.wording.translate import translate as _
 
@@ -26,37 +29,54 @@ Flow = list[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class KeyFrame:
-    """One frame worth showing, and what is drawn over its second copy."""
+    """One frame worth showing, and what is drawn over a copy of it."""
 
     index: int
     head: HeadMeasurement | None = None
     heatmap: Heatmap | None = None
     lines: tuple[Measurement, ...] = ()
     masks: tuple[Segmentation, ...] = ()
+    by_hand: tuple[HandMeasurement, ...] = ()
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing is drawn over it."""
-        return self.head is None and self.heatmap is None and not self.lines and not self.masks
+        return self.head is None and self.heatmap is None and not (self.lines or self.masks or self.by_hand)
 
 
-def key_frames(entry: ClipEntry, width: float) -> Flow:
-    """Return the pairs of pictures; a frame that stands beside the views already is left out."""
-    has_brain_views = entry.reading.answer("brain_views", ViewPrediction) is not None
-    shown = [key_frame for key_frame in chosen(entry) if has_brain_views or not key_frame.is_plain]
-    half = (width - GAP) / 2
-    return [columns(_pair(entry, key_frame, half), [half, half], after=4 * MM) for key_frame in shown]
+def key_frames(entry: ClipEntry, width: float, *, plain_copies: bool = True) -> list[Flow]:
+    """Return the pictures with their captions, frame by frame, each ``width`` wide.
+
+    Args:
+        plain_copies: Each frame that something is drawn over stands once without it.
+    """
+    shown, pictures = chosen(entry), []
+    for index in dict.fromkeys(key_frame.index for key_frame in shown):
+        drawn = [one for one in shown if one.index == index and not one.is_plain]
+        if plain_copies or not drawn:
+            pictures.append(plain_frame(entry, index, width))
+        pictures += [_drawn_over(entry, one, width, says_view=not plain_copies) for one in drawn]
+    return [picture for picture in pictures if picture]
 
 
 def chosen(entry: ClipEntry) -> list[KeyFrame]:
-    """Return the head's frame, or the clip's best where no head was measured, and the frames with heatmaps."""
+    """Return the head's frame, or the clip's best where no head was measured, and all others that show something."""
     finding = entry.reading.finding("head")
     if finding is not None and isinstance(finding.answer, HeadMeasurement) and finding.frame_index is not None:
         frames = [KeyFrame(finding.frame_index, head=finding.answer)]
     else:
         frames = [KeyFrame(_best_frame(entry))]
-    frames = _with_masks(entry, _with_lines(entry, frames))
+    frames = _with_hand(entry, _with_masks(entry, _with_lines(entry, frames)))
     return frames + [KeyFrame(index, heatmap=heatmap) for index, heatmap in entry.heatmaps]
+
+
+def _with_hand(entry: ClipEntry, shown: list[KeyFrame]) -> list[KeyFrame]:
+    """Return the key frames with those that a person measured; one that would be plain gets what she drew."""
+    by_frame: dict[int, list[HandMeasurement]] = {}
+    for one in entry.notes.measured:
+        by_frame.setdefault(one.frame_index, []).append(one)
+    drawn = [KeyFrame(index, by_hand=tuple(mine)) for index, mine in sorted(by_frame.items())]
+    return [frame for frame in shown if not (frame.is_plain and frame.index in by_frame)] + drawn
 
 
 def _with_lines(entry: ClipEntry, chosen: list[KeyFrame]) -> list[KeyFrame]:
@@ -86,27 +106,41 @@ def _best_frame(entry: ClipEntry) -> int:
     return int(next(iter([*seen.frames_of(seen.best).tolist(), *familiar]), 0))
 
 
-def _pair(entry: ClipEntry, key_frame: KeyFrame, width: float) -> list[Flow]:
-    """Return the plain copy with its caption, and the annotated one with what is drawn over it."""
-    plain = plain_frame(entry, key_frame.index, width)
+def _drawn_over(entry: ClipEntry, key_frame: KeyFrame, width: float, *, says_view: bool) -> Flow:
+    """Return the frame with what is drawn over it, and what that is; nothing where it cannot be decoded again."""
     picture = _picture(entry, key_frame.index)
-    if picture is None or key_frame.is_plain:
-        return [plain, [Spacer(0, 0)]]
+    if picture is None:
+        return []
+    drawn, text = _annotated(entry, key_frame, picture)
+    index = key_frame.index
+    frame = _frame_title(entry, index) if says_view else wording.frame_title(index, len(entry.clip))
+    return [figure(drawn, width), Spacer(0, 1.5 * MM), para(f"{frame}. {text}", NOTE)]
+
+
+def _annotated(entry: ClipEntry, key_frame: KeyFrame, picture: Picture) -> tuple[Picture, str]:
+    """Return the picture with one kind of overlay, and the caption of that."""
     if key_frame.head is not None:
-        drawn = replace(picture, outline=key_frame.head.outline, ellipse=key_frame.head.ellipse)
         fit = wording.percent(key_frame.head.fit)
         text = _("Outline of the head and its ellipse, which overlap by {fit}.").format(fit=fit)
-    elif key_frame.lines:
-        drawn = replace(picture, lines=tuple((wording.line_name(one.name), one.ends) for one in key_frame.lines))
-        text = _("Lines between landmarks.")
-    elif key_frame.masks:
-        drawn = replace(picture, masks=tuple((structure_name(one.structure), one) for one in key_frame.masks))
+        return replace(picture, outline=key_frame.head.outline, ellipse=key_frame.head.ellipse), text
+    if key_frame.lines:
+        lines = tuple((wording.line_name(one.name), one.ends) for one in key_frame.lines)
+        return replace(picture, lines=lines), _("Lines between landmarks.")
+    if key_frame.masks:
+        masks = tuple((structure_name(one.structure), one) for one in key_frame.masks)
         names = ", ".join(structure_title(one.structure) for one in key_frame.masks)
-        text = _("Masks of: {names}.").format(names=names.lower())
-    else:
-        drawn = replace(picture, heatmap=key_frame.heatmap, opacity=entry.heat_opacity)
-        text = _heatmap_caption(key_frame.heatmap)
-    return [plain, [figure(drawn, width), Spacer(0, 1.5 * MM), para(text, NOTE)]]
+        return replace(picture, masks=masks), _("Masks of: {names}.").format(names=names.lower())
+    if key_frame.by_hand:
+        calipers = tuple((one.shape, _hand_text(entry, one)) for one in key_frame.by_hand)
+        return replace(picture, calipers=calipers), _("Drawn by hand.")
+    heated = replace(picture, heatmap=key_frame.heatmap, opacity=entry.heat_opacity)
+    return heated, _heatmap_caption(key_frame.heatmap)
+
+
+def _hand_text(entry: ClipEntry, one: HandMeasurement) -> str:
+    """Return what stands beside a caliper: ``HC 175.2 mm``."""
+    measured = length_of(one.shape, entry.clip.calibration)
+    return drawn_text(one.measure, one.bpd_definition, measured, fetus=entry.fetus or "")
 
 
 def _heatmap_caption(heatmap: Heatmap | None) -> str:

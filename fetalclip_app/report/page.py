@@ -11,9 +11,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from fetalclip_app import RESEARCH_USE_ONLY
-from fetalclip_app.report.build import PageSize
 from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, shortened
 from fetalclip_app.report.style import INK, LINE, MARGIN, MM, MUTED, WASH
+from fetalclip_app.report.template import PageSize
 from fetalclip_app.wording.translate import spoken
 from fetalclip_app.wording.translate import translate as _
 
@@ -66,7 +66,7 @@ def typeset(story: list[Any], page: PageSize, furniture: Furniture) -> bytes:
         lang=spoken(),
         initialFontName=REGULAR,  # else every page names a font that is not embedded
     )
-    body = Frame(MARGIN, BOTTOM, width - 2 * MARGIN, height - TOP - BOTTOM, 0, 0, 0, 0)
+    body = Frame(MARGIN, BOTTOM, width - 2 * MARGIN, height - TOP - BOTTOM, 0, 0, 0, 0, id="body")
     document.addPageTemplates(PageTemplate("page", [body]))
     document.build(story, canvasmaker=lambda *args, **more: _NumberedCanvas(*args, furniture=furniture, **more))
     return target.getvalue()

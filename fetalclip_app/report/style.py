@@ -108,9 +108,18 @@ def columns(cells: Sequence[Any], widths: Sequence[float], *, after: float = 0.0
     return Table([row], colWidths=sizes, style=_plain(), spaceAfter=after)
 
 
-def rows(cells: Sequence[Sequence[Any]], widths: Sequence[float], *, between: float, heads: int = 0) -> Any:
-    """Return a table without lines, tops aligned, that may break between its rows; ``heads`` rows are repeated."""
+def rows(
+    cells: Sequence[Sequence[Any]], widths: Sequence[float], *, between: float, heads: int = 0, keep_first: int = 0
+) -> Any:
+    """Return a table without lines, tops aligned, that may break between its rows.
+
+    Args:
+        heads: So many rows are repeated after a break.
+        keep_first: The first so many rows stand together.
+    """
     style = _plain()
+    if keep_first:
+        style.add("NOSPLIT", (0, 0), (-1, min(keep_first, len(cells)) - 1))
     style.add("BOTTOMPADDING", (0, 0), (-1, -1), between)
     style.add("RIGHTPADDING", (0, 0), (-2, -1), 3 * MM)
     return Table([list(row) for row in cells], colWidths=list(widths), style=style, splitInRow=0, repeatRows=heads)

@@ -14,7 +14,7 @@ from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.checklist import Checklist, Item, Section, Support, ViewSupport
 from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
-from fetalclip_app.tasks.own_files import content_of, own_files, problem_of
+from fetalclip_app.tasks.own_files import content_of, own_files, problem_in, problem_of
 
 FOLDER = "checklists"
 MID_TRIMESTER = "checklists/mid_trimester.json"
@@ -79,7 +79,7 @@ def read_checklist(path: Path) -> Checklist:
     except FileNotFoundError as error:
         raise InvalidInput(ErrorCode.CHECKLIST_INVALID, name=path.name, reason="missing") from error
     except ValidationError as error:
-        raise InvalidInput(ErrorCode.CHECKLIST_INVALID, name=path.name, problem=_first_of(error)) from error
+        raise InvalidInput(ErrorCode.CHECKLIST_INVALID, name=path.name, problem=problem_in(error)) from error
     except (OSError, ValueError) as error:
         raise InvalidInput(ErrorCode.CHECKLIST_INVALID, name=path.name, problem=problem_of(error)) from error
 
@@ -102,11 +102,3 @@ def find_checklist(wanted: Path, folders: Sequence[Path] = ()) -> Path:
     if wanted.is_file():
         return wanted
     return next((path for path in list_checklists(folders) if path.stem == str(wanted)), wanted)
-
-
-def _first_of(error: ValidationError) -> str:
-    """Return the first thing that is wrong, and where: ``sections, 2, items, 1, key: ...``."""
-    first = error.errors()[0]
-    where = ", ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
-    said = first["msg"][:1].lower() + first["msg"][1:]
-    return f"{where}: {said}" if where else said

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 MAX_BYTES = 1_000_000
 
 
@@ -48,3 +50,11 @@ def problem_of(error: Exception) -> str:
             return error.strerror or type(error).__name__
         case _:
             return str(error)
+
+
+def problem_in(error: ValidationError) -> str:
+    """Return the first thing that is wrong, and where: ``sections, 2, items, 1, key: ...``."""
+    first = error.errors()[0]
+    where = ", ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+    said = first["msg"][:1].lower() + first["msg"][1:]
+    return f"{where}: {said}" if where else said

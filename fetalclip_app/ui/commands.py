@@ -142,6 +142,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("edit_brain_views", "Edit the view set of brain planes …"),
     Command("palette", "Ask or find a command", ("Ctrl+K",), _FILES, "search"),
     Command("operator", "Your name …"),
+    Command("report_template", "Edit the report's template …"),
     Command("edit_keys", "Change the keys …", (), "", "keys"),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),
     Command("theme_dark", "Dark theme", (), "", is_switch=True),

@@ -9,12 +9,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import exports
-from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf
+from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf, ReportWish
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
@@ -55,12 +56,13 @@ class Exporting(QObject):
         self.notes_of: NotesOf = lambda entry: (ClipNotes(), StudyNotes())
         self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
         self.operator: Callable[[], str] = str
+        self.chart: Callable[[], Chart] = lambda: Settings().growth_chart
         self.heat_opacity: Callable[[], float] = lambda: Settings().heatmap_opacity
         self.folder = Path.home()
 
     def pdf(self) -> None:
         """Write a PDF report."""
-        write = partial(exports.write_pdf, operator=self.operator())
+        write = partial(exports.write_pdf, wish=ReportWish(self.operator(), self.chart()))
         self._write_readings(translate("PDF report"), ".pdf", "PDF (*.pdf)", write)
 
     def json(self) -> None:

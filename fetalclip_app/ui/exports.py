@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fetalclip_app import settings
+from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import ClipNotes, Line, StudyNotes
@@ -61,6 +63,19 @@ def ready(entries: Sequence[OpenClip], fetus_of: FetusOf, notes_of: NotesOf, hea
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ReportWish:
+    """What the window says of a report.
+
+    Attributes:
+        operator: Who reads; empty where nobody said.
+        chart: Whose growth charts are drawn first.
+    """
+
+    operator: str = ""
+    chart: Chart = Chart.WHO
+
+
 def write_pdf(
     path: Path,
     clips: Sequence[Ready],
@@ -68,22 +83,22 @@ def write_pdf(
     cancel: CancelToken,
     report: Report,
     *,
-    operator: str = "",
+    wish: ReportWish,
 ) -> Path:
     """Write one PDF report about all clips.
 
-    Args:
-        operator: Who reads; empty where nobody said.
-
     Raises:
         ExportFailed: The file could not be written.
+        InvalidInput: The user's own template cannot be used.
     """
-    from fetalclip_app.report import ReportOptions, build  # noqa: PLC0415 - takes a while to import
-    from fetalclip_app.report.pdf import write_pdf as write  # noqa: PLC0415
+    from fetalclip_app.report import ReportOptions  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report.pdf import write_report  # noqa: PLC0415
+    from fetalclip_app.report.template import own_template  # noqa: PLC0415
 
     cancel.check()
     entries = [_entry(one, one.clip.path.name) for one in clips]
-    write(path, build(entries, ReportOptions(operator=operator), checklists=checklists))
+    options = ReportOptions(operator=wish.operator, template=own_template(settings.template_file()), chart=wish.chart)
+    write_report(path, entries, options, checklists)
     return path
 
 

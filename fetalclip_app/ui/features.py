@@ -37,6 +37,7 @@ from fetalclip_app.ui.operator_name import OperatorName
 from fetalclip_app.ui.palette import Palette
 from fetalclip_app.ui.parts_door import PartsDoor
 from fetalclip_app.ui.picture_area import PictureArea
+from fetalclip_app.ui.report_template import ReportTemplate
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.telling import Telling
 from fetalclip_app.ui.transport import Transport
@@ -101,6 +102,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         FrameOut(parts),
         UndoTitles(parts),
         OperatorName(parts),
+        ReportTemplate(parts),
         Keeping(parts),
         MeasureFirst(parts),
         Calipers(parts),

@@ -33,7 +33,7 @@ def label_rows(clip: Clip, reading: ClipReading, finding: Finding, label: str) -
         (translate("Training"), label_training(head)),
         (translate("Patients"), label_patients(head)),
         (translate("Frames"), label_frames(head)),
-        (translate("Head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
+        (translate("Model head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
         *model_rows(reading),
     ]
 

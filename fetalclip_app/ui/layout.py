@@ -71,7 +71,7 @@ def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     languages = menu.addMenu(translate("Language"))
     languages.addActions([actions[f"language_{language}"] for language in LANGUAGES])
     menu.addSeparator()
-    menu.addActions([actions[name] for name in ("palette", "keys", "edit_keys", "operator")])
+    menu.addActions([actions[name] for name in ("palette", "keys", "edit_keys", "operator", "report_template")])
     return menu
 
 

@@ -95,6 +95,7 @@ class MainWindow(TakesDrops):
         self.scale = ScaleSetting(self.area, session, self.notebook, self)
         self.exporting = Exporting(jobs, session, self, self.notebook.fetus_of)
         self.exporting.heat_opacity = lambda: self._choices.now.heatmap_opacity
+        self.exporting.chart = lambda: self._choices.now.growth_chart
         self.deidentify = DeidentifyDoor(jobs, session, self)
         self.cheat_sheet = CheatSheet(self.keys, self)
         self.cheat_sheet.change.clicked.connect(self.edit_keys)

@@ -33,7 +33,7 @@ def pooled_rows(reading: ClipReading, one: PooledLength) -> list[Row]:
         (translate("Frames"), pooled_frames(one)),
         (translate("Definition"), pooled_definition(one)),
         (translate("Scale"), calibration_source(reading.calibration)),
-        *([(translate("Head"), head)] if head else []),
+        *([(translate("Model head"), head)] if head else []),
         *model_rows(reading),
     ]
 

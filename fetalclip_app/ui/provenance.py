@@ -171,7 +171,7 @@ def line_rows(reading: ClipReading, finding: Finding, one: Measurement) -> list[
         (translate("Ends"), line_spread(one)),
         *picture_rows(reading, one.frame_index),
         (translate("Scale"), calibration_source(reading.calibration)),
-        (translate("Head"), f"{name} · {sha256[:12]} · {one.licence}"),
+        (translate("Model head"), f"{name} · {sha256[:12]} · {one.licence}"),
         *_model_rows(reading, finding),
     ]
 

@@ -36,7 +36,7 @@ def structure_rows(clip: Clip, reading: ClipReading, finding: Finding, name: str
         (translate("Clearness"), structure_clearness(one)),
         *picture_rows(reading, one.frame_index),
         (translate("Scale"), calibration_source(reading.calibration)),
-        (translate("Head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
+        (translate("Model head"), f"{head.name} · {head.sha256[:12]} · {head.licence}"),
         (translate("Quality"), structure_dice(name, head)),
         *model_rows(reading),
     ]

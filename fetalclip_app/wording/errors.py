@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fetalclip_app.errors import ErrorCode, FetalClipError, Parameter
-from fetalclip_app.wording import archive, deidentify
+from fetalclip_app.wording import archive, deidentify, report_template
 from fetalclip_app.wording.translate import choose, mark, translate, within
 from fetalclip_app.wording.views import task_title
 
@@ -130,6 +130,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
     ),
     **deidentify.SENTENCES,
     **archive.SENTENCES,
+    **report_template.SENTENCES,
     ErrorCode.EXPORT_FAILED: (
         mark("{name} could not be written: {problem}."),
         mark("{name} could not be written."),
@@ -200,6 +201,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ),
     **deidentify.HINTS,
     **archive.HINTS,
+    **report_template.HINTS,
     ErrorCode.EXPORT_FAILED: (
         mark("Nothing was left half written. Check the free space and the rights to this folder, or choose another."),
     ),
@@ -235,6 +237,7 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
         (mark("{name} changed while it was open."), mark("The file changed while it was open.")),
         mark("Open it again."),
     ),
+    **report_template.SPECIAL,
 }
 """(code, the parameter ``reason``) -> sentences and hint, where the reason changes what happened."""
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 from report_pages import entry, options, pages_of, text_of
+from study_tools import drawn
 
 from fetalclip_app import RESEARCH_USE_ONLY
+from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.clip import Clip, Origin
+from fetalclip_app.domain.notes import ClipNotes
 from fetalclip_app.domain.reading import HeadMeasurement
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.report.build import UnreadEntry, build
+from fetalclip_app.report.key_frames import key_frames
 
 
 def test_one_clip_with_all_its_answers_fits_on_the_first_page(tmp_path: Path) -> None:
@@ -119,3 +124,27 @@ def test_a_report_about_nothing_is_refused() -> None:
 def test_the_same_content_makes_the_same_pages(tmp_path: Path) -> None:
     content = build([entry()], options())
     assert text_of(pages_of(content, tmp_path)) == text_of(pages_of(content, tmp_path))
+
+
+def test_what_a_person_drew_is_drawn_on_its_frame_with_its_length(tmp_path: Path) -> None:
+    one = entry(best="femur")
+    drawn_there = ClipNotes(measured=(drawn(Measure.FL, 33.0, frame_index=3),))
+    text = text_of(pages_of(build([replace(one, notes=drawn_there)], options()), tmp_path))
+    without = text_of(pages_of(build([one], options()), tmp_path))
+
+    assert "FL 33.0 mm" in text and "Frame 4 of 5. Drawn by hand." in text
+    assert "Drawn by hand" not in without
+
+
+def test_a_caliper_lies_on_the_pixels_that_it_was_drawn_on() -> None:
+    one = replace(entry(best="femur"), notes=ClipNotes(measured=(drawn(Measure.FL, 60.0, frame_index=3),)))
+    canvas = MagicMock(_fontname="NotoSans-Bold", _fontsize=7.5)
+    canvas.stringWidth.return_value = 20.0
+    width = 240.0
+    key_frames(one, width)[-1][0]._paint(canvas)
+    points = [call.args for call in canvas.beginPath().method_calls if call[0] in {"moveTo", "lineTo"}]
+    line, scale = one.notes.measured[0].shape, width / one.clip.width
+
+    for x, y in (line.first, line.last):
+        on_paper = (x + 0.5) * scale, (one.clip.height - y - 0.5) * scale
+        assert any(np.allclose(point, on_paper) for point in points)

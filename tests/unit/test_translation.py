@@ -32,6 +32,7 @@ NOT_FOR_PEOPLE = {
     "report/picture.py": ("Software", "Comment"),
     "report/proof_sheet.py": ("<",),
     "report/style.py": (),
+    "report/template.py": ("it is larger",),
     "ui/commands.py": ("Left", "Right", "Down", "Shift+"),
     "ui/style_sheet.py": (),
     "ui/theme.py": ("Fusion",),
