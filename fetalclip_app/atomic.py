@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +43,33 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
     write_whole(path, write)
+
+
+def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
+    """Have ``fill`` put files into a temporary folder beside ``path``, then rename it to ``path``.
+
+    After a failure, whatever it is, nothing stays behind.
+
+    Raises:
+        ExportFailed: There is a folder of this name that is not empty, the one above is closed, or the disk is full.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+    try:
+        if path.is_dir() and any(path.iterdir()):
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+        temporary.mkdir()
+        fill(temporary)
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        if path.is_dir():
+            path.rmdir()
+        temporary.rename(path)
+    except OSError as error:
+        raise ExportFailed(ErrorCode.EXPORT_FAILED, name=path.name, problem=_problem(error)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:

@@ -31,7 +31,17 @@ def write_annotated_png(path: Path, picture: Pixels, *, caption: str = "", remar
     Raises:
         ExportFailed: The file could not be written.
     """
-    lines = [_(RESEARCH_USE_ONLY), *filter(None, (caption, remark))]
+    about = PngInfo()
+    about.add_text("Software", f"FetalCLIP Studio {__version__}")
+    about.add_text("Comment", RESEARCH_USE_ONLY)
+    target = BytesIO()
+    with_strip(picture, caption, remark).save(target, "PNG", pnginfo=about)
+    write_bytes(path, target.getvalue())
+
+
+def with_strip(picture: Pixels, *lines_below: str) -> Image.Image:
+    """Return a picture with a strip below it: the research-use line, and the lines that are not empty."""
+    lines = [_(RESEARCH_USE_ONLY), *filter(None, lines_below)]
     height, width = picture.shape[:2]
     strip = max(height // _STRIP_SHARE, _STRIP_LEAST)
     canvas = Image.new("RGB", (width, height + strip * len(lines)))
@@ -40,12 +50,7 @@ def write_annotated_png(path: Path, picture: Pixels, *, caption: str = "", remar
     for number, line in enumerate(lines):
         middle = height + strip * number + strip / 2
         pen.text((strip * 0.4, middle), line, (230, 230, 230), _fitting(line, width - 0.8 * strip, strip), anchor="lm")
-    about = PngInfo()
-    about.add_text("Software", f"FetalCLIP Studio {__version__}")
-    about.add_text("Comment", RESEARCH_USE_ONLY)
-    target = BytesIO()
-    canvas.save(target, "PNG", pnginfo=about)
-    write_bytes(path, target.getvalue())
+    return canvas
 
 
 def _fitting(line: str, width: float, strip: int) -> ImageFont.FreeTypeFont:

@@ -27,6 +27,13 @@ NOT_FOR_PEOPLE = {
     "report/__init__.py": ("Entry",),
     "report/archival.py": ("Data", "<", "(reportlab, pypdf)"),
     "report/build.py": ("Entry",),
+    "report/dicom/codes.py": (),
+    "report/dicom/document.py": (),
+    "report/dicom/encapsulated.py": ("Fetal ultrasound report",),
+    "report/dicom/marks.py": (),
+    "report/dicom/numbers.py": (),
+    "report/dicom/presentation.py": ("Lines and outlines", "Drawn by"),
+    "report/dicom/segmentation.py": ("Outline of the fetal head by a model", "Fetal head"),
     "report/fonts.py": (),
     "report/method_pages.py": ("Ramanujan", "Radford", "Maani", "Selvaraju", "Wang", "Muhammad"),
     "report/picture.py": ("Software", "Comment"),
@@ -39,7 +46,8 @@ NOT_FOR_PEOPLE = {
     "wording/translate.py": ("English", "Deutsch", "German"),
     "wording/views.py": ("Grad-CAM", "Score-CAM"),
 }
-"""What looks like a text and is none: patterns, names of fonts' scripts and of styles, citations, keys."""
+"""What looks like a text and is none: patterns, names of fonts' scripts and of styles, citations, keys, and what DICOM
+objects say to other programs in English."""
 
 NAMES = ("FetalCLIP Studio", "python -m fetalclip_app", "Esc", "Line")
 
