@@ -66,6 +66,7 @@ class ErrorCode(StrEnum):
     STUDY_FILE_NEWER = "study_file_newer"
     STUDY_NOT_KEPT = "study_not_kept"
 
+    REPORT_INVALID = "report_invalid"
     EXPORT_FAILED = "export_failed"
     UNEXPECTED = "unexpected"
 

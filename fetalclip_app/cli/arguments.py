@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__
-from fetalclip_app.cli import archive_arguments, dating, deidentify_arguments, fetuses
+from fetalclip_app.cli import archive_arguments, dating, deidentify_arguments, fetuses, verify_arguments
 from fetalclip_app.wording.translate import translate
 
 PROGRAM = "python -m fetalclip_app"
@@ -42,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_open(commands)
     _add_analyze(commands)
+    verify = verify_arguments.add_command(commands)
+    _add_model(verify)
+    verify.set_defaults(**verify_arguments.AS_THE_REPORT_SAYS)
     _add_deidentify(commands)
     _add_archive(commands)
     _add_fetch(commands)

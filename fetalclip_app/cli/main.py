@@ -62,6 +62,12 @@ def _analyze(given: argparse.Namespace) -> int:
     return analyze(given)
 
 
+def _verify(given: argparse.Namespace) -> int:
+    from fetalclip_app.cli.verify import verify  # noqa: PLC0415
+
+    return verify(given)
+
+
 def _deidentify(given: argparse.Namespace) -> int:
     from fetalclip_app.cli.deidentify import deidentify  # noqa: PLC0415
 
@@ -101,6 +107,7 @@ class _Percent:
 
 _WITHOUT_WINDOW: dict[str, Callable[[argparse.Namespace], int]] = {
     "analyze": _analyze,
+    "verify": _verify,
     "deidentify": _deidentify,
     "archive": _archive,
     "fetch-weights": _fetch,

@@ -12,6 +12,7 @@ from fetalclip_app import RESEARCH_USE_ONLY, __version__
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.report.archival import About, Attached, finished
+from fetalclip_app.report.attached import provenance
 from fetalclip_app.report.build import Entry, ReportContent, ReportOptions, build
 from fetalclip_app.report.checklist_block import checklist_section
 from fetalclip_app.report.clip_pages import clip_section
@@ -63,7 +64,7 @@ def render(content: ReportContent) -> bytes:
     furniture = _furniture(content)
     pages = typeset(_story(content), content.options.paper, furniture)
     about = About(drawable(furniture.title), drawable(furniture.author), RESEARCH_USE_ONLY, content.options.made_at)
-    return finished(pages, about, attachments(content))
+    return finished(pages, about, [provenance(content, pages), *attachments(content)])
 
 
 def _story(content: ReportContent) -> Flow:

@@ -35,12 +35,13 @@ def _is_study(group: Group, mine: Sequence[Member]) -> bool:
 def _table(group: Group, mine: Sequence[Member]) -> StudyTable:
     notes, refused = mine[0][0].study_notes, mine[0][0].dating_refused
     exam_day = group.origin.exam_day or notes.exam_day
-    values = [_values(entry, number) for entry, number in mine]
+    values = [values_of(entry, number) for entry, number in mine]
     title = study_title(group.origin)
     return study_table(values, title=title, dating=notes.dating, refused=refused, exam_day=exam_day)
 
 
-def _values(entry: ClipEntry, number: int) -> ClipValues:
+def values_of(entry: ClipEntry, number: int) -> ClipValues:
+    """Return what a clip gives to its study, given its number there."""
     ref = ClipRef(number, entry.name, entry.clip.key)
     return clip_values(ref, entry.notes, entry.reading, entry.clip.calibration, fetus=entry.fetus)
 

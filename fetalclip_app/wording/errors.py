@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fetalclip_app.errors import ErrorCode, FetalClipError, Parameter
-from fetalclip_app.wording import archive, deidentify, report_template
+from fetalclip_app.wording import archive, deidentify, report_template, verifying
 from fetalclip_app.wording.translate import choose, mark, translate, within
 from fetalclip_app.wording.views import task_title
 
@@ -131,6 +131,7 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
     **deidentify.SENTENCES,
     **archive.SENTENCES,
     **report_template.SENTENCES,
+    **verifying.SENTENCES,
     ErrorCode.EXPORT_FAILED: (
         mark("{name} could not be written: {problem}."),
         mark("{name} could not be written."),
@@ -202,6 +203,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     **deidentify.HINTS,
     **archive.HINTS,
     **report_template.HINTS,
+    **verifying.HINTS,
     ErrorCode.EXPORT_FAILED: (
         mark("Nothing was left half written. Check the free space and the rights to this folder, or choose another."),
     ),
@@ -210,6 +212,7 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
 
 
 _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
+    **verifying.SPECIAL,
     (ErrorCode.FILE_MISSING, "permission"): (
         (mark("{name} may not be read with your rights."), mark("The file may not be read with your rights.")),
         mark("Ask for the right to read it, or copy it to a folder of your own."),

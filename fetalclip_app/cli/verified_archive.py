@@ -1,0 +1,79 @@
+"""What the archive keeps of a report's clips, beside what the report says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fetalclip_app import settings
+from fetalclip_app.archive.checking import check
+from fetalclip_app.archive.store import Archive
+from fetalclip_app.domain.calibration import Calibration
+from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.study import groups_of
+from fetalclip_app.errors import ArchiveFailed, ErrorCode
+from fetalclip_app.report.verifying.comparing import Again
+from fetalclip_app.report.verifying.kept import KeptClip, KeptStudy, compare_with_kept
+from fetalclip_app.report.verifying.outcome import Checked
+from fetalclip_app.report.verifying.stated import Stated
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What was found.
+
+    Attributes:
+        checked: Numbers of which the archive keeps something else.
+        flaws: How many things in the archive are not as they were kept.
+    """
+
+    checked: tuple[Checked, ...] = ()
+    flaws: int = 0
+
+
+def kept_beside(named: Path | None, stated: Stated, again: Mapping[int, Again]) -> Beside:
+    """Return how a report stands to an archive: the one that is named, else the user's own where there is one.
+
+    Raises:
+        ArchiveFailed: The archive that was named is not there, or cannot be read.
+    """
+    path = settings.archive_file() if named is None else named
+    if not path.is_file():
+        if named is not None:
+            raise ArchiveFailed(ErrorCode.ARCHIVE_MISSING, name=str(named))
+        return Beside()
+    flaws = len(check(path).flaws)  # first: it sets no damaged file aside
+    archive = Archive(path)
+    try:
+        clips = {
+            place: KeptClip(
+                tuple(json.loads(one.json) for one in archive.readings(key)),
+                archive.load_clip(key),
+                _calibration(again[place]),
+            )
+            for place, row in stated.clips
+            if (key := str(row["provenance"]["clip"]["key"]))
+        }
+        return Beside(compare_with_kept(stated, clips, _studies(archive, stated, again)), flaws)
+    finally:
+        archive.close()
+
+
+def _calibration(now: Again) -> Calibration | None:
+    return None if now.entry is None else now.entry.clip.calibration
+
+
+def _studies(archive: Archive, stated: Stated, again: Mapping[int, Again]) -> dict[int, KeptStudy]:
+    """Return what is kept of each study whose files are there: only they say under which name it is kept."""
+    entries = [again[place].entry for place, _row in stated.clips]
+    found: dict[int, KeptStudy] = {}
+    for place, row in stated.studies:
+        mine = [entries[ref["number"] - 1] for ref in row["clips"]]
+        there = [entry for entry in mine if entry is not None]
+        if there and len(there) == len(mine):
+            notes = archive.load_study(study_key(groups_of([entry.clip for entry in there])[0]))
+            if notes is not None:
+                found[place] = KeptStudy(notes.dating)
+    return found

@@ -1,0 +1,141 @@
+"""Looks at a report again: finds its originals, computes its numbers anew, and says of each whether it agrees."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fetalclip_app.atomic import write_bytes
+from fetalclip_app.cli import analyze
+from fetalclip_app.cli.originals import Original, Originals
+from fetalclip_app.cli.speak import say, tell
+from fetalclip_app.cli.verified_archive import kept_beside
+from fetalclip_app.domain.probes import NamedBy
+from fetalclip_app.domain.verification import Outcome, Why
+from fetalclip_app.errors import FetalClipError
+from fetalclip_app.progress import CancelToken, silent
+from fetalclip_app.report.entries import ClipEntry
+from fetalclip_app.report.verifying.comparing import Again, compare
+from fetalclip_app.report.verifying.reading_pages import misprinted
+from fetalclip_app.report.verifying.rebuilding import Row, notes_of, with_stated_scale
+from fetalclip_app.report.verifying.stated import Stated, read_report
+from fetalclip_app.report.verifying.summary import Verdict, verdict
+from fetalclip_app.tasks.view_sets import list_view_sets, read_view_set
+from fetalclip_app.wording import verified as words
+
+if TYPE_CHECKING:
+    from fetalclip_app.cli.analyze import Reader
+
+_log = logging.getLogger(__name__)
+
+AGREES, DIFFERS, NOT_CHECKED = 0, 1, 2
+"""Exit statuses: all numbers agree; one differs, or a page was changed; none differs and one cannot be checked."""
+
+
+def verify(given: argparse.Namespace) -> int:
+    """Say of every number of a report whether it agrees; return the exit status.
+
+    Raises:
+        InvalidInput: The report cannot be read, or a view set is wrong.
+        ModelUnavailable, ComputeFailed: The engine cannot be built.
+        ArchiveFailed: The archive that was named cannot be read.
+        ExportFailed: The JSON could not be written.
+    """
+    stated = read_report(given.report)
+    originals = Originals.among(given.files)
+    again = dict(_all_again(given, stated, originals))
+    numbers, changes = misprinted(stated)
+    kept = kept_beside(given.archive, stated, again)
+    found = verdict(stated, (*compare(stated, again), *numbers, *kept.checked), changes, flaws=kept.flaws)
+    if given.json is not None:
+        write_bytes(given.json, (json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n").encode())
+    _tell(found)
+    return _status(found)
+
+
+def _status(found: Verdict) -> int:
+    outcomes = {one.outcome for one in found.numbers}
+    if Outcome.DIFFERS in outcomes or found.changes or found.flaws:
+        return DIFFERS
+    return NOT_CHECKED if Outcome.NOT_CHECKED in outcomes or not outcomes else AGREES
+
+
+def _tell(found: Verdict) -> None:
+    for one in found.numbers:
+        tell(found.line(one))
+    for change in found.changes:
+        tell(words.page_change(change.page, change.before, change.after))
+    if found.flaws:
+        tell(words.archive_is_not_whole(found.flaws))
+    counts = [sum(one.outcome is outcome for one in found.numbers) for outcome in Outcome]
+    differ, not_checked, agree = counts
+    tell(words.verified(agree, differ, not_checked))
+
+
+def _all_again(given: argparse.Namespace, stated: Stated, originals: Originals) -> Iterator[tuple[int, Again]]:
+    """Yield every clip's place in the report, and what it reads as now."""
+    engines = _Engines(given)
+    for number, (place, row) in enumerate(stated.clips, start=1):
+        original = originals.of(row)
+        say(f"[{number}/{len(stated.clips)}] {row['file']}: {'–' if original.path is None else original.path}")
+        yield place, _again(engines, row, original)
+
+
+def _again(engines: _Engines, row: Row, original: Original) -> Again:
+    if original.clip is None:
+        return Again(why=Why.FILE_MISSING)
+    engine = engines.for_row(row)
+    try:
+        clip = with_stated_scale(original.clip, row)
+        reading = engine.read(clip, CancelToken(), silent)
+    except (FetalClipError, MemoryError) as error:
+        _log.warning("an original cannot be read again: %s", error)
+        return Again(why=Why.FILE_UNREADABLE)
+    entry = ClipEntry(clip, reading, row["file"], fetus=row.get("fetus", ""), notes=notes_of(row))
+    return Again(entry, Why.FILE_CHANGED if original.is_changed else None)
+
+
+class _Engines:
+    """Builds the engine that a reading asks for, each once.
+
+    The arguments win; what they leave open is as the report states it, where that is at hand.
+    """
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._given = given
+        self._built: dict[tuple[object, ...], Reader] = {}
+        self._sets: dict[str, Path] | None = None
+
+    def for_row(self, row: Row) -> Reader:
+        """Return the engine for an entry of the report."""
+        given, asked = argparse.Namespace(**vars(self._given)), {}
+        for task in ("views", "brain_views"):
+            by = f"{task}_by"
+            asked[task] = getattr(given, task) or self._at_hand(row, task)
+            asked[by] = getattr(given, by) or (row.get(task) or {}).get("named_by", str(NamedBy.PROMPTS))
+        key = tuple(asked.values())
+        if key not in self._built:
+            vars(given).update(asked)
+            self._built[key] = analyze.load(given)
+        return self._built[key]
+
+    def _at_hand(self, row: Row, task: str) -> Path | None:
+        """Return the file of the view set that the report names by its digest; None where none is, or it is usual."""
+        told: Mapping[str, str] = row["provenance"].get("view_sets", {}).get(task, {})
+        if self._sets is None:
+            self._sets = dict(_known_sets())
+        return self._sets.get(told.get("sha256", ""))
+
+
+def _known_sets() -> Iterator[tuple[str, Path]]:
+    from fetalclip_app import settings  # noqa: PLC0415 - where the user's sets lie
+
+    for path in list_view_sets([settings.view_sets_folder()]):
+        try:
+            yield read_view_set(path).sha256, path
+        except FetalClipError:
+            continue

@@ -1,0 +1,346 @@
+"""Verifying a report: untouched it agrees; whatever was changed since, the number is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+import verify_tools as tools
+from hand_tools import AT
+from verify_tools import (
+    DRAWN,
+    PixelEngine,
+    change_attached,
+    change_json,
+    change_page,
+    entry,
+    scan,
+    verify,
+    write_reports,
+)
+
+from fetalclip_app import settings
+from fetalclip_app.archive.store import Archive
+from fetalclip_app.cli import analyze as analyze_module
+from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.study import groups_of
+from fetalclip_app.ui.keeping.records import keep_reading
+
+
+@dataclass
+class Desk:
+    """A folder of originals, a report about them as JSON and PDF, and the engine at hand."""
+
+    folder: Path
+    originals: Path
+    as_json: Path
+    as_pdf: Path
+    engine: PixelEngine
+    capsys: Any
+
+    @property
+    def clip_key(self) -> str:
+        return str(json.loads(self.as_json.read_text())[0]["provenance"]["clip"]["key"])
+
+    def verify(self, report: Path, *more: str | Path) -> tuple[int, dict[str, dict[str, Any]], dict[str, Any]]:
+        """Return the status, what was found by id with "clip" for the first clip's key, and all."""
+        out = self.folder / "verified.json"
+        status = verify(report, "--files", self.originals, "--json", out, *more)
+        told = json.loads(out.read_text())
+        return status, {one["id"].replace(self.clip_key, "clip"): one for one in told["numbers"]}, told
+
+    def differing(self, report: Path, *more: str | Path) -> dict[str, str]:
+        """Return name and reason of each number that differs."""
+        status, found, told = self.verify(report, *more)
+        differ = {name: one["why"] for name, one in found.items() if one["outcome"] == "differs"}
+        assert (status == 1) is bool(differ or told["pages_changed"] or told["archive_flaws"])
+        return differ
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    monkeypatch.setenv(settings.HOME_VARIABLE, str(tmp_path / "data"))
+    originals = tmp_path / "originals"
+    originals.mkdir()
+    one, engine = scan(originals / "one.dcm"), PixelEngine()
+    as_json, as_pdf = write_reports(tmp_path, entry(one, *DRAWN))
+    monkeypatch.setattr(analyze_module, "load", lambda given=None: engine)
+    return Desk(tmp_path, originals, as_json, as_pdf, engine, capsys)
+
+
+def test_an_untouched_report_agrees_number_by_number(desk: Desk) -> None:
+    for report in (desk.as_json, desk.as_pdf):
+        status, found, told = desk.verify(report)
+
+        assert status == 0 and told["differs"] == told["not_checked"] == 0 and told["pages_changed"] == []
+        assert told["agrees"] == len(found) > 40
+        assert {
+            "clip.hc.outline",
+            "clip.hc.person.1",
+            "hc.person",
+            "hc.who",
+            "efw",
+            "age.hadlock_1984_hc",
+            "dating",
+        } <= set(found)
+
+
+def test_every_number_is_said_in_a_line_and_the_sum_at_the_end(desk: Desk) -> None:
+    verify(desk.as_json, "--files", desk.originals)
+    lines = desk.capsys.readouterr().out.splitlines()
+
+    assert "agrees: HC, by hand, one.dcm 175.0 mm" in "\n".join(lines).replace("\u2009", " ")
+    assert lines[-1].endswith("0 differ, 0 cannot be checked")
+
+
+def test_originals_are_found_by_their_content_under_any_name(desk: Desk) -> None:
+    deeper = desk.originals / "moved" / "here"
+    deeper.mkdir(parents=True)
+    (desk.originals / "one.dcm").rename(deeper / "IM000001")
+    scan(desk.originals / "another.dcm", uid="1.2.3")
+
+    assert desk.verify(desk.as_json)[0] == 0
+
+
+def test_without_the_original_nothing_is_claimed(desk: Desk) -> None:
+    shutil.rmtree(desk.originals)
+    desk.originals.mkdir()
+    status, found, _told = desk.verify(desk.as_json)
+
+    assert status == 2
+    assert {one["outcome"] for one in found.values()} == {"not_checked"}
+    assert found["clip.hc.outline"]["why"] == "file_missing" and found["efw"]["why"] == "clip_missing"
+
+
+def test_an_edited_number_of_a_page_is_named_with_what_stands_there_now(desk: Desk) -> None:
+    assert change_page(desk.as_pdf, b"175.0", b"195.0") >= 1
+    status, found, _told = desk.verify(desk.as_pdf)
+
+    assert status == 1
+    assert found["hc.person"]["why"] == "page" and found["hc.person"]["printed"] == "195.0"
+    assert {one["why"] for one in found.values() if one["outcome"] == "differs"} == {"page"}
+    assert found["clip.hc.outline"]["outcome"] == found["ac.person"]["outcome"] == "agrees"
+
+
+def test_a_number_whose_page_and_attachment_were_edited_alike_is_named(desk: Desk) -> None:
+    change_page(desk.as_pdf, b"175.0", b"195.0")
+
+    def change(told: Any) -> None:
+        for page in told["pages"]:
+            page["numbers"] = ["195.0" if one == "175.0" else one for one in page["numbers"]]
+        for one in told["printed"].values():
+            one["text"] = one["text"].replace("175.0", "195.0")
+
+    change_attached(desk.as_pdf, change)
+
+    assert desk.differing(desk.as_pdf)["hc.person"] == "page"
+
+
+def test_two_numbers_of_a_page_that_changed_places_are_named(desk: Desk) -> None:
+    for before, after in ((b"175.0", b"@@@@@"), (b"152.0", b"175.0"), (b"@@@@@", b"152.0")):
+        change_page(desk.as_pdf, before, after)
+    _status, _found, told = desk.verify(desk.as_pdf)
+
+    changed = {(one["before"], one["after"]) for one in told["pages_changed"]}
+    assert told["differs"] or {("175.0", "152.0"), ("152.0", "175.0")} & changed
+
+
+def test_a_page_that_only_draws_otherwise_is_named(desk: Desk) -> None:
+    assert change_page(desk.as_pdf, b"BT", b"0 0 m 9 9 l S BT") >= 1
+    status, _found, told = desk.verify(desk.as_pdf)
+
+    assert status == 1 and {one["page"] for one in told["pages_changed"]}
+    assert "is not drawn as it was written" in desk.capsys.readouterr().out
+
+
+def test_a_number_edited_in_the_json_is_named_wherever_it_stands(desk: Desk) -> None:
+    change_json(desk.as_json, lambda told: told[0]["head"].update(hc_mm=123.4))
+    assert desk.differing(desk.as_json) == {"clip.hc.outline": "report_itself"}
+
+    def everywhere(told: Any) -> None:
+        told[0]["head"].update(hc_mm=123.4)
+        next(one for one in told[0]["numbers"] if one["id"].endswith("hc.outline")).update(value=123.4)
+
+    change_json(desk.as_json, everywhere)
+    status, found, _told = desk.verify(desk.as_json)
+    assert status == 1 and found["clip.hc.outline"]["why"] == "value" and found["clip.hc.outline"]["stated"] == 123.4
+    assert found["clip.hc.outline"]["found"] != 123.4
+
+
+def test_a_weight_that_its_lengths_do_not_give_is_named_alone(desk: Desk) -> None:
+    def change(told: Any) -> None:
+        told[1]["growth"]["fetuses"][0]["weight"]["g"] = 400.0
+        next(one for one in told[1]["numbers"] if one["id"] == "efw").update(value=400.0)
+
+    change_json(desk.as_json, change)
+
+    assert desk.differing(desk.as_json) == {"efw": "value"}
+
+
+def test_another_model_file_is_named_for_each_of_its_numbers_with_both_values(desk: Desk) -> None:
+    desk.engine.identity, desk.engine.larger_by = tools.other_model(), 0.3
+    status, found, _told = desk.verify(desk.as_json)
+
+    assert status == 1 and found["clip.hc.outline"]["why"] == "other_model"
+    assert found["clip.hc.outline"]["found"] == pytest.approx(found["clip.hc.outline"]["stated"] + 3)
+    assert found["clip.views.brain"]["why"] == "other_model"
+    assert found["hc.person"]["outcome"] == found["efw"]["outcome"] == "agrees"
+
+
+def test_another_prompt_set_is_named_for_what_it_names(desk: Desk) -> None:
+    desk.engine.prompts = "99" * 32
+    differ = desk.differing(desk.as_json)
+
+    assert differ["clip.views.brain"] == differ["clip.hc.outline"] == "other_prompts"
+    assert "clip.brain_views.trans-thalamic" not in differ and "hc.person" not in differ
+
+
+def test_an_edited_pixel_is_named_for_every_number_of_its_file(desk: Desk) -> None:
+    path = desk.originals / "one.dcm"
+    data = pydicom.dcmread(path)
+    data.PixelData = bytes([255]) + data.PixelData[1:]
+    data.save_as(path)
+    status, found, _told = desk.verify(desk.as_json)
+
+    assert status == 1
+    assert found["clip.hc.outline"]["why"] == "file_changed"
+    assert found["clip.hc.outline"]["found"] == pytest.approx(found["clip.hc.outline"]["stated"] + 10)
+    assert found["hc.person"]["why"] == "file_changed" and found["hc.who"]["why"] == "file_changed"
+    assert found["dating"]["outcome"] == "agrees"
+
+
+def test_an_edited_pixel_of_one_clip_leaves_the_numbers_of_another(desk: Desk) -> None:
+    other = scan(desk.originals / "second.dcm", uid="1.2.3", SeriesNumber=4)
+    as_json, _pdf = write_reports(desk.folder, entry(desk.originals / "one.dcm"), entry(other, DRAWN[3]))
+    data = pydicom.dcmread(other)
+    data.PixelData = data.PixelData[:-1] + b"\x99"
+    data.save_as(other)
+    differ = desk.differing(as_json)
+
+    assert differ["fl.person"] == "file_changed" and "clip.hc.outline" not in differ
+
+
+def test_what_is_no_report_is_refused_in_a_sentence(desk: Desk) -> None:
+    told = {
+        "other.json": "[]",
+        "broken.json": "{",
+        "list.json": '[{"file": "a", "provenance": {}}]',
+        "other.pdf": "%PDF-1.4 nothing",
+    }
+    for name, text in told.items():
+        path = desk.folder / name
+        path.write_text(text)
+        assert verify(path, "--files", desk.originals) == 2, name
+        assert "no report that this program wrote" in desk.capsys.readouterr().err, name
+    assert verify(desk.folder / "gone.json", "--files", desk.originals) == 2
+    assert "cannot be opened" in desk.capsys.readouterr().err
+
+
+def test_a_report_without_traces_is_checked_by_its_values(desk: Desk) -> None:
+    change_json(desk.as_json, lambda told: [row.pop("numbers") for row in told])
+    status, found, told = desk.verify(desk.as_json)
+    assert status == 0 and told["agrees"] > 40 and "clip.hc.outline" in found
+
+    change_json(desk.as_json, lambda told: told[0]["head"].update(hc_mm=123.4))
+    assert desk.differing(desk.as_json) == {"clip.hc.outline": "value"}
+
+
+def test_a_scale_that_a_person_stated_is_stated_again(desk: Desk) -> None:
+    path = desk.originals / "one.dcm"
+    made = entry(path)
+    clip = made.clip.with_pixel_mm(0.4, override=True)
+    reading = desk.engine.read(clip, None, lambda done, total: None)  # type: ignore[arg-type]
+    as_json, _pdf = write_reports(desk.folder, replace(made, clip=clip, reading=reading))
+
+    assert desk.verify(as_json)[0] == 0
+
+
+def kept(desk: Desk, *, notes: bool = True) -> Path:
+    """Keep of the clip what the report says of it; return the archive's file."""
+    path = desk.folder / "kept.db"
+    archive = Archive(path)
+    one = entry(desk.originals / "one.dcm", *DRAWN)
+    study = study_key(groups_of([one.clip])[0])
+    keep_reading(archive, one.clip, one.reading, study)
+    if notes:
+        archive.save_clip(one.clip.key, one.notes, AT, study=study)
+        archive.save_study(study, one.study_notes, AT)
+    archive.close()
+    return path
+
+
+def edit(path: Path, statement: str, *values: object) -> None:
+    """Change a row of the archive, past everything that guards it."""
+    connection = sqlite3.connect(path)
+    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (name,) in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute(statement, values)
+    connection.commit()
+    connection.close()
+
+
+def test_what_the_archive_keeps_alike_agrees(desk: Desk) -> None:
+    status, found, told = desk.verify(desk.as_json, "--archive", kept(desk))
+
+    assert status == 0 and told["archive_flaws"] == 0 and found["clip.hc.outline"]["outcome"] == "agrees"
+
+
+def test_an_edited_reading_of_the_archive_is_named_by_its_number(desk: Desk) -> None:
+    path = kept(desk)
+    connection = sqlite3.connect(path)
+    (packed,) = connection.execute("SELECT json FROM readings").fetchone()
+    connection.close()
+    row = json.loads(zlib.decompress(packed))
+    row["head"]["hc_mm"] = 150.0
+    edit(path, "UPDATE readings SET json = ?", zlib.compress(json.dumps(row).encode()))
+    status, found, told = desk.verify(desk.as_json, "--archive", path)
+
+    assert status == 1 and told["archive_flaws"] > 0
+    assert {name for name, one in found.items() if one["outcome"] == "differs"} == {"clip.hc.outline"}
+    assert (found["clip.hc.outline"]["why"], found["clip.hc.outline"]["found"]) == ("archive", 150.0)
+
+
+def test_an_edited_line_of_the_archive_is_named_by_its_number(desk: Desk) -> None:
+    path = kept(desk)
+    connection = sqlite3.connect(path)
+    (text,) = connection.execute("SELECT json FROM notes WHERE kind = 'clip'").fetchone()
+    connection.close()
+    notes = json.loads(text)
+    femur = next(one for one in notes["measured"] if one["measure"] == "fl")
+    femur["shape"]["last"][0] += 8.0
+    edit(path, "UPDATE notes SET json = ? WHERE kind = 'clip'", json.dumps(notes))
+    _status, found, _told = desk.verify(desk.as_json, "--archive", path)
+
+    assert found["clip.fl.person.1"]["why"] == "archive"
+    assert found["clip.fl.person.1"]["found"] == pytest.approx(37.0)
+    assert found["clip.hc.person.1"]["outcome"] == "agrees"
+
+
+def test_an_edited_dating_of_the_archive_is_named(desk: Desk) -> None:
+    path = kept(desk)
+    edit(path, "UPDATE notes SET json = replace(json, '2025-10-22', '2025-10-12') WHERE kind = 'study'")
+    _status, found, _told = desk.verify(desk.as_json, "--archive", path)
+
+    assert (found["dating"]["why"], found["dating"]["found"]) == ("archive", 153)
+
+
+def test_an_archive_that_is_named_and_not_there_is_no_agreement(desk: Desk) -> None:
+    assert verify(desk.as_json, "--files", desk.originals, "--archive", desk.folder / "none.db") == 1
+    assert "agree" not in desk.capsys.readouterr().out
+    assert not (desk.folder / "none.db").exists()
+
+
+def test_ones_own_archive_is_looked_at_unasked(desk: Desk) -> None:
+    settings.archive_file().parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(kept(desk), settings.archive_file())
+    edit(settings.archive_file(), "UPDATE notes SET json = replace(json, '2025-10-22', '2025-10-12')")
+
+    assert desk.differing(desk.as_json)["dating"] == "archive"

@@ -1,0 +1,138 @@
+"""Reports of generated scans on disk, and what a hand may change in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import dicom_files as files
+from fakes import IDENTITY, FakeEngine, make_reading
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DecodedStreamObject, NameObject
+from study_tools import dated, drawn
+
+from fetalclip_app import cli
+from fetalclip_app.atomic import write_bytes
+from fetalclip_app.domain.biometry import BpdDefinition, Measure
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.notes import ClipNotes, HandMeasurement, StudyNotes
+from fetalclip_app.domain.reading import ClipReading, Finding, HeadMeasurement, HeadSize, ModelIdentity
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.report.as_json import write_table
+from fetalclip_app.report.build import ClipEntry, build
+from fetalclip_app.report.document import as_document
+from fetalclip_app.report.pdf import write_pdf
+
+HEIGHT, WIDTH, MM = 240, 320, 0.5
+
+DRAWN = (
+    drawn(Measure.HC, 175.0),
+    drawn(Measure.BPD, 47.0, BpdDefinition.OUTER_INNER),
+    drawn(Measure.AC, 152.0),
+    drawn(Measure.FL, 33.0),
+)
+
+
+@dataclass
+class PixelEngine(FakeEngine):
+    """Reads as `make_reading` does, larger where the first pixel is bright: another picture is another head."""
+
+    prompts: str = "ab" * 32
+    larger_by: float = 0.0
+    read_with: list[str] = field(default_factory=list)
+
+    def read(self, clip: Clip, cancel: CancelToken, report: Report, listener: Any = None) -> ClipReading:
+        made = make_reading(clip, identity=self.identity)
+        sets = {**made.provenance.view_sets, "views": ("planes", self.prompts)}
+        bright = float(clip.frame(0).pixels[0, 0, 0]) / 255 + self.larger_by
+        findings = tuple(_larger(one, 10 * bright) for one in made.findings)
+        return replace(made, findings=findings, provenance=replace(made.provenance, view_sets=sets))
+
+
+def _larger(finding: Finding, more_mm: float) -> Finding:
+    if not isinstance(finding.answer, HeadMeasurement) or not isinstance(finding.answer.size, HeadSize):
+        return finding
+    size = replace(finding.answer.size, hc_mm=finding.answer.size.hc_mm + more_mm)
+    return replace(finding, answer=replace(finding.answer, size=size))
+
+
+def other_model() -> ModelIdentity:
+    """Return another weight file of the same name."""
+    return replace(IDENTITY, sha256="11" * 32)
+
+
+def scan(path: Path, *, uid: str = "1.2.826.0.1.3680043.8.498.7", **tags: Any) -> Path:
+    """Write a cine with a scale, of one patient and one study."""
+    frames = files.cine(2, HEIGHT, WIDTH)
+    frames[:, 0, 0] = 0
+    box = (0, 0, WIDTH - 1, HEIGHT - 1)
+    data = files.dataset_of(frames, FrameTime=40, PatientID="P-001", StudyDate="20260314", **tags)
+    data.SequenceOfUltrasoundRegions = [files.region(box, delta=(MM / 10, MM / 10))]
+    data.SOPInstanceUID = uid
+    data.StudyInstanceUID = "1.2.826.0.1.3680043.8.498.1"
+    return files.write(path, data)
+
+
+def entry(path: Path, *measured: HandMeasurement, engine: PixelEngine | None = None) -> ClipEntry:
+    """Return a clip as a sitting leaves it: read, measured by hand, dated."""
+    clip = read_clip(path)
+    reading = (engine or PixelEngine()).read(clip, CancelToken(), lambda done, total: None)
+    notes, study = ClipNotes(measured=measured), StudyNotes(dating=dated())
+    return ClipEntry(clip, reading, str(path), notes=notes, study_notes=study)
+
+
+def write_reports(folder: Path, *entries: ClipEntry) -> tuple[Path, Path]:
+    """Write JSON and PDF of these clips."""
+    as_json, as_pdf = folder / "report.json", folder / "report.pdf"
+    write_table(as_json, as_document(entries))
+    write_pdf(as_pdf, build(list(entries)))
+    return as_json, as_pdf
+
+
+def change_json(path: Path, change: Callable[[Any], None]) -> None:
+    """Change what a report's JSON says, as with an editor."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    change(told)
+    path.write_text(json.dumps(told), encoding="utf-8")
+
+
+def change_page(path: Path, before: bytes, after: bytes) -> int:
+    """Change what a page draws, wherever it draws this; return how many pages did."""
+    writer, changed = PdfWriter(clone_from=path), 0
+    for page in writer.pages:
+        contents = page.get_contents()
+        data = contents.get_data() if contents is not None else b""
+        if before in data:
+            stream = DecodedStreamObject()
+            stream.set_data(data.replace(before, after))
+            page[NameObject("/Contents")] = writer._add_object(stream)
+            changed += 1
+    _write(writer, path)
+    return changed
+
+
+def change_attached(path: Path, change: Callable[[Any], None]) -> None:
+    """Change what is attached to a PDF, and leave its pages."""
+    writer = PdfWriter(clone_from=path)
+    told = json.loads(PdfReader(path).attachments["provenance.json"][0])
+    change(told)
+    for one in list(writer.attachment_list):
+        if one.name == "provenance.json":
+            one.content = json.dumps(told).encode()
+    _write(writer, path)
+
+
+def _write(writer: PdfWriter, path: Path) -> None:
+    target = BytesIO()
+    writer.write(target)
+    write_bytes(path, target.getvalue())
+
+
+def verify(*arguments: str | Path) -> int:
+    """Run the command and return its exit status."""
+    return cli.main(["verify", *map(str, arguments)], lambda _paths: 0, why_no_window=str)
