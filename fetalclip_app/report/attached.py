@@ -32,7 +32,6 @@ def provenance(content: ReportContent, pages: bytes) -> Attached:
         ),
         "application/json",
         translate("Where every number of this report comes from"),
-        "Data",
     )
 
 

@@ -109,8 +109,8 @@ def _clip_places(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{task}.{key}", pointer(task, "probabilities", key)
     yield "age", pointer("gestational_age", "days")
     for end in ("low", "high"):
-        yield f"age.{end}", pointer("gestational_age", end)
-        yield f"age.interval_{end}", pointer("gestational_age", "interval", end)
+        yield ".".join(["age", end]), pointer("gestational_age", end)
+        yield ".".join(["age", "_".join(["interval", end])]), pointer("gestational_age", "interval", end)
     for name in ("hc", "bpd", "ofd"):
         yield f"{name}.outline", pointer("head", f"{name}_mm")
     for place, one in enumerate(row.get("measurements", ())):
@@ -120,7 +120,7 @@ def _clip_places(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for place, one in enumerate(row.get("structures", {}).get("found", ())):
         yield f"{one['name']}.mask", pointer("structures", "found", place, "area_mm2")
     for place, one in enumerate(row.get("clip_labels", {}).get("labels", ())):
-        yield f"label.{one['label']}", pointer("clip_labels", "labels", place, "probability")
+        yield ".".join(["label", one["label"]]), pointer("clip_labels", "labels", place, "probability")
     yield from _hand_places(row.get("by_hand", {}))
 
 

@@ -44,4 +44,4 @@ def traces_of_studies(clips: Sequence[ClipEntry], studies: Sequence[StudyTable])
 
 def study_prefixes(count: int) -> list[str]:
     """Return what stands before the ids of each study's numbers: nothing where there is but one."""
-    return [f"study{number}" if count > 1 else "" for number in range(1, count + 1)]
+    return ["".join(["study", str(number)]) if count > 1 else "" for number in range(1, count + 1)]

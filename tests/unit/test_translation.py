@@ -40,6 +40,7 @@ NOT_FOR_PEOPLE = {
     "report/proof_sheet.py": ("<",),
     "report/style.py": (),
     "report/template.py": ("it is larger",),
+    "report/traces_of_clip.py": ("Ramanujan", "Maani"),
     "ui/commands.py": ("Left", "Right", "Down", "Shift+"),
     "ui/style_sheet.py": (),
     "ui/theme.py": ("Fusion",),
