@@ -86,12 +86,14 @@ def test_the_file_is_marked_as_pdf_a_3_and_names_no_font_that_it_does_not_hold(t
     reader = pypdf.PdfReader(tmp_path / "report.pdf")
     root = reader.root_object
     intent = root["/OutputIntents"][0]
-    (file,) = (one.get_object() for one in root["/AF"])
+    files = {one.get_object()["/UF"]: one.get_object() for one in root["/AF"]}
+    file = files["signed-record.json"]
     fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
 
     assert reader.pdf_header == "%PDF-1.7" and reader.xmp_metadata is not None
     assert b"<pdfaid:part>3</pdfaid:part>" in root["/Metadata"].get_object().get_data()
     assert intent["/S"] == "/GTS_PDFA1" and intent["/DestOutputProfile"].get_object().get_data()[36:40] == b"acsp"
+    assert set(files) == {"provenance.json", "signed-record.json"}
     assert file["/AFRelationship"] == "/Data" and file["/UF"] == file["/F"] == "signed-record.json"
     assert file["/EF"]["/F"].get_object()["/Subtype"] == "/application/json"
     assert reader.metadata.title == "Fetal ultrasound reading" == reader.xmp_metadata.dc_title["x-default"]
