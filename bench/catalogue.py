@@ -46,7 +46,7 @@ def from_source(language: str) -> Catalog:
     for path in spoken.sources():
         for place, many in spoken.marked(path):
             made.add((place.text, many) if many else place.text, locations=[(place.path, 0)])
-    for place in spoken.in_checklists():
+    for place in (*spoken.in_checklists(), *spoken.in_attributions()):
         if place.text not in made:
             made.add(place.text, locations=[(place.path, 0)])
     return made

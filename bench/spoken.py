@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fetalclip_app import RESEARCH_USE_ONLY
+from fetalclip_app import RESEARCH_USE_ONLY, resources
 from fetalclip_app.tasks.checklists import FOLDER, list_checklists, read_checklist
+from fetalclip_app.wording import attributions
 
 ROOT = Path(__file__).parents[1] / "fetalclip_app"
 
@@ -61,6 +62,13 @@ def in_checklists() -> Iterator[Place]:
         for section in read_checklist(path).sections:
             told = [section.title, *(text for item in section.items for text in (item.title, item.look_for) if text)]
             yield from (Place(f"{FOLDER}/{path.name}", 0, text) for text in told)
+
+
+def in_attributions() -> Iterator[Place]:
+    """Return what the licence page says of works: a file that ``packaging/licences.py`` writes, shown translated."""
+    for work in resources.read_json(attributions.FILE):
+        if "use" in work:
+            yield Place(attributions.FILE, 0, work["use"])
 
 
 def forgotten(path: Path) -> Iterator[Place]:

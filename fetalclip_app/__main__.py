@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fetalclip_app import cli
+from fetalclip_app.cli.arguments import PROGRAM
 from fetalclip_app.cli.display import has_display, missing_libraries, why_no_window
 
 NO_DISPLAY = "There is no display here, so the window cannot open."
 
 WITHOUT_WINDOW = (
     " Without one:\n"
-    "  python -m fetalclip_app analyze SCAN --json OUT.json --report OUT.pdf\n"
-    "  python -m fetalclip_app demo        reads the bundled sample and says where its report lies\n"
+    f"  {PROGRAM} analyze SCAN --json OUT.json --report OUT.pdf\n"
+    f"  {PROGRAM} demo        reads the bundled sample and says where its report lies\n"
 )
 
 

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from fakes import HEAD, fan_picture
 
+from training.manifest import read_split, table_rows
+
 HEIGHT, WIDTH = 120, 160
 
 PLANES = (
@@ -92,4 +94,19 @@ def write(folder: Path) -> Path:
     """Write HC18's and FETAL_PLANES_DB's parts and return the folder."""
     _write_heads(folder / "hc18")
     _write_planes(folder / "fetal_planes")
+    return folder
+
+
+def write_known(folder: Path, splits: Path) -> Path:
+    """Write made-up scans whose exams and patients the committed splits know: six patients a side."""
+    write(folder)
+    exams, patients = (read_split(splits / f"{name}.csv") for name in ("hc18", "fetal_planes"))
+    sides = [[name for name, side in patients.items() if side == wanted] for wanted in ("train", "validation")]
+    for name, column, groups in (
+        ("hc18", "exam", list(exams)[:4]),
+        ("fetal_planes", "patient", [*sides[0][: len(PLANES)], *sides[1][: len(PLANES)]]),
+    ):
+        labels = folder / name / "labels.csv"
+        rows = list(table_rows(labels))
+        _table(labels, [{**row, column: group.rpartition("-")[2]} for row, group in zip(rows, groups, strict=True)])
     return folder

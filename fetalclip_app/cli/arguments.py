@@ -13,7 +13,8 @@ from fetalclip_app import RESEARCH_USE_ONLY, __version__
 from fetalclip_app.cli import archive_arguments, dating, deidentify_arguments, fetuses, verify_arguments
 from fetalclip_app.wording.translate import translate
 
-PROGRAM = "python -m fetalclip_app"
+PROGRAM = Path(sys.executable).name if getattr(sys, "frozen", False) else "python -m fetalclip_app"
+"""How this program is called, in a packaged program and otherwise."""
 
 USAGE_ERROR = 2
 
@@ -74,7 +75,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _add_open(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser("open", help=translate("open the window on files or folders"))
-    command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    command.add_argument("paths", nargs="*", type=Path, metavar="PATH")
 
 
 def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:

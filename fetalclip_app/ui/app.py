@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from fetalclip_app import resources, settings
@@ -37,6 +37,11 @@ _log = logging.getLogger(__name__)
 
 SAMPLE = "samples/simulated_head.dcm"
 
+ICON = "icons/studio.png"
+
+DESKTOP_FILE = "org.fetalclip.studio"
+"""Name of the entry in a Linux menu that this window belongs to (packaging/linux)."""
+
 _LOG_BYTES = 1_000_000
 
 
@@ -53,6 +58,8 @@ def run(paths: Sequence[Path], request: EngineRequest | None = None) -> int:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("FetalCLIP Studio")
+    app.setDesktopFileName(DESKTOP_FILE)
+    app.setWindowIcon(QIcon(str(resources.path(ICON))))
     let_qt_speak(app)
     _log_to_file()
     theme.apply(app, THEMES[chosen.theme])

@@ -143,6 +143,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("palette", "Ask or find a command", ("Ctrl+K",), _FILES, "search"),
     Command("operator", "Your name …"),
     Command("report_template", "Edit the report's template …"),
+    Command("licences", "Licences and sources …"),
     Command("edit_keys", "Change the keys …", (), "", "keys"),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),
     Command("theme_dark", "Dark theme", (), "", is_switch=True),

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from fetalclip_app.ui.asking.door import Asking
+from fetalclip_app.ui.attributions import AttributionsDoor
 from fetalclip_app.ui.bars_of_window import StatusStrip
 from fetalclip_app.ui.best_frame_door import BestFrameDoor
 from fetalclip_app.ui.calipers.door import Calipers
@@ -117,6 +118,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         EarlierDoor(parts),
         ViewSets(parts),
         ClipMarks(parts),
+        AttributionsDoor(parts),
     )
 
 

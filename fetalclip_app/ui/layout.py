@@ -72,6 +72,8 @@ def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     languages.addActions([actions[f"language_{language}"] for language in LANGUAGES])
     menu.addSeparator()
     menu.addActions([actions[name] for name in ("palette", "keys", "edit_keys", "operator", "report_template")])
+    menu.addSeparator()
+    menu.addAction(actions["licences"])
     return menu
 
 

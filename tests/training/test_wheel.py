@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -15,7 +14,6 @@ import made_up_scans
 import pytest
 
 from fetalclip_app import resources
-from training.manifest import read_split, table_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKED = ("fetalclip_app", "training", "resources")
@@ -59,26 +57,6 @@ def _files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def _write_scans(folder: Path, splits: Path) -> Path:
-    """Write made-up scans whose exams and patients the committed splits know: six patients a side."""
-    made_up_scans.write(folder)
-    exams, patients = (read_split(splits / f"{name}.csv") for name in ("hc18", "fetal_planes"))
-    count = len(made_up_scans.PLANES)
-    sides = [[name for name, side in patients.items() if side == wanted] for wanted in ("train", "validation")]
-    for name, column, groups in (
-        ("hc18", "exam", list(exams)[:4]),
-        ("fetal_planes", "patient", [*sides[0][:count], *sides[1][:count]]),
-    ):
-        labels = folder / name / "labels.csv"
-        rows = list(table_rows(labels))
-        with labels.open("w", encoding="utf-8", newline="") as table:
-            writer = csv.DictWriter(table, list(rows[0]))
-            writer.writeheader()
-            for row, group in zip(rows, groups, strict=True):
-                writer.writerow({**row, column: group.rpartition("-")[2]})
-    return folder
-
-
 def test_the_wheel_holds_every_module_every_resource_and_the_splits(source: Path, installed: Path) -> None:
     there = {name: _files(source / name) for name in PACKED}
     found = {name for name in _files(installed) if ".dist-info/" not in name}
@@ -99,7 +77,7 @@ def test_an_installed_wheel_finds_its_resources(installed: Path, tmp_path: Path)
 @pytest.mark.slow
 def test_an_installed_wheel_trains(installed: Path, tmp_path: Path) -> None:
     """The probe needs all that a wheel may lack: its modules, the compact model, growth curves, splits."""
-    data = _write_scans(tmp_path / "data", installed / "training" / "splits")
+    data = made_up_scans.write_known(tmp_path / "data", installed / "training" / "splits")
 
     _python(installed, tmp_path, "-m", "training", "run", "probe_planes", "--smoke", "--data", str(data))
 

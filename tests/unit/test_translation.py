@@ -41,6 +41,7 @@ NOT_FOR_PEOPLE = {
     "report/style.py": (),
     "report/template.py": ("it is larger",),
     "report/traces_of_clip.py": ("Ramanujan", "Maani"),
+    "ui/attributions.py": ("<",),
     "ui/commands.py": ("Left", "Right", "Down", "Shift+"),
     "ui/style_sheet.py": (),
     "ui/theme.py": ("Fusion",),
