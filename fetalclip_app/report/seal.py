@@ -21,7 +21,7 @@ from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.entries import ClipEntry
 from fetalclip_app.report.json_checklist import as_entries
 from fetalclip_app.report.json_study import as_study_entries
-from fetalclip_app.report.studies import study_tables
+from fetalclip_app.report.studies import each_of_somebody, study_tables
 from fetalclip_app.wording import patient_title, study_title
 from fetalclip_app.wording.translate import SOURCE, speaking
 
@@ -45,11 +45,13 @@ class SignedStudy:
     Attributes:
         key: `domain.notes.study_key`.
         title: For a person; empty where the files say nothing of the study.
+        clips: How many there are of it.
         record: What the report says of it now (`canonical`).
     """
 
     key: str
     title: str
+    clips: int
     signed: SignOff | None
     record: bytes
 
@@ -67,10 +69,12 @@ class SignedStudy:
 def signed_studies(clips: Sequence[ClipEntry], checklists: Sequence[StudyChecklist] = ()) -> tuple[SignedStudy, ...]:
     """Return every study of a report in the order of their first clips, each with its seal."""
     studies: list[SignedStudy] = []
-    for group, members in studied(clips):
+    for group, members in studied(each_of_somebody(clips)):
         key = study_key(group)
         record = record_of(members, [one for one in checklists if study_key(one.study) == key])
-        studies.append(SignedStudy(key, study_title(group.origin), members[0].study_notes.signed, canonical(record)))
+        studies.append(
+            SignedStudy(key, study_title(group.origin), len(members), members[0].study_notes.signed, canonical(record))
+        )
     return tuple(studies)
 
 

@@ -134,6 +134,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sample", "Open the sample", (), "", "sample"),
     Command("close_clip", "Close the clip", ("Ctrl+W",), _FILES),
     Command("export_pdf", "PDF report …", ("P",), _FILES, "pdf"),
+    Command("sign_report", "Sign the report …", ("Shift+P",), _FILES),
     Command("export_json", "Findings as JSON …", ("Ctrl+J",), _FILES, "json"),
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
     Command("deidentify", "De-identify …", ("Ctrl+D",), _FILES),
@@ -170,7 +171,7 @@ NEEDS_CLIP = (
 )
 """Commands that can do nothing while no clip is open."""
 
-NEEDS_READING = ("export_pdf", "export_json", "measured")
+NEEDS_READING = ("export_pdf", "sign_report", "export_json", "measured")
 """Commands that can do nothing before something was read."""
 
 GROUPS = (_CINE, _PICTURE, _READING, _FILES)

@@ -14,6 +14,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import ClipNotes, Line, StudyNotes
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
+from fetalclip_app.domain.sign_off import SealState
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
@@ -116,6 +117,35 @@ def write_json(
     cancel.check()
     write_table(path, as_document([_entry(one, str(one.clip.path)) for one in clips], checklists))
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What a signature under a study would cover now.
+
+    Attributes:
+        key: `domain.notes.study_key`.
+        clips: How many are read.
+    """
+
+    key: str
+    title: str
+    clips: int
+    seal: str
+    state: SealState
+
+
+def sealed(key: str, clips: Sequence[Ready], checklists: Sequence[StudyChecklist]) -> Sealed:
+    """Return the seal of one study, as a report about all of these clips would have it.
+
+    Raises:
+        KeyError: None of the clips is of it.
+    """
+    from fetalclip_app.report.seal import signed_studies  # noqa: PLC0415 - takes a while to import
+
+    found = {one.key: one for one in signed_studies([_entry(one, one.clip.path.name) for one in clips], checklists)}
+    study = found[key]
+    return Sealed(key, study.title, study.clips, study.seal, study.state)
 
 
 def _entry(one: Ready, file: str) -> ClipEntry:

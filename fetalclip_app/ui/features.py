@@ -40,6 +40,7 @@ from fetalclip_app.ui.parts_door import PartsDoor
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.report_template import ReportTemplate
 from fetalclip_app.ui.session import Session
+from fetalclip_app.ui.signing import Signing
 from fetalclip_app.ui.telling import Telling
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.undo_titles import UndoTitles
@@ -104,6 +105,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         UndoTitles(parts),
         OperatorName(parts),
         ReportTemplate(parts),
+        Signing(parts),
         Keeping(parts),
         MeasureFirst(parts),
         Calipers(parts),

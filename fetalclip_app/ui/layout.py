@@ -52,6 +52,8 @@ def _study_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     menu.addActions([actions[name] for name in CLIP_OF_FETUS])
     menu.addSeparator()
     menu.addAction(actions["measure_first"])
+    menu.addSeparator()
+    menu.addAction(actions["sign_report"])
     return menu
 
 

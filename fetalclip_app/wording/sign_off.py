@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from fetalclip_app.domain.sign_off import SealState, SignOff
-from fetalclip_app.wording.translate import translate
+from fetalclip_app.wording.translate import plural, translate
 
 
 def sign_off_title() -> str:
@@ -53,3 +54,52 @@ def seal_meaning(name: str) -> str:
 def record_about(study: str) -> str:
     """Return what stands beside an attached record in the list of attachments."""
     return translate("What the signature covers: {study}", study=study or translate("study not stated"))
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """What a person is about to sign.
+
+    Attributes:
+        read, clips: How many of the study's clips are read and so are signed, and how many are open.
+    """
+
+    title: str
+    state: SealState
+    read: int
+    clips: int
+    seal: str
+
+
+def what_is_signed(study: ToSign) -> tuple[str, ...]:
+    """Return what a signature would cover, line by line."""
+    title = study.title or translate("study not stated")
+    waiting = study.clips - study.read
+    return (
+        title,
+        plural("{count} clip that is read", "{count} clips that are read", study.read),
+        *([plural("{count} clip is not read yet", "{count} clips are not read yet", waiting)] if waiting > 0 else []),
+        translate("Seal: {seal}", seal=f"{study.seal[:16]}…"),
+    )
+
+
+def signing_follows() -> str:
+    """Return what signing means, before it is done."""
+    return translate(
+        "Your name and the time stand under every number, abstention and item of this study, as they are now. Undo "
+        "does not take a signature back; you can withdraw it, and both acts are kept. Any later change makes the "
+        "report a draft again."
+    )
+
+
+def now_signed(name: str) -> str:
+    """Return that it is done."""
+    return translate("Signed by {name}. The next report of this study is no draft.", name=name)
+
+
+def changed_meanwhile() -> tuple[str, str]:
+    """Return that something changed between looking and signing, and what to do."""
+    return (
+        translate("Nothing was signed: what is said of this study changed meanwhile."),
+        translate("Look at it again, and sign it then."),
+    )
