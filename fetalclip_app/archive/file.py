@@ -37,6 +37,11 @@ class ArchiveFile:
         self._waiting: list[Write] = []
 
     @property
+    def path(self) -> Path:
+        """Where the archive lies."""
+        return self._path
+
+    @property
     def is_waiting(self) -> bool:
         """Whether something that was done is not on disk."""
         return bool(self._waiting)

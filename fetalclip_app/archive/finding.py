@@ -6,7 +6,7 @@ import json
 import sqlite3
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from typing import Any
 from fetalclip_app.archive.acts import CLIP, STUDY
 from fetalclip_app.archive.database import opened, told
 from fetalclip_app.domain.kept import FoundStudy, KeptNames, Query
+from fetalclip_app.errors import UnreadableFile
+from fetalclip_app.imaging.files.finding import content_at
+from fetalclip_app.imaging.guard import reading
 
 
 def find(path: Path, query: Query) -> tuple[FoundStudy, ...]:
@@ -22,20 +25,41 @@ def find(path: Path, query: Query) -> tuple[FoundStudy, ...]:
     Raises:
         ArchiveFailed: It cannot be read.
     """
+    return search(path, query)[0]
+
+
+def search(path: Path, query: Query) -> tuple[tuple[FoundStudy, ...], tuple[str, ...]]:
+    """Return the same, and the keys of the views that any study has.
+
+    Raises:
+        ArchiveFailed: It cannot be read.
+    """
     if not path.exists():
-        return ()
+        return (), ()
     connection = opened(path)
     try:
         with told(path):
-            return tuple(find_in(connection, query))
+            gathered = _gathered(connection)
     finally:
         connection.close()
+    fitting = [one.found() for one in gathered.values() if _fits(one, query)]
+    views = {view for one in gathered.values() for view in one.views}
+    return tuple(sorted(fitting, key=lambda one: (one.last_done, one.key), reverse=True)), tuple(sorted(views))
 
 
-def find_in(connection: sqlite3.Connection, query: Query) -> list[FoundStudy]:
-    """Return the same of an archive that is open."""
-    fitting = [gathered for gathered in _gathered(connection).values() if _fits(gathered, query)]
-    return sorted((one.found() for one in fitting), key=lambda one: (one.last_done, one.key), reverse=True)
+def those_there(places: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return which files lie where they lay, and which do not; of a drive that is slow or gone this takes a while."""
+    there: list[Path] = []
+    gone: list[Path] = []
+    for path in places:
+        try:
+            with reading(path):
+                content_at(path)
+        except UnreadableFile:
+            gone.append(path)
+        else:
+            there.append(path)
+    return there, gone
 
 
 def plain(text: str) -> str:

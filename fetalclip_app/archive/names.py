@@ -17,9 +17,13 @@ def remember(connection: sqlite3.Connection, names: KeptNames, place: Place | No
     study, at = storable(names.study), names.last_open
     acts.know_study(connection, study, at)
     put_names(connection, names)
-    if place is None:
-        return
-    acts.know_clip(connection, place.clip, study, at)
+    if place is not None:
+        acts.know_clip(connection, place.clip, study, at)
+        put_place(connection, place, study, at)
+
+
+def put_place(connection: sqlite3.Connection, place: Place, study: str, at: str) -> None:
+    """Note where a clip's file lies."""
     connection.execute(
         "INSERT OR REPLACE INTO places (clip, study, path, last_open) VALUES (?, ?, ?, ?)",
         (place.clip, study, storable(place.path), at),

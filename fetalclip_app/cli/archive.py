@@ -56,9 +56,9 @@ def _find(path: Path, given: argparse.Namespace) -> int:
         about = (study.day or study.last_done[:10], whose_study(study), views_told(study.views), kept_told(study))
         tell(" · ".join(text for text in about if text))
         tell(f"  {study.key}")
+        _there, gone = finding.those_there(study.places)
         for place in study.places:
-            there = "" if place.exists() else f" ({translate('not there any more')})"
-            tell(f"  {place}{there}")
+            tell(f"  {place}" + (f" ({translate('not there any more')})" if place in gone else ""))
     say(count_told(len(found)))
     return 0
 

@@ -131,6 +131,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _READING),
     Command("open", "Open files …", ("O", "Ctrl+O"), _FILES, "file"),
     Command("open_folder", "Open a folder …", ("Ctrl+Shift+O",), _FILES, "open"),
+    Command("find_study", "Find a study …", ("Ctrl+F",), _FILES, "search"),
     Command("sample", "Open the sample", (), "", "sample"),
     Command("close_clip", "Close the clip", ("Ctrl+W",), _FILES),
     Command("export_pdf", "PDF report …", ("P",), _FILES, "pdf"),

@@ -31,6 +31,7 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
     opening.addActions([actions["open"], actions["open_folder"]])
     wear(recent.menuAction(), "recent")
     opening.addMenu(recent)
+    opening.addAction(actions["find_study"])
     opening.addSeparator()
     opening.addActions([actions["sample"], actions["close_clip"]])
     opening.addSeparator()

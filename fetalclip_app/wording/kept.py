@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from fetalclip_app.domain.kept import Checked, Exported, Flaw, FlawKind, FoundStudy, Imported, Taken
 from fetalclip_app.wording.people import person_name
@@ -138,3 +139,19 @@ def taken_told(taken: Taken, *, is_overwritten: bool) -> str:
 def traces_wait() -> str:
     """Return that what was deleted is not overwritten yet."""
     return translate("Traces stay on the disk until every window of this program is closed.")
+
+
+def files_told(there: Sequence[Path], gone: Sequence[Path]) -> str:
+    """Return where the files of a study lie, and what of them is not there any more."""
+    if not there and not gone:
+        return translate("Where its files lie is not kept. Open them as you did before: what was done is there again.")
+    said = [translate("In {folders}.", folders=", ".join(dict.fromkeys(str(path.parent) for path in there)))]
+    if gone:
+        missing = plural(
+            "{count} file is not where it was: {name}.",
+            "{count} files are not where they were: {name} and others.",
+            len(gone),
+            name=gone[0],
+        )
+        said = [*said, missing] if there else [missing]
+    return " ".join(said)

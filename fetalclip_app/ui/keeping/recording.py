@@ -46,6 +46,7 @@ class Recording(QObject):
         self._again.timeout.connect(self._try_again)
         parts.notebook.failed.connect(self._plan)
         parts.session.reading_changed.connect(self._keep_readings)
+        parts.notebook.clip_loaded.connect(lambda entry, _notes: self._keep_names(entry))
         parts.window.deidentify.copied.connect(self._keep_masks)
 
     def begin(self) -> None:
@@ -87,10 +88,16 @@ class Recording(QObject):
 
         def work() -> None:
             records.keep_reading(archive, clip, reading, study)
+            records.keep_embeddings(archive, reading)
             bundled = resources.list_files("prompts", ".json")  # the sentences of the age among them
             records.keep_view_sets(archive, reading, (*own, *bundled, *own_view_sets([view_sets_folder()])))
 
         self._start(work)
+
+    def _keep_names(self, entry: OpenClip) -> None:
+        if self._parts.choices.now.keep_names:
+            archive, clip, group = self._archive, entry.clip, entry.group
+            self._start(lambda: records.keep_names(archive, clip, group))
 
     def _keep_masks(self, cases: tuple[Case, ...]) -> None:
         known = self._copied

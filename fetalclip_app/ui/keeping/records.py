@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fetalclip_app.archive.records import KeptReading
+import numpy as np
+
+from fetalclip_app.archive.records import KeptEmbeddings, KeptReading
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.notes import Act
+from fetalclip_app.domain.kept import KeptNames, Place
+from fetalclip_app.domain.notes import Act, study_key
 from fetalclip_app.domain.reading import ClipReading
+from fetalclip_app.domain.study import Group
 from fetalclip_app.errors import ErrorCode, ExportFailed, InvalidInput
 
 if TYPE_CHECKING:
@@ -37,6 +41,48 @@ def keep_reading(archive: Archive, clip: Clip, reading: ClipReading, study: str)
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     at = datetime.now(UTC).astimezone().isoformat()
     archive.keep_reading(KeptReading(reading.clip_key, study, at, reading.provenance.model.sha256, text))
+
+
+def keep_embeddings(archive: Archive, reading: ClipReading) -> None:
+    """Keep the rows of a clip's frames, as they were read.
+
+    Raises:
+        ArchiveFailed: They are not on disk.
+    """
+    rows = np.ascontiguousarray(reading.embeddings, "<f4")
+    content, crop = rows.tobytes(), reading.crop
+    archive.keep_embeddings(
+        KeptEmbeddings(
+            clip=reading.clip_key,
+            model=reading.provenance.model.sha256,
+            preprocessing=reading.provenance.preprocessing,
+            crop=json.dumps([crop.left, crop.top, crop.right, crop.bottom]),
+            frames=len(rows),
+            width=rows.shape[1],
+            digest=hashlib.sha256(content).hexdigest(),
+            rows=content,
+            at=datetime.now(UTC).astimezone().isoformat(),
+        )
+    )
+
+
+def keep_names(archive: Archive, clip: Clip, group: Group) -> None:
+    """Keep whose a study is and where a clip's file lies, to be found by.
+
+    Raises:
+        ArchiveFailed: It is not on disk.
+    """
+    origin, at = group.origin, datetime.now(UTC).astimezone().isoformat()
+    day = origin.exam_day
+    names = KeptNames(
+        study=study_key(group),
+        patient_name=origin.patient_name,
+        patient_id=origin.patient_id,
+        day="" if day is None else day.isoformat(),
+        description=origin.study_description,
+        last_open=at,
+    )
+    archive.remember(names, Place(clip.key, str(clip.path.absolute())))
 
 
 def keep_view_sets(archive: Archive, reading: ClipReading, files: Iterable[Path]) -> None:
