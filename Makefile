@@ -9,7 +9,7 @@ QT_PACKAGES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.
 QT_WORKS := $(BIN)/python -c "import PySide6.QtWidgets" && { command -v ldd >/dev/null || exit 0; \
 	! ldd .venv/lib/python3*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so | grep -q "not found"; }
 
-.PHONY: setup run test lint types bench bench-files bench-window bench-training gallery fuzz format sample catalogue walk
+.PHONY: setup run test lint types bench bench-files bench-window bench-training gallery fuzz format sample catalogue walk package package-test licences
 
 setup: .venv/ready
 
@@ -78,3 +78,16 @@ walk: setup
 
 sample: setup
 	$(BIN)/python -m training.make_sample
+
+# The program as a folder that needs no Python, with the PyTorch that is installed here: dist/FetalCLIP-Studio.
+package: setup
+	$(BIN)/pyinstaller app.spec --noconfirm --log-level WARN --distpath dist --workpath build/package
+	rm -rf build/package
+
+# That program, in a difficult folder, without Python on the path and without a network: docs/packaging.md.
+package-test: setup
+	$(BIN)/python packaging/smoke.py dist/FetalCLIP-Studio
+
+# The list of licences that the window shows; the build of the packaged program writes a fuller one of its own.
+licences: setup
+	$(BIN)/python packaging/licences.py
