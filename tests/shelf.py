@@ -23,6 +23,9 @@ class ShelfInMemory:
     def load_study(self, key: str) -> StudyNotes | None:
         return self.studies.get(key)
 
+    def load_history(self, key: str) -> tuple[()]:
+        return ()
+
     def load_clip(self, key: str) -> ClipNotes | None:
         if self.error is not None:
             raise self.error

@@ -15,6 +15,7 @@ from fetalclip_app.archive.file import ArchiveFile
 from fetalclip_app.archive.names import forget, remember
 from fetalclip_app.archive.notes_json import Notes
 from fetalclip_app.archive.records import KeptEmbeddings, KeptMask, KeptReading
+from fetalclip_app.domain.history import History, NotesChange
 from fetalclip_app.domain.kept import KeptNames, Place, Taken
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
 
@@ -138,6 +139,15 @@ class Archive(ArchiveFile):
 
         return self._ask(acts.every) or ()
 
+    def load_history(self, key: str) -> History:
+        """Return every act on the notes of a clip's content, the oldest first.
+
+        Raises:
+            ArchiveFailed: They cannot be read.
+        """
+        kept = self._ask(lambda connection: acts.of_place(connection, CLIP, storable(key))) or ()
+        return tuple(_change(one) for one in kept)
+
     def remember(self, names: KeptNames, place: Place | None) -> None:
         """Note whose a study is and where a clip's file lies, to be found by.
 
@@ -182,3 +192,8 @@ class Archive(ArchiveFile):
         kept = acts.Kept(place, storable(study), text, self._known.get(place))
         self._known[place] = text
         self._write(lambda connection: acts.keep_notes(connection, kept, act))
+
+
+def _change(one: KeptAct) -> NotesChange:
+    before, after = (cast(ClipNotes, notes_json.read(ClipNotes, text)) for text in (one.before, one.after))
+    return NotesChange(Act(one.who, datetime.fromisoformat(one.at)), before, after)

@@ -12,15 +12,17 @@ from fetalclip_app.domain.biometry import CIRCUMFERENCES, BpdDefinition
 from fetalclip_app.domain.calibration import Point, Region
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.clip_labels import ClipLabels
+from fetalclip_app.domain.history import History
 from fetalclip_app.domain.measuring import inside, region_of_points
 from fetalclip_app.domain.notes import ClipNotes, Line
 from fetalclip_app.domain.overlay import Segmentation
 from fetalclip_app.domain.pooled import PooledSize, WholeClip
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement, HeadSize, LineMeasurements, Provenance
 from fetalclip_app.domain.structures import Structures
-from fetalclip_app.domain.trace import By, Did, Edit, Equation, Kind, MadeBy, MaskDigest, Picture, Trace
+from fetalclip_app.domain.trace import By, Equation, Kind, MadeBy, MaskDigest, Picture, Trace
 from fetalclip_app.domain.values import HandValue, Repeats
 from fetalclip_app.domain.views import ViewPrediction
+from fetalclip_app.report.edits import edits_of
 from fetalclip_app.tasks.keys import (
     AGE,
     BRAIN_VIEWS,
@@ -77,18 +79,18 @@ class Traced:
         return replace(about, region_index=place, row_mm=spacing.row_mm, column_mm=spacing.column_mm)
 
 
-def hand_traces(of: Traced, notes: ClipNotes) -> Iterator[Trace]:
-    """Yield what a person measured: each repeat, and the mean of each measure and definition."""
+def hand_traces(of: Traced, notes: ClipNotes, history: History = ()) -> Iterator[Trace]:
+    """Yield what a person measured: each repeat with what was done to it, and the mean of each measure's."""
     for measure in MEASURED:
         for found in repeats(notes.of_fetus(of.fetus or ""), of.clip.calibration, measure):
-            yield from _repeats(of, found)
+            yield from _repeats(of, found, history)
 
 
-def _repeats(of: Traced, found: Repeats) -> Iterator[Trace]:
+def _repeats(of: Traced, found: Repeats, history: History) -> Iterator[Trace]:
     edges = [] if found.bpd_definition is None else [str(found.bpd_definition)]
     name = of.id(str(found.measure), *edges, str(By.PERSON))
     each = [
-        _drawn(of, found, one, f"{name}.{number}")
+        replace(_drawn(of, found, one, f"{name}.{number}"), edits=edits_of(one.drawn, of.clip.calibration, history))
         for number, one in enumerate(found.values, start=1)
         if one.measured.length_mm is not None
     ]
@@ -104,7 +106,8 @@ def _repeats(of: Traced, found: Repeats) -> Iterator[Trace]:
         of.fetus,
         found.bpd_definition,
         tuple(dict.fromkeys(one.pictures[0] for one in each)),
-        equation=MEAN,
+        each[0].shape if len(each) == 1 else None,
+        MEAN,
         edits=tuple(edit for one in each for edit in one.edits),
         inputs=tuple(one.id for one in each),
     )
@@ -115,7 +118,6 @@ def _drawn(of: Traced, found: Repeats, one: HandValue, name: str) -> Trace:
     drawn, size = one.drawn, one.measured.length_mm
     assert size is not None
     points = (drawn.shape.first, drawn.shape.last) if isinstance(drawn.shape, Line) else axis_ends(drawn.shape)
-    edit = Edit(Did.DRAWN, None, size, drawn.act.who, drawn.act.when.isoformat())
     return Trace(
         name,
         Kind.LENGTH,
@@ -128,7 +130,6 @@ def _drawn(of: Traced, found: Repeats, one: HandValue, name: str) -> Trace:
         (of.picture(drawn.frame_index, points),),
         drawn.shape,
         RAMANUJAN if found.measure in CIRCUMFERENCES else DISTANCE,
-        edits=(edit,),
     )
 
 

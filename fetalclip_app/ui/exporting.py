@@ -19,6 +19,7 @@ from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf, ReportWish
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
+from fetalclip_app.ui.tracing import HistoryOf, nothing_known
 from fetalclip_app.wording.translate import translate
 
 AskPath = Callable[[QWidget, str, str, str], Path | None]
@@ -53,6 +54,7 @@ class Exporting(QObject):
         super().__init__(window)
         self._jobs, self._session, self._window = jobs, session, window
         self.ask, self._fetus_of = ask, fetus_of
+        self.history_of: HistoryOf = nothing_known
         self.notes_of: NotesOf = lambda entry: (ClipNotes(), StudyNotes())
         self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
         self.operator: Callable[[], str] = str
@@ -83,7 +85,9 @@ class Exporting(QObject):
             self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
 
     def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
-        clips = exports.ready(self._session.entries, self._fetus_of, self.notes_of, self.heat_opacity())
+        clips = exports.ready(
+            self._session.entries, self._fetus_of, self.notes_of, self.heat_opacity(), self.history_of
+        )
         if not clips:
             self.refused.emit(
                 translate("There is nothing to export yet."), translate("Open a scan and let the model read it first.")

@@ -11,6 +11,7 @@ from fetalclip_app import settings
 from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.history import History
 from fetalclip_app.domain.notes import ClipNotes, Line, StudyNotes
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
@@ -18,6 +19,7 @@ from fetalclip_app.domain.sign_off import SealState
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
+from fetalclip_app.ui.tracing import HistoryOf, nothing_known
 from fetalclip_app.wording import frame_number, heat_caption, simulated
 from fetalclip_app.wording.structures import structure_name
 
@@ -36,7 +38,7 @@ class Ready:
     """One clip as it is written: taken on the window's thread, used off it.
 
     Attributes:
-        fetus, notes, study_notes: As those of `report.build.ClipEntry`.
+        fetus, notes, study_notes, history: As those of `report.build.ClipEntry`.
     """
 
     clip: Clip
@@ -46,9 +48,16 @@ class Ready:
     fetus: str | None = ""
     notes: ClipNotes = field(default_factory=ClipNotes)
     study_notes: StudyNotes = field(default_factory=StudyNotes)
+    history: History = ()
 
 
-def ready(entries: Sequence[OpenClip], fetus_of: FetusOf, notes_of: NotesOf, heat_opacity: float) -> tuple[Ready, ...]:
+def ready(
+    entries: Sequence[OpenClip],
+    fetus_of: FetusOf,
+    notes_of: NotesOf,
+    heat_opacity: float,
+    history_of: HistoryOf = nothing_known,
+) -> tuple[Ready, ...]:
     """Return what is read so far."""
     return tuple(
         Ready(
@@ -58,6 +67,7 @@ def ready(entries: Sequence[OpenClip], fetus_of: FetusOf, notes_of: NotesOf, hea
             heat_opacity,
             fetus_of(entry),
             *notes_of(entry),
+            history=history_of(entry),
         )
         for entry in entries
         if entry.reading is not None
@@ -160,6 +170,7 @@ def _entry(one: Ready, file: str) -> ClipEntry:
         one.fetus,
         notes=one.notes,
         study_notes=one.study_notes,
+        history=one.history,
     )
 
 

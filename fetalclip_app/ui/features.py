@@ -33,6 +33,7 @@ from fetalclip_app.ui.growth.door import Growth
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.keeping.keeping import Keeping
 from fetalclip_app.ui.map.door import MapDoor
+from fetalclip_app.ui.note_history import NoteHistory
 from fetalclip_app.ui.notebook import Notebook
 from fetalclip_app.ui.operator_name import OperatorName
 from fetalclip_app.ui.palette import Palette
@@ -107,6 +108,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         ReportTemplate(parts),
         Signing(parts),
         Keeping(parts),
+        NoteHistory(parts),
         MeasureFirst(parts),
         Calipers(parts),
         Fetuses(parts),

@@ -14,6 +14,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import ClipNotes, Enters
 from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.reading import Answer, ClipReading, Finding, LineMeasurements, Measurement
+from fetalclip_app.domain.trace import By
 from fetalclip_app.domain.values import ModelValue, Repeats, Source
 from fetalclip_app.inference.request import EngineInfo
 from fetalclip_app.tasks.keys import VIEWS
@@ -35,6 +36,7 @@ from fetalclip_app.ui.scale_card import ScaleCard
 from fetalclip_app.ui.structure_rows import frame_of, structure_rows
 from fetalclip_app.ui.structures_card import StructuresCard
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX, STEP
+from fetalclip_app.ui.tracing import HistoryOf, clip_rows, nothing_known
 from fetalclip_app.ui.view_card import ViewCard
 from fetalclip_app.wording.by_hand import let_enter
 from fetalclip_app.wording.translate import mark, translate
@@ -84,6 +86,7 @@ class FindingsPanel(QScrollArea):
         self._shown: OpenClip | None = None
         self._state = StateLine()
         self._notes: ClipNotes | None = None
+        self.history_of: HistoryOf = nothing_known
         self.view, self.age, self.head = ViewCard(), AgeCard(), MeasurementsCard()
         self.pooled = PooledCard()
         self.structures, self.labels = StructuresCard(), LabelsCard()
@@ -163,11 +166,13 @@ class FindingsPanel(QScrollArea):
             offers = [Offer(seen, lambda: self.place_wanted.emit(task_key, view_key))]
             if task_key == VIEWS:
                 offers.append(Offer(translate("Best frames (V)"), lambda: self.best_wanted.emit(view_key)))
-            self._tell(provenance.view_rows(*found, view_key), offers if view_key else (), widget)
+            rows = [*provenance.view_rows(*found, view_key), *self._trace(task_key, view_key)]
+            self._tell(rows, offers if view_key else (), widget)
 
     def _ask_age(self, widget: QWidget) -> None:
         if (found := self._found("gestational_age")) is not None:
-            self._tell(provenance.age_rows(*found), self._to_frame(found.finding.frame_index), widget)
+            rows = [*provenance.age_rows(*found), *self._trace("age")]
+            self._tell(rows, self._to_frame(found.finding.frame_index), widget)
 
     def _ask_measure(self, asked: Asked, widget: QWidget) -> None:
         """Tell where a number of the measurements comes from, each of whose values is a number of its own."""
@@ -184,7 +189,9 @@ class FindingsPanel(QScrollArea):
     def _ask_drawn(self, drawn: Repeats, widget: QWidget) -> None:
         entry = self._shown
         if entry is not None:
-            rows = hand_rows(drawn, entry.clip.calibration, len(entry.clip))
+            edges = [] if drawn.bpd_definition is None else [str(drawn.bpd_definition)]
+            trace = self._trace(str(drawn.measure), *edges, str(By.PERSON))
+            rows = [*hand_rows(drawn, entry.clip.calibration, len(entry.clip)), *trace]
             self._tell(rows, [*self._to_frame(drawn.frame_index), *self._let_enter(drawn, Enters.PERSON)], widget)
 
     def _let_enter(self, found: Repeats | ModelValue, whose: Enters) -> list[Offer]:
@@ -200,29 +207,34 @@ class FindingsPanel(QScrollArea):
     def _ask_head(self, which: str, widget: QWidget, more: Sequence[Offer]) -> None:
         if (found := self._found("head")) is not None:
             offers = [*self._to_frame(found.finding.frame_index), *more]
-            self._tell(provenance.head_rows(*found, which), offers, widget)
+            self._tell([*provenance.head_rows(*found, which), *self._trace(which, str(By.OUTLINE))], offers, widget)
 
     def _ask_line(self, name: str, widget: QWidget, more: Sequence[Offer] = ()) -> None:
         found = self._found("measurements")
         if found is not None and isinstance(found.finding.answer, LineMeasurements):
             one = next(one for one in found.finding.answer.measurements if one.name == name)
-            rows = provenance.line_rows(found.reading, found.finding, one)
+            trace = self._trace(name, str(By.LANDMARKS))
+            rows = [*provenance.line_rows(found.reading, found.finding, one), *trace]
             self._tell(rows, [*self._to_frame(one.frame_index), *more], widget)
 
     def _ask_pooled(self, which: int, widget: QWidget) -> None:
         found = self._found("whole_clip")
         if found is not None and isinstance(found.finding.answer, WholeClip):
-            self._tell(pooled_rows(found.reading, found.finding.answer.lengths[which]), (), widget)
+            one = found.finding.answer.lengths[which]
+            rows = [*pooled_rows(found.reading, one), *self._trace("whole_clip", one.name, str(one.by))]
+            self._tell(rows, (), widget)
         elif found is not None:
             self._tell(provenance.abstained_rows(*found), (), widget)
 
     def _ask_structure(self, name: str, widget: QWidget) -> None:
         if (found := self._found("structures")) is not None:
-            self._tell(structure_rows(*found, name), self._to_frame(frame_of(found.finding, name)), widget)
+            rows = [*structure_rows(*found, name), *self._trace(name, str(By.MASK))]
+            self._tell(rows, self._to_frame(frame_of(found.finding, name)), widget)
 
     def _ask_label(self, label: str, widget: QWidget) -> None:
         if (found := self._found("clip_labels")) is not None:
-            self._tell(label_rows(*found, label), self._to_frame(label_frame_of(found.finding, label)), widget)
+            rows = [*label_rows(*found, label), *self._trace("label", label)]
+            self._tell(rows, self._to_frame(label_frame_of(found.finding, label)), widget)
 
     def _found(self, task_key: str) -> _Found | None:
         """Return what a task found in the clip that is shown; None while nothing of it is known."""
@@ -232,6 +244,11 @@ class FindingsPanel(QScrollArea):
         if entry is None or reading is None or finding is None:
             return None
         return _Found(entry.clip, reading, finding)
+
+    def _trace(self, *name: str) -> list[Row]:
+        """Return what the trace of a number of the clip that is shown tells, given the parts of its id."""
+        entry = self._shown
+        return [] if entry is None else clip_rows(entry, self._notes, self.history_of(entry), ".".join(name))
 
     def _tell(self, rows: Sequence[Row], offers: Sequence[Offer], widget: QWidget) -> None:
         Popover(self, translate("Where this comes from"), rows, offers).open_beside(widget)

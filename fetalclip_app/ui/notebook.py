@@ -10,6 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from fetalclip_app.domain.history import History
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes, study_key
 from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.progress import CancelToken, Report
@@ -31,6 +32,10 @@ class NotesStore(Protocol):
 
     def load_clip(self, key: str) -> ClipNotes | None:
         """Return what is kept for a clip's content, or None."""
+        ...
+
+    def load_history(self, key: str) -> History:
+        """Return every act on a clip's notes, the oldest first."""
         ...
 
     def save_study(self, key: str, notes: StudyNotes, act: Act) -> None:
@@ -148,6 +153,10 @@ class Notebook(QObject):
             for entry in self._session.entries
             if entry.clip.content_key.is_taken and entry.clip.key in self._clips and study_key(entry.group) == key
         )
+
+    def load_history(self, key: str) -> History:
+        """Return every act on a clip's notes that is kept; blocks, and raises what the store raises."""
+        return self._store.load_history(key) if self._store is not None else ()
 
     def act(self) -> Act:
         """Return who does something now."""

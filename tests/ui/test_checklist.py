@@ -33,6 +33,9 @@ class Shelf:
     def load_study(self, key: str) -> StudyNotes | None:
         return self.studies.get(key)
 
+    def load_history(self, key: str) -> tuple[()]:
+        return ()
+
     def load_clip(self, key: str) -> ClipNotes | None:
         return self.clips.get(key)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
-from fetalclip_app.domain.biometry import Chart
+from fetalclip_app.domain.biometry import Chart, Measure
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.reading import Provenance
 from fetalclip_app.domain.study_table import FetusTable, StudyRow, StudyTable
@@ -21,6 +21,7 @@ from fetalclip_app.ui.growth.dating_dialog import DatingDialog
 from fetalclip_app.ui.growth.study import ShownStudy
 from fetalclip_app.ui.popover import Popover
 from fetalclip_app.ui.provenance import Row
+from fetalclip_app.ui.tracing import size_name, study_rows
 from fetalclip_app.wording.age_axis import AgeKind, axis_rows
 from fetalclip_app.wording.translate import translate
 
@@ -91,9 +92,11 @@ class Growth(QObject):
         if table is None or fetus is None:
             return
         if row is not None:
-            self._pop(provenance.size_rows(table, fetus, row, self._made()), widget)
+            name = "" if row.value is None else size_name(fetus.fetus, row.measure, row.value)
+            self._pop([*provenance.size_rows(table, fetus, row, self._made()), *self._trace(name)], widget)
         elif fetus.weight is not None:
-            self._pop(provenance.weight_rows(table, fetus, fetus.weight, self._made()), widget)
+            rows = provenance.weight_rows(table, fetus, fetus.weight, self._made())
+            self._pop([*rows, *self._trace(".".join(filter(None, [fetus.fetus, str(Measure.EFW)])))], widget)
 
     def _ask_age(self, fetus: FetusTable, place: int, widget: QWidget) -> None:
         table = self._table
@@ -103,11 +106,23 @@ class Growth(QObject):
         kind = rows[place].kind
         of_kind = [number for number, row in enumerate(rows) if row.kind is kind].index(place)
         if kind is AgeKind.DATING:
-            self._pop(provenance.dating_rows(table), widget)
+            self._pop([*provenance.dating_rows(table), *self._trace("dating")], widget)
         elif kind is AgeKind.MODEL:
-            self._pop(provenance.model_rows(fetus, fetus.model_ages[of_kind], self._made()), widget)
+            age = fetus.model_ages[of_kind]
+            told = provenance.model_rows(fetus, age, self._made())
+            self._pop([*told, *self._trace(f"{age.clip.key}.age")], widget)
         else:
-            self._pop(provenance.formula_rows(fetus, fetus.formula_ages[of_kind], self._made()), widget)
+            by = fetus.formula_ages[of_kind]
+            told = provenance.formula_rows(fetus, by, self._made())
+            self._pop([*told, *self._trace(".".join(filter(None, [fetus.fetus, "age", by.key])))], widget)
+
+    def _trace(self, name: str) -> list[Row]:
+        """Return what the trace of one of the study's numbers tells."""
+        session, book, history_of = self._parts.session, self._book, self._parts.findings.history_of
+        entries = [
+            (entry, book.notes_of(entry)[0], history_of(entry), book.fetus_of(entry)) for entry in session.entries
+        ]
+        return [] if self._table is None else study_rows(self._table, entries, name)
 
     def _made(self) -> dict[int, Provenance]:
         """Return what each clip's reading depended on, by the clip's number."""
