@@ -17,6 +17,7 @@ from fetalclip_app.cli.checklist import answered, chosen
 from fetalclip_app.cli.dating import refuse_early, with_dating
 from fetalclip_app.cli.fetuses import with_fetuses
 from fetalclip_app.cli.manifest import Wanted, from_manifest, from_paths
+from fetalclip_app.cli.outputs import wants_clips, write_outputs
 from fetalclip_app.cli.seen import Seen
 from fetalclip_app.cli.speak import say, tell
 from fetalclip_app.cli.whose import Whose
@@ -80,7 +81,7 @@ def analyze(given: argparse.Namespace) -> int:
             seen.add(entry.clip, one.file)
             whose.add(len(table), entry)
         table += as_table([entry])
-        if given.report is not None or checklist is not None or dating is not None:
+        if given.report is not None or checklist is not None or dating is not None or wants_clips(given):
             entries.append(entry)
     table, entries = whose.rows(table), whose.entries(entries)
     for notice in seen.notices():
@@ -100,7 +101,8 @@ def analyze(given: argparse.Namespace) -> int:
     if given.report is not None:
         write_report(given.report, entries, options, checklists)
         say(translate("Report: {path}", path=given.report))
-    return 1 if any("error" in row for row in table) or not is_dated else 0
+    is_written = write_outputs(given, [one for one in entries if isinstance(one, ClipEntry)])
+    return 1 if any("error" in row for row in table) or not is_dated or not is_written else 0
 
 
 def _stated_dating(given: argparse.Namespace) -> DatingEntry | None:

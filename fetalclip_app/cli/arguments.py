@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from fetalclip_app import RESEARCH_USE_ONLY, __version__
-from fetalclip_app.cli import archive_arguments, dating, deidentify_arguments, fetuses, verify_arguments
+from fetalclip_app.cli import (
+    archive_arguments,
+    dating,
+    deidentify_arguments,
+    fetuses,
+    output_arguments,
+    verify_arguments,
+)
 from fetalclip_app.wording.translate import translate
 
 PROGRAM = Path(sys.executable).name if getattr(sys, "frozen", False) else "python -m fetalclip_app"
@@ -115,33 +122,7 @@ def _add_analyze(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     )
     _add_dating(command)
     _add_model(command)
-    out = command.add_argument_group(translate("what to write"))
-    out.add_argument("--json", type=Path, required=True, metavar="OUT.json", help=translate("one entry for each file"))
-    out.add_argument("--report", type=Path, metavar="OUT.pdf", help=translate("one report about all of them"))
-    out.add_argument(
-        "--page", choices=("a4", "letter"), help=translate("paper of the report (default: what its template says)")
-    )
-    out.add_argument(
-        "--template",
-        type=Path,
-        metavar="FILE",
-        help=translate(
-            "sections, order, paper and language of the report (default: your own template, if there is one)"
-        ),
-    )
-    out.add_argument(
-        "--chart",
-        choices=("who", "intergrowth_21st"),
-        default="who",
-        help=translate("whose growth charts the report draws (default: who)"),
-    )
-    out.add_argument(
-        "--checklist",
-        type=Path,
-        metavar="LIST",
-        help=translate("what of a protocol is seen, in JSON and report: mid_trimester, or a list of your own"),
-    )
-    out.add_argument("--operator", default="", metavar="NAME", help=translate("who reads, for the report's header"))
+    output_arguments.add_options(command)
 
 
 def _add_dating(command: argparse.ArgumentParser) -> None:
@@ -270,7 +251,7 @@ def _fetus(text: str) -> fetuses.Stated:
 
 def _problem(given: argparse.Namespace) -> str:
     """Return what is wrong with the combination of arguments, or an empty text."""
-    outputs = [path for path in (given.json, given.report) if path is not None]
+    outputs = [path for path in (given.json, given.report, given.csv) if path is not None]
     checks = (
         (not given.paths and given.manifest is None, translate("give at least one PATH or --manifest")),
         (
@@ -288,7 +269,7 @@ def _problem(given: argparse.Namespace) -> str:
         ),
         (
             len({path.absolute() for path in outputs}) < len(outputs),
-            translate("--json and --report name the same file"),
+            translate("two outputs name the same file"),
         ),
         *(
             (

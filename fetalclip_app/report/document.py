@@ -10,7 +10,9 @@ from fetalclip_app.domain.study_table import StudyTable
 from fetalclip_app.report.as_json import as_table
 from fetalclip_app.report.entries import ClipEntry, Entry
 from fetalclip_app.report.json_checklist import as_entries
+from fetalclip_app.report.json_sign_off import as_sign_offs
 from fetalclip_app.report.json_study import as_study_entries
+from fetalclip_app.report.seal import signed_studies
 from fetalclip_app.report.studies import study_tables
 
 
@@ -26,4 +28,6 @@ def as_document(
     """
     clips = [entry for entry in entries if isinstance(entry, ClipEntry)]
     tables = study_tables(clips) if studies is None else studies
-    return [*as_table(entries), *as_entries(checklists), *as_study_entries(tables, clips)]
+    signed = signed_studies(clips, checklists) if any(one.study_notes.signed for one in clips) else ()
+    rows = [*as_table(entries), *as_entries(checklists), *as_study_entries(tables, clips)]
+    return [*rows, *as_sign_offs(signed)]

@@ -111,33 +111,40 @@ def _drawn_over(entry: ClipEntry, key_frame: KeyFrame, width: float, *, says_vie
     picture = _picture(entry, key_frame.index)
     if picture is None:
         return []
-    drawn, text = _annotated(entry, key_frame, picture)
+    drawn, text = _annotated(entry, key_frame, picture), drawn_words(key_frame)
     index = key_frame.index
     frame = _frame_title(entry, index) if says_view else wording.frame_title(index, len(entry.clip))
     return [figure(drawn, width), Spacer(0, 1.5 * MM), para(f"{frame}. {text}", NOTE)]
 
 
-def _annotated(entry: ClipEntry, key_frame: KeyFrame, picture: Picture) -> tuple[Picture, str]:
-    """Return the picture with one kind of overlay, and the caption of that."""
+def _annotated(entry: ClipEntry, key_frame: KeyFrame, picture: Picture) -> Picture:
+    """Return the picture with one kind of overlay."""
+    if key_frame.head is not None:
+        return replace(picture, outline=key_frame.head.outline, ellipse=key_frame.head.ellipse)
+    if key_frame.heatmap is not None:
+        return replace(picture, heatmap=key_frame.heatmap, opacity=entry.heat_opacity)
+    return replace(
+        picture,
+        lines=tuple((wording.line_name(one.name), one.ends) for one in key_frame.lines),
+        masks=tuple((structure_name(one.structure), one) for one in key_frame.masks),
+        calipers=tuple((one.shape, hand_text(entry, one)) for one in key_frame.by_hand),
+    )
+
+
+def drawn_words(key_frame: KeyFrame) -> str:
+    """Return what is drawn over a key frame, in a sentence."""
     if key_frame.head is not None:
         fit = wording.percent(key_frame.head.fit)
-        text = _("Outline of the head and its ellipse, which overlap by {fit}.").format(fit=fit)
-        return replace(picture, outline=key_frame.head.outline, ellipse=key_frame.head.ellipse), text
+        return _("Outline of the head and its ellipse, which overlap by {fit}.").format(fit=fit)
     if key_frame.lines:
-        lines = tuple((wording.line_name(one.name), one.ends) for one in key_frame.lines)
-        return replace(picture, lines=lines), _("Lines between landmarks.")
+        return _("Lines between landmarks.")
     if key_frame.masks:
-        masks = tuple((structure_name(one.structure), one) for one in key_frame.masks)
         names = ", ".join(structure_title(one.structure) for one in key_frame.masks)
-        return replace(picture, masks=masks), _("Masks of: {names}.").format(names=names.lower())
-    if key_frame.by_hand:
-        calipers = tuple((one.shape, _hand_text(entry, one)) for one in key_frame.by_hand)
-        return replace(picture, calipers=calipers), _("Drawn by hand.")
-    heated = replace(picture, heatmap=key_frame.heatmap, opacity=entry.heat_opacity)
-    return heated, _heatmap_caption(key_frame.heatmap)
+        return _("Masks of: {names}.").format(names=names.lower())
+    return _("Drawn by hand.") if key_frame.by_hand else _heatmap_caption(key_frame.heatmap)
 
 
-def _hand_text(entry: ClipEntry, one: HandMeasurement) -> str:
+def hand_text(entry: ClipEntry, one: HandMeasurement) -> str:
     """Return what stands beside a caliper: ``HC 175.2 mm``."""
     measured = length_of(one.shape, entry.clip.calibration)
     return drawn_text(one.measure, one.bpd_definition, measured, fetus=entry.fetus or "")

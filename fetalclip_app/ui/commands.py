@@ -138,6 +138,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("sign_report", "Sign the report …", ("Shift+P",), _FILES),
     Command("export_json", "Findings as JSON …", ("Ctrl+J",), _FILES, "json"),
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
+    Command("export_csv", "Numbers as a table (CSV) …"),
+    Command("export_mp4", "Annotated clip (MP4) …"),
     Command("deidentify", "De-identify …", ("Ctrl+D",), _FILES),
     Command("ask", "Ask this scan …", ("/",), _READING, "search"),
     Command("edit_views", "Edit the view set of standard planes …"),
@@ -172,7 +174,7 @@ NEEDS_CLIP = (
 )
 """Commands that can do nothing while no clip is open."""
 
-NEEDS_READING = ("export_pdf", "sign_report", "export_json", "measured")
+NEEDS_READING = ("export_pdf", "sign_report", "export_json", "export_csv", "export_mp4", "measured")
 """Commands that can do nothing before something was read."""
 
 GROUPS = (_CINE, _PICTURE, _READING, _FILES)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes
+from fetalclip_app.errors import ErrorCode, ExportFailed
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import exports
@@ -71,6 +72,25 @@ class Exporting(QObject):
         """Write all findings as JSON."""
         self._write_readings(translate("Findings as JSON"), ".json", "JSON (*.json)", exports.write_json)
 
+    def csv(self) -> None:
+        """Write every number as a row of a table."""
+        self._write_readings(translate("Numbers as a table"), ".csv", "CSV (*.csv)", exports.write_csv)
+
+    def movie(self) -> None:
+        """Write the clip that is shown as an MP4, with what was read and drawn on it."""
+        shown = self._session.shown
+        entries = [] if shown is None else [shown]
+        clips = exports.ready(entries, self._fetus_of, self.notes_of, self.heat_opacity())
+        if not clips:
+            self.refused.emit(*_nothing_read())
+            return
+        if len(clips[0].clip) < 2:
+            self.failed.emit(ExportFailed(ErrorCode.EXPORT_FAILED, name=clips[0].clip.name, reason="no_cine"))
+            return
+        path = self._ask(translate("Annotated clip"), ".mp4", "MP4 (*.mp4)")
+        if path is not None:
+            self._start(path, lambda cancel, report: exports.write_movie(path, clips[0], cancel, report))
+
     def png(self, entry: OpenClip, index: int | None, drawn: Drawn) -> None:
         """Write one frame with what is drawn over it; None is no frame, and nothing is written."""
         if index is None:
@@ -89,9 +109,7 @@ class Exporting(QObject):
             self._session.entries, self._fetus_of, self.notes_of, self.heat_opacity(), self.history_of
         )
         if not clips:
-            self.refused.emit(
-                translate("There is nothing to export yet."), translate("Open a scan and let the model read it first.")
-            )
+            self.refused.emit(*_nothing_read())
             return
         path = self._ask(title, suffix, kinds)
         if path is not None:
@@ -114,3 +132,7 @@ class Exporting(QObject):
         job.failed.connect(self.failed)
         job.settled.connect(self.finished)
         return job
+
+
+def _nothing_read() -> tuple[str, str]:
+    return translate("There is nothing to export yet."), translate("Open a scan and let the model read it first.")

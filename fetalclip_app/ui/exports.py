@@ -20,7 +20,8 @@ from fetalclip_app.domain.structures import Structure
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.tracing import HistoryOf, nothing_known
-from fetalclip_app.wording import frame_number, heat_caption, simulated
+from fetalclip_app.wording import heat_caption
+from fetalclip_app.wording.pictures import caption_of
 from fetalclip_app.wording.structures import structure_name
 
 if TYPE_CHECKING:
@@ -213,9 +214,29 @@ def write_png(path: Path, clip: Clip, index: int, drawn: Drawn) -> Path:
     return path
 
 
-def caption_of(clip: Clip, index: int, made_by: str) -> str:
-    """Return ``one.dcm, frame 7 of 12 · Compact 1.0 · 7f3a0000``, with a simulated picture named as such."""
-    parts = [f"{clip.name}, {frame_number(index, len(clip))}", made_by]
-    if clip.origin.is_simulated:
-        parts.insert(0, simulated())
-    return " · ".join(part for part in parts if part)
+def write_movie(path: Path, one: Ready, cancel: CancelToken, report: Report) -> Path:
+    """Write a clip as an MP4 with what was read and drawn on its frames.
+
+    Raises:
+        ExportFailed: It is a single picture, or the file could not be written.
+        UnreadableFile: A frame cannot be decoded.
+    """
+    from fetalclip_app.report import movie  # noqa: PLC0415 - takes a while to import
+
+    movie.write_movie(path, _entry(one, one.clip.path.name), cancel, report)
+    return path
+
+
+def write_csv(
+    path: Path, clips: Sequence[Ready], checklists: Sequence[StudyChecklist], cancel: CancelToken, report: Report
+) -> Path:
+    """Write every number as a row of a table, as the command line does.
+
+    Raises:
+        ExportFailed: The file could not be written.
+    """
+    from fetalclip_app.report import as_csv  # noqa: PLC0415 - takes a while to import
+
+    cancel.check()
+    as_csv.write_csv(path, [_entry(one, str(one.clip.path)) for one in clips])
+    return path

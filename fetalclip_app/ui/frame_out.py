@@ -11,10 +11,10 @@ from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QDialog, QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
-from fetalclip_app.ui.exports import caption_of
 from fetalclip_app.ui.overlays import draw_text
 from fetalclip_app.ui.theme import ON_PICTURE, caption_font
 from fetalclip_app.wording import heat_caption
+from fetalclip_app.wording.pictures import caption_of
 from fetalclip_app.wording.translate import translate
 
 if TYPE_CHECKING:

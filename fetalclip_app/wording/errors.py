@@ -240,6 +240,10 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
         (mark("{name} changed while it was open."), mark("The file changed while it was open.")),
         mark("Open it again."),
     ),
+    (ErrorCode.EXPORT_FAILED, "no_cine"): (
+        (mark("{name} is a single picture and no cine."),),
+        mark("Export it as an annotated picture (PNG)."),
+    ),
     **report_template.SPECIAL,
 }
 """(code, the parameter ``reason``) -> sentences and hint, where the reason changes what happened."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pypdf
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -91,3 +92,27 @@ def test_the_name_that_was_given_stands_in_the_report_and_beside_what_is_noted(
 
     assert desk.saved[-1].operator == window.notebook.act().who == "A. Sonographer"
     assert "A. Sonographer" in pypdf.PdfReader(tmp_path / "one.pdf").pages[0].extract_text()
+
+
+def test_table_and_film_are_written(desk, qtbot: QtBot, tmp_path: Path) -> None:
+    desk.open("one.dcm")
+    desk.wait_read()
+    exporting = desk.window.exporting
+    exporting.ask = lambda parent, title, suggested, kinds: tmp_path / Path(suggested).name
+    with qtbot.waitSignal(exporting.written, timeout=30_000):
+        desk.press("export_csv")
+    with qtbot.waitSignal(exporting.written, timeout=30_000):
+        desk.press("export_mp4")
+
+    assert "hc" in (tmp_path / "one.csv").read_text(encoding="utf-8-sig")
+    with av.open(str(tmp_path / "one.mp4")) as film:
+        assert film.streams.video[0].frames >= 12
+
+
+def test_a_single_picture_is_no_film_and_that_is_said(desk, qtbot: QtBot) -> None:
+    desk.open("two.png")
+    desk.wait_read()
+    with qtbot.waitSignal(desk.window.exporting.failed):
+        desk.press("export_mp4")
+
+    assert desk.window.area.message.sentence.text() == "two.png is a single picture and no cine."
