@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from fetalclip_app.errors import ErrorCode, ExportFailed
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui import exports
-from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf, ReportWish
+from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf, Ready, ReportWish
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
@@ -63,6 +63,10 @@ class Exporting(QObject):
         self.heat_opacity: Callable[[], float] = lambda: Settings().heatmap_opacity
         self.folder = Path.home()
 
+    def ready(self, entries: Sequence[OpenClip]) -> tuple[Ready, ...]:
+        """Return those of the open clips that are read, as they are written now."""
+        return exports.ready(entries, self._fetus_of, self.notes_of, self.heat_opacity(), self.history_of)
+
     def pdf(self) -> None:
         """Write a PDF report."""
         write = partial(exports.write_pdf, wish=ReportWish(self.operator(), self.chart()))
@@ -79,8 +83,7 @@ class Exporting(QObject):
     def movie(self) -> None:
         """Write the clip that is shown as an MP4, with what was read and drawn on it."""
         shown = self._session.shown
-        entries = [] if shown is None else [shown]
-        clips = exports.ready(entries, self._fetus_of, self.notes_of, self.heat_opacity())
+        clips = self.ready([] if shown is None else [shown])
         if not clips:
             self.refused.emit(*_nothing_read())
             return
@@ -105,9 +108,7 @@ class Exporting(QObject):
             self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
 
     def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
-        clips = exports.ready(
-            self._session.entries, self._fetus_of, self.notes_of, self.heat_opacity(), self.history_of
-        )
+        clips = self.ready(self._session.entries)
         if not clips:
             self.refused.emit(*_nothing_read())
             return

@@ -47,7 +47,7 @@ class Signing(QObject):
     def _work_out(self, key: str, then: Callable[[Sealed], None]) -> None:
         """Have the seal of a study taken as a report would have it now."""
         parts, exporting = self._parts, self._parts.window.exporting
-        clips = exports.ready(parts.session.entries, parts.notebook.fetus_of, exporting.notes_of, 0.0)
+        clips = exporting.ready(parts.session.entries)
         checklists = exporting.checklists()
 
         def work(cancel: CancelToken, report: Report) -> Sealed:
