@@ -44,13 +44,16 @@ class PixelEngine(FakeEngine):
 
     prompts: str = "ab" * 32
     larger_by: float = 0.0
+    sees_no_head: bool = False
     read_with: list[str] = field(default_factory=list)
 
     def read(self, clip: Clip, cancel: CancelToken, report: Report, listener: Any = None) -> ClipReading:
         made = make_reading(clip, identity=self.identity)
         sets = {**made.provenance.view_sets, "views": ("planes", self.prompts)}
         bright = float(clip.frame(0).pixels[0, 0, 0]) / 255 + self.larger_by
-        findings = tuple(_larger(one, 10 * bright) for one in made.findings)
+        findings = tuple(
+            _larger(one, 10 * bright) for one in made.findings if not (self.sees_no_head and one.task_key == "head")
+        )
         return replace(made, findings=findings, provenance=replace(made.provenance, view_sets=sets))
 
 
@@ -86,12 +89,18 @@ def entry(path: Path, *measured: HandMeasurement, engine: PixelEngine | None = N
     return ClipEntry(clip, reading, str(path), notes=notes, study_notes=study)
 
 
-def write_reports(folder: Path, *entries: ClipEntry) -> tuple[Path, Path]:
-    """Write JSON and PDF of these clips."""
-    as_json, as_pdf = folder / "report.json", folder / "report.pdf"
-    write_table(as_json, as_document(entries))
-    write_pdf(as_pdf, build(list(entries)))
-    return as_json, as_pdf
+def write_json(folder: Path, *entries: ClipEntry) -> Path:
+    """Write the JSON of these clips."""
+    path = folder / "report.json"
+    write_table(path, as_document(entries))
+    return path
+
+
+def write_report_pdf(folder: Path, *entries: ClipEntry) -> Path:
+    """Write the PDF of these clips."""
+    path = folder / "report.pdf"
+    write_pdf(path, build(list(entries)))
+    return path
 
 
 def change_json(path: Path, change: Callable[[Any], None]) -> None:

@@ -71,6 +71,7 @@ def _dating(dating: Dating) -> dict[str, Any]:
         "expected_delivery": dating.expected_delivery.isoformat(),
         "who": dating.who,
         "entered": dating.remark,
+        **({} if dating.scanned is None else {"scanned": dating.scanned.isoformat()}),
     }
 
 

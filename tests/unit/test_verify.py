@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import zlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pydicom
 import pytest
 import verify_tools as tools
 from hand_tools import AT
+from study_tools import EXAM
 from verify_tools import (
     DRAWN,
     PixelEngine,
@@ -23,13 +25,16 @@ from verify_tools import (
     entry,
     scan,
     verify,
-    write_reports,
+    write_json,
+    write_report_pdf,
 )
 
 from fetalclip_app import settings
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.cli import analyze as analyze_module
-from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.age import GestationalAge
+from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.notes import StudyNotes, study_key
 from fetalclip_app.domain.study import groups_of
 from fetalclip_app.ui.keeping.records import keep_reading
 
@@ -41,9 +46,14 @@ class Desk:
     folder: Path
     originals: Path
     as_json: Path
-    as_pdf: Path
     engine: PixelEngine
     capsys: Any
+
+    @property
+    def as_pdf(self) -> Path:
+        """The report as a PDF, written when it is first asked for."""
+        path = self.folder / "report.pdf"
+        return path if path.exists() else write_report_pdf(self.folder, entry(self.originals / "one.dcm", *DRAWN))
 
     @property
     def clip_key(self) -> str:
@@ -70,9 +80,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     originals = tmp_path / "originals"
     originals.mkdir()
     one, engine = scan(originals / "one.dcm"), PixelEngine()
-    as_json, as_pdf = write_reports(tmp_path, entry(one, *DRAWN))
+    as_json = write_json(tmp_path, entry(one, *DRAWN))
     monkeypatch.setattr(analyze_module, "load", lambda given=None: engine)
-    return Desk(tmp_path, originals, as_json, as_pdf, engine, capsys)
+    return Desk(tmp_path, originals, as_json, engine, capsys)
 
 
 def test_an_untouched_report_agrees_number_by_number(desk: Desk) -> None:
@@ -194,6 +204,29 @@ def test_another_model_file_is_named_for_each_of_its_numbers_with_both_values(de
     assert found["hc.person"]["outcome"] == found["efw"]["outcome"] == "agrees"
 
 
+def test_a_number_that_another_model_does_not_give_is_named_for_the_model(desk: Desk) -> None:
+    desk.engine.identity, desk.engine.sees_no_head = tools.other_model(), True
+    found = desk.verify(desk.as_json)[1]["clip.hc.outline"]
+
+    assert found["why"] == "other_model" and "found" not in found
+
+
+def test_a_number_that_is_not_there_any_more_is_named(desk: Desk) -> None:
+    desk.engine.sees_no_head = True
+
+    assert desk.differing(desk.as_json)["clip.hc.outline"] == "no_value"
+
+
+def test_a_dating_by_an_earlier_scan_is_read_back_whole(desk: Desk) -> None:
+    made = entry(desk.originals / "one.dcm", *DRAWN)
+    for scanned, status in ((EXAM - timedelta(days=70), "agrees"), (EXAM, None)):
+        dating = Dating.by_scan(scanned, GestationalAge(73), "A. B.")
+        as_json = write_json(desk.folder, replace(made, study_notes=StudyNotes(dating=dating)))
+        rc, found, _told = desk.verify(as_json)
+
+        assert rc == 0 and found.get("dating", {}).get("outcome") == status
+
+
 def test_another_prompt_set_is_named_for_what_it_names(desk: Desk) -> None:
     desk.engine.prompts = "99" * 32
     differ = desk.differing(desk.as_json)
@@ -218,7 +251,7 @@ def test_an_edited_pixel_is_named_for_every_number_of_its_file(desk: Desk) -> No
 
 def test_an_edited_pixel_of_one_clip_leaves_the_numbers_of_another(desk: Desk) -> None:
     other = scan(desk.originals / "second.dcm", uid="1.2.3", SeriesNumber=4)
-    as_json, _pdf = write_reports(desk.folder, entry(desk.originals / "one.dcm"), entry(other, DRAWN[3]))
+    as_json = write_json(desk.folder, entry(desk.originals / "one.dcm"), entry(other, DRAWN[3]))
     data = pydicom.dcmread(other)
     data.PixelData = data.PixelData[:-1] + b"\x99"
     data.save_as(other)
@@ -257,7 +290,7 @@ def test_a_scale_that_a_person_stated_is_stated_again(desk: Desk) -> None:
     made = entry(path)
     clip = made.clip.with_pixel_mm(0.4, override=True)
     reading = desk.engine.read(clip, None, lambda done, total: None)  # type: ignore[arg-type]
-    as_json, _pdf = write_reports(desk.folder, replace(made, clip=clip, reading=reading))
+    as_json = write_json(desk.folder, replace(made, clip=clip, reading=reading))
 
     assert desk.verify(as_json)[0] == 0
 

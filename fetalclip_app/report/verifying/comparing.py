@@ -66,13 +66,22 @@ def compare(stated: Stated, again: Mapping[int, Again]) -> tuple[Checked, ...]:
 
 def _clip(stated: Stated, place: int, row: Row, now: Again) -> Iterator[Checked]:
     fresh: dict[str, Row] = {}
+    model = ""
     if now.entry is not None:
         (told,) = as_table([now.entry])
         fresh = {one["id"]: one for one in told["numbers"]}
+        model = told["provenance"]["model"]["sha256"]
     # by what it is of, and not by its content: that may have changed
     by_name = {_without_clip(name): one for name, one in fresh.items()}
     for number in _stated_numbers(stated, place, row, fresh):
-        yield _checked(number, by_name.get(_without_clip(number.id)), now.why)
+        found = _checked(number, by_name.get(_without_clip(number.id)), now.why)
+        yield Checked(number, Why.OTHER_MODEL) if found.why is Why.NO_VALUE and _is_of_other(number, model) else found
+
+
+def _is_of_other(number: Number, model: str) -> bool:
+    """Whether another model gave a number than the one at hand, which gives no such number."""
+    made = number.told.get("made_by")
+    return made is not None and made["model_sha256"] != model
 
 
 def _without_clip(name: str) -> str:
