@@ -1,6 +1,6 @@
 """A clip as an MP4 with what was read and drawn on its frames, and the research-use line under each.
 
-The encoder is FFmpeg's own MPEG-4 part 2, which is no part of what the GPL covers.
+The encoder is FFmpeg's own for MPEG-4 part 2; libx264, which lies beside it in PyAV's wheel, is not used.
 """
 
 from __future__ import annotations
