@@ -18,6 +18,10 @@ class ErrorCode(StrEnum):
     FILE_ENCRYPTED = "file_encrypted"
     NOT_A_PICTURE = "not_a_picture"
     NO_PIXELS = "no_pixels"
+    STRUCTURED_REPORT = "structured_report"
+    """It holds statements and no picture: `imaging.dicom.structured` reads it."""
+
+    NOT_A_REPORT = "not_a_report"
     NO_CODEC = "no_codec"
     ARCHIVE_INSIDE = "archive_inside"
     FOLDER_EMPTY = "folder_empty"

@@ -32,6 +32,14 @@ _SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
         mark("{name} is a DICOM file without a picture."),
         mark("This DICOM file holds no picture."),
     ),
+    ErrorCode.STRUCTURED_REPORT: (
+        mark("{name} is a structured report: it holds statements, and no picture."),
+        mark("This is a structured report: it holds statements, and no picture."),
+    ),
+    ErrorCode.NOT_A_REPORT: (
+        mark("{name} is no structured report."),
+        mark("This is no structured report."),
+    ),
     ErrorCode.NO_CODEC: (
         mark("{name} is compressed in a way that this program cannot decode ({syntax})."),
         mark("{name} is compressed in a way that this program cannot decode."),
@@ -152,6 +160,8 @@ _HINTS: dict[ErrorCode, tuple[str, ...]] = {
     ErrorCode.FILE_ENCRYPTED: (mark("Export it without encryption, or decrypt it first."),),
     ErrorCode.NOT_A_PICTURE: (mark("Open DICOM, PNG, JPEG, TIFF, BMP, MP4 or AVI, or a folder or ZIP of them."),),
     ErrorCode.NO_PIXELS: (mark("It may be a report or an index: open the image files beside it."),),
+    ErrorCode.STRUCTURED_REPORT: (mark("The window shows it; on the command line read-report does."),),
+    ErrorCode.NOT_A_REPORT: (mark("Choose a DICOM file of a structured report (SR)."),),
     ErrorCode.NO_CODEC: (mark("Export it from the scanner as uncompressed or JPEG DICOM, and open that."),),
     ErrorCode.ARCHIVE_INSIDE: (mark("Unpack the outer one, and open this one by itself."),),
     ErrorCode.FOLDER_EMPTY: (mark("Choose the folder that holds the DICOM, picture or video files."),),

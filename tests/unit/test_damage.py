@@ -83,7 +83,7 @@ def _report() -> Dataset:
 
 
 def test_a_dicom_file_without_a_picture_is_no_damaged_one(tmp_path: Path) -> None:
-    assert code_of(files.write(tmp_path / "report.dcm", _report())) is ErrorCode.NO_PIXELS
+    assert code_of(files.write(tmp_path / "report.dcm", _report())) is ErrorCode.STRUCTURED_REPORT
 
 
 @pytest.mark.parametrize("records", [0, 2])

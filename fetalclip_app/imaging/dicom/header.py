@@ -25,6 +25,10 @@ _MAX_RATIO = 100
 """How many bytes one packed byte may become, beyond the first 64 MiB. Noise of a scan packs 2 to 4 times, a black
 screen with little on it some tens of times; zeros a thousand times, and only a bomb is nothing but zeros."""
 
+_REPORTS = "1.2.840.10008.5.1.4.1.1.88."
+"""Root of the storage classes of structured reports (PS3.4 B.5)."""
+
+_KEY_OBJECTS = f"{_REPORTS}59"
 _ENHANCED_VOLUME = "1.2.840.10008.5.1.4.1.1.6.2"
 _PIXEL_DATA = b"\xe0\x7f\x10\x00"
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -137,7 +141,8 @@ def check_object(header: DicomHeader) -> None:
     """Return where there are pixels to decode.
 
     Raises:
-        UnreadableFile: NOT_A_PICTURE, NO_PIXELS, FILE_TRUNCATED, FILE_ENCRYPTED, or NO_CODEC for a volume.
+        UnreadableFile: NOT_A_PICTURE, STRUCTURED_REPORT, NO_PIXELS, FILE_TRUNCATED, FILE_ENCRYPTED, or NO_CODEC for a
+            volume.
     """
     dataset, name = header.dataset, header.content.path.name
     is_marked = header.content.read(0, min(header.content.size, 132))[128:] == b"DICM"
@@ -149,8 +154,16 @@ def check_object(header: DicomHeader) -> None:
         return
     if dataset.get("EncryptedAttributesSequence"):
         raise UnreadableFile(ErrorCode.FILE_ENCRYPTED, name=name)
-    ended_well = _ends_at_an_element(header.content)
+    ended_well = ends_at_an_element(header.content)
+    if ended_well and is_structured_report(dataset):
+        raise UnreadableFile(ErrorCode.STRUCTURED_REPORT, name=name)
     raise UnreadableFile(ErrorCode.NO_PIXELS if ended_well else ErrorCode.FILE_TRUNCATED, name=name)
+
+
+def is_structured_report(dataset: Dataset) -> bool:
+    """Whether an object is a structured report; a list of key objects is none."""
+    kind = str(dataset.get("SOPClassUID") or "")
+    return kind.startswith(_REPORTS) and kind != _KEY_OBJECTS
 
 
 def _tag_at(header: DicomHeader, offset: int) -> bytes:
@@ -161,7 +174,7 @@ def _tag_at(header: DicomHeader, offset: int) -> bytes:
     return tag[1::-1] + tag[:1:-1] if big and len(tag) == 4 else tag
 
 
-def _ends_at_an_element(content: Content) -> bool:
+def ends_at_an_element(content: Content) -> bool:
     """Whether a file without pixels is whole: its last element ends where the file ends."""
     with content.open() as stream:
         whole = dcmread(within_budget(stream), force=True)
