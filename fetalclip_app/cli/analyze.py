@@ -101,6 +101,8 @@ def analyze(given: argparse.Namespace) -> int:
     if given.report is not None:
         write_report(given.report, entries, options, checklists)
         say(translate("Report: {path}", path=given.report))
+    if given.dicom is not None:
+        write_dicom(given.dicom, entries, options, checklists)
     is_written = write_outputs(given, [one for one in entries if isinstance(one, ClipEntry)])
     return 1 if any("error" in row for row in table) or not is_dated or not is_written else 0
 
@@ -181,6 +183,23 @@ def report_options(given: argparse.Namespace) -> ReportOptions:
     template = own_template(settings.template_file()) if given.template is None else read_template(given.template)
     page = None if given.page is None else PageSize(given.page)
     return ReportOptions(page=page, operator=given.operator, template=template, chart=Chart(given.chart))
+
+
+def write_dicom(
+    folder: Path, entries: Sequence[Entry], options: ReportOptions, checklists: Sequence[StudyChecklist] = ()
+) -> None:
+    """Write the DICOM objects of every study; without a clip that was read there are none, and no folder.
+
+    Raises:
+        ExportFailed: The folder could not be written.
+        UnreadableFile: A file has gone since it was read.
+    """
+    from fetalclip_app.report.build import build  # noqa: PLC0415 - late: runs without need none of these
+    from fetalclip_app.report.dicom.export import write_objects  # noqa: PLC0415
+
+    if any(isinstance(one, ClipEntry) for one in entries):
+        written = write_objects(folder, build(entries, options, checklists))
+        say(plural("1 DICOM object: {folder}", "{count} DICOM objects: {folder}", len(written), folder=folder))
 
 
 def read_one(engine: Reader, wanted: Wanted, *, override: bool = False) -> Entry:

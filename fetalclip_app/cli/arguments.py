@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     verify.set_defaults(**verify_arguments.AS_THE_REPORT_SAYS)
     _add_deidentify(commands)
     _add_archive(commands)
+    _add_read_report(commands)
     _add_fetch(commands)
     _add_demo(commands)
     return top
@@ -191,6 +192,15 @@ def _add_archive(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     archive_arguments.add_options(command)
 
 
+def _add_read_report(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
+    command = commands.add_parser(
+        "read-report",
+        help=translate("show what a DICOM structured report says"),
+        description=translate("Shows DICOM structured reports row by row, this program's and others'."),
+    )
+    command.add_argument("paths", nargs="+", type=Path, metavar="FILE", help=translate("DICOM files of reports"))
+
+
 def _add_fetch(commands: argparse._SubParsersAction[_OneLineParser]) -> None:
     command = commands.add_parser(
         "fetch-weights",
@@ -279,12 +289,20 @@ def _problem(given: argparse.Namespace) -> str:
             for path in outputs
         ),
         *((path.is_dir(), translate("{path} is a folder", path=path)) for path in outputs),
+        (
+            given.dicom is not None and given.dicom.exists() and not _is_empty_folder(given.dicom),
+            translate("{path} is no new or empty folder", path=given.dicom),
+        ),
         *(
             (_is_input(path, given), translate("{path} would be overwritten: it is one of the inputs", path=path))
             for path in outputs
         ),
     )
     return next((message for is_wrong, message in checks if is_wrong), "")
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _is_input(path: Path, given: argparse.Namespace) -> bool:

@@ -80,6 +80,12 @@ def _archive(given: argparse.Namespace) -> int:
     return archive(given)
 
 
+def _read_report(given: argparse.Namespace) -> int:
+    from fetalclip_app.cli.read_report import read_report  # noqa: PLC0415
+
+    return read_report(given)
+
+
 def _fetch(given: argparse.Namespace) -> int:
     from fetalclip_app.inference.load import fetch_weights, released_terms  # noqa: PLC0415
 
@@ -110,6 +116,7 @@ _WITHOUT_WINDOW: dict[str, Callable[[argparse.Namespace], int]] = {
     "verify": _verify,
     "deidentify": _deidentify,
     "archive": _archive,
+    "read-report": _read_report,
     "fetch-weights": _fetch,
 }
 """Commands by name. Their imports are late, so that ``--help`` and the window load nothing that they do not need."""

@@ -13,6 +13,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
     out = command.add_argument_group(translate("what to write"))
     out.add_argument("--json", type=Path, required=True, metavar="OUT.json", help=translate("one entry for each file"))
     out.add_argument("--report", type=Path, metavar="OUT.pdf", help=translate("one report about all of them"))
+    out.add_argument(
+        "--dicom",
+        type=Path,
+        metavar="FOLDER",
+        help=translate("DICOM objects of each study, into a new folder: reports, masks, overlays, pictures, the PDF"),
+    )
     out.add_argument("--csv", type=Path, metavar="OUT.csv", help=translate("every number as a row of a table"))
     out.add_argument(
         "--pictures", type=Path, metavar="FOLDER", help=translate("frames with what was read on them, as PNG")

@@ -19,7 +19,7 @@ _MOST_LETTERS = 80
 
 def wants_clips(given: argparse.Namespace) -> bool:
     """Whether anything here is asked for: then what was read is kept until the end of the run."""
-    return any(path is not None for path in (given.csv, given.pictures, given.movies))
+    return any(path is not None for path in (given.csv, given.dicom, given.pictures, given.movies))
 
 
 def write_outputs(given: argparse.Namespace, clips: Sequence[ClipEntry]) -> bool:

@@ -137,6 +137,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_pdf", "PDF report …", ("P",), _FILES, "pdf"),
     Command("sign_report", "Sign the report …", ("Shift+P",), _FILES),
     Command("export_json", "Findings as JSON …", ("Ctrl+J",), _FILES, "json"),
+    Command("export_dicom", "DICOM objects …", ("Ctrl+Shift+P",), _FILES, "layers"),
     Command("export_png", "Annotated picture (PNG) …", ("Ctrl+S",), _FILES, "picture"),
     Command("export_csv", "Numbers as a table (CSV) …"),
     Command("export_mp4", "Annotated clip (MP4) …"),
@@ -174,7 +175,7 @@ NEEDS_CLIP = (
 )
 """Commands that can do nothing while no clip is open."""
 
-NEEDS_READING = ("export_pdf", "sign_report", "export_json", "export_csv", "export_mp4", "measured")
+NEEDS_READING = ("export_pdf", "export_dicom", "sign_report", "export_json", "export_csv", "export_mp4", "measured")
 """Commands that can do nothing before something was read."""
 
 GROUPS = (_CINE, _PICTURE, _READING, _FILES)

@@ -64,6 +64,7 @@ def _rest(window: MainWindow) -> dict[str, Callable[[], object]]:
         "close_clip": window.close_clip,
         "export_pdf": window.exporting.pdf,
         "export_json": window.exporting.json,
+        "export_dicom": window.exporting.dicom,
         "export_csv": window.exporting.csv,
         "export_mp4": window.exporting.movie,
         "export_png": window.export_png,

@@ -23,6 +23,9 @@ from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.tracing import HistoryOf, nothing_known
 from fetalclip_app.wording.translate import translate
 
+AskFolder = Callable[[QWidget, str, str], Path | None]
+"""(parent, title, suggested folder) -> the folder to write into, or None."""
+
 AskPath = Callable[[QWidget, str, str, str], Path | None]
 """(parent, title, suggested path, filter) -> where to write, or None."""
 
@@ -30,6 +33,12 @@ AskPath = Callable[[QWidget, str, str, str], Path | None]
 def ask_path(parent: QWidget, title: str, suggested: str, kinds: str) -> Path | None:
     """Ask by the system's file dialog, which also asks before it replaces a file."""
     chosen, _kind = QFileDialog.getSaveFileName(parent, title, suggested, kinds)
+    return Path(chosen) if chosen else None
+
+
+def ask_folder(parent: QWidget, title: str, suggested: str) -> Path | None:
+    """Ask by the system's dialog for a folder that is there."""
+    chosen = QFileDialog.getExistingDirectory(parent, title, suggested)
     return Path(chosen) if chosen else None
 
 
@@ -55,6 +64,7 @@ class Exporting(QObject):
         super().__init__(window)
         self._jobs, self._session, self._window = jobs, session, window
         self.ask, self._fetus_of = ask, fetus_of
+        self.ask_folder: AskFolder = ask_folder
         self.history_of: HistoryOf = nothing_known
         self.notes_of: NotesOf = lambda entry: (ClipNotes(), StudyNotes())
         self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
@@ -75,6 +85,21 @@ class Exporting(QObject):
     def json(self) -> None:
         """Write all findings as JSON."""
         self._write_readings(translate("Findings as JSON"), ".json", "JSON (*.json)", exports.write_json)
+
+    def dicom(self) -> None:
+        """Write the DICOM objects of each study into a new folder inside the one that is chosen."""
+        clips = self.ready(self._session.entries)
+        if not clips:
+            self.refused.emit(*_nothing_read())
+            return
+        above = self.ask_folder(self._window, translate("Folder for DICOM objects"), str(self.folder))
+        if above is None:
+            return
+        self.folder = above
+        path = _new_folder(above, f"{self._stem()} DICOM")
+        write = partial(exports.write_dicom, wish=ReportWish(self.operator(), self.chart()))
+        checklists = self.checklists()
+        self._start(path, lambda cancel, report: write(path, clips, checklists, cancel, report))
 
     def csv(self) -> None:
         """Write every number as a row of a table."""
@@ -117,10 +142,12 @@ class Exporting(QObject):
             checklists = self.checklists()
             self._start(path, lambda cancel, report: write(path, clips, checklists, cancel, report))
 
-    def _ask(self, title: str, suffix: str, kinds: str) -> Path | None:
+    def _stem(self) -> str:
         shown = self._session.shown
-        stem = shown.clip.path.stem if shown is not None else "reading"
-        path = self.ask(self._window, title, str(self.folder / f"{stem}{suffix}"), kinds)
+        return shown.clip.path.stem if shown is not None else "reading"
+
+    def _ask(self, title: str, suffix: str, kinds: str) -> Path | None:
+        path = self.ask(self._window, title, str(self.folder / f"{self._stem()}{suffix}"), kinds)
         if path is None:
             return None
         self.folder = path.parent
@@ -133,6 +160,14 @@ class Exporting(QObject):
         job.failed.connect(self.failed)
         job.settled.connect(self.finished)
         return job
+
+
+def _new_folder(above: Path, name: str) -> Path:
+    """Return a folder that is not there yet."""
+    path, number = above / name, 2
+    while path.exists():
+        path, number = above / f"{name} {number}", number + 1
+    return path
 
 
 def _nothing_read() -> tuple[str, str]:

@@ -114,6 +114,32 @@ def write_pdf(
     return path
 
 
+def write_dicom(
+    folder: Path,
+    clips: Sequence[Ready],
+    checklists: Sequence[StudyChecklist],
+    cancel: CancelToken,
+    report: Report,
+    *,
+    wish: ReportWish,
+) -> Path:
+    """Write the DICOM objects of each study into a new folder.
+
+    Raises:
+        ExportFailed: The folder could not be written.
+        UnreadableFile: A file has gone, or is another one than was read.
+        InvalidInput: The user's own template cannot be used.
+    """
+    from fetalclip_app.report import ReportOptions, build  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report.dicom.export import write_objects  # noqa: PLC0415
+    from fetalclip_app.report.template import own_template  # noqa: PLC0415
+
+    entries = [_entry(one, one.clip.path.name) for one in clips]
+    options = ReportOptions(operator=wish.operator, template=own_template(settings.template_file()), chart=wish.chart)
+    write_objects(folder, build(entries, options, checklists), cancel)
+    return folder
+
+
 def write_json(
     path: Path, clips: Sequence[Ready], checklists: Sequence[StudyChecklist], cancel: CancelToken, report: Report
 ) -> Path:

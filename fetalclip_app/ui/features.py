@@ -42,6 +42,7 @@ from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.report_template import ReportTemplate
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.signing import Signing
+from fetalclip_app.ui.structured_reports import StructuredReports
 from fetalclip_app.ui.telling import Telling
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.undo_titles import UndoTitles
@@ -122,6 +123,7 @@ def made(parts: Parts) -> tuple[QObject, ...]:
         EarlierDoor(parts),
         ViewSets(parts),
         ClipMarks(parts),
+        StructuredReports(parts),
         AttributionsDoor(parts),
     )
 

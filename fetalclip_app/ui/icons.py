@@ -25,6 +25,7 @@ _NAMES: dict[str, str] = {
     "export": "ph.export",
     "pdf": "ph.file-pdf",
     "json": "ph.brackets-curly",
+    "layers": "ph.stack",
     "picture": "ph.image",
     "model": "ph.cpu",
     "window": "ph.gear-six",

@@ -36,7 +36,7 @@ def menus(window: QWidget, actions: Mapping[str, QAction], recent: QMenu, model:
     opening.addActions([actions["sample"], actions["close_clip"]])
     opening.addSeparator()
     opening.addAction(actions["quit"])
-    export.addActions([actions[name] for name in ("export_pdf", "export_json", "export_csv")])
+    export.addActions([actions[name] for name in ("export_pdf", "export_dicom", "export_json", "export_csv")])
     export.addActions([actions[name] for name in ("export_png", "export_mp4")])
     export.addActions([actions[name] for name in ("copy_frame", "print_frame")])
     export.addSeparator()

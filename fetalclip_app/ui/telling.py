@@ -39,7 +39,12 @@ class Telling(QObject):
         self._message.tell(wording.sentence(error), wording.hint(error), tone="doubt", offer=offer)
 
     def unopened(self, path: Path, error: Exception) -> None:
-        """Say which file could not be opened, why, and what helps; of several, all of it in one message."""
+        """Say which file could not be opened, why, and what helps; of several, all of it in one message.
+
+        A structured report is no such file: it is shown in a window of its own.
+        """
+        if isinstance(error, FetalClipError) and error.code is ErrorCode.STRUCTURED_REPORT:
+            return
         if self._message.isHidden():
             self._forget_files()
         told = [*self._unopened, _told(path, error)]

@@ -30,6 +30,7 @@ from fetalclip_app.report.pdf import render
 from fetalclip_app.report.seal import studied
 from fetalclip_app.report.studies import study_tables
 from fetalclip_app.report.traces import traces
+from fetalclip_app.wording.translate import speaking, spoken
 
 Object = tuple[str, Dataset]
 """Name of a file without its ending, and what it holds."""
@@ -80,7 +81,9 @@ def objects(content: ReportContent) -> Iterator[Object]:
     yield from _numbered("segmentation", segmentations(study))
     yield from _numbered("overlays", presentation_states(study))
     yield from _numbered("picture", annotated_captures(study))
-    yield "report_pdf", encapsulated_pdf(study, render(content))
+    with speaking(content.options.template.language or spoken()):
+        pdf = render(content)
+    yield "report_pdf", encapsulated_pdf(study, pdf)
 
 
 def study_of(content: ReportContent) -> DicomStudy:
