@@ -46,9 +46,10 @@ def checklist_section(content: ReportContent, width: float) -> list[Any]:
     if not content.checklists:
         return []
     clips = {entry.clip.key: (place, entry) for place, entry in enumerate(content.clips, start=1)}
-    flow: list[Any] = [CondPageBreak(60 * MM), para(checklist_title(), HEADING)]
+    flow: list[Any] = [CondPageBreak(70 * MM), para(checklist_title(), HEADING)]
     of_several = len({one.study.key for one in content.checklists}) > 1
     for one in content.checklists:
+        flow.append(CondPageBreak(60 * MM))
         if of_several:
             flow.append(para(study_of_checklist(one), STRONG))
         flow.append(para(f"{checklist_count(one.found)} · {checklist_name(one.found.checklist)}", SUBHEADING))

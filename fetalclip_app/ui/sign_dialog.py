@@ -29,8 +29,7 @@ class SignDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(translate("Sign the report"))
         self.said = label("\n".join(words.what_is_signed(study)), wrap=True)
-        state = words.sign_state(study.state)
-        self.state = label(state if signed is None else f"{state}. {words.signed_by(signed)}", wrap=True)
+        self.state = label(words.how_it_stands(study.state, signed), wrap=True)
         set_tone(self.state, "" if study.state is SealState.SIGNED else "doubt")
         self.follows = label(words.signing_follows(), tone="muted", wrap=True)
         self.name = QLineEdit(who)
@@ -51,6 +50,7 @@ class SignDialog(QDialog):
         self.withdraw.clicked.connect(self._withdraw)
         self.close_button.clicked.connect(self.reject)
         self._look()
+        (self.close_button if self._is_signed else self.name).setFocus()  # Return must not withdraw
 
     def _lay_out(self) -> None:
         named = QHBoxLayout()
@@ -67,6 +67,7 @@ class SignDialog(QDialog):
         whole.setSpacing(12)
         for widget in (self.state, self.said, self.follows):
             whole.addWidget(widget)
+        whole.addStretch(1)
         whole.addLayout(named)
         whole.addLayout(buttons)
         self.setMinimumWidth(520)

@@ -35,6 +35,13 @@ def signed_by(signed: SignOff) -> str:
     return translate("Signed by {name}, {when}.", name=signed.name, when=signed_moment(signed.when))
 
 
+def how_it_stands(state: SealState, signed: SignOff | None) -> str:
+    """Return how a signature stands, with who gave it."""
+    if signed is None:
+        return sign_state(state)
+    return signed_by(signed) if state is SealState.SIGNED else f"{sign_state(state)}. {signed_by(signed)}"
+
+
 def sign_explained(state: SealState) -> str:
     """Return what follows from how a signature stands."""
     match state:
