@@ -12,7 +12,9 @@ from typing import Any
 import dicom_files as files
 from fakes import IDENTITY, FakeEngine, make_reading
 from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
 from pypdf.generic import DecodedStreamObject, NameObject
+from reportlab.pdfgen.canvas import Canvas
 from study_tools import dated, drawn
 
 from fetalclip_app import cli
@@ -26,6 +28,7 @@ from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.report.as_json import write_table
 from fetalclip_app.report.build import ClipEntry, build
 from fetalclip_app.report.document import as_document
+from fetalclip_app.report.page_marks import page_marks
 from fetalclip_app.report.pdf import write_pdf
 
 HEIGHT, WIDTH, MM = 240, 320, 0.5
@@ -123,6 +126,29 @@ def change_page(path: Path, before: bytes, after: bytes) -> int:
             changed += 1
     _write(writer, path)
     return changed
+
+
+def draw_over(path: Path, text: str, instead: str) -> None:
+    """Paint a white field over the first place where a text stands on the first page, and write another there."""
+    run = next(one for one in page_marks(path.read_bytes())[0].runs if text in " ".join(one.text.split()))
+    patch = BytesIO()
+    canvas = Canvas(patch)
+    canvas.setFillColorRGB(1, 1, 1)
+    canvas.rect(run.x - 1, run.y - 2, 60, 12, stroke=0, fill=1)
+    canvas.setFillColorRGB(0, 0, 0)
+    canvas.drawString(run.x, run.y, instead)
+    canvas.save()
+    writer = PdfWriter(clone_from=path)
+    writer.pages[0].merge_page(PdfReader(patch).pages[0])
+    _write(writer, path)
+
+
+def note_over(path: Path, text: str, instead: str) -> None:
+    """Lay a note over that place, as viewers do."""
+    run = next(one for one in page_marks(path.read_bytes())[0].runs if text in " ".join(one.text.split()))
+    writer = PdfWriter(clone_from=path)
+    writer.add_annotation(0, FreeText(text=instead, rect=(run.x - 1, run.y - 2, run.x + 59, run.y + 10)))
+    _write(writer, path)
 
 
 def change_attached(path: Path, change: Callable[[Any], None]) -> None:

@@ -24,7 +24,7 @@ _DID = {
 _PICTURES = 3
 """Files that are told of one by one."""
 
-_LETTERS = 32
+_LETTERS = 24
 
 Told = tuple[str, str]
 """A label, and what is told."""

@@ -139,6 +139,16 @@ def test_an_edited_number_of_a_page_is_named_with_what_stands_there_now(desk: De
     assert found["clip.hc.outline"]["outcome"] == found["ac.person"]["outcome"] == "agrees"
 
 
+@pytest.mark.parametrize("cover", [tools.draw_over, tools.note_over])
+def test_a_number_that_another_was_laid_over_is_named_alone(desk: Desk, cover: Any) -> None:
+    cover(desk.as_pdf, "152.0 mm", "162.5 mm")
+    status, found, _told = desk.verify(desk.as_pdf)
+    differ = {name: one for name, one in found.items() if one["outcome"] == "differs"}
+
+    assert status == 1 and set(differ) <= {"ac.person", "clip.ac.person", "clip.ac.person.1"} and differ
+    assert {one["printed"].removesuffix(" mm") for one in differ.values()} == {"162.5"}
+
+
 def test_a_number_whose_page_and_attachment_were_edited_alike_is_named(desk: Desk) -> None:
     change_page(desk.as_pdf, b"175.0", b"195.0")
 

@@ -8,10 +8,13 @@ from difflib import SequenceMatcher
 
 from fetalclip_app.domain.trace import Kind
 from fetalclip_app.domain.verification import Why
-from fetalclip_app.report.page_marks import PageMarks
+from fetalclip_app.report.page_marks import PageMarks, Run, pattern_of
 from fetalclip_app.report.verifying.outcome import Checked, PageChange
 from fetalclip_app.report.verifying.stated import Number, Stated, StatedPages
 from fetalclip_app.wording.traces import printed_forms
+
+_NEAR_X, _NEAR_Y = 24.0, 6.0
+"""Points: what is drawn nearer than that to a number is over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,34 @@ def _misprint(number: Number, pages: StatedPages, digits: list[_Digits]) -> Iter
         if now is None or now.count(text) < count:
             yield Checked(number, Why.PAGE, page=page, seen=_in_place_of(text, page, digits))
             return
+        over = _laid_over(text, now, [one for one in digits if one.page == page])
+        if over is not None:
+            yield Checked(number, Why.PAGE, page=page, seen=over)
+            return
+
+
+def _laid_over(text: str, page: PageMarks, digits: list[_Digits]) -> str | None:
+    """Return what was laid over a number that is still drawn beneath; None where nothing was."""
+    pattern = pattern_of(text)
+    places = [run for run in page.runs if pattern.search(run.text)]
+    for note in page.notes:
+        if any(_holds(note, place) for place in places):
+            return note.text
+    for added in (" ".join(one.after) for one in digits if not one.before):
+        # what covers is drawn after what it covers
+        covers = [run for run in page.runs if added and added in " ".join(run.text.split())][-1:]
+        if any(_is_near(cover, place) for cover in covers for place in places if place is not cover):
+            return added
+    return None
+
+
+def _holds(note: Run, place: Run) -> bool:
+    across = note.x - _NEAR_X <= place.x <= note.x + note.width
+    return across and note.y - _NEAR_Y <= place.y <= note.y + note.height
+
+
+def _is_near(one: Run, other: Run) -> bool:
+    return abs(one.x - other.x) <= _NEAR_X and abs(one.y - other.y) <= _NEAR_Y
 
 
 def _in_place_of(text: str, page: int, digits: list[_Digits]) -> str:
