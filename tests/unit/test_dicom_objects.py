@@ -27,6 +27,7 @@ from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.errors import ErrorCode, ExportFailed, UnreadableFile
 from fetalclip_app.report.build import build
 from fetalclip_app.report.dicom.export import write_objects
+from fetalclip_app.report.dicom.sources import references
 
 KINDS = {
     "report": ComprehensiveSRStorage,
@@ -201,6 +202,41 @@ def test_a_picture_that_is_no_dicom_gets_a_capture_first(tmp_path: Path) -> None
     (study,) = report.CurrentRequestedProcedureEvidenceSequence
     assert study.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == source.SOPInstanceUID
     assert [error for path in paths.values() for error in errors_of(path)] == []
+
+
+def test_a_picture_without_a_scale_has_its_mask_and_no_length(tmp_path: Path) -> None:
+    content = build([entry(picture(tmp_path / "scan.png", pixel_mm=None), days=None)])
+    stored = {path.stem: pydicom.dcmread(path) for path in write_objects(tmp_path / "out", content)}
+    assert "segmentation_1" in stored
+    assert not {"measurements_1", "overlays_1", "picture_1"} & set(stored)
+    values = [one.MeasuredValueSequence for one in items(stored["report"]) if one.get("ValueType") == "NUM"]
+    assert values
+    assert not [one for one in values if one]
+
+
+def test_a_class_of_one_frame_with_several_is_captured(tmp_path: Path) -> None:
+    content = build([entry(cine(tmp_path / "odd.dcm", SOPClassUID="1.2.840.10008.5.1.4.1.1.6.1"), PERSON)])
+    stored = {path.stem: pydicom.dcmread(path) for path in write_objects(tmp_path / "out", content)}
+    captured = {made.SOPInstanceUID for name, made in stored.items() if name.startswith("source")}
+    referred = {
+        one.ReferencedSOPInstanceUID
+        for item in items(stored["report"])
+        for one in item.get("ReferencedSOPSequence", ())
+    }
+    assert len(captured) > 1
+    assert referred == captured
+    assert {made.PatientID for made in stored.values()} == {"P1"}
+    assert {made.StudyInstanceUID for made in stored.values()} == {STUDY}
+
+
+@needs("dciodvfy")
+def test_a_cine_of_the_retired_class_is_referred_to_as_what_it_is(tmp_path: Path) -> None:
+    retired = "1.2.840.10008.5.1.4.1.1.3"
+    paths = write_objects(tmp_path / "out", build([entry(cine(tmp_path / "old.dcm", SOPClassUID=retired), PERSON)]))
+    for path in paths:
+        told = {one.ReferencedSOPClassUID for one in references(pydicom.dcmread(path))}
+        assert told <= {retired}, path.name
+    assert [error for path in paths for error in errors_of(path)] == []
 
 
 def test_the_same_picture_comes_to_the_same_study_again(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.filereader import dcmread
 
@@ -20,6 +21,9 @@ from fetalclip_app.imaging.files.sniff import Kind, kind_of
 from fetalclip_app.imaging.guard import reading
 
 _UIDS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+
+_OF_ONE_FRAME = frozenset({uid.UltrasoundImageStorage, uid.SecondaryCaptureImageStorage, "1.2.840.10008.5.1.4.1.1.6"})
+"""The last is the retired ultrasound image."""
 
 _TEXTS = ("PatientID", "IssuerOfPatientID", "StudyID", "AccessionNumber", "StudyDescription")
 _NAMES = ("PatientName", "ReferringPhysicianName")
@@ -47,8 +51,13 @@ def source_header(clip: Clip) -> Dataset | None:
 
 
 def can_be_referred_to(header: Dataset) -> bool:
-    """Whether the object has every identifier that a reference to it states."""
-    return all(keyword in header for keyword in _UIDS)
+    """Whether the object has every identifier that a reference states, and a class whose frames can be told apart.
+
+    A frame number may not stand in a reference to a class of one frame (PS3.3 10.3), whatever the object holds.
+    """
+    if not all(keyword in header for keyword in _UIDS):
+        return False
+    return int(header.get("NumberOfFrames", 1)) == 1 or header.SOPClassUID not in _OF_ONE_FRAME
 
 
 def empty_header() -> Dataset:

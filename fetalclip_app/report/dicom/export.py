@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from fetalclip_app.atomic import write_folder
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.notes import study_key
 from fetalclip_app.domain.sign_off import SealState
+from fetalclip_app.domain.trace import Trace
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.dicom.source import source_header
 from fetalclip_app.progress import CancelToken
 from fetalclip_app.report.build import ClipEntry, ReportContent, build
@@ -30,6 +32,7 @@ from fetalclip_app.report.pdf import render
 from fetalclip_app.report.seal import studied
 from fetalclip_app.report.studies import study_tables
 from fetalclip_app.report.traces import traces
+from fetalclip_app.tasks.keys import BRAIN_VIEWS, VIEWS
 from fetalclip_app.wording.translate import speaking, spoken
 
 Object = tuple[str, Dataset]
@@ -103,13 +106,21 @@ def study_of(content: ReportContent) -> DicomStudy:
     def captured(pixels: Pixels) -> Dataset:
         return capture(pixels, header, marks, Kind.SOURCE, next(numbers))
 
-    pictures = [picture for one in found for picture in one.pictures]
-    frames = [(one.clip_key, one.frame_index) for one in pictures if one.frame_index is not None]
     sources = {
-        entry.clip.key: source_of(entry.clip, own, {at for key, at in frames if key == entry.clip.key}, captured)
+        entry.clip.key: source_of(entry.clip, own, _referred(entry, found), captured)
         for entry, own in zip(clips, owns, strict=True)
     }
     return DicomStudy(content, {one.id: one for one in found}, sources, header, marks)
+
+
+def _referred(entry: ClipEntry, found: Sequence[Trace]) -> set[int]:
+    """Return the frames of a clip that something refers to: a number, a finding, or a view that was seen."""
+    pictures = [picture for one in found for picture in one.pictures if picture.clip_key == entry.clip.key]
+    frames = {picture.frame_index for picture in pictures} | {one.frame_index for one in entry.reading.findings}
+    for task in (VIEWS, BRAIN_VIEWS):
+        seen = entry.reading.answer(task, ViewPrediction)
+        frames |= {int(index) for index in seen.frames_of(seen.best)[:1]} if seen is not None else set()
+    return {index for index in frames if index is not None}
 
 
 def _contents(content: ReportContent) -> list[ReportContent]:

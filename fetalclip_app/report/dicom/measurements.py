@@ -33,7 +33,7 @@ from fetalclip_app.report.dicom.items import concept
 from fetalclip_app.report.dicom.marks import Kind, finished
 from fetalclip_app.report.dicom.numbers import algorithm
 from fetalclip_app.report.dicom.sections import beside, entering
-from fetalclip_app.report.dicom.sources import Shown
+from fetalclip_app.report.dicom.sources import Shown, for_library, with_own_classes
 from fetalclip_app.report.dicom.study import DicomStudy
 
 
@@ -49,9 +49,11 @@ def measurement_reports(study: DicomStudy) -> Iterator[Dataset]:
             language_of_content_item_and_descendants=english(),
         )
         made = ComprehensiveSR(
-            evidence=study.evidence, content=content, **arguments(study.marks, Kind.MEASUREMENTS, number)
+            evidence=[for_library(header) for header in study.evidence],
+            content=content,
+            **arguments(study.marks, Kind.MEASUREMENTS, number),
         )
-        yield finished(signed_then(made, study.marks), study.header)
+        yield finished(signed_then(with_own_classes(made, study.evidence), study.marks), study.header)
 
 
 def _context(study: DicomStudy, fetus: FetusTable) -> ObservationContext:

@@ -27,7 +27,7 @@ from fetalclip_app.report.dicom.geometry import outline
 from fetalclip_app.report.dicom.items import as_person_name
 from fetalclip_app.report.dicom.marks import MAKER, Kind, finished
 from fetalclip_app.report.dicom.overlays import Overlay, overlays
-from fetalclip_app.report.dicom.sources import BODY_PART, Shown
+from fetalclip_app.report.dicom.sources import BODY_PART, Shown, for_library, with_own_classes
 from fetalclip_app.report.dicom.study import DicomStudy
 from fetalclip_app.wording.translate import SOURCE, speaking
 
@@ -60,7 +60,7 @@ def _state(study: DicomStudy, entry: ClipEntry, drawn: tuple[Overlay, ...], numb
     headers = list({header.SOPInstanceUID: header for header in shown}.values())
     is_grey = str(headers[0].get("PhotometricInterpretation", "")).startswith("MONOCHROME")
     given: dict[str, Any] = {
-        "referenced_images": headers,
+        "referenced_images": [for_library(header) for header in headers],
         "content_label": "OVERLAYS",
         "content_description": "Lines and outlines with their lengths",
         "content_creator_name": as_person_name(MAKER),
@@ -75,7 +75,7 @@ def _state(study: DicomStudy, entry: ClipEntry, drawn: tuple[Overlay, ...], numb
     else:
         made = ColorSoftcopyPresentationState(icc_profile=_profile(), **given)
     made.BodyPartExamined = BODY_PART
-    return finished(made, study.header)
+    return finished(with_own_classes(made, headers), study.header)
 
 
 def _layers() -> tuple[tuple[bool, GraphicLayer], ...]:
@@ -96,7 +96,7 @@ def _annotation(
     height, width = entry.clip.height, entry.clip.width
     lines = [outline(one.shape, height, width) for one in drawn]
     return GraphicAnnotation(
-        referenced_images=[shown.header],
+        referenced_images=[for_library(shown.header)],
         referenced_frame_number=shown.frame,
         graphic_layer=layer,
         graphic_objects=[GraphicObject(GraphicTypeValues.POLYLINE, points, _PIXEL) for points in lines],

@@ -10,7 +10,6 @@ from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues, Se
 from highdicom.seg import Segmentation as SegmentationObject
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as standard
-from pydicom.uid import UltrasoundImageStorage
 
 from fetalclip_app.domain.reading import HeadMeasurement
 from fetalclip_app.domain.trace import MadeBy
@@ -18,7 +17,7 @@ from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.dicom import codes
 from fetalclip_app.report.dicom.items import concept
 from fetalclip_app.report.dicom.marks import Kind, finished
-from fetalclip_app.report.dicom.sources import Shown
+from fetalclip_app.report.dicom.sources import Shown, for_library, references, with_own_classes
 from fetalclip_app.report.dicom.study import DicomStudy
 from fetalclip_app.report.traces_of_clip import made_by
 from fetalclip_app.tasks.keys import HEAD, VIEWS
@@ -68,26 +67,16 @@ def _segment(made: MadeBy) -> SegmentDescription:
 def _alone(shown: Shown) -> Dataset:
     """Return the frame as an object of one frame: the library takes no cine without a frame of reference."""
     header = deepcopy(shown.header)
-    if shown.frame is not None:
-        header.SOPClassUID = UltrasoundImageStorage
+    if "NumberOfFrames" in header:
         del header.NumberOfFrames
     header.PatientOrientation = ""
-    return header
+    return for_library(header)
 
 
 def _refer_to(made: Dataset, shown: Shown) -> None:
     """Put the source's own class and frame number into every reference to it."""
-    for item in _references(made):
-        if item.ReferencedSOPInstanceUID == shown.header.SOPInstanceUID:
-            item.ReferencedSOPClassUID = shown.header.SOPClassUID
-            if shown.frame is not None and "PurposeOfReferenceCodeSequence" in item:  # of a frame, not of an object
-                item.ReferencedFrameNumber = shown.frame
-
-
-def _references(here: Dataset) -> Iterator[Dataset]:
-    for element in here:
-        if element.VR == "SQ":
-            for item in element.value:
-                if "ReferencedSOPInstanceUID" in item:
-                    yield item
-                yield from _references(item)
+    with_own_classes(made, [shown.header])
+    for item in references(made):
+        is_of_frame = "PurposeOfReferenceCodeSequence" in item  # the others are of the object
+        if shown.frame is not None and is_of_frame and item.ReferencedSOPInstanceUID == shown.header.SOPInstanceUID:
+            item.ReferencedFrameNumber = shown.frame

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from highdicom.sc import SCImage
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, generate_uid
+from pydicom.uid import (
+    UID,
+    SecondaryCaptureImageStorage,
+    UltrasoundImageStorage,
+    UltrasoundMultiFrameImageStorage,
+    generate_uid,
+)
 
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.imaging.dicom.source import can_be_referred_to, empty_header
@@ -105,6 +112,35 @@ def capture(pixels: Pixels, study: Dataset, marks: Marks, kind: Kind, number: in
     made.PatientOrientation = ""
     made.BodyPartExamined = BODY_PART
     return finished(made, study)
+
+
+def for_library(header: Dataset) -> Dataset:
+    """Return an object's header as the library takes it: of a class that it knows, old ones being unknown to it."""
+    if header.SOPClassUID == SecondaryCaptureImageStorage:
+        return header
+    is_cine = int(header.get("NumberOfFrames", 1)) > 1
+    known = deepcopy(header)
+    known.SOPClassUID = UltrasoundMultiFrameImageStorage if is_cine else UltrasoundImageStorage
+    return known
+
+
+def with_own_classes(made: Dataset, headers: Iterable[Dataset]) -> Dataset:
+    """Return a derived object whose references state the classes that its sources really have."""
+    classes = {header.SOPInstanceUID: header.SOPClassUID for header in headers}
+    for item in references(made):
+        if item.ReferencedSOPInstanceUID in classes:
+            item.ReferencedSOPClassUID = classes[item.ReferencedSOPInstanceUID]
+    return made
+
+
+def references(here: Dataset) -> Iterator[Dataset]:
+    """Yield every item, at any depth, that refers to an object."""
+    for element in here:
+        if element.VR == "SQ":
+            for item in element.value:
+                if "ReferencedSOPInstanceUID" in item:
+                    yield item
+                yield from references(item)
 
 
 def study_header(own: Dataset | None, keys: Iterable[str]) -> Dataset:

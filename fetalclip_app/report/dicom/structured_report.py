@@ -17,6 +17,7 @@ from fetalclip_app.report.dicom.items import CONTAINS, container, day, image, te
 from fetalclip_app.report.dicom.marks import Kind, finished
 from fetalclip_app.report.dicom.numbers import Written
 from fetalclip_app.report.dicom.sections import biometry, cranium, fetus_summary
+from fetalclip_app.report.dicom.sources import for_library, with_own_classes
 from fetalclip_app.report.dicom.study import DicomStudy
 from fetalclip_app.wording import growth as growth_words
 from fetalclip_app.wording.translate import SOURCE, speaking
@@ -34,13 +35,13 @@ def obstetric_report(study: DicomStudy) -> Dataset:
 def _document(study: DicomStudy, tree: Sequence[Dataset], book: Written) -> Dataset:
     """Return a Comprehensive SR of what stands under its root."""
     made = ComprehensiveSR(
-        evidence=study.evidence,
+        evidence=[for_library(header) for header in study.evidence],
         content=container(codes.OB_GYN_REPORT, tree[:1], template="5000", root=True),
         **arguments(study.marks, Kind.REPORT),
     )
     made.ContentSequence = Items(tree)  # the library knows neither empty numbers nor references between items
     book.refer(made)
-    return finished(signed_then(made, study.marks), study.header)
+    return finished(signed_then(with_own_classes(made, study.evidence), study.marks), study.header)
 
 
 def _sections(study: DicomStudy, book: Written) -> Iterator[Dataset]:
