@@ -40,6 +40,7 @@ from fetalclip_app.report.style import (
     rows,
 )
 from fetalclip_app.wording.translate import translate as _
+from fetalclip_app.wording.translate import within
 
 Flow = list[Any]
 
@@ -75,11 +76,12 @@ def clip_section(
         whose = [para(about, STRONG), Spacer(0, 1.5 * MM)]
     start: Flow = [] if number is None else [Spacer(0, 4 * MM), CondPageBreak(_LEAST)]
     start = [PageBreak()] if number is not None and says_whose else start  # no two patients share a page
-    head = [para(heading, HEADING), *whose, *_badges(entry, width), *by_hand_block(entry, width)]
+    mine = by_hand_block(entry, width)
+    head = [para(heading, HEADING), *whose, *_badges(entry, width), *mine]
     answers = [*_answers(entry, width), *lines_block(entry, width), *structures_block(entry, width)]
     answers += [*labels_block(entry, width), Spacer(0, 4 * MM), *pooled_block(entry, width)]
     first, *pictures = _views_and_pictures(entry, width, plain_copies=plain_copies)
-    is_short = entry.reading.answer("brain_views", ViewPrediction) is None
+    is_short = not mine and entry.reading.answer("brain_views", ViewPrediction) is None
     whole, rest = ([*head, *answers, first], []) if is_short else ([*head, answers[0]], [*answers[1:], first])
     return [*start, KeepTogether(whole), *rest, *pictures]
 
@@ -106,7 +108,7 @@ def _answers(entry: ClipEntry, width: float) -> Flow:
     """Return age and head side by side; where both are silent for the same reason, once across the page."""
     age, head = _answer(entry, "gestational_age"), _answer(entry, "head")
     if isinstance(age, Abstention) and isinstance(head, Abstention) and _same_reason(age, head):
-        title = f"{wording.task_title('gestational_age')}, {wording.task_title('head').lower()}"
+        title = f"{wording.task_title('gestational_age')}, {within(wording.task_title('head'))}"
         return [card(_silence(title, age), width, doubt=True)]
     inner = (width - GAP) / 2 - 2 * PAD
     doubts = isinstance(age, Abstention), isinstance(head, Abstention) or isinstance(_size(head), Abstention)

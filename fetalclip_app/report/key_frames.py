@@ -23,6 +23,7 @@ from fetalclip_app.report.style import DOUBT_STRONG, MM, NOTE, para
 from fetalclip_app.wording.by_hand import drawn_text
 from fetalclip_app.wording.structures import structure_name, structure_title
 from fetalclip_app.wording.translate import translate as _
+from fetalclip_app.wording.translate import within
 
 Flow = list[Any]
 
@@ -139,8 +140,8 @@ def drawn_words(key_frame: KeyFrame) -> str:
     if key_frame.lines:
         return _("Lines between landmarks.")
     if key_frame.masks:
-        names = ", ".join(structure_title(one.structure) for one in key_frame.masks)
-        return _("Masks of: {names}.").format(names=names.lower())
+        names = ", ".join(within(structure_title(one.structure)) for one in key_frame.masks)
+        return _("Masks of: {names}.").format(names=names)
     return _("Drawn by hand.") if key_frame.by_hand else _heatmap_caption(key_frame.heatmap)
 
 

@@ -21,6 +21,7 @@ from fetalclip_app.report.structure_block import structure_facts
 from fetalclip_app.report.style import BODY, HEADING, LABEL, MM, NOTE, STRONG, SUBHEADING, para, rows
 from fetalclip_app.wording import scale
 from fetalclip_app.wording.translate import translate as _
+from fetalclip_app.wording.translate import within
 
 Flow = list[Any]
 
@@ -110,11 +111,11 @@ def _head_file(made: Provenance, task: str) -> str:
 
 
 def _prompts_label(task: str) -> str:
-    return _("Prompts: {task}").format(task=wording.task_title(task).lower())
+    return _("Prompts: {task}").format(task=within(wording.task_title(task)))
 
 
 def _probe_label(probe: ProbeFacts) -> str:
-    return _("Probe: {task}").format(task=wording.task_title(probe.task).lower())
+    return _("Probe: {task}").format(task=within(wording.task_title(probe.task)))
 
 
 def _probe_file(probe: ProbeFacts) -> str:

@@ -18,6 +18,7 @@ from fetalclip_app.errors import InvalidInput
 from fetalclip_app.report.build import ClipEntry, PageSize, build
 from fetalclip_app.report.pdf import write_report
 from fetalclip_app.report.template import ALWAYS, BUNDLED, Section, Template, own_template, read_template
+from fetalclip_app.wording.translate import speaking
 
 
 def written(folder: Path, **fields: object) -> Path:
@@ -130,3 +131,10 @@ def test_every_section_can_be_named_alone(tmp_path: Path) -> None:
     for section in Section:
         named = tuple(dict.fromkeys((section, *ALWAYS)))
         assert pages_of(build(two(), options(template=Template(sections=named))), tmp_path)
+
+
+def test_german_nouns_keep_their_capitals(tmp_path: Path) -> None:
+    with speaking("de"):
+        text = text_of(pages_of(build([entry(), entry(best="femur", name="b.dcm")], options()), tmp_path))
+
+    assert "Prompts: Ebene des Gehirns" in text and "Gestationsalter, Kopf" in text
