@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from fetalclip_app import settings
 from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.calibration import Calibration
-from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
 from fetalclip_app.domain.study import groups_of
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 from fetalclip_app.report.verifying.comparing import Again
@@ -39,10 +40,8 @@ def kept_beside(named: Path | None, stated: Stated, again: Mapping[int, Again]) 
     Raises:
         ArchiveFailed: The archive that was named is not there, or cannot be read.
     """
-    path = settings.archive_file() if named is None else named
-    if not path.is_file():
-        if named is not None:
-            raise ArchiveFailed(ErrorCode.ARCHIVE_MISSING, name=str(named))
+    path = _archive_file(named)
+    if path is None:
         return Beside()
     flaws = len(check(path).flaws)  # first: it sets no damaged file aside
     archive = Archive(path)
@@ -59,6 +58,37 @@ def kept_beside(named: Path | None, stated: Stated, again: Mapping[int, Again]) 
         return Beside(compare_with_kept(stated, clips, _studies(archive, stated, again)), flaws)
     finally:
         archive.close()
+
+
+def kept_notes(named: Path | None, clips: Sequence[Clip]) -> list[tuple[ClipNotes | None, StudyNotes | None]]:
+    """Return what the archive keeps of each clip and of its study; None where it keeps nothing.
+
+    Raises:
+        ArchiveFailed: As `kept_beside`.
+    """
+    path = _archive_file(named)
+    if path is None or not clips:
+        return [(None, None)] * len(clips)
+    check(path)  # it sets no damaged file aside
+    archive = Archive(path)
+    try:
+        groups = groups_of(clips)
+        return [
+            (archive.load_clip(clip.key), archive.load_study(study_key(group)))
+            for clip, group in zip(clips, groups, strict=True)
+        ]
+    finally:
+        archive.close()
+
+
+def _archive_file(named: Path | None) -> Path | None:
+    """Return the archive to look at: the one that is named, else the user's own; None where there is none."""
+    path = settings.archive_file() if named is None else named
+    if path.is_file():
+        return path
+    if named is not None:
+        raise ArchiveFailed(ErrorCode.ARCHIVE_MISSING, name=str(named))
+    return None
 
 
 def _calibration(now: Again) -> Calibration | None:

@@ -28,7 +28,10 @@ def add_command(commands: argparse._SubParsersAction[Any]) -> argparse.ArgumentP
         NAME, help=translate(HELP), description=translate(DESCRIPTION)
     )
     command.add_argument(
-        "report", type=Path, metavar="REPORT", help=translate("the JSON or the PDF, as this program wrote it")
+        "report",
+        type=Path,
+        metavar="REPORT",
+        help=translate("the JSON, the PDF or the DICOM report, as this program wrote it"),
     )
     command.add_argument(
         "--files",

@@ -43,9 +43,12 @@ class Why(StrEnum):
 
     FILE_MISSING = "file_missing"
     FILE_UNREADABLE = "file_unreadable"
+    NOT_TOLD = "not_told"
+    """It rests on what a person drew or stated, which neither the report nor the archive has."""
+
     CLIP_MISSING = "clip_missing"
     """A clip of its study could not be read again."""
 
 
-NOT_COMPARED = frozenset({Why.FILE_MISSING, Why.FILE_UNREADABLE, Why.CLIP_MISSING})
+NOT_COMPARED = frozenset({Why.FILE_MISSING, Why.FILE_UNREADABLE, Why.CLIP_MISSING, Why.NOT_TOLD})
 """Reasons for which nothing can be said of a number."""

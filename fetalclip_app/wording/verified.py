@@ -47,6 +47,7 @@ _WHY = {
     Why.ARCHIVE_GONE: mark("the archive keeps it no longer"),
     Why.FILE_MISSING: mark("no file with this content lies there"),
     Why.FILE_UNREADABLE: mark("its file cannot be read"),
+    Why.NOT_TOLD: mark("it rests on what a person drew or stated, which neither report nor archive has"),
     Why.CLIP_MISSING: mark("a clip of its study cannot be read again"),
 }
 
@@ -86,7 +87,9 @@ def _thing(of: str, kind: Kind, by: By, edges: str) -> str:
 def _age(of: str, by: By) -> str:
     if by is By.DATING:
         return translate("Age by the dating")
-    return formula_name(of) if by is By.FORMULA else translate(_AGES[of])
+    if by is By.FORMULA:
+        return formula_name(of)
+    return translate(_AGES[of]) if of in _AGES else of
 
 
 def outcome_said(outcome: Outcome) -> str:
