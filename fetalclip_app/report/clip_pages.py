@@ -80,7 +80,8 @@ def clip_section(
     head = [para(heading, HEADING), *whose, *_badges(entry, width), *mine]
     answers = [*_answers(entry, width), *lines_block(entry, width), *structures_block(entry, width)]
     answers += [*labels_block(entry, width), Spacer(0, 4 * MM), *pooled_block(entry, width)]
-    first, *pictures = _views_and_pictures(entry, width, plain_copies=plain_copies)
+    of = _which(entry, number)
+    first, *pictures = _views_and_pictures(entry, width, of, plain_copies=plain_copies)
     is_short = not mine and entry.reading.answer("brain_views", ViewPrediction) is None
     whole, rest = ([*head, *answers, first], []) if is_short else ([*head, answers[0]], [*answers[1:], first])
     return [*start, KeepTogether(whole), *rest, *pictures]
@@ -173,23 +174,34 @@ def _lengths(lines: Sequence[wording.Line], width: float) -> Any:
     return rows(cells, [14 * MM, 26 * MM, width - 40 * MM], between=0.8 * MM)
 
 
-def _views_and_pictures(entry: ClipEntry, width: float, *, plain_copies: bool) -> Flow:
+def _which(entry: ClipEntry, number: int | None) -> str:
+    """Return which of several clips it is: what stands on a page where its heading is on the one before."""
+    if number is None:
+        return ""
+    clip = _("clip {number}", number=number)
+    fetus = f"{wording.fetus_title(entry.fetus)}, " if entry.fetus else ""
+    text = f"{fetus}{clip}"
+    return text[:1].upper() + text[1:]
+
+
+def _views_and_pictures(entry: ClipEntry, width: float, of: str, *, plain_copies: bool) -> Flow:
     """Return the bars of the planes, beside them those of the brain, and the key frames; two in a row."""
     half = (width - GAP) / 2
     cells = [
-        _view_block(task, seen, half)
+        _view_block(task, seen, half, of)
         for task in ("views", "brain_views")
         if isinstance(seen := _answer(entry, task), ViewPrediction)
     ]
-    cells += key_frames(entry, half, plain_copies=plain_copies)
+    cells += key_frames(entry, half, plain_copies=plain_copies, of=of)
     cells += [[Spacer(0, 0)]] * (len(cells) % 2)
     return [columns(cells[place : place + 2], [half, half], after=4 * MM) for place in range(0, len(cells), 2)]
 
 
-def _view_block(task: str, seen: ViewPrediction, width: float) -> Flow:
+def _view_block(task: str, seen: ViewPrediction, width: float, of: str) -> Flow:
     (line,) = wording.answer_lines(task, seen)
     named = f"{line.label} {wording.named_by(seen.probe)}: {line.value}"
-    flow: Flow = [para(named, DOUBT_STRONG if line.is_doubt else SUBHEADING)]
+    flow: Flow = [para(of, NOTE)] if of else []
+    flow.append(para(named, DOUBT_STRONG if line.is_doubt else SUBHEADING))
     if seen.abstained is not None:
         flow += [para(wording.abstention(seen.abstained)), Spacer(0, 1 * MM)]
         if hint := wording.abstention_hint(seen.abstained):

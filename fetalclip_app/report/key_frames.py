@@ -45,18 +45,19 @@ class KeyFrame:
         return self.head is None and self.heatmap is None and not (self.lines or self.masks or self.by_hand)
 
 
-def key_frames(entry: ClipEntry, width: float, *, plain_copies: bool = True) -> list[Flow]:
+def key_frames(entry: ClipEntry, width: float, *, plain_copies: bool = True, of: str = "") -> list[Flow]:
     """Return the pictures with their captions, frame by frame, each ``width`` wide.
 
     Args:
         plain_copies: Each frame that something is drawn over stands once without it.
+        of: Which of several clips they are of, as it stands in a caption.
     """
     shown, pictures = chosen(entry), []
     for index in dict.fromkeys(key_frame.index for key_frame in shown):
         drawn = [one for one in shown if one.index == index and not one.is_plain]
         if plain_copies or not drawn:
-            pictures.append(plain_frame(entry, index, width))
-        pictures += [_drawn_over(entry, one, width, says_view=not plain_copies) for one in drawn]
+            pictures.append(plain_frame(entry, index, width, of))
+        pictures += [_drawn_over(entry, one, width, of, says_view=not plain_copies) for one in drawn]
     return [picture for picture in pictures if picture]
 
 
@@ -107,14 +108,14 @@ def _best_frame(entry: ClipEntry) -> int:
     return int(next(iter([*seen.frames_of(seen.best).tolist(), *familiar]), 0))
 
 
-def _drawn_over(entry: ClipEntry, key_frame: KeyFrame, width: float, *, says_view: bool) -> Flow:
+def _drawn_over(entry: ClipEntry, key_frame: KeyFrame, width: float, of: str, *, says_view: bool) -> Flow:
     """Return the frame with what is drawn over it, and what that is; nothing where it cannot be decoded again."""
     picture = _picture(entry, key_frame.index)
     if picture is None:
         return []
     drawn, text = _annotated(entry, key_frame, picture), drawn_words(key_frame)
     index = key_frame.index
-    frame = _frame_title(entry, index) if says_view else wording.frame_title(index, len(entry.clip))
+    frame = _frame_title(entry, index, of) if says_view else _numbered(entry, index, of)
     return [figure(drawn, width), Spacer(0, 1.5 * MM), para(f"{frame}. {text}", NOTE)]
 
 
@@ -157,10 +158,10 @@ def _heatmap_caption(heatmap: Heatmap | None) -> str:
     return f"{wording.task_title('saliency')}: {wording.heat_caption(heatmap)}"
 
 
-def plain_frame(entry: ClipEntry, index: int, width: float) -> Flow:
+def plain_frame(entry: ClipEntry, index: int, width: float, of: str) -> Flow:
     """Return a frame with its caption and nothing over it."""
     picture = _picture(entry, index)
-    title = f"{_frame_title(entry, index)}."
+    title = f"{_frame_title(entry, index, of)}."
     if picture is None:
         return [para(title, NOTE), para(_("This frame could not be decoded again."), DOUBT_STRONG)]
     unscaled = "" if picture.pixel_mm else " " + _("No scale bar: no one scale holds for this picture.")
@@ -177,9 +178,15 @@ def _picture(entry: ClipEntry, index: int) -> Picture | None:
     return Picture(pixels, crop, scale_of(entry.reading.calibration, crop))
 
 
-def _frame_title(entry: ClipEntry, index: int) -> str:
+def _numbered(entry: ClipEntry, index: int, of: str) -> str:
+    """Return ``Frame 12 of 87``, of several clips ``Clip 3, frame 12 of 87``."""
+    count = len(entry.clip)
+    return f"{of}, {wording.frame_number(index, count)}" if of else wording.frame_title(index, count)
+
+
+def _frame_title(entry: ClipEntry, index: int, of: str) -> str:
     """Return ``Frame 12 of 87: Brain 91%, Trans-thalamic 78%``, the shares being this frame's own."""
-    title = wording.frame_title(index, len(entry.clip))
+    title = _numbered(entry, index, of)
     shares = ", ".join(filter(None, (_share(entry, task, index) for task in ("views", "brain_views"))))
     return f"{title}: {shares}" if shares else title
 

@@ -101,7 +101,7 @@ def _model(made: Provenance, clips: Sequence[ClipEntry], total: int, width: floa
         (_("Program"), f"FetalCLIP Studio {made.app_version}"),
         *((_("Notice"), wording.notice(key)) for key in made.notices),
     ]
-    return [para(_("Model"), SUBHEADING), pairs(facts, width)]
+    return [CondPageBreak(35 * MM), para(_("Model"), SUBHEADING), pairs(facts, width)]
 
 
 def _head_file(made: Provenance, task: str) -> str:
@@ -153,7 +153,7 @@ def _formulas(content: ReportContent, width: float) -> Flow:
     if methods:
         sources = " ".join(METHODS.get(method, wording.method_title(method)) for method in methods)
         facts.append((_("Heatmaps"), f"{wording.where_not_why()} {sources}"))
-    return [para(_("How the numbers are made"), SUBHEADING), pairs(facts, width)]
+    return [CondPageBreak(35 * MM), para(_("How the numbers are made"), SUBHEADING), pairs(facts, width)]
 
 
 def _age_rule() -> str:

@@ -137,3 +137,11 @@ def _picture_at(folder: Path, *, left: float) -> Path:
     canvas.drawImage(ImageReader(Image.new("L", (4, 4))), left, 100, 50, 50)
     canvas.save()
     return folder / "out.pdf"
+
+
+def test_every_picture_of_several_clips_says_which_it_is_of(tmp_path: Path) -> None:
+    text = text_of(pages_of(two_fetuses(), tmp_path))
+
+    assert "Fetus A, clip 1, frame 2 of 5: Brain" in text or "Fetus A, clip 1, frame 3 of 5: Brain" in text
+    assert "Fetus B, clip 3 View by prompts" in text and "Frame 3 of 5" not in text
+    assert "Clip 5, frame" in text, "of which nobody said whose it is"
