@@ -70,7 +70,9 @@ def _of_document(given: argparse.Namespace) -> Verdict:
     again = dict(_all_again(given, stated, Originals.among(given.files)))
     numbers, changes = misprinted(stated)
     kept = kept_beside(given.archive, stated, again)
-    return verdict(stated, (*compare(stated, again), *numbers, *kept.checked), changes, flaws=kept.flaws)
+    made = compare(stated, again)
+    checked = (*made.numbers, *numbers, *kept.checked)
+    return verdict(stated, checked, changes, others=made.others, flaws=kept.flaws)
 
 
 def _of_structured(given: argparse.Namespace) -> Verdict:
@@ -88,12 +90,12 @@ def _of_structured(given: argparse.Namespace) -> Verdict:
         )
         for clip, (clip_notes, study) in zip(clips, kept_notes(given.archive, clips), strict=True)
     ]
-    return verdict(*compare_structured(report, entries), ())
+    return verdict(*compare_structured(report, entries))
 
 
 def _status(found: Verdict) -> int:
     outcomes = {one.outcome for one in found.numbers}
-    if Outcome.DIFFERS in outcomes or found.changes or found.flaws:
+    if Outcome.DIFFERS in outcomes or found.is_changed:
         return DIFFERS
     return NOT_CHECKED if Outcome.NOT_CHECKED in outcomes or not outcomes else AGREES
 
@@ -101,10 +103,8 @@ def _status(found: Verdict) -> int:
 def _tell(found: Verdict) -> None:
     for one in found.numbers:
         tell(found.line(one))
-    for change in found.changes:
-        tell(words.page_change(change.page, change.before, change.after))
-    if found.flaws:
-        tell(words.archive_is_not_whole(found.flaws))
+    for line in found.other_lines():
+        tell(line)
     counts = [sum(one.outcome is outcome for one in found.numbers) for outcome in Outcome]
     differ, not_checked, agree = counts
     tell(words.verified(agree, differ, not_checked))

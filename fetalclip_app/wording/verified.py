@@ -103,6 +103,15 @@ def why_said(why: Why, kind: Kind, found: float | None, *, page: int | None = No
     return translate(_WHY[why], found=other, page=page or "", seen=seen or translate("something else"))
 
 
+def other_value(place: str, at: str, stated: object, found: object) -> str:
+    """Return what another value of the JSON is, and what it came out as."""
+    nothing = translate("nothing")
+    named = {"stated": nothing if stated is None else stated, "found": nothing if found is None else found}
+    return translate(
+        "differs: {place} {at}: the report has {stated}, and now it is {found}", place=place, at=at, **named
+    )
+
+
 def page_change(page: int, before: str, after: str) -> str:
     """Return what is changed on a page where it is no number of the report."""
     if before and after:

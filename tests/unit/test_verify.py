@@ -70,7 +70,8 @@ class Desk:
         """Return name and reason of each number that differs."""
         status, found, told = self.verify(report, *more)
         differ = {name: one["why"] for name, one in found.items() if one["outcome"] == "differs"}
-        assert (status == 1) is bool(differ or told["pages_changed"] or told["archive_flaws"])
+        changed = told["pages_changed"] or told["archive_flaws"] or told["other_values"]
+        assert (status == 1) is bool(differ or changed)
         return differ
 
 
@@ -90,6 +91,7 @@ def test_an_untouched_report_agrees_number_by_number(desk: Desk) -> None:
         status, found, told = desk.verify(report)
 
         assert status == 0 and told["differs"] == told["not_checked"] == 0 and told["pages_changed"] == []
+        assert told["other_values"] == []
         assert told["agrees"] == len(found) > 40
         assert {
             "clip.hc.outline",
@@ -192,6 +194,22 @@ def test_a_number_edited_in_the_json_is_named_wherever_it_stands(desk: Desk) -> 
     status, found, _told = desk.verify(desk.as_json)
     assert status == 1 and found["clip.hc.outline"]["why"] == "value" and found["clip.hc.outline"]["stated"] == 123.4
     assert found["clip.hc.outline"]["found"] != 123.4
+
+
+def test_a_value_that_is_no_number_of_its_own_is_named_by_its_place(desk: Desk) -> None:
+    def change(told: Any) -> None:
+        told[0]["views"]["per_frame"][1]["brain"] = 0.11
+        told[1]["growth"]["fetuses"][0]["sizes"][0]["centiles"]["who"]["said"] = "P50"
+
+    change_json(desk.as_json, change)
+    status, _found, told = desk.verify(desk.as_json)
+
+    assert status == 1 and told["differs"] == 0
+    assert [one["at"] for one in told["other_values"]] == [
+        "/views/per_frame/1/brain",
+        "/growth/fetuses/0/sizes/0/centiles/who/said",
+    ]
+    assert "the report has 0.11, and now it is 0.9" in desk.capsys.readouterr().out
 
 
 def test_a_weight_that_its_lengths_do_not_give_is_named_alone(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from fetalclip_app.report.json_traces import at_pointer, numbers_of_study
 from fetalclip_app.report.studies import values_of
 from fetalclip_app.report.traces import clip_traces, study_prefixes
 from fetalclip_app.report.traces_of_study import study_traces
+from fetalclip_app.report.verifying.other_values import OtherValue, other_values
 from fetalclip_app.report.verifying.outcome import Checked
 from fetalclip_app.report.verifying.rebuilding import Row, dating_of, exam_day_of
 from fetalclip_app.report.verifying.stated import Number, Stated, number_of
@@ -36,6 +37,9 @@ _SAME = 1e-4
 """The same for what no network takes part in: the JSON has six decimals, of pixels too."""
 
 
+_MADE_OTHERWISE = frozenset({Why.OTHER_MODEL, Why.OTHER_PROMPTS, Why.OTHER_HEAD, Why.OTHER_PREPROCESSING})
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Again:
     """What became of a clip that was looked for and read again.
@@ -49,32 +53,47 @@ class Again:
     why: Why | None = None
 
 
-def compare(stated: Stated, again: Mapping[int, Again]) -> tuple[Checked, ...]:
-    """Return what is found of every number of a report, in its order.
+@dataclass(frozen=True, eq=False, slots=True)
+class Compared:
+    """What is found of every number of a report, in its order, and of its other values."""
+
+    numbers: tuple[Checked, ...]
+    others: tuple[OtherValue, ...]
+
+
+def compare(stated: Stated, again: Mapping[int, Again]) -> Compared:
+    """Return how a report stands to what its files give now.
 
     Args:
         again: By the place of the clip's entry in the report.
     """
-    found: list[Checked] = []
+    numbers: list[Checked] = []
+    others: list[OtherValue] = []
     for place, row in stated.clips:
-        found += _clip(stated, place, row, again[place])
+        entry = again[place].entry
+        told = None if entry is None else as_table([entry])[0]
+        numbers += _clip(stated, place, row, told, again[place].why)
+        others += () if told is None or again[place].why is not None else other_values(place, row, told)
+    otherwise = any(one.why in _MADE_OTHERWISE for one in numbers)
     prefixes = study_prefixes(len(stated.studies))
+    clips = [again[number] for number, _row in stated.clips]
     for (place, row), prefix in zip(stated.studies, prefixes, strict=True):
-        found += _study(stated, place, row, [again[number] for number, _row in stated.clips], prefix)
-    return tuple(found)
+        mine = {ref["number"]: clips[ref["number"] - 1] for ref in row["clips"]}
+        told = None if any(one.entry is None for one in mine.values()) else _study_again(row, mine, prefix)
+        numbers += _study(stated, place, row, told, mine)
+        if told is not None and not otherwise and not any(one.why for one in mine.values()):
+            known = {"growth": row["growth"], "numbers": row.get("numbers", ())}
+            others += other_values(place, known, told)
+    return Compared(tuple(numbers), tuple(others))
 
 
-def _clip(stated: Stated, place: int, row: Row, now: Again) -> Iterator[Checked]:
-    fresh: dict[str, Row] = {}
-    model = ""
-    if now.entry is not None:
-        (told,) = as_table([now.entry])
-        fresh = {one["id"]: one for one in told["numbers"]}
-        model = told["provenance"]["model"]["sha256"]
+def _clip(stated: Stated, place: int, row: Row, told: Row | None, why: Why | None) -> Iterator[Checked]:
+    fresh: dict[str, Row] = {} if told is None else {one["id"]: one for one in told["numbers"]}
+    model = "" if told is None else told["provenance"]["model"]["sha256"]
     # by what it is of, and not by its content: that may have changed
     by_name = {_without_clip(name): one for name, one in fresh.items()}
     for number in _stated_numbers(stated, place, row, fresh):
-        found = _checked(number, by_name.get(_without_clip(number.id)), now.why)
+        found = _checked(number, by_name.get(_without_clip(number.id)), why)
         yield Checked(number, Why.OTHER_MODEL) if found.why is Why.NO_VALUE and _is_of_other(number, model) else found
 
 
@@ -139,16 +158,14 @@ def _sha256(made: Row, name: str) -> Any:
     return made.get(name, {}).get("sha256")
 
 
-def _study(stated: Stated, place: int, row: Row, again: list[Again], prefix: str) -> Iterator[Checked]:
+def _study(stated: Stated, place: int, row: Row, told: Row | None, mine: Mapping[int, Again]) -> Iterator[Checked]:
     """Yield what is found of a study's numbers: none can be computed again without all clips of the study."""
-    mine = {ref["number"]: again[ref["number"] - 1] for ref in row["clips"]}
-    missing = any(one.entry is None for one in mine.values())
-    fresh = {} if missing else {one["id"]: one for one in _study_again(row, mine, prefix)}
+    fresh: dict[str, Row] = {} if told is None else {one["id"]: one for one in told["numbers"]}
     changed = {ref["key"]: mine[ref["number"]].why for ref in row["clips"]}
     known = {one.id: one for one in stated.numbers}
     for number in _stated_numbers(stated, place, row, fresh):
         reasons = (changed.get(key) for key in sorted(_clips_of(number, known)))
-        why = Why.CLIP_MISSING if missing else next((why for why in reasons if why is not None), None)
+        why = Why.CLIP_MISSING if told is None else next((why for why in reasons if why is not None), None)
         yield _checked(number, fresh.get(number.id), why)
 
 
@@ -159,7 +176,7 @@ def _clips_of(number: Number, known: Mapping[str, Number]) -> set[str]:
     return keys.union(*(_clips_of(one, known) for one in ways))
 
 
-def _study_again(row: Row, mine: Mapping[int, Again], prefix: str) -> list[Row]:
+def _study_again(row: Row, mine: Mapping[int, Again], prefix: str) -> Row:
     entries = {number: one.entry for number, one in mine.items() if one.entry is not None}
     growth = row["growth"]
     dating, refused = dating_of(growth)
@@ -169,4 +186,7 @@ def _study_again(row: Row, mine: Mapping[int, Again], prefix: str) -> list[Row]:
     table = study_table(values, dating=dating, refused=refused, exam_day=exam_day)
     own: dict[int, tuple[Trace, ...]] = {number: clip_traces(entry) for number, entry in entries.items()}
     (told,) = as_study_entries([table])
-    return numbers_of_study(tuple(study_traces(table, own, prefix)), told, prefix)
+    return {
+        "growth": told["growth"],
+        "numbers": numbers_of_study(tuple(study_traces(table, own, prefix)), told, prefix),
+    }

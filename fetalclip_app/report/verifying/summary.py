@@ -9,6 +9,7 @@ from typing import Any
 from fetalclip_app.domain.trace import By, Kind
 from fetalclip_app.domain.verification import Outcome
 from fetalclip_app.report.json_values import number
+from fetalclip_app.report.verifying.other_values import OtherValue
 from fetalclip_app.report.verifying.outcome import Checked, PageChange
 from fetalclip_app.report.verifying.rebuilding import Row
 from fetalclip_app.report.verifying.stated import Stated
@@ -24,12 +25,25 @@ class Verdict:
         rows: The report's entries.
         numbers: Each number once, in the report's order, with what weighs most against it.
         flaws: How many things in the archive are not as they were kept.
+        others: Values of the JSON that are no number of their own.
     """
 
     rows: tuple[Row, ...]
     numbers: tuple[Checked, ...]
     changes: tuple[PageChange, ...]
     flaws: int = 0
+    others: tuple[OtherValue, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something besides the numbers is not as it was."""
+        return bool(self.changes or self.flaws or self.others)
+
+    def other_lines(self) -> tuple[str, ...]:
+        """Return what else differs, a line each."""
+        pages = [words.page_change(one.page, one.before, one.after) for one in self.changes]
+        others = [words.other_value(_place(self.rows[one.row]), one.at, one.stated, one.found) for one in self.others]
+        return (*others, *pages, *([words.archive_is_not_whole(self.flaws)] if self.flaws else []))
 
     def line(self, one: Checked) -> str:
         """Return what was found of a number, in a line."""
@@ -43,6 +57,9 @@ class Verdict:
             **counts,
             "numbers": [self._as_json(one) for one in self.numbers],
             "pages_changed": [{"page": one.page, "before": one.before, "after": one.after} for one in self.changes],
+            "other_values": [
+                {"at": one.at, "entry": one.row, "stated": one.stated, "found": one.found} for one in self.others
+            ],
             "archive_flaws": self.flaws,
         }
 
@@ -59,7 +76,14 @@ class Verdict:
         }
 
 
-def verdict(stated: Stated, checked: Sequence[Checked], changes: Sequence[PageChange], *, flaws: int = 0) -> Verdict:
+def verdict(
+    stated: Stated,
+    checked: Sequence[Checked],
+    changes: Sequence[PageChange] = (),
+    *,
+    others: Sequence[OtherValue] = (),
+    flaws: int = 0,
+) -> Verdict:
     """Return one finding for each number: a difference before what was not checked, and that before agreement."""
     weight = {outcome: place for place, outcome in enumerate(Outcome)}
     found: dict[tuple[int, str], Checked] = {}
@@ -68,13 +92,13 @@ def verdict(stated: Stated, checked: Sequence[Checked], changes: Sequence[PageCh
         known = found.get(place)
         if known is None or weight[one.outcome] < weight[known.outcome]:
             found[place] = one
-    return Verdict(stated.rows, tuple(found.values()), tuple(changes), flaws)
+    return Verdict(stated.rows, tuple(found.values()), tuple(changes), flaws, tuple(others))
 
 
 def name_of(one: Checked, rows: Sequence[Row]) -> str:
     """Return what a number is called, with the file or the study that it is of."""
-    told, row = one.number.told, rows[one.number.row]
-    place = str(row["file"]).replace("\\", "/").rpartition("/")[2] if "file" in row else row.get("study", "")
+    told = one.number.told
+    place = _place(rows[one.number.row])
     if ".whole_clip." in one.number.id:
         place = words.over_whole_clip(place)
     return words.number_name(
@@ -85,6 +109,10 @@ def name_of(one: Checked, rows: Sequence[Row]) -> str:
         fetus=told.get("fetus", ""),
         place=place,
     )
+
+
+def _place(row: Row) -> str:
+    return str(row["file"]).replace("\\", "/").rpartition("/")[2] if "file" in row else str(row.get("study", ""))
 
 
 def _printed(one: Checked) -> str:
