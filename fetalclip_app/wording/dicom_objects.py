@@ -11,7 +11,7 @@ from fetalclip_app.wording.views import view_title
 
 def not_judged() -> str:
     """Return that seeing is no judgement."""
-    return translate("Only that it was seen: how it looks was not assessed.")
+    return translate("How it looks was not assessed.")
 
 
 def view_seen(view: str, share: float) -> str:

@@ -260,14 +260,14 @@ def test_no_assessment_of_anatomy_says_more_than_that_it_is_undetermined(tmp_pat
         (tmp_path / make.__name__).mkdir()
         report = written(make(tmp_path), tmp_path / make.__name__)
         surveys = [part for part in report.ContentSequence if name_of(part)[0] == "131370"]
-        values = [
-            one.ConceptCodeSequence[0].CodeValue
-            for part in surveys
-            for one in part.ContentSequence
-            if one.ValueType == "CODE"
-        ]
+        stated = [one for part in surveys for one in part.ContentSequence if one.ValueType == "CODE"]
+        values = [one.ConceptCodeSequence[0].CodeValue for one in stated]
         assert values
         assert set(values) == {"371934000"}
+        told = [child.TextValue for one in stated for child in one.ContentSequence if name_of(child)[0] == "121106"]
+        assert len(told) == len(stated)
+        assert all(text.endswith("How it looks was not assessed.") for text in told)
+        assert not [text for text in told if text.startswith("Cervix")], "it is no part of a fetus"
 
 
 def test_a_length_without_a_scale_is_absent_and_says_why(tmp_path: Path) -> None:

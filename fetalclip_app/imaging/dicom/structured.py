@@ -115,7 +115,7 @@ def _rows(here: Dataset, around: _Around, depth: int) -> Iterator[SrRow | None]:
 
 def _around(item: Dataset, before: _Around) -> _Around:
     """Return what holds under an item, given what held above it."""
-    fetus, whose = before.fetus, before.whose
+    fetus, observers = before.fetus, list[str]()
     for child in item.get("ContentSequence") or ():
         code, relation = _code(child), _text(child, "RelationshipType")
         if relation == "HAS OBS CONTEXT" and code in _FETUS:
@@ -123,10 +123,11 @@ def _around(item: Dataset, before: _Around) -> _Around:
         elif relation == "HAS OBS CONTEXT" and code == _FETUS_NUMBER and not fetus:
             fetus = _number_said(child)
         elif code in _OBSERVERS:
-            whose = _person(child.get("PersonName")) or whose
+            observers.append(_person(child.get("PersonName")))
         elif code in {_DEVICE, _ALGORITHM}:
-            whose = _text(child, "TextValue") or whose
-    return replace(before, fetus=fetus, whose=whose)
+            observers.append(_text(child, "TextValue"))
+    whose = ", ".join(dict.fromkeys(filter(None, observers)))
+    return replace(before, fetus=fetus, whose=whose or before.whose)
 
 
 def _row(item: Dataset, kind: str, around: _Around) -> SrRow:

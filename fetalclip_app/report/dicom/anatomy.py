@@ -63,11 +63,15 @@ def _site(view: str) -> Dataset:
 
 
 def _checklist(one: StudyChecklist) -> Iterator[Dataset]:
-    """Yield the checklist's name, and each of its items that is no length."""
+    """Yield the checklist's name, and each of its items that is of a fetus and no length."""
     checklist = one.found.checklist
     yield text(codes.REFERENCE_AUTHORITY, f"{checklist.name} {checklist.version}. {checklist.source}")
     for found in one.found.findings:
-        if found.state is not None and not any(isinstance(support, Measure) for support in found.item.supports):
+        if (
+            found.state is not None
+            and not found.item.is_shared
+            and not any(isinstance(support, Measure) for support in found.item.supports)
+        ):
             yield _item(found)
 
 
