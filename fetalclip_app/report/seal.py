@@ -25,8 +25,14 @@ from fetalclip_app.report.studies import each_of_somebody, study_tables
 from fetalclip_app.wording import patient_title, study_title
 from fetalclip_app.wording.translate import SOURCE, speaking
 
-PRINTED_DIGITS = 4
-"""Significant digits of a number in the record: 175.2 mm, 1234 g, 0.9132."""
+PRINTED_DIGITS, PRINTED_DECIMALS = 4, 2
+"""A number in the record has so many significant digits, and no more decimals, as on the pages: 175.2 mm, 1234 g, 0.91.
+
+With more, another number of threads would break a seal: the spread of a whole clip differs in its third digit.
+"""
+
+_SCALE = "calibration"
+"""What the file or a person states of the size of a pixel: no network works it out, and all digits count."""
 
 _NOT_SIGNED = frozenset(
     {
@@ -109,9 +115,12 @@ def canonical(record: dict[str, Any]) -> bytes:
     )
 
 
-def _signed(value: Any) -> Any:
+def _signed(value: Any, decimals: int | None = PRINTED_DECIMALS) -> Any:
     if isinstance(value, dict):
-        return {name: _signed(one) for name, one in value.items() if name not in _NOT_SIGNED}
+        kept = {name: one for name, one in value.items() if name not in _NOT_SIGNED}
+        return {name: _signed(one, None if name == _SCALE else decimals) for name, one in kept.items()}
     if isinstance(value, list):
-        return [_signed(one) for one in value]
-    return float(f"{value:.{PRINTED_DIGITS}g}") if isinstance(value, float) else value
+        return [_signed(one, decimals) for one in value]
+    if not isinstance(value, float):
+        return value
+    return value if decimals is None else float(f"{round(value, decimals):.{PRINTED_DIGITS}g}")

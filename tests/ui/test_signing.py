@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from shelf import ShelfInMemory
 from study_tools import drawn
 
+from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.settings import Settings
 from fetalclip_app.ui.sign_dialog import SignDialog
@@ -127,3 +128,34 @@ def test_nobody_signs_without_a_name_and_nothing_before_it_is_read(desk, qtbot: 
     qtbot.keyClick(dialog.name, Qt.Key.Key_Backspace)
 
     assert not dialog.sign.isEnabled()
+
+
+def test_a_signature_is_there_again_when_the_study_is_opened_another_day(desk_of, qtbot: QtBot, tmp_path: Path) -> None:
+    texts = []
+    for day in (1, 2):
+        archive = Archive(tmp_path / "archive.db")
+        desk = desk_of(make_clip(3, name="one.dcm"), settings=Settings(operator="A. Sonographer"), notes=archive)
+        desk.start()
+        desk.open("one.dcm")
+        desk.wait_read()
+        book = desk.window.notebook
+        qtbot.waitUntil(lambda book=book: book.clip is not None and book.study is not None)
+        if day == 1:
+            sign(desk, qtbot)
+            qtbot.waitUntil(lambda book=book: _kept(tmp_path / "archive.db", book.study_key))
+        texts.append(report(desk, qtbot, tmp_path))
+        desk.jobs.shut_down()
+        archive.close()
+
+    assert ["DRAFT" in text for text in texts] == [False, False]
+    assert "Signed by A. Sonographer" in texts[1]
+
+
+def _kept(file: Path, study: str) -> bool:
+    """Return whether a signature is on disk."""
+    archive = Archive(file)
+    try:
+        notes = archive.load_study(study)
+    finally:
+        archive.close()
+    return notes is not None and notes.signed is not None

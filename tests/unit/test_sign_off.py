@@ -84,7 +84,10 @@ def test_every_number_that_is_printed_is_under_the_seal() -> None:
     }
 
     assert {what for what, clips in others.items() if sealed(clips) == before} == set()
-    assert sealed([with_hc(first, 1e-6), second]) == before, "what nobody can read is no other number"
+    assert sealed([with_hc(first, 1e-3), second]) == before, "what nobody can read is no other number"
+    finer = entry(name="a.dcm", origin=ORIGIN, pixel_mm=0.5001)
+    other_scale = replace(first, clip=finer.clip, reading=replace(first.reading, calibration=finer.clip.calibration))
+    assert sealed([other_scale, second]) != before
 
 
 def test_a_study_is_signed_while_it_says_what_was_signed() -> None:
