@@ -86,7 +86,7 @@ package: setup
 
 # That program, in a difficult folder, without Python on the path and without a network: docs/packaging.md.
 package-test: setup
-	$(BIN)/python packaging/smoke.py dist/FetalCLIP-Studio
+	$(BIN)/python packaging/smoke.py dist/FetalCLIP-Studio --page docs/packaging.md
 
 # The list of licences that the window shows; the build of the packaged program writes a fuller one of its own.
 licences: setup

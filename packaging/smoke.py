@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,13 @@ def reads_every_packing(trial: Trial) -> None:
     trial.measured["packings"] = [file.stem for file in files]
 
 
+def writes_dicom(trial: Trial) -> None:
+    """The structured report and the other DICOM objects are written, by the libraries that only they need."""
+    out = trial.home / "objects"
+    trial.run("analyze", str(smoke_files.SAMPLE), "--json", str(trial.home / "objects.json"), "--dicom", str(out))
+    trial.measured["dicom"] = smoke_files.check_objects(out)
+
+
 def deidentifies(trial: Trial) -> None:
     """The text reader and its models are there."""
     out = trial.home / "copies"
@@ -155,7 +163,7 @@ def _points_at(link: Path, program: Path) -> bool:
         return False
 
 
-STEPS = (starts, sits_at_the_window, reads_every_packing, deidentifies, trains, leaves_nobody_behind)
+STEPS = (starts, sits_at_the_window, reads_every_packing, writes_dicom, deidentifies, trains, leaves_nobody_behind)
 
 
 def offline() -> tuple[str, ...]:
@@ -185,20 +193,56 @@ def measure(folder: Path) -> dict[str, Any]:
     return {"size_gb": round(sum(path.stat().st_size for path in files) / 1e9, 2), "files": len(files)}
 
 
+def as_page(measured: dict[str, Any]) -> str:
+    """Return what was measured as a table of Markdown."""
+    first, second = measured["window_first"], measured["window_second"]
+    rows = (
+        ("system", "", measured["system"]),
+        ("network while it was tried", "", measured["network"]),
+        ("size", "", f"{measured['size_gb']} GB in {measured['files']} files"),
+        ("where the model ran, as the window says", "", second["device_on_screen"]),
+        ("says its version", f"{measured['version_first_s']} s", f"{measured['version_second_s']} s"),
+        *(
+            (title, f"{first[name]} s", f"{second[name]} s")
+            for title, name in (
+                ("window painted, from the start of the program", "window_s"),
+                ("first picture of the sample", "picture_s"),
+                ("model loaded in its own process", "model_s"),
+                ("48 frames read", "read_s"),
+                ("exported and closed", "whole_s"),
+            )
+        ),
+        ("exported by the menu's commands", "", ", ".join(second["exported"])),
+        ("DICOM objects, by `analyze --dicom`", "", measured["dicom"]),
+        ("read besides", "", ", ".join(measured["packings"])),
+        ("trained, by `train run RECIPE --smoke`", "", ", ".join(measured["trained"])),
+    )
+    lines = ["| what | first time | afterwards |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines)
+
+
+def write_page(page: Path, measured: dict[str, Any]) -> None:
+    """Write the table into a page, between its marks."""
+    begins, ends = (f"<!-- measured {word} -->" for word in ("begins", "ends"))
+    before, _, rest = page.read_text(encoding="utf-8").partition(begins)
+    _, _, after = rest.partition(ends)
+    page.write_text(f"{before}{begins}\n\n{as_page(measured)}\n\n{ends}{after}", encoding="utf-8")
+
+
 def main() -> int:
     """Try the program and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="the packaged program")
     parser.add_argument("--json", type=Path, help="where what was measured goes")
+    parser.add_argument("--page", type=Path, help="Markdown into which it is written, between its marks")
     parser.add_argument("--only", choices=[step.__name__ for step in STEPS], help="one step alone")
     given = parser.parse_args()
     cut = offline()
     with moved(given.folder.resolve()) as place, tempfile.TemporaryDirectory(prefix="smoke ö ") as home:
         name = f"{given.folder.name}.exe" if sys.platform == "win32" else given.folder.name
         trial = Trial(place / name, Path(home), cut, measure(place))
-        trial.measured["network"] = (
-            f"cut by {' '.join((Path(cut[0]).name, *cut[1:]))}" if cut else "could not be cut here"
-        )
+        trial.measured["network"] = f"cut by `{Path(cut[0]).name} {' '.join(cut[1:])}`" if cut else "could not be cut"
+        trial.measured["system"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
         for step in STEPS:
             if given.only in {None, step.__name__}:
                 began = time.monotonic()
@@ -212,6 +256,8 @@ def main() -> int:
     sys.stdout.write(told + "\n")
     if given.json is not None:
         given.json.write_text(told + "\n", encoding="utf-8")
+    if given.page is not None:
+        write_page(given.page, trial.measured)
     return 0
 
 

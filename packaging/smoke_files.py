@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,18 @@ def check_exports(folder: Path, exported: dict[str, int]) -> None:
         raise ValueError("the findings are empty")
     if "export_sr" in exported and pydicom.dcmread(folder / "sample.sr.dcm").Modality != "SR":
         raise ValueError("the structured report is none")
+
+
+def check_objects(folder: Path) -> str:
+    """Return how many DICOM objects of each kind there are, where a structured report and a mask are among them.
+
+    Raises:
+        ValueError: One of the two is missing.
+    """
+    kinds = Counter(str(pydicom.dcmread(path).Modality) for path in folder.rglob("*.dcm"))
+    if not {"SR", "SEG"} <= set(kinds):
+        raise ValueError(f"there is no structured report, or no mask, but {dict(kinds)}")
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
 def write_scans(folder: Path) -> Path:
