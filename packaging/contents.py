@@ -17,8 +17,8 @@ LEFT_OUT_MODULES = (
     *("triton", "numba", "llvmlite", "umap", "pynndescent"),
     # Only adapters of a training need peft, which brings transformers along; open_clip and timm do without.
     *("peft", "transformers", "tokenizers", "accelerate"),
-    # Model hubs on the internet, which this program never asks.
-    *("huggingface_hub", "hf_xet", "requests", "httpx", "httpx2", "httpcore2", "aiohttp"),
+    # Model hubs on the internet, which this program never asks; the text reader cannot be imported without requests.
+    *("huggingface_hub", "hf_xet", "httpx", "httpx2", "httpcore2", "aiohttp"),
     # TensorBoard's own window; a training only writes its files.
     *("tensorboard.main", "tensorboard.program", "tensorboard.default", "tensorboard_data_server", "grpc"),
     # Other windows than Qt's own, and Qt for those who have no PySide6.

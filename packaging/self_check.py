@@ -18,8 +18,15 @@ from typing import Any
 PATIENCE_S = 300.0
 """How long anything may take: a first start reads gigabytes from the disk."""
 
-EXPORTS = {"export_pdf": ".pdf", "export_json": ".json", "export_png": ".png", "export_sr": ".sr.dcm"}
-"""Command of the window -> ending of what it writes."""
+EXPORTS = {
+    "export_pdf": "sample.pdf",
+    "export_json": "sample.json",
+    "export_png": "sample.png",
+    "export_csv": "sample.csv",
+    "export_mp4": "sample.mp4",
+    "export_dicom": "objects",
+}
+"""Command of the window -> what it writes: a file, or a folder of DICOM objects."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -82,16 +89,19 @@ class _Sitting:
 
     def _exported(self, name: str) -> int:
         """Export by a command of the window and return the bytes of what was written."""
-        exporting, path = self._window.exporting, self._folder / f"sample{EXPORTS[name]}"
-        ended: list[object] = []
-        exporting.ask = lambda *_asked: path
-        exporting.finished.connect(lambda: ended.append(None))
-        exporting.failed.connect(ended.append)
+        exporting, ended = self._window.exporting, list[object]()
+        exporting.ask = lambda *_asked: self._folder / EXPORTS[name]
+        exporting.ask_folder = lambda *_asked: _made(self._folder / EXPORTS[name])
+        for signal in (exporting.written, exporting.failed, exporting.refused):
+            signal.connect(ended.append)
         self._window.actions_by_name[name].trigger()
         self._wait(name, lambda: bool(ended))
-        if isinstance(ended[0], Exception):
-            raise ended[0]
-        return path.stat().st_size
+        for signal in (exporting.written, exporting.failed, exporting.refused):
+            signal.disconnect(ended.append)
+        if not isinstance(ended[0], Path):
+            raise ended[0] if isinstance(ended[0], Exception) else RuntimeError(f"{name}: {ended[0]}")
+        files = [ended[0]] if ended[0].is_file() else [path for path in ended[0].rglob("*") if path.is_file()]
+        return sum(path.stat().st_size for path in files)
 
     def _since(self) -> float:
         return round(time.time() - self._started, 2)
@@ -113,3 +123,8 @@ class _Sitting:
         clock.stop()
         if not until():
             raise TimeoutError(f"{what} did not come within {PATIENCE_S:.0f} seconds")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -89,8 +89,11 @@ def check_exports(folder: Path, exported: dict[str, int]) -> None:
         raise ValueError("the report is no PDF")
     if not json.loads((folder / "sample.json").read_text(encoding="utf-8")):
         raise ValueError("the findings are empty")
-    if "export_sr" in exported and pydicom.dcmread(folder / "sample.sr.dcm").Modality != "SR":
-        raise ValueError("the structured report is none")
+    if b"ftyp" not in (folder / "sample.mp4").read_bytes()[:16]:
+        raise ValueError("the annotated clip is no MP4")
+    check_objects(folder / "objects")
+    if empty := [name for name, size in exported.items() if not size]:
+        raise ValueError(f"nothing was written by {', '.join(empty)}")
 
 
 def check_objects(folder: Path) -> str:
