@@ -16,7 +16,8 @@ setup: .venv/ready
 .venv/ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --compile-bytecode --editable ".[dev]"
+	$(BIN)/python -m compileall -q fetalclip_app training bench
 	$(QT_WORKS) 2>/dev/null || $(MAKE) --no-print-directory qt-libraries
 	touch $@
 

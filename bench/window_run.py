@@ -123,6 +123,7 @@ def from_the_first_moment(loop: Path, frames: int) -> dict[str, Any]:
     bench.studio.start([loop], EngineRequest(device="cpu"))
     bench.wait(lambda: bench.window.viewer.on_screen == 0)
     bench.wait(lambda: bool(bench.witness.of(1)))
+    shown_s = time.perf_counter() - began_s
     pressed_s, place = time.perf_counter(), player.index
     bench.window.actions_by_name["play"].trigger()
     bench.wait(lambda: session.info is not None or session.model_error is not None)
@@ -137,6 +138,7 @@ def from_the_first_moment(loop: Path, frames: int) -> dict[str, Any]:
     beats.stop()
     late = judge(bench.witness.of(1), pressed_s=pressed_s, released_s=released_s, loop=(place, frames), hz=RATE_HZ)
     found = {
+        "shown_s": shown_s,
         "loaded_s": loaded_s,
         "read_s": released_s - began_s - loaded_s,
         "was_read": shown.state is ReadState.READ,

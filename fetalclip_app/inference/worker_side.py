@@ -21,8 +21,11 @@ from fetalclip_app.inference.frame_slots import Address, open_memory, view
 from fetalclip_app.inference.questions import Answerer
 from fetalclip_app.progress import Cancelled, CancelToken
 
-NICENESS = 10
-"""Steps of priority below the window; a step is a share of a quarter where both want the processor."""
+NICENESS = 5
+"""Steps of priority below the thread that starts this process, itself as many below the window on Linux.
+
+A step is a share of a quarter where both want the processor.
+"""
 
 _BELOW_NORMAL = 0x4000
 """Windows' name for the same: BELOW_NORMAL_PRIORITY_CLASS."""

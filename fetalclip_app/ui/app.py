@@ -7,6 +7,7 @@ import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -24,7 +25,7 @@ from fetalclip_app.ui.appearance import let_qt_speak
 from fetalclip_app.ui.collecting import spare_what_stays
 from fetalclip_app.ui.features import Parts
 from fetalclip_app.ui.first_run import VERSION, FirstRun, is_due
-from fetalclip_app.ui.jobs import Jobs
+from fetalclip_app.ui.jobs import Jobs, Lane
 from fetalclip_app.ui.keeping.find_door import FindDoor
 from fetalclip_app.ui.keeping.recording import Recording
 from fetalclip_app.ui.keeping.view_choice import ViewChoice
@@ -32,6 +33,7 @@ from fetalclip_app.ui.main_window import MainWindow
 from fetalclip_app.ui.model_menu import engine_request
 from fetalclip_app.ui.session import Session
 from fetalclip_app.ui.tokens import THEMES
+from fetalclip_app.ui.warming import load_what_files_need
 from fetalclip_app.wording.translate import speak
 
 _log = logging.getLogger(__name__)
@@ -100,8 +102,9 @@ class Studio:
         """Open the archive, start the model, and open what was asked for."""
         self.recording.begin()
         self.session.start_model(request or engine_request(self._settings))
+        loading = self.jobs.start(Lane.OPENING, load_what_files_need)
         if paths:
-            self.window.open_menu.open_paths(list(paths))
+            loading.settled.connect(partial(self.window.open_menu.open_paths, list(paths)))
 
     def tell_once(self) -> None:
         """Say what has to be known before the first scan, where it was not seen yet."""

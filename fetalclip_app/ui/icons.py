@@ -98,6 +98,8 @@ def paint_sign(painter: QPainter, box: QRect, name: str, colour: str = "text") -
 
 def wear(target: _Wearer, name: str, colour: str = "text") -> None:
     """Give a button or an action an icon that is in the accent while it is checked, and follows the theme."""
+    if _worn.get(target) == (name, colour):
+        return
     _worn[target] = name, colour
     target.setIcon(_icon(name, colour))
 

@@ -122,8 +122,9 @@ class Player(QObject):
 
     def set_mode(self, mode: PlayMode) -> None:
         """Loop, sweep, or play once; a cine that plays goes on from where it is."""
-        self._mode = mode
-        self._remake()
+        if mode is not self._mode:
+            self._mode = mode
+            self._remake()
 
     def mark(self, *, a: int | None = None, b: int | None = None) -> None:
         """Set one end of the part that plays, or both. An end that would leave less than two frames moves the other."""

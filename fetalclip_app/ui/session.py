@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.listing import Notice
@@ -139,14 +139,17 @@ class Session(QObject):
         """Look at this clip; if it is not read yet, it is read before the others."""
         if entry is self._shown or entry not in self._clips.entries:
             return
+        self._turn_to(entry)
+        self.reading_changed.emit()
+        self._pump()
+
+    def _turn_to(self, entry: OpenClip) -> None:
         self.clip_leaving.emit()
         self._shown = entry
         self._heats.forget()
         if self._lane.reading not in {None, entry} and entry.state is ReadState.WAITING:
             self._give_way()
         self.clip_shown.emit(entry)
-        self.reading_changed.emit()
-        self._pump()
 
     def show_neighbour(self, step: int) -> None:
         """Look at the clip ``step`` places on in the list."""
@@ -223,7 +226,9 @@ class Session(QObject):
             return
         self._arrivals.ask()
         if self._shown is None:
-            self.show(entry)
+            # Its picture first: nothing of another clip stands beside it, and all at once holds the window up.
+            self._turn_to(entry)
+            QTimer.singleShot(0, self, self.reading_changed.emit)
         self._pump()
 
     def _opened_all(self, notices: tuple[Notice, ...]) -> None:

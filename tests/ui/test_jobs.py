@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
 import weakref
 from typing import Any
@@ -204,15 +206,17 @@ def test_the_collector_is_given_back_when_no_worker_is_left(qtbot: QtBot) -> Non
 
 
 def test_shutting_down_waits_for_what_cannot_be_stopped_and_settles_it(qtbot: QtBot) -> None:
-    jobs, heard, ended = Jobs(), [], threading.Event()
+    jobs, heard, begun, ended = Jobs(), [], threading.Event(), threading.Event()
 
     def deaf(cancel: CancelToken, report: Report) -> None:
+        begun.set()
         threading.Event().wait(0.1)
         ended.set()
 
     job = jobs.start(Lane.FILE, deaf)
     job.succeeded.connect(lambda _: heard.append("succeeded"))
     job.settled.connect(lambda: heard.append("settled"))
+    assert begun.wait(2)
     jobs.shut_down()
 
     assert ended.is_set()
@@ -228,3 +232,35 @@ def test_many_steps_of_a_worker_reach_a_job_that_is_gone_by_then(qtbot: QtBot) -
         jobs.shut_down()
         jobs.deleteLater()
     qtbot.wait(5)
+
+
+def test_no_job_waits_for_a_thread_to_begin_and_the_window_with_it(jobs: Jobs, qtbot: QtBot) -> None:
+    begun = {thread.ident for thread in threading.enumerate()}
+    used: list[int | None] = []
+    for lane in Lane:
+        job = jobs.start(lane, lambda cancel, report: threading.get_ident())
+        job.succeeded.connect(used.append)
+    qtbot.waitUntil(lambda: len(used) == len(Lane))
+
+    assert set(used) <= begun
+
+
+def test_the_window_has_the_interpreter_soon_while_there_are_workers(qtbot: QtBot) -> None:
+    before_s = sys.getswitchinterval()
+    jobs = Jobs()
+    assert sys.getswitchinterval() <= 0.001
+    jobs.shut_down()
+
+    assert sys.getswitchinterval() == before_s
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux alone")
+def test_workers_stand_back_behind_the_window(jobs: Jobs, qtbot: QtBot) -> None:
+    window = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    found: list[int] = []
+    for lane in Lane:
+        job = jobs.start(lane, lambda cancel, report: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        job.succeeded.connect(found.append)
+    qtbot.waitUntil(lambda: len(found) == len(Lane))
+
+    assert min(found) > window
