@@ -95,6 +95,7 @@ def calipers(one: Sitting) -> None:
     notes = notes.with_measured(HandMeasurement(uuid.uuid4().hex, Measure.HC, index, drawn, act)).with_measured(bpd)
     window.notebook.change_clip("Measured", notes)
     one.rest()
+    one.show_findings()
     window.findings.verticalScrollBar().setValue(_MEASUREMENTS_PX)
     one.show("calipers")
 
@@ -151,6 +152,7 @@ def measure_first(one: Sitting) -> None:
         one.window.notebook.change_clip("Taken back", replace(notes, measured=()))
     one.press("measure_first")
     one.rest()
+    one.show_findings()
     one.window.findings.verticalScrollBar().setValue(_MEASUREMENTS_PX)
     one.show("measure_first")
     one.press("measure_first")

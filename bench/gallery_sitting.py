@@ -97,6 +97,11 @@ class Sitting:
         y = min(max(corner.y(), 8), max(room.height() - top.height() - 8, 0))
         return QPoint(x, y)
 
+    def show_findings(self) -> None:
+        """Unfold the findings where the window is too narrow for a column of them."""
+        if not self.window.findings.isVisible():
+            self.press("panel_findings")
+
     def close_all(self) -> None:
         """Close what a state left open."""
         for top in QApplication.topLevelWidgets():

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.reading import HeadMeasurement, Measurement
@@ -15,12 +23,13 @@ from fetalclip_app.ui import overlays
 from fetalclip_app.ui.calipers.draw import draw_hand, hand_places
 from fetalclip_app.ui.calipers.hand import Hand
 from fetalclip_app.ui.calipers.pointing import MODIFIERS, Pointing
+from fetalclip_app.ui.frame_words import draw_words, words_along
 from fetalclip_app.ui.plane_layer import PlaneLayer
 from fetalclip_app.ui.qimage import Light, image_of
 from fetalclip_app.ui.region_overlay import draw_regions
 from fetalclip_app.ui.ruler import Line, RulerTool
 from fetalclip_app.ui.structure_overlay import StructureOverlay
-from fetalclip_app.ui.theme import ON_PICTURE, caption_font, text_font
+from fetalclip_app.ui.theme import ON_PICTURE
 from fetalclip_app.ui.viewport import Viewport
 from fetalclip_app.wording.translate import translate
 
@@ -203,27 +212,27 @@ class FrameView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw frame, overlays and captions."""
-        painter = QPainter(self)
+        painter, words = QPainter(self), words_along(self.rect(), self._caption)
         painter.fillRect(self.rect(), QColor(ON_PICTURE.canvas))
         if not self._image.isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._viewport.scale < 6)
             painter.drawImage(self._viewport.target, self._image)
-            self._draw_over(painter)
-        self._draw_words(painter)
+            self._draw_over(painter, [one.place for one in words])
+        draw_words(painter, words)
         painter.end()
         if self._is_fresh:
             self._is_fresh = False
             self.painted.emit()
 
-    def _draw_over(self, painter: QPainter) -> None:
+    def _draw_over(self, painter: QPainter, taken: list[QRectF]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.planes.draw(painter, self._viewport)
         if self._heat is not None:
             overlays.draw_heat(painter, self._viewport, self._heat, self._opacity)
-        taken = hand_places(self._viewport, self.hand)
+        taken += hand_places(self._viewport, self.hand)
+        overlays.draw_scales(painter, self._viewport, self._calibration, self.width() - 8.0, taken)
         if self.ruler.line is None and not self.hand.is_drawing:
             self._draw_found(painter, taken)
-        overlays.draw_scales(painter, self._viewport, self._calibration, self.width() - 8.0)
         if self._shows_regions and self._calibration is not None:
             draw_regions(painter, self._viewport, self._calibration)
         if self.ruler.line is not None:
@@ -239,17 +248,6 @@ class FrameView(QWidget):
             overlays.draw_head(painter, self._viewport, self._head, self._tint, taken)
         if self._lines:
             overlays.draw_lines(painter, self._viewport, self._lines, taken)
-
-    def _draw_words(self, painter: QPainter) -> None:
-        area = QRectF(self.rect()).adjusted(12, 0, -12, -8)
-        bottom = Qt.AlignmentFlag.AlignBottom
-        painter.setFont(caption_font())
-        note = translate(RESEARCH_USE_ONLY)
-        room = area.width() - painter.fontMetrics().horizontalAdvance(note) - 16.0
-        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignRight, note, ON_PICTURE.text)
-        painter.setFont(text_font())
-        kept = painter.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideRight, int(room))
-        overlays.draw_text(painter, area, bottom | Qt.AlignmentFlag.AlignLeft, kept, ON_PICTURE.text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the middle of the picture where it is."""

@@ -102,7 +102,7 @@ def draw_label(
     """Write on a dark ground, above and to the right of a point of the screen, and inside the view.
 
     Args:
-        taken: Where other words stand already, and now these: they give way downwards.
+        taken: Where other words stand already, and now these: they give way downwards, and at the bottom upwards.
     """
     painter.setFont(text_font(12))
     metrics = QFontMetricsF(painter.font())
@@ -112,14 +112,24 @@ def draw_label(
     view = QRectF(painter.viewport())
     box.moveLeft(min(max(box.left(), 4.0), max(view.right() - box.width() - 4, 4.0)))
     box.moveTop(min(max(box.top(), 4.0), max(view.bottom() - box.height() - 4, 4.0)))
+    wished = box.top()
     while any(box.intersects(other) for other in taken):
         box.moveTop(max(other.bottom() for other in taken if box.intersects(other)) + 2)
+    if box.bottom() > view.bottom():
+        box.moveTop(wished)
+        while any(box.intersects(other) for other in taken):
+            box.moveBottom(min(other.top() for other in taken if box.intersects(other)) - 2)
     taken.append(QRectF(box))
+    draw_ground(painter, box)
+    painter.setPen(QColor(colour))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def draw_ground(painter: QPainter, box: QRectF) -> None:
+    """Draw the dark ground that words stand on, over whatever is burnt into the picture."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_HALO)
     painter.drawRoundedRect(box, 3, 3)
-    painter.setPen(QColor(colour))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def draw_line(
@@ -149,18 +159,29 @@ def scale_regions(calibration: Calibration | None) -> tuple[Region, ...]:
     return tuple(kept)
 
 
-def draw_scales(painter: QPainter, viewport: Viewport, calibration: Calibration | None, right: float) -> None:
-    """Draw depth: along ``right`` where the picture has one scale, else along the right edge of each region."""
+def draw_scales(
+    painter: QPainter, viewport: Viewport, calibration: Calibration | None, right: float, taken: list[QRectF]
+) -> None:
+    """Draw depth: along ``right`` where the picture has one scale, else along the right edge of each region.
+
+    Args:
+        taken: Where words stand; those of the scale are added.
+    """
     regions = scale_regions(calibration)
     for region in regions:
         edge = viewport.to_screen(region.box.right - 0.5, 0).x()
-        draw_scale(painter, viewport, region, right if len(regions) == 1 else min(edge, right))
+        taken += draw_scale(painter, viewport, region, right if len(regions) == 1 else min(edge, right))
 
 
-def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: float) -> None:
-    """Draw centimetres along the right edge, from where depth counts in ``region`` down to its bottom."""
+def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: float) -> list[QRectF]:
+    """Draw centimetres along the right edge, from where depth counts in ``region`` down to its bottom.
+
+    Returns:
+        Where its words stand.
+    """
+    words: list[QRectF] = []
     if region.spacing is None:
-        return
+        return words
     step = 10.0 / region.spacing.row_mm * viewport.scale
     top = viewport.to_screen(0, region.depth_zero_px).y()
     bottom = min(viewport.to_screen(0, region.box.bottom - 0.5).y(), painter.viewport().bottom() - 30.0)
@@ -175,9 +196,14 @@ def draw_scale(painter: QPainter, viewport: Viewport, region: Region, right: flo
         is_long = tick % (5 * skip) == 0
         painter.drawLine(QPointF(right - (10.0 if is_long else 5.0), y), QPointF(right, y))
         if is_long and tick:
-            box = QRectF(right - 62.0, y - 8.0, 48.0, 16.0)
             text = f"{tick} cm" if tick == 5 * skip else f"{tick}"
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            width = painter.fontMetrics().horizontalAdvance(text) + 4.0
+            box = QRectF(right - 12.0 - width, y - 8.0, width, 16.0)
+            draw_ground(painter, box)
+            painter.setPen(QPen(QColor(ON_PICTURE.muted), 1.0))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            words.append(box)
+    return words
 
 
 def draw_text(painter: QPainter, area: QRectF, flags: Qt.AlignmentFlag, text: str, colour: str) -> None:

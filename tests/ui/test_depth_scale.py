@@ -33,7 +33,7 @@ def painted(calibration: Calibration | None, *, regions: bool = False) -> NDArra
     if regions and calibration is not None:
         draw_regions(painter, viewport, calibration)
     else:
-        overlays.draw_scales(painter, viewport, calibration, RIGHT)
+        overlays.draw_scales(painter, viewport, calibration, RIGHT, [])
     painter.end()
     return (
         np.array(image.constBits(), np.uint8)

@@ -176,6 +176,8 @@ class ChecklistDoor(QObject):
             self._set_open(False)
             self._parts.area.frame.setFocus()
             return
+        if not self._parts.findings.isVisible():
+            self._parts.actions["panel_findings"].trigger()
         self._set_open(True)
         self._step(0)
 

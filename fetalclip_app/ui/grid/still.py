@@ -87,7 +87,7 @@ class Still(QWidget):
         if self._pixels is not None:
             viewport = Viewport(QSizeF(self._pixels.shape[1], self._pixels.shape[0]), QSizeF(self.size()))
             painter.drawImage(viewport.target, self._image(viewport))
-            overlays.draw_scales(painter, viewport, self._calibration, self.width() - 6.0)
+            overlays.draw_scales(painter, viewport, self._calibration, self.width() - 6.0, [])
         elif self._message:
             painter.setFont(text_font())
             painter.setPen(QColor(ON_PICTURE.muted))
