@@ -23,7 +23,7 @@ def test_what_a_scanner_burnt_in_does_not_show_through_the_caption(qtbot: QtBot)
     draw_words(painter, words)
     painter.end()
 
-    assert [one.text for one in words][0] == CAPTION
+    assert words[0].text == CAPTION
     for one in words:
         corner = one.place.topLeft().toPoint()
         assert image.pixelColor(corner.x() + 4, corner.y() + 1).lightness() < 110
