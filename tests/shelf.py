@@ -26,6 +26,9 @@ class ShelfInMemory:
     def load_history(self, key: str) -> tuple[()]:
         return ()
 
+    def load_study_history(self, key: str) -> tuple[()]:
+        return ()
+
     def load_clip(self, key: str) -> ClipNotes | None:
         if self.error is not None:
             raise self.error

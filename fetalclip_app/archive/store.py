@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from fetalclip_app.archive import acts, notes_json, records, trail
 from fetalclip_app.archive.acts import CLIP, STUDY, KeptAct
@@ -15,9 +15,11 @@ from fetalclip_app.archive.file import ArchiveFile
 from fetalclip_app.archive.names import forget, remember
 from fetalclip_app.archive.notes_json import Notes
 from fetalclip_app.archive.records import KeptEmbeddings, KeptMask, KeptReading
-from fetalclip_app.domain.history import History, NotesChange
+from fetalclip_app.domain.history import History, NotesChange, StudyChange, StudyHistory
 from fetalclip_app.domain.kept import KeptNames, Place, Taken
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
+
+Kept = TypeVar("Kept", ClipNotes, StudyNotes)
 
 _KINDS: dict[type[Notes], str] = {StudyNotes: STUDY, ClipNotes: CLIP}
 
@@ -146,7 +148,16 @@ class Archive(ArchiveFile):
             ArchiveFailed: They cannot be read.
         """
         kept = self._ask(lambda connection: acts.of_place(connection, CLIP, storable(key))) or ()
-        return tuple(_change(one) for one in kept)
+        return tuple(NotesChange(_act(one), *_both(one, ClipNotes)) for one in kept)
+
+    def load_study_history(self, key: str) -> StudyHistory:
+        """Return the same of a study's notes.
+
+        Raises:
+            ArchiveFailed: They cannot be read.
+        """
+        kept = self._ask(lambda connection: acts.of_place(connection, STUDY, storable(key))) or ()
+        return tuple(StudyChange(_act(one), *_both(one, StudyNotes)) for one in kept)
 
     def remember(self, names: KeptNames, place: Place | None) -> None:
         """Note whose a study is and where a clip's file lies, to be found by.
@@ -194,6 +205,10 @@ class Archive(ArchiveFile):
         self._write(lambda connection: acts.keep_notes(connection, kept, act))
 
 
-def _change(one: KeptAct) -> NotesChange:
-    before, after = (cast(ClipNotes, notes_json.read(ClipNotes, text)) for text in (one.before, one.after))
-    return NotesChange(Act(one.who, datetime.fromisoformat(one.at)), before, after)
+def _act(one: KeptAct) -> Act:
+    return Act(one.who, datetime.fromisoformat(one.at))
+
+
+def _both(one: KeptAct, kind: type[Kept]) -> tuple[Kept, Kept]:
+    """Return notes before and after an act: of them the fields that it changed."""
+    return cast(Kept, notes_json.read(kind, one.before)), cast(Kept, notes_json.read(kind, one.after))

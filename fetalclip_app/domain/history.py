@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fetalclip_app.domain.notes import Act, ClipNotes
+from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -21,4 +21,17 @@ class NotesChange:
 
 
 History = tuple[NotesChange, ...]
+"""The first act first."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StudyChange:
+    """The same of a study."""
+
+    act: Act
+    before: StudyNotes
+    after: StudyNotes
+
+
+StudyHistory = tuple[StudyChange, ...]
 """The first act first."""

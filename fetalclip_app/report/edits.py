@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from fetalclip_app.biometry.values import length_of
 from fetalclip_app.domain.calibration import Calibration
-from fetalclip_app.domain.history import NotesChange
+from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.history import NotesChange, StudyChange
 from fetalclip_app.domain.notes import ClipNotes, HandMeasurement
 from fetalclip_app.domain.trace import Did, Edit
 
@@ -20,6 +22,23 @@ def edits_of(
         return tuple(found)
     size = length_of(drawn.shape, calibration).length_mm
     return (Edit(Did.DRAWN, None, size, drawn.act.who, drawn.act.when.isoformat()),)
+
+
+def edits_of_dating(dating: Dating, exam_day: date, history: Sequence[StudyChange]) -> tuple[Edit, ...]:
+    """Return how the age on the exam's day came to be what it is, likewise."""
+    found: list[Edit] = []
+    for change in history:
+        before, after = change.before.dating, change.after.dating
+        if before != after:
+            did = Did.REMOVED if after is None else Did.DATED
+            ages = [_days(one, exam_day) for one in (before, after)]
+            found.append(Edit(did, ages[0], ages[1], change.act.who, change.act.when.isoformat()))
+    return tuple(found) or (Edit(Did.DATED, None, _days(dating, exam_day), dating.who, ""),)
+
+
+def _days(dating: Dating | None, exam_day: date) -> float | None:
+    age = dating.age_on(exam_day) if dating is not None else None
+    return None if age is None else float(age.days)
 
 
 def _edit(uid: str, calibration: Calibration | None, change: NotesChange) -> Edit | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.dating import DatingRefused
-from fetalclip_app.domain.history import History
+from fetalclip_app.domain.history import History, StudyHistory
 from fetalclip_app.domain.notes import FETUSES, ClipNotes, StudyNotes
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.domain.reading import ClipReading
@@ -28,7 +28,8 @@ class ClipEntry:
         fetus: Whose scan it is, as a person stated it: one of `FETUSES`; empty in a single pregnancy, None in a
             multiple one where nobody said.
         notes, study_notes: What a person did with the clip, and entered for its study.
-        history: What was done with the clip before these notes were as they are, as far as that is known.
+        history, study_history: What was done with the clip, and with its study, until these notes were as they are;
+            as far as that is known.
         dating_refused: Why the dating that was stated for its study is not in these notes; None where none was refused.
 
     Raises:
@@ -45,6 +46,7 @@ class ClipEntry:
     study_notes: StudyNotes = field(default_factory=StudyNotes)
     dating_refused: DatingRefused | None = None
     history: History = ()
+    study_history: StudyHistory = ()
 
     def __post_init__(self) -> None:
         if self.reading.clip_key != self.clip.key:

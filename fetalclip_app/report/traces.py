@@ -39,7 +39,10 @@ def traces_of_studies(clips: Sequence[ClipEntry], studies: Sequence[StudyTable])
     """Return the traces of each study's own numbers."""
     own = {number: clip_traces(entry) for number, entry in enumerate(clips, start=1)}
     prefixes = study_prefixes(len(studies))
-    return [tuple(study_traces(table, own, prefix)) for prefix, table in zip(prefixes, studies, strict=True)]
+    return [
+        tuple(study_traces(table, own, prefix, clips[table.clips[0].number - 1].study_history))
+        for prefix, table in zip(prefixes, studies, strict=True)
+    ]
 
 
 def study_prefixes(count: int) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fetalclip_app.biometry.curves import CITATIONS
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import BpdDefinition, Centile, Measure
+from fetalclip_app.domain.history import StudyHistory
 from fetalclip_app.domain.study_table import (
     Centiles,
     FetusTable,
@@ -17,8 +18,9 @@ from fetalclip_app.domain.study_table import (
     StudyTable,
     Weight,
 )
-from fetalclip_app.domain.trace import By, Did, Edit, Equation, Kind, Picture, Trace
+from fetalclip_app.domain.trace import By, Did, Equation, Kind, Picture, Trace
 from fetalclip_app.domain.values import Source
+from fetalclip_app.report.edits import edits_of_dating
 
 DAYS_FROM_DAY_0 = Equation("days_from_day_0")
 WEIGHT_KEY = "hadlock_1985"
@@ -37,6 +39,7 @@ class _Study:
     table: StudyTable
     clips: ClipTraces
     prefix: str
+    history: StudyHistory = ()
 
     def id(self, fetus: str, *parts: str) -> str:
         return ".".join(filter(None, [self.prefix, fetus, *parts]))
@@ -47,13 +50,14 @@ class _Study:
         return (self.id("", "dating"),) if isinstance(self.table.age, GestationalAge) else ()
 
 
-def study_traces(table: StudyTable, clips: ClipTraces, prefix: str = "") -> Iterator[Trace]:
+def study_traces(table: StudyTable, clips: ClipTraces, prefix: str = "", history: StudyHistory = ()) -> Iterator[Trace]:
     """Yield the numbers of one study.
 
     Args:
         prefix: Stands before their ids where a report is about several studies.
+        history: What was done with the study's notes.
     """
-    study = _Study(table, clips, prefix)
+    study = _Study(table, clips, prefix, history)
     yield from _dating(study)
     for fetus in table.fetuses:
         for row in fetus.rows:
@@ -71,12 +75,12 @@ def size_id(study_prefix: str, fetus: str, measure: Measure, size: StudySize) ->
 
 
 def _dating(study: _Study) -> Iterator[Trace]:
-    dating, age = study.table.dating, study.table.age
-    if dating is not None and isinstance(age, GestationalAge):
-        edit = Edit(Did.DATED, None, float(age.days), dating.who, "")
+    dating, age, exam_day = study.table.dating, study.table.age, study.table.exam_day
+    if dating is not None and exam_day is not None and isinstance(age, GestationalAge):
+        edits = edits_of_dating(dating, exam_day, study.history)
         equation = Equation(f"{DAYS_FROM_DAY_0.key}_{dating.dated_by}")
         (name,) = study.dating
-        yield Trace(name, Kind.AGE, "dating", float(age.days), By.DATING, equation=equation, edits=(edit,))
+        yield Trace(name, Kind.AGE, "dating", float(age.days), By.DATING, equation=equation, edits=edits)
 
 
 def _row(study: _Study, fetus: FetusTable, row: StudyRow) -> Iterator[Trace]:

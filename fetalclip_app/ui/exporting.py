@@ -20,7 +20,7 @@ from fetalclip_app.ui.exports import Drawn, FetusOf, NotesOf, Ready, ReportWish
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.open_clip import OpenClip
 from fetalclip_app.ui.session import Session
-from fetalclip_app.ui.tracing import HistoryOf, nothing_known
+from fetalclip_app.ui.tracing import HistoryOf, StudyHistoryOf, nothing_known
 from fetalclip_app.wording.translate import translate
 
 AskFolder = Callable[[QWidget, str, str], Path | None]
@@ -66,6 +66,7 @@ class Exporting(QObject):
         self.ask, self._fetus_of = ask, fetus_of
         self.ask_folder: AskFolder = ask_folder
         self.history_of: HistoryOf = nothing_known
+        self.study_history_of: StudyHistoryOf = nothing_known
         self.notes_of: NotesOf = lambda entry: (ClipNotes(), StudyNotes())
         self.checklists: Callable[[], tuple[StudyChecklist, ...]] = tuple
         self.operator: Callable[[], str] = str
@@ -75,7 +76,14 @@ class Exporting(QObject):
 
     def ready(self, entries: Sequence[OpenClip]) -> tuple[Ready, ...]:
         """Return those of the open clips that are read, as they are written now."""
-        return exports.ready(entries, self._fetus_of, self.notes_of, self.heat_opacity(), self.history_of)
+        return exports.ready(
+            entries,
+            self._fetus_of,
+            self.notes_of,
+            self.heat_opacity(),
+            history_of=self.history_of,
+            study_history_of=self.study_history_of,
+        )
 
     def pdf(self) -> None:
         """Write a PDF report."""

@@ -11,7 +11,7 @@ from fetalclip_app import settings
 from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.history import History
+from fetalclip_app.domain.history import History, StudyHistory
 from fetalclip_app.domain.notes import ClipNotes, Line, StudyNotes
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
@@ -19,7 +19,7 @@ from fetalclip_app.domain.sign_off import SealState
 from fetalclip_app.domain.structures import Structure
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.open_clip import OpenClip
-from fetalclip_app.ui.tracing import HistoryOf, nothing_known
+from fetalclip_app.ui.tracing import HistoryOf, StudyHistoryOf, nothing_known
 from fetalclip_app.wording import heat_caption
 from fetalclip_app.wording.pictures import caption_of
 from fetalclip_app.wording.structures import structure_name
@@ -39,7 +39,7 @@ class Ready:
     """One clip as it is written: taken on the window's thread, used off it.
 
     Attributes:
-        fetus, notes, study_notes, history: As those of `report.build.ClipEntry`.
+        fetus, notes, study_notes, history, study_history: As those of `report.build.ClipEntry`.
     """
 
     clip: Clip
@@ -50,6 +50,7 @@ class Ready:
     notes: ClipNotes = field(default_factory=ClipNotes)
     study_notes: StudyNotes = field(default_factory=StudyNotes)
     history: History = ()
+    study_history: StudyHistory = ()
 
 
 def ready(
@@ -57,7 +58,9 @@ def ready(
     fetus_of: FetusOf,
     notes_of: NotesOf,
     heat_opacity: float,
+    *,
     history_of: HistoryOf = nothing_known,
+    study_history_of: StudyHistoryOf = nothing_known,
 ) -> tuple[Ready, ...]:
     """Return what is read so far."""
     return tuple(
@@ -69,6 +72,7 @@ def ready(
             fetus_of(entry),
             *notes_of(entry),
             history=history_of(entry),
+            study_history=study_history_of(entry),
         )
         for entry in entries
         if entry.reading is not None
@@ -198,6 +202,7 @@ def _entry(one: Ready, file: str) -> ClipEntry:
         notes=one.notes,
         study_notes=one.study_notes,
         history=one.history,
+        study_history=one.study_history,
     )
 
 

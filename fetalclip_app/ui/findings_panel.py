@@ -36,7 +36,7 @@ from fetalclip_app.ui.scale_card import ScaleCard
 from fetalclip_app.ui.structure_rows import frame_of, structure_rows
 from fetalclip_app.ui.structures_card import StructuresCard
 from fetalclip_app.ui.theme import CARD_BETWEEN, FINDINGS_PX, STEP
-from fetalclip_app.ui.tracing import HistoryOf, clip_rows, nothing_known
+from fetalclip_app.ui.tracing import HistoryOf, StudyHistoryOf, clip_rows, nothing_known
 from fetalclip_app.ui.view_card import ViewCard
 from fetalclip_app.wording.by_hand import let_enter
 from fetalclip_app.wording.translate import mark, translate
@@ -87,6 +87,7 @@ class FindingsPanel(QScrollArea):
         self._state = StateLine()
         self._notes: ClipNotes | None = None
         self.history_of: HistoryOf = nothing_known
+        self.study_history_of: StudyHistoryOf = nothing_known
         self.view, self.age, self.head = ViewCard(), AgeCard(), MeasurementsCard()
         self.pooled = PooledCard()
         self.structures, self.labels = StructuresCard(), LabelsCard()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from fetalclip_app.domain.history import History, NotesChange
-from fetalclip_app.domain.notes import ClipNotes
+from fetalclip_app.domain.history import History, NotesChange, StudyChange, StudyHistory
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Lane
 from fetalclip_app.ui.open_clip import OpenClip
@@ -25,10 +25,15 @@ class NoteHistory(QObject):
         self._kept: dict[str, History] = {}
         self._since: dict[str, History] = {}
         self._last: dict[str, ClipNotes] = {}
+        self._kept_of: dict[str, StudyHistory] = {}
+        self._since_of: dict[str, StudyHistory] = {}
+        self._last_of: dict[str, StudyNotes] = {}
         self._book.clip_loaded.connect(self._fetch)
         self._book.changed.connect(self._look)
         parts.findings.history_of = self.of
+        parts.findings.study_history_of = self.of_study
         parts.window.exporting.history_of = self.of
+        parts.window.exporting.study_history_of = self.of_study
 
     def of(self, entry: OpenClip) -> History:
         """Return what was done with a clip, the first first; nothing while its content has no name."""
@@ -36,6 +41,11 @@ class NoteHistory(QObject):
             return ()
         key = entry.clip.key
         return (*self._kept.get(key, ()), *self._since.get(key, ()))
+
+    def of_study(self, entry: OpenClip) -> StudyHistory:
+        """Return what was done with the study that a clip is of."""
+        key = study_key(entry.group)
+        return (*self._kept_of.get(key, ()), *self._since_of.get(key, ()))
 
     def _fetch(self, entry: OpenClip, notes: ClipNotes) -> None:
         """Ask the archive what was done before; nobody is told where it cannot say: the numbers are as they are."""
@@ -58,3 +68,24 @@ class NoteHistory(QObject):
             if after is not before and after != before:
                 self._since[key] = (*self._since.get(key, ()), NotesChange(self._book.act(), before, after))
                 self._last[key] = after
+        self._look_at_studies()
+
+    def _look_at_studies(self) -> None:
+        for key in {study_key(entry.group) for entry in self._parts.session.entries}:
+            after, before = self._book.of_study(key), self._last_of.get(key)
+            if after is not None and before is None:
+                self._fetch_study(key)
+            elif after is not None and before is not None and after != before:
+                change = StudyChange(self._book.act(), before, after)
+                self._since_of[key] = (*self._since_of.get(key, ()), change)
+            if after is not None:
+                self._last_of[key] = after
+
+    def _fetch_study(self, key: str) -> None:
+        book = self._book
+
+        def work(cancel: CancelToken, report: Report) -> StudyHistory:
+            return book.load_study_history(key)
+
+        job = self._parts.jobs.start(Lane.ARCHIVE, work)
+        job.succeeded.connect(lambda found: self._kept_of.setdefault(key, found))

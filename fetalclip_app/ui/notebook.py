@@ -10,7 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from fetalclip_app.domain.history import History
+from fetalclip_app.domain.history import History, StudyHistory
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes, study_key
 from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.progress import CancelToken, Report
@@ -36,6 +36,10 @@ class NotesStore(Protocol):
 
     def load_history(self, key: str) -> History:
         """Return every act on a clip's notes, the oldest first."""
+        ...
+
+    def load_study_history(self, key: str) -> StudyHistory:
+        """Return every act on a study's notes, the oldest first."""
         ...
 
     def save_study(self, key: str, notes: StudyNotes, act: Act) -> None:
@@ -157,6 +161,10 @@ class Notebook(QObject):
     def load_history(self, key: str) -> History:
         """Return every act on a clip's notes that is kept; blocks, and raises what the store raises."""
         return self._store.load_history(key) if self._store is not None else ()
+
+    def load_study_history(self, key: str) -> StudyHistory:
+        """Return the same of a study's notes."""
+        return self._store.load_study_history(key) if self._store is not None else ()
 
     def act(self) -> Act:
         """Return who does something now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from fetalclip_app.domain.biometry import Measure
-from fetalclip_app.domain.history import History
+from fetalclip_app.domain.history import History, StudyHistory
 from fetalclip_app.domain.notes import ClipNotes
 from fetalclip_app.domain.study_table import StudySize, StudyTable
 from fetalclip_app.domain.trace import Trace
@@ -16,7 +16,11 @@ HistoryOf = Callable[[OpenClip], History]
 """What was done with a clip, as far as it has come from the archive."""
 
 
-def nothing_known(entry: OpenClip) -> History:
+StudyHistoryOf = Callable[[OpenClip], StudyHistory]
+"""The same of the study that a clip is of."""
+
+
+def nothing_known(entry: OpenClip) -> tuple[()]:
     """Stand for a window without an archive."""
     return ()
 
@@ -34,7 +38,10 @@ def clip_rows(
 
 
 def study_rows(
-    table: StudyTable, entries: Sequence[tuple[OpenClip, ClipNotes, History, str | None]], name: str
+    table: StudyTable,
+    entries: Sequence[tuple[OpenClip, ClipNotes, History, str | None]],
+    name: str,
+    history: StudyHistory = (),
 ) -> list[Row]:
     """Return the same of a study's number.
 
@@ -45,7 +52,7 @@ def study_rows(
 
     own = {number: _of_clip(*one) for number, one in enumerate(entries, start=1)}
     found = {one.id: one for each in own.values() for one in each}
-    found |= {one.id: one for one in study_traces(table, own)}
+    found |= {one.id: one for one in study_traces(table, own, history=history)}
     return rows_of(name, found)
 
 

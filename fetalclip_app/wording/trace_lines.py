@@ -66,8 +66,10 @@ def edit_told(one: Trace, edit: Edit) -> str:
         name: translate("no number") if value is None else printed(one.kind, value)
         for name, value in (("before", edit.before), ("after", edit.after))
     }
+    again = edit.did is Did.DATED and edit.before is not None
+    said = mark("dated anew: {before} became {after}") if again else _DID[edit.did]
     when = edit.when[:16].replace("T", " ")
-    return ", ".join(filter(None, [when, edit.who, translate(_DID[edit.did], **sizes)]))
+    return ", ".join(filter(None, [when, edit.who, translate(said, **sizes)]))
 
 
 def shape_told(shape: Line | Ellipse | MaskDigest) -> str:

@@ -36,6 +36,9 @@ class Shelf:
     def load_history(self, key: str) -> tuple[()]:
         return ()
 
+    def load_study_history(self, key: str) -> tuple[()]:
+        return ()
+
     def load_clip(self, key: str) -> ClipNotes | None:
         return self.clips.get(key)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -9,6 +10,7 @@ from fakes import make_clip
 from hand_tools import drag, ready
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from study_tools import dated
 
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
@@ -113,3 +115,21 @@ def test_a_size_of_the_study_names_what_it_was_computed_from(desk_of) -> None:
 
     assert "BPD outer–inner, by hand" in text
     assert f"{WHO}, drawn: 25.0 mm" in text and "enters the report" in text
+
+
+def test_the_dating_tells_who_dated_and_when_and_what_it_was_before(desk_of) -> None:
+    desk = desk_with(desk_of)
+    ready(desk, "one.dcm")
+    book = desk.window.notebook
+    for days in (140, 143):
+        book.change_study("Date", replace(book.study, dating=dated(days)))
+    QTest.keyClick(desk.window, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
+    ages = next(one for one in desk.window.features if isinstance(one, Growth)).ages
+    value = next(one for one in ages.values if one.accessibleName().startswith("Dated by LMP"))
+    QTest.mouseClick(value, Qt.MouseButton.LeftButton)
+    popover = next(one for one in ages.findChildren(Popover) if one.isVisible())
+    text = "\n".join(label.text() for label in popover.texts)
+    popover.close()
+
+    assert f"{WHO}, dated: 20w0d" in text
+    assert f"{WHO}, dated anew: 20w0d became 20w3d" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fakes import make_clip, make_reading
 from hand_tools import AT
 from study_tools import EXAM, dated, drawn
 
+from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.notes import ClipNotes, Enters, HandMeasurement, Line, StudyNotes
@@ -155,3 +157,21 @@ def test_masks_of_other_shape_or_bits_have_other_digests() -> None:
     other[1, 2] = True
 
     assert len({MaskDigest.of(one).sha256 for one in (mask, other, mask.reshape(6, 4))}) == 3
+
+
+def test_a_dating_tells_what_it_was_before_by_whom_and_when(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive.db")
+    first, second = StudyNotes(dating=dated(140), exam_day=EXAM), StudyNotes(dating=dated(143), exam_day=EXAM)
+    later = replace(AT, who="B. Sonographer", when=AT.when + timedelta(hours=1))
+    for notes, act in ((first, AT), (replace(first, fetuses=()), AT), (second, later)):
+        archive.save_study("study 1", notes, act)
+    history = archive.load_study_history("study 1")
+    archive.close()
+    trace = by_id(replace(entry("one.dcm", *WHOLE), study_history=history))["dating"]
+
+    assert [(one.did, one.before, one.after, one.who) for one in trace.edits] == [
+        (Did.DATED, None, 140, AT.who),
+        (Did.DATED, 140, 143, "B. Sonographer"),
+    ]
+    assert [one.when for one in trace.edits] == [AT.when.isoformat(), later.when.isoformat()]
+    assert by_id(entry("one.dcm", *WHOLE))["dating"].edits[0].who == "A. Sonographer"

@@ -122,7 +122,10 @@ class Growth(QObject):
         entries = [
             (entry, book.notes_of(entry)[0], history_of(entry), book.fetus_of(entry)) for entry in session.entries
         ]
-        return [] if self._table is None else study_rows(self._table, entries, name)
+        if self._table is None or session.shown is None:
+            return []
+        history = self._parts.findings.study_history_of(session.shown)
+        return study_rows(self._table, entries, name, history)
 
     def _made(self) -> dict[int, Provenance]:
         """Return what each clip's reading depended on, by the clip's number."""
