@@ -9,7 +9,7 @@ QT_PACKAGES := libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.
 QT_WORKS := $(BIN)/python -c "import PySide6.QtWidgets" && { command -v ldd >/dev/null || exit 0; \
 	! ldd .venv/lib/python3*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so | grep -q "not found"; }
 
-.PHONY: setup run test lint types bench bench-files bench-window bench-training gallery fuzz format sample catalogue walk package package-test licences
+.PHONY: setup run test lint types bench bench-files bench-window bench-training gallery fuzz format sample catalogue walk kills package package-test licences
 
 setup: .venv/ready
 
@@ -76,6 +76,10 @@ catalogue: setup
 # Ten minutes of everything at random.
 walk: setup
 	$(BIN)/python -m bench.walk --minutes 10 --seed 1
+
+# Kills the program 200 times while it keeps, reads and exports, and looks what is left.
+kills: setup
+	$(BIN)/python -m bench.kills --times 200 --seed 1 --out docs/archive.md
 
 sample: setup
 	$(BIN)/python -m training.make_sample

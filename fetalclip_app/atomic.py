@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +23,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         ExportFailed: The folder is missing or closed, or the disk is full.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+    temporary = _beside(path)
     try:
         write(temporary)
         _flush(temporary)
@@ -54,7 +56,7 @@ def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
         ExportFailed: There is a folder of this name that is not empty, the one above is closed, or the disk is full.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+    temporary = _beside(path)
     try:
         if path.is_dir() and any(path.iterdir()):
             raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
@@ -70,6 +72,22 @@ def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
         raise ExportFailed(ErrorCode.EXPORT_FAILED, name=path.name, problem=_problem(error)) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+_OLD_S = 3600.0
+"""What was left half written so long ago, nobody is writing any more."""
+
+
+def _beside(path: Path) -> Path:
+    """Return a temporary name in the same folder; what a killed program left under such a name long ago is removed."""
+    start = f".{path.name[:80]}."
+    try:
+        for left in path.parent.glob(f"{glob.escape(start)}*.part"):
+            if time.time() - left.stat().st_mtime > _OLD_S:
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else _remove(left)
+    except OSError:  # of the folder: writing into it tells
+        pass
+    return path.with_name(f"{start}{secrets.token_hex(4)}.part")
 
 
 def _flush(path: Path) -> None:

@@ -58,6 +58,7 @@ class ErrorCode(StrEnum):
     PSEUDONYMS_INVALID = "pseudonyms_invalid"
     MASK_INVALID = "mask_invalid"
 
+    ARCHIVE_BUSY = "archive_busy"
     ARCHIVE_DAMAGED = "archive_damaged"
     ARCHIVE_FULL = "archive_full"
     ARCHIVE_LOCKED = "archive_locked"

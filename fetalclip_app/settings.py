@@ -10,9 +10,11 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.biometry import BpdDefinition, Chart
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.timing import PlayMode
+from fetalclip_app.errors import ErrorCode, ExportFailed
 
 _log = logging.getLogger(__name__)
 
@@ -162,16 +164,17 @@ def load() -> Settings:
 
 
 def save(settings: Settings) -> None:
-    """Write the settings to a temporary name and rename it.
+    """Write the settings, whole or not at all.
 
     Raises:
-        OSError: The folder cannot be written to.
+        ExportFailed: The folder cannot be written to, or the disk is full; those saved before are as they were.
     """
     path = file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    partial.write_text(settings.model_dump_json(indent=2), encoding="utf-8")
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportFailed(ErrorCode.EXPORT_FAILED, name=path.name, problem=error.strerror or "") from error
+    write_bytes(path, settings.model_dump_json(indent=2).encode("utf-8"))
 
 
 def _set_aside(path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -35,6 +37,8 @@ class ArchiveFile:
         self._connection: sqlite3.Connection | None = None
         self._closed_by: ArchiveFailed | None = None
         self._waiting: list[Write] = []
+        self._opened_as: tuple[int, int] | None = None  # what the file system calls the file that was opened first
+        self._left: list[sqlite3.Connection] = []  # to a file that has gone: closing would touch what lies there now
 
     @property
     def path(self) -> Path:
@@ -55,7 +59,10 @@ class ArchiveFile:
         if self._closed_by is not None:
             raise self._closed_by
         if self._connection is None:
+            if self._opened_as is not None and not self._path.exists():
+                raise self._gone()  # a new one in its place would hide the old one once that is back
             self._connection = self._open()
+            self._opened_as = _identity(self._path)
 
     def close(self) -> None:
         """Write what waits, if that can be done, and close the file."""
@@ -80,10 +87,15 @@ class ArchiveFile:
         """Do something in one transaction, after what waits; where that fails, it is not done, and does not wait.
 
         Raises:
-            ArchiveFailed: As the work raises it, or why nothing can be written.
+            ArchiveFailed: As the work raises it, or why nothing can be written; ARCHIVE_BUSY for a lock.
         """
-        self._write()
-        return self._with_connection(lambda connection: self._in_one(connection, work))
+        try:
+            self._write()
+            return self._with_connection(lambda connection: self._in_one(connection, work))
+        except ArchiveFailed as error:
+            if error.code is ErrorCode.ARCHIVE_LOCKED:
+                raise ArchiveFailed(ErrorCode.ARCHIVE_BUSY, name=self._path.name) from error
+            raise
 
     def _ask(self, query: Callable[[sqlite3.Connection], Found]) -> Found | None:
         """Return what a query finds; None where the archive could not be opened, which was said then."""
@@ -113,19 +125,38 @@ class ArchiveFile:
         except BaseException:
             connection.rollback()
             raise
+        if not self._is_there():
+            raise self._gone()
         anchor.write(self._path, trail.head(connection))
         return found
 
     def _with_connection(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
+        if self._connection is not None and not self._is_there():
+            self._leave()
         self.open()
         assert self._connection is not None
         try:
             with told(self._path):
                 return work(self._connection)
         except ArchiveFailed as error:
+            if error.code is ErrorCode.ARCHIVE_UNREACHABLE:
+                self._leave()  # a handle to a drive that was gone stays broken when the drive is back
             if error.code is ErrorCode.ARCHIVE_DAMAGED:
                 raise self._begun_anew(error) from error
             raise
+
+    def _is_there(self) -> bool:
+        """Whether the file that is open is the one that lies there: a drive may go, and come back, meanwhile."""
+        return _identity(self._path) == self._opened_as
+
+    def _leave(self) -> None:
+        if self._connection is not None:
+            self._left.append(self._connection)
+            self._connection = None
+
+    def _gone(self) -> ArchiveFailed:
+        problem = os.strerror(errno.ENOENT)
+        return ArchiveFailed(ErrorCode.ARCHIVE_UNREACHABLE, name=self._path.name, problem=problem)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -157,6 +188,7 @@ class ArchiveFile:
         try:
             aside = set_aside(self._path)
             self._connection = opened(self._path, self._how)
+            self._opened_as = _identity(self._path)
         except ArchiveFailed as error:
             self._give_up(error)
             return error
@@ -168,11 +200,26 @@ class ArchiveFile:
         return ArchiveFailed(ErrorCode.ARCHIVE_DAMAGED, name=self._path.name, aside=aside.name)
 
     def _give_up(self, error: ArchiveFailed) -> None:
-        """Leave the file alone until the program starts again; a lock and a full disk may go, and are tried again."""
-        if error.code not in {ErrorCode.ARCHIVE_LOCKED, ErrorCode.ARCHIVE_FULL}:
+        """Leave the file alone until the program starts again; what may pass is tried again."""
+        may_pass = {ErrorCode.ARCHIVE_LOCKED, ErrorCode.ARCHIVE_FULL}
+        if self._opened_as is not None:  # it was there: a drive that is gone may come back
+            may_pass.add(ErrorCode.ARCHIVE_UNREACHABLE)
+        if error.code not in may_pass:
             self._closed_by = error
             self._waiting.clear()
 
 
 def _record_cut(connection: sqlite3.Connection, at: str) -> None:
     trail.record(connection, trail.Deed(trail.What.CUT, "", at))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what the file system calls a file, or None where there is none.
+
+    Where a file that is open cannot be taken away (Windows), it is enough that it is there.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if os.name == "posix" else (0, 0)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from fetalclip_app import resources, settings
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.errors import ExportFailed
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.settings import Settings
@@ -123,8 +124,8 @@ class Studio:
         self.model.close()
         try:
             settings.save(self._settings)
-        except OSError as error:
-            _log.warning("the settings could not be saved: %s", error)
+        except ExportFailed as error:
+            _log.warning("the settings could not be saved: %s", error.parameters.get("problem"))
 
     def _keep(self, chosen: Settings) -> None:
         self._settings = chosen

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from fetalclip_app import resources, settings
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.errors import ErrorCode, ExportFailed
 from fetalclip_app.wording.translate import translate
 
@@ -33,7 +34,10 @@ class ReportTemplate(QObject):
         try:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(resources.path(BUNDLED).read_bytes())
+                write_bytes(path, resources.path(BUNDLED).read_bytes())
+        except ExportFailed as error:
+            self._telling.trouble(error)
+            return
         except OSError as error:
             problem = error.strerror or type(error).__name__
             self._telling.trouble(ExportFailed(ErrorCode.EXPORT_FAILED, name=str(path), problem=problem))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.views import BRAIN
 from fetalclip_app.errors import ErrorCode, ExportFailed, InvalidInput
@@ -206,7 +207,10 @@ class ViewSetMenu(QObject):
         try:
             if not folder.is_dir():
                 folder.mkdir(parents=True)
-                (folder / "README.txt").write_text(translate(README), encoding="utf-8")
+                write_bytes(folder / "README.txt", translate(README).encode("utf-8"))
+        except ExportFailed as error:
+            self.failed.emit(error)
+            return
         except OSError as error:
             problem = error.strerror or type(error).__name__
             self.failed.emit(ExportFailed(ErrorCode.EXPORT_FAILED, name=str(folder), problem=problem))

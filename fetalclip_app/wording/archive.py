@@ -9,6 +9,7 @@ from fetalclip_app.errors import ErrorCode, FetalClipError
 from fetalclip_app.wording.translate import mark, translate
 
 SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
+    ErrorCode.ARCHIVE_BUSY: (mark("Another program is writing to the archive: nothing was done."),),
     ErrorCode.ARCHIVE_DAMAGED: (
         mark("The archive was damaged. It was set aside as {aside}, and a new one was begun."),
         mark("{name} is damaged, or is no archive of this program."),
@@ -42,6 +43,7 @@ SENTENCES: dict[ErrorCode, tuple[str, ...]] = {
 }
 
 HINTS: dict[ErrorCode, tuple[str, ...]] = {
+    ErrorCode.ARCHIVE_BUSY: (mark("Close other windows of this program, and try again."),),
     ErrorCode.ARCHIVE_DAMAGED: (mark("Nothing was deleted. What was done before lies in the file set aside."),),
     ErrorCode.ARCHIVE_FULL: (mark("Free some space. What waits is written as soon as there is room."),),
     ErrorCode.ARCHIVE_LOCKED: (mark("It is tried again by itself. Close other windows of this program."),),

@@ -107,8 +107,14 @@ def _new_key(path: Path) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InvalidInput(ErrorCode.KEY_INVALID, name=path.name) from error
+    try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
+        path.unlink(missing_ok=True)  # half a key is none
         raise InvalidInput(ErrorCode.KEY_INVALID, name=path.name) from error
     return key

@@ -10,6 +10,7 @@ from PySide6.QtGui import QActionGroup, QDesktopServices
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fetalclip_app import resources
+from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.checklist import Checklist
 from fetalclip_app.errors import ErrorCode, ExportFailed, InvalidInput
 from fetalclip_app.settings import checklists_folder
@@ -87,7 +88,10 @@ class Checklists(QObject):
         try:
             if not folder.is_dir():
                 folder.mkdir(parents=True)
-                (folder / "my_checklist.json").write_bytes(resources.path(MID_TRIMESTER).read_bytes())
+                write_bytes(folder / "my_checklist.json", resources.path(MID_TRIMESTER).read_bytes())
+        except ExportFailed as error:
+            self.failed.emit(error)
+            return
         except OSError as error:
             problem = error.strerror or type(error).__name__
             self.failed.emit(ExportFailed(ErrorCode.EXPORT_FAILED, name=str(folder), problem=problem))
