@@ -94,7 +94,7 @@ def _chain(connection: sqlite3.Connection, anchored: Head | None) -> Iterator[Fl
             yield Flaw(FlawKind.HASH, entry.number)
         before, number = entry.hash, entry.number
     if trail.is_cut(connection, anchored):
-        yield Flaw(FlawKind.CUT)
+        yield Flaw(FlawKind.CUT, where=f"{number} < {anchored.number if anchored is not None else '?'}")
 
 
 def _contents(connection: sqlite3.Connection) -> Iterator[Flaw]:
