@@ -14,10 +14,6 @@ from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
 Connect = Callable[[Path], sqlite3.Connection]
 
-_MAGIC = b"SQLite format 3\0"
-_HEADER, _VERSION_AT, _APPLICATION_AT = 100, 60, 68
-"""Bytes of a file's header, and where `schema` has its numbers in it (sqlite.org/fileformat.html, 1.3)."""
-
 _WAIT_S = 2.0
 """Another program that writes is waited for that long."""
 
@@ -107,17 +103,24 @@ def set_aside(path: Path) -> Path:
 
 
 def _look_at(path: Path) -> None:
-    """Refuse what must not be opened for writing: that alone would change it."""
+    """Refuse what must not be opened for writing: that alone would change it.
+
+    SQLite reads the header, and never Python: on POSIX systems a process that closes any handle to a file loses all
+    its locks on it, those of its other connections too. Another program would then take itself for the last one that
+    has the archive open, and remove the write-ahead log under this one (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    if not path.exists():
+        return
+    if not path.stat().st_size:
+        return
+    looking = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
     try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER)
-    except FileNotFoundError:
-        return
-    if not header:
-        return
-    version, application = (int.from_bytes(header[at : at + 4], "big") for at in (_VERSION_AT, _APPLICATION_AT))
-    is_whole = header.startswith(_MAGIC) and len(header) == _HEADER
-    if not is_whole or (application != schema.APPLICATION_ID and (application or version)):
+        (application,) = looking.execute("PRAGMA application_id").fetchone()
+        version = schema.version_of(looking)
+        looking.execute("SELECT count(*) FROM sqlite_schema")
+    finally:
+        looking.close()
+    if application != schema.APPLICATION_ID and (application or version):
         raise ArchiveFailed(ErrorCode.ARCHIVE_DAMAGED, name=path.name)
     _refuse_newer(version, path)
 

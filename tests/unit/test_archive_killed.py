@@ -6,16 +6,21 @@ import json
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from archive_writer import CLIP, write_on_and_on
+from archive_writer import CLIP, STUDY, write_on_and_on
 
 from fetalclip_app.archive.database import connect
+from fetalclip_app.archive.finding import find
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.domain.kept import Query
+from fetalclip_app.domain.notes import Act, ClipNotes
 
 KILLS = 20
 
@@ -63,3 +68,28 @@ def _left_in(pipe: Connection) -> list[int]:
     except EOFError:
         pass
     return found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX systems lose a process's locks with any handle")
+def test_a_second_look_at_the_archive_costs_this_process_none_of_its_locks(tmp_path: Path) -> None:
+    """Else another program takes itself for the last one, and removes the write-ahead log under this one."""
+    path = tmp_path / "archive.db"
+    archive = Archive(path)
+    archive.save_clip(CLIP, ClipNotes(best={"brain": 1}), Act("A.", datetime.now(UTC)), study=STUDY)
+    find(path, Query())  # opens and closes it in this process
+    assert _seen_by_another(path) == "1"
+    assert path.with_name("archive.db-wal").exists()
+
+    archive.save_clip(CLIP, ClipNotes(best={"brain": 2}), Act("A.", datetime.now(UTC)), study=STUDY)
+    assert _seen_by_another(path) == "2"
+    archive.close()
+
+
+def _seen_by_another(path: Path) -> str:
+    """Return how many acts another program finds, which opens and closes the archive."""
+    program = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+        "print(c.execute('SELECT count(*) FROM acts').fetchone()[0]); c.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
