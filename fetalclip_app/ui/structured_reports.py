@@ -36,7 +36,7 @@ from fetalclip_app.wording.translate import translate
 if TYPE_CHECKING:
     from fetalclip_app.ui.features import Parts
 
-_WIDTH, _HEIGHT = 900, 620
+_WIDTH, _HEIGHT = 1040, 640
 
 
 class StructuredReports(QObject):
@@ -86,7 +86,7 @@ class ReportsWindow(QDialog):
         head = self.rows.header()
         head.setStretchLastSection(True)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((280, 150, 60, 130)):
+        for column, width in enumerate((270, 140, 60, 230)):
             self.rows.setColumnWidth(column, width)
         self._lay_out()
         self.resize(_WIDTH, _HEIGHT)

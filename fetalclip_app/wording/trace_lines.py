@@ -101,7 +101,13 @@ def _picture(picture: Picture) -> list[Told]:
         frame = "" if number is None else translate("frame {number}", number=number)
         uid = in_lines(picture.sop_instance_uid)
         lines.append((translate("DICOM instance"), ", ".join(filter(None, [uid, frame]))))
-    if picture.region_index is not None and picture.row_mm is not None and picture.column_mm is not None:
-        letter, size = region_letter(picture.region_index), pixel_size(picture.row_mm, picture.column_mm)
-        lines.append((translate("Region"), translate("{letter}, {size}", letter=letter, size=size)))
-    return lines
+    region = region_told(picture)
+    return [*lines, (translate("Region"), region)] if region else lines
+
+
+def region_told(picture: Picture) -> str:
+    """Return the region whose scale was used, and the scale; empty where none was."""
+    if picture.region_index is None or picture.row_mm is None or picture.column_mm is None:
+        return ""
+    letter, size = region_letter(picture.region_index), pixel_size(picture.row_mm, picture.column_mm)
+    return translate("{letter}, {size}", letter=letter, size=size)

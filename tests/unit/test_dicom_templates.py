@@ -157,6 +157,7 @@ BESIDE = {
     ("HAS PROPERTIES", "TEXT", "121106"),  # a remark
     ("HAS PROPERTIES", "NUM", "371885007"),  # limits of an age, by CID 225 (TID 310)
     ("HAS PROPERTIES", "NUM", "371886008"),
+    ("HAS ACQ CONTEXT", "TEXT", "121106"),  # a source's file and its SHA-256
     (INFERRED, "TEXT", "121421"),  # a rule that has no code is cited
     (INFERRED, "TEXT", "121422"),
     (INFERRED, "IMAGE", "121112"),

@@ -70,6 +70,11 @@ def test_whose_value_and_where_from_is_told(tmp_path: Path) -> None:
         ("A. Sonographer", (1, 2), True),
         ("Compact 1.0", (3,), False),
     ]
+    assert heads[0].remarks == (
+        "Region A, 0.500\u2009mm/px",
+        "ellipse at 160.0, 120.0, semi-axes 55.7 and 55.7 px, turned 0.0°",
+        "2026-03-14 12:00, A. Sonographer, drawn: 175.0\u2009mm",
+    )
     age = next(row for row in report.rows if row.tracking.endswith(".age"))
     assert (age.value, age.uncertainty, age.whose) == (143.0, (10.0, 11.0), "Compact 1.0")
     assert not report.is_verified

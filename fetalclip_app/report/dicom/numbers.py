@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from highdicom.sr import AlgorithmIdentification
 from pydicom.dataset import Dataset
@@ -11,6 +12,8 @@ from pydicom.sr.coding import Code
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.measuring import Refusal
+from fetalclip_app.domain.notes import Line
+from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.trace import By, Equation, Kind, MadeBy, Trace
 from fetalclip_app.report.dicom import codes
 from fetalclip_app.report.dicom.items import (
@@ -28,6 +31,8 @@ from fetalclip_app.report.dicom.items import (
     under,
 )
 from fetalclip_app.report.dicom.study import DicomStudy
+from fetalclip_app.wording.trace_lines import edit_told, region_told, shape_told
+from fetalclip_app.wording.translate import translate
 
 UNITS: dict[Kind, Code] = {
     Kind.LENGTH: codes.MILLIMETRE,
@@ -87,8 +92,10 @@ def written(
     children = [text(codes.TRACKING_ID, trace.id, CONTEXT), *_modifiers(trace, mean=mean)]
     if chosen is not None:
         children.append(code(codes.SELECTION, chosen, PROPERTY))
-    children += [*_rule(trace), *_pictures(study, trace), *_whose(trace)]
+    children += [*_remarks(study, trace), *_rule(trace), *_pictures(study, trace), *_whose(trace)]
     item = number(name, trace.value, UNITS[trace.kind], children=children)
+    if trace.by is By.PERSON and trace.edits and trace.edits[-1].when:
+        item.ObservationDateTime = datetime.fromisoformat(trace.edits[-1].when).strftime("%Y%m%d%H%M%S%z")
     return book.note(item, trace.id, trace.inputs)
 
 
@@ -111,7 +118,8 @@ def algorithm(made: MadeBy) -> AlgorithmIdentification:
     for role, named in (("prompts", made.prompts), ("head", made.head), ("probe", made.probe)):
         if named is not None:
             parameters.append(f"{role} {named[0]} SHA-256 {named[1]}")
-    return AlgorithmIdentification(made.model_title, f"SHA-256 {made.model_sha256}", parameters)
+    title = made.model_title if made.head is None else f"{made.model_title}, {made.head[0]}"
+    return AlgorithmIdentification(title, f"SHA-256 {made.model_sha256}", parameters)
 
 
 def observer(name: str) -> list[Dataset]:
@@ -124,6 +132,18 @@ def _modifiers(trace: Trace, *, mean: bool) -> Iterator[Dataset]:
         yield code(codes.METHOD, codes.EDGES[trace.definition], MODIFIER)
     if mean:
         yield code(codes.DERIVATION, codes.MEAN, MODIFIER)
+
+
+def _remarks(study: DicomStudy, trace: Trace) -> Iterator[Dataset]:
+    """Yield region with scale, shape, and what a person did to a length, as sentences."""
+    if trace.kind is not Kind.LENGTH:
+        return
+    own = study.traces[trace.inputs[0]] if len(trace.inputs) == 1 else trace
+    regions = dict.fromkeys(told for picture in own.pictures if (told := region_told(picture)))
+    yield from (text(codes.COMMENT, translate("Region {region}", region=told), PROPERTY) for told in regions)
+    if isinstance(own.shape, Line | Ellipse):
+        yield text(codes.COMMENT, shape_told(own.shape), PROPERTY)
+    yield from (text(codes.COMMENT, edit_told(trace, edit), PROPERTY) for edit in trace.edits)
 
 
 def _rule(trace: Trace) -> Iterator[Dataset]:

@@ -13,11 +13,11 @@ from fetalclip_app.domain.dating import DatedBy
 from fetalclip_app.report.dicom import codes
 from fetalclip_app.report.dicom.anatomy import survey
 from fetalclip_app.report.dicom.document import arguments, device, english, reader, signed_then
-from fetalclip_app.report.dicom.items import CONTAINS, container, day, image, text
+from fetalclip_app.report.dicom.items import CONTAINS, container, day, image, text, under
 from fetalclip_app.report.dicom.marks import Kind, finished
 from fetalclip_app.report.dicom.numbers import Written
 from fetalclip_app.report.dicom.sections import biometry, cranium, fetus_summary
-from fetalclip_app.report.dicom.sources import for_library, with_own_classes
+from fetalclip_app.report.dicom.sources import Source, for_library, with_own_classes
 from fetalclip_app.report.dicom.study import DicomStudy
 from fetalclip_app.wording import growth as growth_words
 from fetalclip_app.wording.translate import SOURCE, speaking
@@ -45,7 +45,7 @@ def _document(study: DicomStudy, tree: Sequence[Dataset], book: Written) -> Data
 
 
 def _sections(study: DicomStudy, book: Written) -> Iterator[Dataset]:
-    pictures = [image(header, None, CONTAINS) for header in study.evidence]
+    pictures = [_in_library(source, header) for source in study.sources.values() for header in source.headers]
     yield container(codes.IMAGE_LIBRARY, pictures)
     fetuses = study.table.fetuses
     yield container(codes.SUMMARY, list(_summary(study, book)))
@@ -56,6 +56,13 @@ def _sections(study: DicomStudy, book: Written) -> Iterator[Dataset]:
     ):
         if section is not None:
             yield section
+
+
+def _in_library(source: Source, header: Dataset) -> Dataset:
+    """Return a picture of the library with the file that it came from, by its content."""
+    clip = source.clip
+    said = f"{clip.path.name}, SHA-256 {clip.content_key.sha256()}"
+    return under(image(header, None, CONTAINS), [text(codes.COMMENT, said, "HAS ACQ CONTEXT")])
 
 
 def _summary(study: DicomStudy, book: Written) -> Iterator[Dataset]:
