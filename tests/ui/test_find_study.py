@@ -44,10 +44,15 @@ def _before(tmp_path: Path) -> None:
     archive.close()
 
 
+def _until(qtbot: QtBot, holds: Callable[[], bool]) -> None:
+    """Wait for what comes from the disk, which may be a busy one."""
+    qtbot.waitUntil(holds, timeout=30_000)
+
+
 def _opened(studio: app.Studio, qtbot: QtBot) -> None:
     book = studio.window.notebook
-    qtbot.waitUntil(lambda: book.clip is not None and book.study is not None, timeout=30_000)
-    qtbot.waitUntil(lambda: all(entry.reading is not None for entry in studio.session.entries), timeout=30_000)
+    _until(qtbot, lambda: book.clip is not None and book.study is not None)
+    _until(qtbot, lambda: all(entry.reading is not None for entry in studio.session.entries))
 
 
 def _noted(studio: app.Studio, qtbot: QtBot) -> None:
@@ -62,7 +67,7 @@ def _window(studio: app.Studio, qtbot: QtBot, count: int) -> FindWindow:
     studio.window.actions_by_name["find_study"].trigger()
     window = studio.find_study.window
     assert window is not None
-    qtbot.waitUntil(lambda: window.list.topLevelItemCount() == count)
+    _until(qtbot, lambda: window.list.topLevelItemCount() == count)
     return window
 
 
@@ -80,26 +85,26 @@ def test_a_study_is_found_by_name_view_day_and_word_as_it_is_typed(program, scan
     assert OTHER in whose and any("Zwölfaxing" in text for text in whose), whose
 
     qtbot.keyClicks(window.fields.text, "zwolfaxing")
-    qtbot.waitUntil(lambda: window.list.topLevelItemCount() == 1)
+    _until(qtbot, lambda: window.list.topLevelItemCount() == 1)
     assert "Zwölfaxing" in _rows(window)[0]
     window.fields.text.clear()
     qtbot.keyClicks(window.fields.text, "long part")
-    qtbot.waitUntil(lambda: _rows(window) == [OTHER])
+    _until(qtbot, lambda: _rows(window) == [OTHER])
     window.fields.text.clear()
-    qtbot.waitUntil(lambda: window.list.topLevelItemCount() == 2)
+    _until(qtbot, lambda: window.list.topLevelItemCount() == 2)
     qtbot.keyClicks(window.fields.since, "2026-03-2")
-    qtbot.waitUntil(lambda: "2026-03-14" in window.said.text())
+    _until(qtbot, lambda: "2026-03-14" in window.said.text())
     assert window.said.property("tone") == "doubt"
     qtbot.keyClicks(window.fields.since, "0")
     qtbot.keyClicks(window.fields.until, "2026-03-20")
-    qtbot.waitUntil(lambda: _rows(window) == [OTHER])
+    _until(qtbot, lambda: _rows(window) == [OTHER])
     window.fields.since.clear()
     window.fields.until.clear()
-    qtbot.waitUntil(lambda: window.list.topLevelItemCount() == 2)
+    _until(qtbot, lambda: window.list.topLevelItemCount() == 2)
     qtbot.keyClicks(window.fields.view, "Femur")
     qtbot.keyClick(window.fields.view, Qt.Key.Key_Return)
     window.fields.view.activated.emit(window.fields.view.currentIndex())  # offscreen has no list to drop down
-    qtbot.waitUntil(lambda: _rows(window) == [OTHER])
+    _until(qtbot, lambda: _rows(window) == [OTHER])
 
 
 def test_a_study_that_was_found_is_opened_where_its_files_still_are(program, scan: Path, qtbot: QtBot) -> None:
@@ -111,10 +116,10 @@ def test_a_study_that_was_found_is_opened_where_its_files_still_are(program, sca
 
     second = program()
     window = _window(second, qtbot, 1)
-    qtbot.waitUntil(lambda: str(scan.parent) in window.files.text())
+    _until(qtbot, lambda: str(scan.parent) in window.files.text())
     qtbot.keyClick(window.fields.text, Qt.Key.Key_Down)
     qtbot.keyClick(window.list, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(second.session.entries) == 1, timeout=30_000)
+    _until(qtbot, lambda: len(second.session.entries) == 1)
     _opened(second, qtbot)
     assert second.window.notebook.clip is not None
     assert second.window.notebook.clip.parts == (Part("upper pole", 0, 0),)
@@ -130,9 +135,9 @@ def test_of_files_that_have_gone_it_is_said_and_nothing_is_opened(program, scan:
 
     second = program()
     window = _window(second, qtbot, 1)
-    qtbot.waitUntil(lambda: "1 file is not where it was" in window.files.text())
+    _until(qtbot, lambda: "1 file is not where it was" in window.files.text())
     qtbot.mouseClick(window.open, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "1 file is not where it was" in window.said.text())
+    _until(qtbot, lambda: "1 file is not where it was" in window.said.text())
     assert window.said.property("tone") == "doubt"
     assert window.isVisible() and not second.session.entries
 
@@ -149,20 +154,20 @@ def test_a_study_is_deleted_after_a_question_and_not_while_it_is_open(program, s
         return lambda _parent, question: (asked.append(question), yes)[1]
 
     qtbot.keyClicks(window.fields.text, "zwolfaxing")
-    qtbot.waitUntil(lambda: window.list.topLevelItemCount() == 1)
+    _until(qtbot, lambda: window.list.topLevelItemCount() == 1)
     window.ask_sure = answer(True)
     qtbot.mouseClick(window.delete, Qt.MouseButton.LeftButton)
     assert "is open" in window.said.text() and not asked
 
     window.fields.text.clear()
     qtbot.keyClicks(window.fields.text, "elsewhere")
-    qtbot.waitUntil(lambda: _rows(window) == [OTHER])
+    _until(qtbot, lambda: _rows(window) == [OTHER])
     window.ask_sure = answer(False)
     qtbot.keyClick(window.list, Qt.Key.Key_Delete)
     assert len(asked) == 1 and "1 clip, 1 act" in asked[0]
     window.ask_sure = answer(True)
     qtbot.keyClick(window.list, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: window.said.text().startswith("Deleted: 1 clip, 1 act"))
+    _until(qtbot, lambda: window.said.text().startswith("Deleted: 1 clip, 1 act"))
     assert window.list.topLevelItemCount() == 0
 
     checked = check(settings.archive_file())
@@ -177,22 +182,22 @@ def test_a_study_is_handed_on_and_taken_in(program, qtbot: QtBot, tmp_path: Path
     window = _window(studio, qtbot, 1)
     window.ask_target = lambda _parent, _suggested: tmp_path / "handed"
     qtbot.mouseClick(window.export, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.said.text().startswith("handed.fcstudy is written"))
+    _until(qtbot, lambda: window.said.text().startswith("handed.fcstudy is written"))
     assert _trail("SELECT who FROM trail WHERE what = 'exported'") == [("A. Sonographer",)]
 
     window.ask_sure = lambda _parent, _question: True
     qtbot.mouseClick(window.delete, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.list.topLevelItemCount() == 0)
+    _until(qtbot, lambda: window.list.topLevelItemCount() == 0)
     window.ask_source = lambda _parent: tmp_path / "handed.fcstudy"
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: _rows(window) == [OTHER])
-    qtbot.waitUntil(lambda: "is imported; new are 1 act" in window.said.text())
+    _until(qtbot, lambda: _rows(window) == [OTHER])
+    _until(qtbot, lambda: "is imported; new are 1 act" in window.said.text())
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "was kept already" in window.said.text())
+    _until(qtbot, lambda: "was kept already" in window.said.text())
 
     (tmp_path / "handed.fcstudy").write_bytes(b"no study")
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "is damaged" in window.said.text())
+    _until(qtbot, lambda: "is damaged" in window.said.text())
     assert check(settings.archive_file()).is_whole
 
 
@@ -217,10 +222,10 @@ def test_scans_that_came_along_are_opened_from_where_they_were_put(
     (tmp_path / "here").mkdir()
     window.ask_folder = lambda _parent: tmp_path / "here"
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: any("Zwölfaxing" in text for text in _rows(window)))
-    qtbot.waitUntil(lambda: "here" in window.files.text())
+    _until(qtbot, lambda: any("Zwölfaxing" in text for text in _rows(window)))
+    _until(qtbot, lambda: "here" in window.files.text())
     qtbot.mouseClick(window.open, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(second.session.entries) == 1, timeout=30_000)
+    _until(qtbot, lambda: len(second.session.entries) == 1)
     _opened(second, qtbot)
     assert second.window.notebook.clip is not None and second.window.notebook.clip.fetus == "A"
 
@@ -237,7 +242,7 @@ def test_names_are_kept_only_where_that_is_wanted(program, scan: Path, qtbot: Qt
     assert window.keeps.isChecked()
     window.ask_sure = lambda _parent, _question: True
     qtbot.keyClick(window.keeps, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: "All names and places are deleted" in window.said.text())
+    _until(qtbot, lambda: "All names and places are deleted" in window.said.text())
     assert "Zwölfaxing" not in _rows(window)[0]
     assert not studio.window.choices.now.keep_names
     assert _trail("SELECT count(*) FROM places") == [(0,)]
@@ -247,7 +252,7 @@ def test_what_the_network_made_of_each_frame_is_kept(program, scan: Path, qtbot:
     studio = program(scan)
     _opened(studio, qtbot)
     (entry,) = studio.session.entries
-    qtbot.waitUntil(lambda: bool(_trail("SELECT count(*) FROM embeddings")[0][0]))
+    _until(qtbot, lambda: bool(_trail("SELECT count(*) FROM embeddings")[0][0]))
     assert entry.reading is not None
     frames, width, rows = _trail("SELECT frames, width, rows FROM embeddings")[0]
     assert (frames, width) == entry.reading.embeddings.shape
