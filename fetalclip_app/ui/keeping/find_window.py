@@ -101,7 +101,7 @@ class FindWindow(QWidget):
         head = self.list.header()
         head.setStretchLastSection(False)
         head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 96), (2, 240), (3, 190), (4, 96)):
+        for column, width in ((0, 116), (2, 180), (3, 250), (4, 96)):
             self.list.setColumnWidth(column, width)
 
     def _make_deeds(self) -> None:
