@@ -111,15 +111,17 @@ def _walk(home: Path, minutes: float, seed: int) -> int:
     chance, watch = Random(seed), Watch()
     files = scans(home)
     watch.begin()
-    with answered(home, chance):
-        studio = Studio(Settings())
-        app.installEventFilter(studio.keys)
-        studio.window.show()
-        studio.start(files[:1], engine_request(Settings()))
-        walker = Walker(studio.window, files, chance)
-        steps = walk(walker, watch, 60 * minutes)
-        studio.end()
-    watch.end()
+    try:
+        with answered(home, chance):
+            studio = Studio(Settings())
+            app.installEventFilter(studio.keys)
+            studio.window.show()
+            studio.start(files[:1], engine_request(Settings()))
+            walker = Walker(studio.window, files, chance)
+            steps = walk(walker, watch, 60 * minutes)
+            studio.end()
+    finally:
+        watch.end()  # it hears of what nobody catches, so that an error of the walk itself would be told to nobody
     faults = watch.faults()
     memory = ", ".join(f"{one:.0f}" for one in watch.rss_mb)
     print(f"seed {seed}: {steps} steps in {minutes:g} minutes; MB held at each rest: {memory}")

@@ -56,10 +56,8 @@ class TopBar(QWidget):
         line.addWidget(_menu_button(translate("Open"), "open", menus.opening))
         line.addSpacing(8)
         line.addWidget(self.patient)
-        line.addSpacing(8)
         line.addWidget(self.study)
         line.addWidget(_menu_button("", "down", menus.study, name=translate("Study")))
-        line.addSpacing(8)
         line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addStretch(1)
         self._worded = (
