@@ -188,7 +188,9 @@ class Walker:
         return [one for one in dialog.findChildren(kind) if one.isVisible() and one.isEnabled()]
 
     def _place_in(self, widget: QWidget) -> QPoint:
-        return QPoint(self._chance.randrange(widget.width()), self._chance.randrange(widget.height()))
+        # A picture beside others may have no height in a window that is made as low as it goes.
+        width, height = max(widget.width(), 1), max(widget.height(), 1)
+        return QPoint(self._chance.randrange(width), self._chance.randrange(height))
 
 
 def _close_popup() -> None:

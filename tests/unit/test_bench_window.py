@@ -25,6 +25,7 @@ def _run() -> dict[str, Any]:
         "gaps": {"the model loads": dict(gaps), "the model reads": dict(gaps)},
         "late": {"due": 800, "late": 0, "never_shown": 0, "worst_s": 0.01, "rate_hz": RATE_HZ},
         "was_read": True,
+        "shown_s": 0.25,
         "loaded_s": 3.0,
         "read_s": 20.0,
     }
