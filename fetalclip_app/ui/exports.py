@@ -25,7 +25,7 @@ from fetalclip_app.wording.pictures import caption_of
 from fetalclip_app.wording.structures import structure_name
 
 if TYPE_CHECKING:
-    from fetalclip_app.report import ClipEntry
+    from fetalclip_app.report import ClipEntry, ReportOptions
 
 FetusOf = Callable[[OpenClip], str | None]
 """Whose scan a clip is."""
@@ -107,14 +107,11 @@ def write_pdf(
         ExportFailed: The file could not be written.
         InvalidInput: The user's own template cannot be used.
     """
-    from fetalclip_app.report import ReportOptions  # noqa: PLC0415 - takes a while to import
-    from fetalclip_app.report.pdf import write_report  # noqa: PLC0415
-    from fetalclip_app.report.template import own_template  # noqa: PLC0415
+    from fetalclip_app.report.pdf import write_report  # noqa: PLC0415 - takes a while to import
 
     cancel.check()
     entries = [_entry(one, one.clip.path.name) for one in clips]
-    options = ReportOptions(operator=wish.operator, template=own_template(settings.template_file()), chart=wish.chart)
-    write_report(path, entries, options, checklists)
+    write_report(path, entries, _options(wish), checklists)
     return path
 
 
@@ -134,14 +131,24 @@ def write_dicom(
         UnreadableFile: A file has gone, or is another one than was read.
         InvalidInput: The user's own template cannot be used.
     """
-    from fetalclip_app.report import ReportOptions, build  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report import build  # noqa: PLC0415 - takes a while to import
     from fetalclip_app.report.dicom.export import write_objects  # noqa: PLC0415
-    from fetalclip_app.report.template import own_template  # noqa: PLC0415
 
     entries = [_entry(one, one.clip.path.name) for one in clips]
-    options = ReportOptions(operator=wish.operator, template=own_template(settings.template_file()), chart=wish.chart)
-    write_objects(folder, build(entries, options, checklists), cancel)
+    write_objects(folder, build(entries, _options(wish), checklists), cancel)
     return folder
+
+
+def _options(wish: ReportWish) -> ReportOptions:
+    """Return how a report is written: by the user's own template where there is one.
+
+    Raises:
+        InvalidInput: It cannot be used.
+    """
+    from fetalclip_app.report import ReportOptions  # noqa: PLC0415 - takes a while to import
+    from fetalclip_app.report.template import own_template  # noqa: PLC0415
+
+    return ReportOptions(operator=wish.operator, template=own_template(settings.template_file()), chart=wish.chart)
 
 
 def write_json(
