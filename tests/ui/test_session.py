@@ -34,8 +34,8 @@ def test_a_reading_of_another_scale_is_dropped(desk, qtbot: QtBot) -> None:
     desk.model.gate.clear()
     desk.open("two.png")
     entry = desk.session.entries[0]
-    qtbot.waitUntil(lambda: entry.state is ReadState.READING)
     stale = entry.clip
+    qtbot.waitUntil(lambda: desk.model.read_keys == [stale.key])
     desk.session.set_clip(entry, stale.with_pixel_mm(0.25))
     desk.model.gate.set()
     desk.wait_read()
@@ -49,7 +49,7 @@ def test_a_reading_that_arrives_late_for_a_closed_clip_is_dropped(desk, qtbot: Q
     desk.model.gate.clear()
     desk.open("one.dcm")
     entry = desk.session.entries[0]
-    qtbot.waitUntil(lambda: entry.state is ReadState.READING)
+    qtbot.waitUntil(lambda: desk.model.read_keys == [entry.clip.key])
     desk.session.close(entry)
     desk.model.gate.set()
     desk.open("two.png")

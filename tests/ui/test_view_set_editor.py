@@ -112,6 +112,21 @@ def test_classes_are_renamed_moved_and_removed_by_keys(opened, qtbot: QtBot) -> 
     assert [key for key, _ in editor.draft.classes] == ["femur"]
 
 
+def test_a_line_that_is_being_written_goes_on_where_change_is_asked_for_again(
+    opened, qtbot: QtBot, qtlog: Any
+) -> None:
+    _, editor = opened()
+    press(editor, qtbot, "Add a class")
+    line = editor.tree.findChild(QLineEdit)
+    qtbot.keyClicks(line, "fem")
+
+    editor.tree.edit_selected()
+    write(editor, qtbot, "femora")
+
+    assert editor.draft.classes[-1][0] == "femora"
+    assert "edit: editing failed" not in [record.message for record in qtlog.records]
+
+
 def test_words_that_were_never_learned_are_named_at_once(opened, qtbot: QtBot) -> None:
     _, editor = opened()
     assert editor.pane.notes.text() == "Every sentence is in words that the model knows."

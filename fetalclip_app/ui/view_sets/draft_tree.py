@@ -68,9 +68,9 @@ class DraftTree(QTreeWidget):
         self.blockSignals(False)
 
     def edit_selected(self) -> None:
-        """Write in the selected line."""
+        """Write in the selected line; where a line is being written, that goes on."""
         item = self.currentItem()
-        if item is not None:
+        if item is not None and self.state() != QAbstractItemView.State.EditingState:
             self.editItem(item, 0)
 
     def _item(self, parent: QTreeWidgetItem | None, text: str, place: Place) -> QTreeWidgetItem:
