@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dicom_files as files
+import pytest
 from fakes import IDENTITY, FakeEngine, make_reading
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
@@ -17,8 +18,9 @@ from pypdf.generic import DecodedStreamObject, NameObject
 from reportlab.pdfgen.canvas import Canvas
 from study_tools import dated, drawn
 
-from fetalclip_app import cli
+from fetalclip_app import cli, settings
 from fetalclip_app.atomic import write_bytes
+from fetalclip_app.cli import analyze as analyze_module
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import ClipNotes, HandMeasurement, StudyNotes
@@ -171,3 +173,50 @@ def _write(writer: PdfWriter, path: Path) -> None:
 def verify(*arguments: str | Path) -> int:
     """Run the command and return its exit status."""
     return cli.main(["verify", *map(str, arguments)], lambda _paths: 0, why_no_window=str)
+
+
+@dataclass
+class Desk:
+    """A folder of originals, a report about them as JSON and PDF, and the engine at hand."""
+
+    folder: Path
+    originals: Path
+    as_json: Path
+    engine: PixelEngine
+    capsys: Any
+
+    @property
+    def as_pdf(self) -> Path:
+        """The report as a PDF, written when it is first asked for."""
+        path = self.folder / "report.pdf"
+        return path if path.exists() else write_report_pdf(self.folder, entry(self.originals / "one.dcm", *DRAWN))
+
+    @property
+    def clip_key(self) -> str:
+        return str(json.loads(self.as_json.read_text())[0]["provenance"]["clip"]["key"])
+
+    def verify(self, report: Path, *more: str | Path) -> tuple[int, dict[str, dict[str, Any]], dict[str, Any]]:
+        """Return the status, what was found by id with "clip" for the first clip's key, and all."""
+        out = self.folder / "verified.json"
+        status = verify(report, "--files", self.originals, "--json", out, *more)
+        told = json.loads(out.read_text())
+        return status, {one["id"].replace(self.clip_key, "clip"): one for one in told["numbers"]}, told
+
+    def differing(self, report: Path, *more: str | Path) -> dict[str, str]:
+        """Return name and reason of each number that differs."""
+        status, found, told = self.verify(report, *more)
+        differ = {name: one["why"] for name, one in found.items() if one["outcome"] == "differs"}
+        changed = told["pages_changed"] or told["archive_flaws"] or told["other_values"]
+        assert (status == 1) is bool(differ or changed)
+        return differ
+
+
+def desk_in(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Desk:
+    """Return the desk in a folder; the user's own data lies there too."""
+    monkeypatch.setenv(settings.HOME_VARIABLE, str(folder / "data"))
+    originals = folder / "originals"
+    originals.mkdir()
+    one, engine = scan(originals / "one.dcm"), PixelEngine()
+    as_json = write_json(folder, entry(one, *DRAWN))
+    monkeypatch.setattr(analyze_module, "load", lambda given=None: engine)
+    return Desk(folder, originals, as_json, engine, capsys)

@@ -10,7 +10,6 @@ from pathlib import Path
 from fetalclip_app import settings
 from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.store import Archive
-from fetalclip_app.domain.calibration import Calibration
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
 from fetalclip_app.domain.study import groups_of
@@ -18,6 +17,7 @@ from fetalclip_app.errors import ArchiveFailed, ErrorCode
 from fetalclip_app.report.verifying.comparing import Again
 from fetalclip_app.report.verifying.kept import KeptClip, KeptStudy, compare_with_kept
 from fetalclip_app.report.verifying.outcome import Checked
+from fetalclip_app.report.verifying.rebuilding import Row
 from fetalclip_app.report.verifying.stated import Stated
 
 
@@ -46,15 +46,7 @@ def kept_beside(named: Path | None, stated: Stated, again: Mapping[int, Again]) 
     flaws = len(check(path).flaws)  # first: it sets no damaged file aside
     archive = Archive(path)
     try:
-        clips = {
-            place: KeptClip(
-                tuple(json.loads(one.json) for one in archive.readings(key)),
-                archive.load_clip(key),
-                _calibration(again[place]),
-            )
-            for place, row in stated.clips
-            if (key := str(row["provenance"]["clip"]["key"]))
-        }
+        clips = {place: _clip(archive, row, again[place]) for place, row in stated.clips}
         return Beside(compare_with_kept(stated, clips, _studies(archive, stated, again)), flaws)
     finally:
         archive.close()
@@ -91,8 +83,18 @@ def _archive_file(named: Path | None) -> Path | None:
     return None
 
 
-def _calibration(now: Again) -> Calibration | None:
-    return None if now.entry is None else now.entry.clip.calibration
+def _clip(archive: Archive, row: Row, now: Again) -> KeptClip:
+    key = str(row["provenance"]["clip"]["key"])
+    notes, clip = archive.load_clip(key), None if now.entry is None else now.entry.clip
+    study = None if clip is None else archive.load_study(study_key(groups_of([clip])[0]))
+    stated = str(row["fetus"]) if row.get("fetus") else row.get("fetus", "")
+    return KeptClip(
+        tuple(json.loads(one.json) for one in archive.readings(key)),
+        notes,
+        None if clip is None else clip.calibration,
+        stated if study is None or notes is None else study.fetus_of(notes),
+        archive.load_history(key),
+    )
 
 
 def _studies(archive: Archive, stated: Stated, again: Mapping[int, Again]) -> dict[int, KeptStudy]:
@@ -103,7 +105,8 @@ def _studies(archive: Archive, stated: Stated, again: Mapping[int, Again]) -> di
         mine = [entries[ref["number"] - 1] for ref in row["clips"]]
         there = [entry for entry in mine if entry is not None]
         if there and len(there) == len(mine):
-            notes = archive.load_study(study_key(groups_of([entry.clip for entry in there])[0]))
+            key = study_key(groups_of([entry.clip for entry in there])[0])
+            notes = archive.load_study(key)
             if notes is not None:
-                found[place] = KeptStudy(notes.dating)
+                found[place] = KeptStudy(notes.dating, archive.load_study_history(key))
     return found

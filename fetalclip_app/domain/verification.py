@@ -32,6 +32,12 @@ class Why(StrEnum):
     REPORT_ITSELF = "report_itself"
     """The report says it twice, and not alike."""
 
+    TRACE = "trace"
+    """The report traces it to something else than what it comes from now."""
+
+    UNTRACED = "untraced"
+    """The report states it, and not where it comes from."""
+
     PAGE = "page"
     """The page prints something else."""
 

@@ -17,7 +17,7 @@ def by_hand(notes: ClipNotes, calibration: Calibration | None) -> dict[str, Any]
     means = [found for measure in MEASURED for found in repeats(notes, calibration, measure)]
     return {
         "by_hand": {
-            "measured": [_drawn(one, calibration) for one in notes.measured],
+            "measured": [drawn(one, calibration) for one in notes.measured],
             "means": [
                 {
                     "measure": str(one.measure),
@@ -33,7 +33,8 @@ def by_hand(notes: ClipNotes, calibration: Calibration | None) -> dict[str, Any]
     }
 
 
-def _drawn(one: HandMeasurement, calibration: Calibration | None) -> dict[str, Any]:
+def drawn(one: HandMeasurement, calibration: Calibration | None) -> dict[str, Any]:
+    """Return one measurement that a person drew, with its length at this scale."""
     measured = length_of(one.shape, calibration)
     return {
         "uid": one.uid,

@@ -42,6 +42,8 @@ _WHY = {
     Why.OTHER_PREPROCESSING: mark("the picture was prepared otherwise for the model; now it is {found}"),
     Why.FILE_CHANGED: mark("its file has another content than the one that was read, and gives {found}"),
     Why.REPORT_ITSELF: mark("the report says {found} in another place"),
+    Why.TRACE: mark("{at} of its trace is {stated}, and now it is {found}"),
+    Why.UNTRACED: mark("the report does not say where it comes from"),
     Why.PAGE: mark("page {page} prints {seen}"),
     Why.ARCHIVE: mark("the archive keeps {found}"),
     Why.ARCHIVE_GONE: mark("the archive keeps it no longer"),
@@ -101,6 +103,15 @@ def why_said(why: Why, kind: Kind, found: float | None, *, page: int | None = No
     """Return why a number differs or cannot be checked, with the other value where there is one."""
     other = printed(kind, found) if found is not None else translate("no number")
     return translate(_WHY[why], found=other, page=page or "", seen=seen or translate("something else"))
+
+
+def other_part_said(why: Why, at: str, stated: object, found: object) -> str:
+    """Return what of a number's trace is told otherwise, and how."""
+    told = {name: translate("nothing") if one is None else one for name, one in (("stated", stated), ("found", found))}
+    sentence = (
+        mark("of {at} the archive keeps {found}, and the report has {stated}") if why is Why.ARCHIVE else _WHY[why]
+    )
+    return translate(sentence, at=at, **told)
 
 
 def other_value(place: str, at: str, stated: object, found: object) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import sqlite3
-import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +11,10 @@ from typing import Any
 import pydicom
 import pytest
 import verify_tools as tools
-from hand_tools import AT
 from study_tools import EXAM
 from verify_tools import (
     DRAWN,
-    PixelEngine,
+    Desk,
     change_attached,
     change_json,
     change_page,
@@ -26,64 +22,16 @@ from verify_tools import (
     scan,
     verify,
     write_json,
-    write_report_pdf,
 )
 
-from fetalclip_app import settings
-from fetalclip_app.archive.store import Archive
-from fetalclip_app.cli import analyze as analyze_module
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.dating import Dating
-from fetalclip_app.domain.notes import StudyNotes, study_key
-from fetalclip_app.domain.study import groups_of
-from fetalclip_app.ui.keeping.records import keep_reading
-
-
-@dataclass
-class Desk:
-    """A folder of originals, a report about them as JSON and PDF, and the engine at hand."""
-
-    folder: Path
-    originals: Path
-    as_json: Path
-    engine: PixelEngine
-    capsys: Any
-
-    @property
-    def as_pdf(self) -> Path:
-        """The report as a PDF, written when it is first asked for."""
-        path = self.folder / "report.pdf"
-        return path if path.exists() else write_report_pdf(self.folder, entry(self.originals / "one.dcm", *DRAWN))
-
-    @property
-    def clip_key(self) -> str:
-        return str(json.loads(self.as_json.read_text())[0]["provenance"]["clip"]["key"])
-
-    def verify(self, report: Path, *more: str | Path) -> tuple[int, dict[str, dict[str, Any]], dict[str, Any]]:
-        """Return the status, what was found by id with "clip" for the first clip's key, and all."""
-        out = self.folder / "verified.json"
-        status = verify(report, "--files", self.originals, "--json", out, *more)
-        told = json.loads(out.read_text())
-        return status, {one["id"].replace(self.clip_key, "clip"): one for one in told["numbers"]}, told
-
-    def differing(self, report: Path, *more: str | Path) -> dict[str, str]:
-        """Return name and reason of each number that differs."""
-        status, found, told = self.verify(report, *more)
-        differ = {name: one["why"] for name, one in found.items() if one["outcome"] == "differs"}
-        changed = told["pages_changed"] or told["archive_flaws"] or told["other_values"]
-        assert (status == 1) is bool(differ or changed)
-        return differ
+from fetalclip_app.domain.notes import StudyNotes
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    monkeypatch.setenv(settings.HOME_VARIABLE, str(tmp_path / "data"))
-    originals = tmp_path / "originals"
-    originals.mkdir()
-    one, engine = scan(originals / "one.dcm"), PixelEngine()
-    as_json = write_json(tmp_path, entry(one, *DRAWN))
-    monkeypatch.setattr(analyze_module, "load", lambda given=None: engine)
-    return Desk(tmp_path, originals, as_json, engine, capsys)
+    return tools.desk_in(tmp_path, monkeypatch, capsys)
 
 
 def test_an_untouched_report_agrees_number_by_number(desk: Desk) -> None:
@@ -321,87 +269,3 @@ def test_a_scale_that_a_person_stated_is_stated_again(desk: Desk) -> None:
     as_json = write_json(desk.folder, replace(made, clip=clip, reading=reading))
 
     assert desk.verify(as_json)[0] == 0
-
-
-def kept(desk: Desk, *, notes: bool = True) -> Path:
-    """Keep of the clip what the report says of it; return the archive's file."""
-    path = desk.folder / "kept.db"
-    archive = Archive(path)
-    one = entry(desk.originals / "one.dcm", *DRAWN)
-    study = study_key(groups_of([one.clip])[0])
-    keep_reading(archive, one.clip, one.reading, study)
-    if notes:
-        archive.save_clip(one.clip.key, one.notes, AT, study=study)
-        archive.save_study(study, one.study_notes, AT)
-    archive.close()
-    return path
-
-
-def edit(path: Path, statement: str, *values: object) -> None:
-    """Change a row of the archive, past everything that guards it."""
-    connection = sqlite3.connect(path)
-    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for (name,) in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute(statement, values)
-    connection.commit()
-    connection.close()
-
-
-def test_what_the_archive_keeps_alike_agrees(desk: Desk) -> None:
-    status, found, told = desk.verify(desk.as_json, "--archive", kept(desk))
-
-    assert status == 0 and told["archive_flaws"] == 0 and found["clip.hc.outline"]["outcome"] == "agrees"
-
-
-def test_an_edited_reading_of_the_archive_is_named_by_its_number(desk: Desk) -> None:
-    path = kept(desk)
-    connection = sqlite3.connect(path)
-    (packed,) = connection.execute("SELECT json FROM readings").fetchone()
-    connection.close()
-    row = json.loads(zlib.decompress(packed))
-    row["head"]["hc_mm"] = 150.0
-    edit(path, "UPDATE readings SET json = ?", zlib.compress(json.dumps(row).encode()))
-    status, found, told = desk.verify(desk.as_json, "--archive", path)
-
-    assert status == 1 and told["archive_flaws"] > 0
-    assert {name for name, one in found.items() if one["outcome"] == "differs"} == {"clip.hc.outline"}
-    assert (found["clip.hc.outline"]["why"], found["clip.hc.outline"]["found"]) == ("archive", 150.0)
-
-
-def test_an_edited_line_of_the_archive_is_named_by_its_number(desk: Desk) -> None:
-    path = kept(desk)
-    connection = sqlite3.connect(path)
-    (text,) = connection.execute("SELECT json FROM notes WHERE kind = 'clip'").fetchone()
-    connection.close()
-    notes = json.loads(text)
-    femur = next(one for one in notes["measured"] if one["measure"] == "fl")
-    femur["shape"]["last"][0] += 8.0
-    edit(path, "UPDATE notes SET json = ? WHERE kind = 'clip'", json.dumps(notes))
-    _status, found, _told = desk.verify(desk.as_json, "--archive", path)
-
-    assert found["clip.fl.person.1"]["why"] == "archive"
-    assert found["clip.fl.person.1"]["found"] == pytest.approx(37.0)
-    assert found["clip.hc.person.1"]["outcome"] == "agrees"
-
-
-def test_an_edited_dating_of_the_archive_is_named(desk: Desk) -> None:
-    path = kept(desk)
-    edit(path, "UPDATE notes SET json = replace(json, '2025-10-22', '2025-10-12') WHERE kind = 'study'")
-    _status, found, _told = desk.verify(desk.as_json, "--archive", path)
-
-    assert (found["dating"]["why"], found["dating"]["found"]) == ("archive", 153)
-
-
-def test_an_archive_that_is_named_and_not_there_is_no_agreement(desk: Desk) -> None:
-    assert verify(desk.as_json, "--files", desk.originals, "--archive", desk.folder / "none.db") == 1
-    assert "agree" not in desk.capsys.readouterr().out
-    assert not (desk.folder / "none.db").exists()
-
-
-def test_ones_own_archive_is_looked_at_unasked(desk: Desk) -> None:
-    settings.archive_file().parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(kept(desk), settings.archive_file())
-    edit(settings.archive_file(), "UPDATE notes SET json = replace(json, '2025-10-22', '2025-10-12')")
-
-    assert desk.differing(desk.as_json)["dating"] == "archive"

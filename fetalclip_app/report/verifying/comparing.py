@@ -20,6 +20,8 @@ from fetalclip_app.report.verifying.other_values import OtherValue, other_values
 from fetalclip_app.report.verifying.outcome import Checked
 from fetalclip_app.report.verifying.rebuilding import Row, dating_of, exam_day_of
 from fetalclip_app.report.verifying.stated import Number, Stated, number_of
+from fetalclip_app.report.verifying.traced import broken_edit, other_part
+from fetalclip_app.wording import study_title
 
 _HALF_OF_LAST_DIGIT = {
     Kind.LENGTH: 0.05,
@@ -72,8 +74,11 @@ def compare(stated: Stated, again: Mapping[int, Again]) -> Compared:
     for place, row in stated.clips:
         entry = again[place].entry
         told = None if entry is None else as_table([entry])[0]
-        numbers += _clip(stated, place, row, told, again[place].why)
-        others += () if told is None or again[place].why is not None else other_values(place, row, told)
+        of_clip = list(_clip(stated, place, row, told, again[place].why))
+        numbers += of_clip
+        if told is not None and again[place].why is None:
+            is_otherwise = any(one.why in _MADE_OTHERWISE for one in of_clip)
+            others += other_values(place, row, told, made_otherwise=is_otherwise)
     otherwise = any(one.why in _MADE_OTHERWISE for one in numbers)
     prefixes = study_prefixes(len(stated.studies))
     clips = [again[number] for number, _row in stated.clips]
@@ -82,8 +87,7 @@ def compare(stated: Stated, again: Mapping[int, Again]) -> Compared:
         told = None if any(one.entry is None for one in mine.values()) else _study_again(row, mine, prefix)
         numbers += _study(stated, place, row, told, mine)
         if told is not None and not otherwise and not any(one.why for one in mine.values()):
-            known = {"growth": row["growth"], "numbers": row.get("numbers", ())}
-            others += other_values(place, known, told)
+            others += other_values(place, row, told)
     return Compared(tuple(numbers), tuple(others))
 
 
@@ -95,6 +99,7 @@ def _clip(stated: Stated, place: int, row: Row, told: Row | None, why: Why | Non
     for number in _stated_numbers(stated, place, row, fresh):
         found = _checked(number, by_name.get(_without_clip(number.id)), why)
         yield Checked(number, Why.OTHER_MODEL) if found.why is Why.NO_VALUE and _is_of_other(number, model) else found
+    yield from _untraced(stated, place, row, fresh)
 
 
 def _is_of_other(number: Number, model: str) -> bool:
@@ -115,9 +120,20 @@ def _stated_numbers(stated: Stated, place: int, row: Row, fresh: Mapping[str, Ro
     for told in fresh.values():
         stands = at_pointer(row, told["at"]) if told["at"] is not None else None
         if isinstance(stands, int | float):
-            without = {key: value for key, value in told.items() if key != "made_by"}
-            found.append(number_of({**without, "value": stands}, place, stands))
+            found.append(number_of({**told, "value": stands}, place, stands))
     return found
+
+
+def _untraced(stated: Stated, place: int, row: Row, fresh: Mapping[str, Row]) -> Iterator[Checked]:
+    """Yield the numbers that an entry with traces states without one."""
+    if "numbers" not in row:
+        return
+    traced = {_without_clip(one.id) if "provenance" in row else one.id for one in stated.numbers if one.row == place}
+    for name, told in fresh.items():
+        stands = None if told["at"] is None else at_pointer(row, told["at"])
+        is_traced = (_without_clip(name) if "provenance" in row else name) in traced
+        if not is_traced and isinstance(stands, int | float):
+            yield Checked(number_of({**told, "value": stands}, place, stands), Why.UNTRACED)
 
 
 def _checked(number: Number, fresh: Row | None, why: Why | None) -> Checked:
@@ -134,7 +150,8 @@ def _checked(number: Number, fresh: Row | None, why: Why | None) -> Checked:
         return Checked(number, made, value)
     if abs(value - number.value) > tolerance(number):
         return Checked(number, Why.VALUE, value)
-    return Checked(number)
+    part = other_part(number.told, fresh) or broken_edit(number.told)
+    return Checked(number) if part is None else Checked(number, Why.TRACE, part=part)
 
 
 def tolerance(number: Number) -> float:
@@ -164,16 +181,17 @@ def _study(stated: Stated, place: int, row: Row, told: Row | None, mine: Mapping
     changed = {ref["key"]: mine[ref["number"]].why for ref in row["clips"]}
     known = {one.id: one for one in stated.numbers}
     for number in _stated_numbers(stated, place, row, fresh):
-        reasons = (changed.get(key) for key in sorted(_clips_of(number, known)))
+        reasons = (changed.get(key) for key in sorted(clips_of(number, known)))
         why = Why.CLIP_MISSING if told is None else next((why for why in reasons if why is not None), None)
         yield _checked(number, fresh.get(number.id), why)
+    yield from _untraced(stated, place, row, fresh)
 
 
-def _clips_of(number: Number, known: Mapping[str, Number]) -> set[str]:
+def clips_of(number: Number, known: Mapping[str, Number]) -> set[str]:
     """Return the keys of the clips that a number came from, through all numbers that it was computed from."""
     keys: set[str] = {picture["clip"] for picture in number.told.get("pictures", ())}
     ways = [known[name] for name in number.told.get("inputs", ()) if name in known and name != number.id]
-    return keys.union(*(_clips_of(one, known) for one in ways))
+    return keys.union(*(clips_of(one, known) for one in ways))
 
 
 def _study_again(row: Row, mine: Mapping[int, Again], prefix: str) -> Row:
@@ -183,10 +201,8 @@ def _study_again(row: Row, mine: Mapping[int, Again], prefix: str) -> Row:
     days = (entry.clip.origin.exam_day for entry in entries.values())
     exam_day = next((day for day in days if day is not None), None) or exam_day_of(growth)
     values = [values_of(entry, number) for number, entry in entries.items()]
-    table = study_table(values, dating=dating, refused=refused, exam_day=exam_day)
+    title = study_title(next(iter(entries.values())).clip.origin)
+    table = study_table(values, title=title, dating=dating, refused=refused, exam_day=exam_day)
     own: dict[int, tuple[Trace, ...]] = {number: clip_traces(entry) for number, entry in entries.items()}
     (told,) = as_study_entries([table])
-    return {
-        "growth": told["growth"],
-        "numbers": numbers_of_study(tuple(study_traces(table, own, prefix)), told, prefix),
-    }
+    return {**told, "numbers": numbers_of_study(tuple(study_traces(table, own, prefix)), told, prefix)}

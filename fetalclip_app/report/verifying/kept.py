@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fetalclip_app.biometry.values import length_of
-from fetalclip_app.domain.calibration import Calibration
+from fetalclip_app.domain.calibration import Calibration, Ruler
 from fetalclip_app.domain.dating import Dating
+from fetalclip_app.domain.history import History, StudyHistory
 from fetalclip_app.domain.notes import ClipNotes
+from fetalclip_app.domain.trace import Did, Edit
 from fetalclip_app.domain.verification import Why
-from fetalclip_app.report.json_traces import at_pointer
-from fetalclip_app.report.verifying.comparing import tolerance
+from fetalclip_app.report.edits import edits_of, edits_of_dating
+from fetalclip_app.report.json_by_hand import drawn
+from fetalclip_app.report.json_traces import at_pointer, pointer
+from fetalclip_app.report.json_values import number as rounded
+from fetalclip_app.report.verifying.comparing import clips_of, tolerance
 from fetalclip_app.report.verifying.outcome import Checked
-from fetalclip_app.report.verifying.rebuilding import Row, exam_day_of
+from fetalclip_app.report.verifying.rebuilding import Row, dating_of, exam_day_of, rulers_of
 from fetalclip_app.report.verifying.stated import Number, Stated
+from fetalclip_app.report.verifying.traced import OtherPart, other_part
 
 _DEPENDS_ON = ("model", "preprocessing", "view_sets", "heads", "probes")
 """Parts of a reading's provenance: two readings that share them, of one clip at one scale, give the same."""
@@ -28,11 +34,15 @@ class KeptClip:
         readings: As `archive.records.KeptReading.json` has them, read.
         notes: None where nothing is kept.
         calibration: Of the clip, by which what is kept has a length.
+        fetus: Whose scan it is by what is kept: as `report.entries.ClipEntry.fetus`.
+        history: What was done with the notes.
     """
 
     readings: tuple[Row, ...] = ()
     notes: ClipNotes | None = None
     calibration: Calibration | None = None
+    fetus: str | None = ""
+    history: History = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,6 +50,7 @@ class KeptStudy:
     """What the archive has of a study; ``dating`` is None where none is kept."""
 
     dating: Dating | None
+    history: StudyHistory = ()
 
 
 def compare_with_kept(
@@ -50,14 +61,45 @@ def compare_with_kept(
     Args:
         clips, studies: By the place of their entries in the report.
     """
+    known = {one.id: one for one in stated.numbers}
+    others = {place: part for place, kept in clips.items() if (part := _stated_otherwise(stated.rows[place], kept))}
+    of_clips = {stated.rows[place]["provenance"]["clip"]["key"]: part for place, part in others.items()}
     found: list[Checked] = []
     for number in stated.numbers:
         row = stated.rows[number.row]
-        if number.row in clips:
+        part = others.get(number.row) or next(
+            (of_clips[key] for key in sorted(clips_of(number, known)) if key in of_clips), None
+        )
+        if part is not None:
+            found.append(Checked(number, Why.ARCHIVE, part=part))
+        elif number.row in clips:
             found += _of_clip(number, row, clips[number.row])
         elif number.row in studies and number.by == "dating":
             found += _of_dating(number, row, studies[number.row])
     return tuple(found)
+
+
+def _stated_otherwise(row: Row, kept: KeptClip) -> OtherPart | None:
+    """Return what a person stated of a clip as a whole that the archive has otherwise: its fetus, or its scale."""
+    if kept.notes is None:
+        return None
+    if row.get("fetus", "") != kept.fetus:
+        return OtherPart("/fetus", row.get("fetus") or None, kept.fetus or None)
+    rulers = rulers_of(row)
+    known = [_as_stated(one) for one in kept.notes.rulers]
+    other = next((one for one in rulers if _as_stated(one) not in known), None)
+    if other is not None or (known and not rulers and not _is_scaled_by_hand(row)):
+        lengths = [None if one is None else one.length_mm for one in (other, next(iter(kept.notes.rulers[-1:]), None))]
+        return OtherPart("/calibration", *lengths)
+    return None
+
+
+def _as_stated(ruler: Ruler) -> tuple[float, ...]:
+    return tuple(rounded(value) for value in (*ruler.first, *ruler.last, ruler.length_mm))
+
+
+def _is_scaled_by_hand(row: Row) -> bool:
+    return any(region["by_hand"] for region in (row.get("calibration") or {}).get("regions", ()))
 
 
 def _of_clip(number: Number, row: Row, kept: KeptClip) -> Iterator[Checked]:
@@ -88,7 +130,8 @@ def _same_way(readings: Sequence[Row], row: Row) -> Iterator[Row]:
 
 
 def _drawn(number: Number, row: Row, kept: KeptClip, at: str) -> Iterator[Checked]:
-    uid = at_pointer(row, at.rpartition("/")[0] + "/uid")
+    place = at.rpartition("/")[0]
+    uid = at_pointer(row, f"{place}/uid")
     if uid is None or kept.notes is None:
         return
     one = next((one for one in kept.notes.measured if one.uid == uid), None)
@@ -98,6 +141,26 @@ def _drawn(number: Number, row: Row, kept: KeptClip, at: str) -> Iterator[Checke
     length = length_of(one.shape, kept.calibration).length_mm
     if length is None or abs(length - number.value) > tolerance(number):
         yield Checked(number, Why.ARCHIVE, length)
+        return
+    told = drawn(one, kept.calibration)
+    part = other_part(at_pointer(row, place), told) or _other_edit(
+        number, edits_of(one, kept.calibration, kept.history)
+    )
+    if part is not None:
+        yield Checked(number, Why.ARCHIVE, part=part)
+
+
+def _other_edit(number: Number, kept: Sequence[Edit]) -> OtherPart | None:
+    """Return the first edit that the archive does not know; it may know more: what was done since."""
+    known = {_as_told(one.after, one.who, one.when) for one in kept}
+    for place, told in enumerate(number.told.get("edits", ())):
+        if _as_told(told["after"], told["who"], told["when"]) not in known:
+            return OtherPart(pointer("edits", place), f"{told['who']} {told['when']}", None)
+    return None
+
+
+def _as_told(after: float | None, who: str, when: str | None) -> tuple[float | None, str, str]:
+    return None if after is None else round(after, 3), who, when or ""
 
 
 def _of_dating(number: Number, row: Row, kept: KeptStudy) -> Iterator[Checked]:
@@ -107,3 +170,14 @@ def _of_dating(number: Number, row: Row, kept: KeptStudy) -> Iterator[Checked]:
         yield Checked(number, Why.ARCHIVE_GONE)
     elif age.days != number.value:
         yield Checked(number, Why.ARCHIVE, float(age.days))
+    elif kept.dating is not None and exam_day is not None:
+        dating, _refused = dating_of(row["growth"])
+        edits = edits_of_dating(kept.dating, exam_day, kept.history)
+        known = Edit(Did.DATED, None, float(age.days), kept.dating.who, "")
+        part = _other_edit(number, (*edits, known))
+        if part is None and dating != kept.dating:
+            part = OtherPart(
+                "/growth/dating", *(None if one is None else str(one.dated_by) for one in (dating, kept.dating))
+            )
+        if part is not None:
+            yield Checked(number, Why.ARCHIVE, part=part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -11,14 +11,17 @@ from fetalclip_app.report.json_traces import pointer
 from fetalclip_app.report.verifying.rebuilding import Row
 
 _LEFT_OUT = frozenset(
-    {"numbers", "file", "fetus", "device", "notices", "sentence", "hint", "meaning", "definition", "title", "remark"}
+    {
+        *("numbers", "file", "name", "device", "notices", "app_version", "research_use_only"),
+        *("sentence", "sentences", "hint", "meaning", "definition", "title", "remark", "scale", "scales", "depends"),
+    }
 )
-"""Names of what may differ without another value, and of what is looked at by itself."""
+"""Names of what may differ without another value, of sentences, and of what is looked at by itself."""
 
-_WORDS = frozenset(
-    {"best", "said", "citation", "formula", "reason", "by", "measure", "bpd_definition", "who", "entered"}
-)
-"""Names whose words are values."""
+_MADE_WITH = frozenset({"model", "preprocessing", "view_sets", "heads", "probes"})
+
+_WITHOUT_A_NETWORK = frozenset({"provenance", "calibration", "by_hand", "fetus", "frames", "missing_frames"})
+"""Parts of a clip's entry that another version or device gives alike."""
 
 _SHARE = 0.005
 """By how much such a value may differ, as a share of it; below 1 by so much itself."""
@@ -43,18 +46,29 @@ class OtherValue:
     found: Any
 
 
-def other_values(place: int, stated: Row, found: Row) -> tuple[OtherValue, ...]:
+def other_values(place: int, stated: Row, found: Row, *, made_otherwise: bool = False) -> tuple[OtherValue, ...]:
     """Return the values of an entry that came out otherwise, but those that are numbers with a trace.
 
-    Nothing of an entry that another version of the program wrote, or that was read on another device: what they have
-    behind the digits that are printed is theirs.
+    Of an entry that another version of the program wrote, or that was read on another device, only what no network
+    takes part in: what those have behind the digits that are printed is theirs.
+
+    Args:
+        made_otherwise: Numbers of the entry were named for another model or what else goes into it.
     """
     if "provenance" in stated and _made(stated) != _made(found):
-        return ()
+        stated, found = (
+            {name: value for name, value in row.items() if name in _WITHOUT_A_NETWORK} for row in (stated, found)
+        )
+    if made_otherwise:
+        stated, found = ({**row, "provenance": _without(row["provenance"], _MADE_WITH)} for row in (stated, found))
     traced = {one["at"] for one in stated.get("numbers", ())}
     all_of_it = _differing(stated, found, ())
     told = (OtherValue(place, at, was, now) for at, was, now in all_of_it if at not in traced)
     return tuple(islice(told, _MOST))
+
+
+def _without(row: Row, names: Set[str]) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
 
 
 def _made(row: Row) -> tuple[Any, ...]:
@@ -71,8 +85,8 @@ def _differing(was: Any, now: Any, at: tuple[str | int, ...]) -> Iterator[tuple[
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         for number, (one, other) in enumerate(zip(was, now, strict=True)):
             yield from _differing(one, other, (*at, number))
-    elif not _alike(was, now, at):
-        yield pointer(*at), _in_short(was), _in_short(now)
+    elif not _alike(was, now):
+        yield pointer(*at), in_short(was), in_short(now)
 
 
 def _is_held_back(was: Row) -> bool:
@@ -81,11 +95,9 @@ def _is_held_back(was: Row) -> bool:
     return isinstance(why, dict) and why.get("reason") == "held_back"
 
 
-def _alike(was: Any, now: Any, at: tuple[str | int, ...]) -> bool:
+def _alike(was: Any, now: Any) -> bool:
     if _is_number(was) and _is_number(now):
         return bool(abs(was - now) <= _SHARE * max(1.0, abs(now)))
-    if isinstance(was, str) and isinstance(now, str):
-        return was == now or not at or at[-1] not in _WORDS
     return type(was) is type(now) and bool(was == now)
 
 
@@ -93,6 +105,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _in_short(value: Any) -> Any:
+def in_short(value: Any) -> Any:
     """Return a value; of a list or a table that it is one."""
     return "…" if isinstance(value, dict | list) else value

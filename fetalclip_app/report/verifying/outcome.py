@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fetalclip_app.domain.verification import NOT_COMPARED, Outcome, Why
 from fetalclip_app.report.verifying.stated import Number
+from fetalclip_app.report.verifying.traced import OtherPart
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -17,6 +18,7 @@ class Checked:
         found: The other value; None where there is none.
         page: Where the page says otherwise, from 1.
         seen: What the page prints in its place, as far as it can be told.
+        part: What of its trace differs, where the value does not.
     """
 
     number: Number
@@ -24,6 +26,7 @@ class Checked:
     found: float | None = None
     page: int | None = None
     seen: str = ""
+    part: OtherPart | None = None
 
     @property
     def outcome(self) -> Outcome:

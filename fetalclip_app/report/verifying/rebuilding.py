@@ -38,6 +38,7 @@ def look_at(rows: Sequence[Row]) -> None:
             raise ValueError("a study of clips that are not there")
     for row in (*clips, *(row for row in rows if "growth" in row)):
         for told in row.get("numbers", ()):
+            [(edit["before"], edit["after"], str(edit["who"]), str(edit["when"])) for edit in told.get("edits", ())]
             made = told.get("made_by")
             if made is not None:
                 str(made["model_sha256"])
@@ -50,14 +51,24 @@ def with_stated_scale(clip: Clip, row: Row) -> Clip:
     if calibration is None or calibration["source"] not in _BY_HAND:
         return clip
     regions = [region for region in calibration["regions"] if region["by_hand"]]
-    rulers = [region["ruler"] for region in regions if "ruler" in region]
+    rulers = rulers_of(row)
     for ruler in rulers:
-        first, last = ((float(x), float(y)) for x, y in (ruler["first"], ruler["last"]))
-        made = clip.with_ruler(Ruler(first, last, float(ruler["length_mm"])))
+        made = clip.with_ruler(ruler)
         clip = clip if isinstance(made, Refusal) else made
     if not rulers and regions:
         clip = clip.with_pixel_mm(float(regions[0]["row_mm"]), override=True)
     return clip
+
+
+def rulers_of(row: Row) -> list[Ruler]:
+    """Return the rulers by which a person had stated a scale, by the report's entry of the clip."""
+    regions = (row.get("calibration") or {}).get("regions", ())
+    return [_ruler(region["ruler"]) for region in regions if region["by_hand"] and "ruler" in region]
+
+
+def _ruler(told: Row) -> Ruler:
+    first, last = ((float(x), float(y)) for x, y in (told["first"], told["last"]))
+    return Ruler(first, last, float(told["length_mm"]))
 
 
 def notes_of(row: Row) -> ClipNotes:

@@ -9,7 +9,7 @@ from typing import Any
 from fetalclip_app.domain.trace import By, Kind
 from fetalclip_app.domain.verification import Outcome
 from fetalclip_app.report.json_values import number
-from fetalclip_app.report.verifying.other_values import OtherValue
+from fetalclip_app.report.verifying.other_values import OtherValue, in_short
 from fetalclip_app.report.verifying.outcome import Checked, PageChange
 from fetalclip_app.report.verifying.rebuilding import Row
 from fetalclip_app.report.verifying.stated import Stated
@@ -72,6 +72,7 @@ class Verdict:
             "unit": one.number.told["unit"],
             **({} if one.why is None else {"why": str(one.why), "sentence": _why(one)}),
             **({} if one.found is None else {"found": number(one.found)}),
+            **({} if one.part is None else {"part": one.part.at}),
             **({} if one.page is None else {"page": one.page, "printed": one.seen or None}),
         }
 
@@ -121,4 +122,6 @@ def _printed(one: Checked) -> str:
 
 def _why(one: Checked) -> str:
     assert one.why is not None
+    if one.part is not None:
+        return words.other_part_said(one.why, one.part.at, in_short(one.part.stated), in_short(one.part.found))
     return words.why_said(one.why, one.number.kind, one.found, page=one.page, seen=one.seen)
