@@ -112,9 +112,7 @@ def test_classes_are_renamed_moved_and_removed_by_keys(opened, qtbot: QtBot) -> 
     assert [key for key, _ in editor.draft.classes] == ["femur"]
 
 
-def test_a_line_that_is_being_written_goes_on_where_change_is_asked_for_again(
-    opened, qtbot: QtBot, qtlog: Any
-) -> None:
+def test_a_line_that_is_being_written_goes_on_where_change_is_asked_for_again(opened, qtbot: QtBot, qtlog: Any) -> None:
     _, editor = opened()
     press(editor, qtbot, "Add a class")
     line = editor.tree.findChild(QLineEdit)
