@@ -24,6 +24,7 @@ from fetalclip_app.model.architecture import build
 from fetalclip_app.model.catalog import ModelEntry
 from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Device, cpu, is_out_of_memory
 from fetalclip_app.model.folding import fold
+from fetalclip_app.model.tower_facts import image_size, is_convolutional, row_length
 from fetalclip_app.progress import CancelToken, Report, silent
 
 FRAMES_AT_ONCE = {"cuda": 16, "cpu": 4}
@@ -53,7 +54,7 @@ class TorchBackbone:
         frames_at_once: int | None = None,
     ) -> None:
         network.eval().requires_grad_(False)
-        if _is_convolutional(network):
+        if is_convolutional(network):
             network.get_submodule("visual").to(memory_format=torch.channels_last)
         self._identity = identity
         self._frames_at_once = frames_at_once or FRAMES_AT_ONCE[device.kind]
@@ -92,8 +93,7 @@ class TorchBackbone:
     @property
     def image_size(self) -> int:
         """Side of the pictures that the image tower reads, in network pixels."""
-        size = self._network.get_submodule("visual").image_size
-        return int(size[0] if isinstance(size, tuple | list) else size)  # type: ignore[arg-type]
+        return image_size(self._network.get_submodule("visual"))
 
     @property
     def context_length(self) -> int:
@@ -187,17 +187,31 @@ class TorchBackbone:
         with contextlib.suppress(RuntimeError):
             torch.cuda.empty_cache()
 
+    def embed_images(self, pictures: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
+        """Return one unit row for each picture, float32, (N, D), on the device: by the fastest road that is in use.
+
+        For passes over pictures that lie on the device already, such as masked ones. There is no gradient, no batch
+        is split, and a lack of memory is the caller's (`run` meets it).
+
+        Args:
+            pictures: As `to_device` returns them.
+            exact: By the network as it is, in fp32.
+        """
+        network: Any = self._network
+        half = self._device.half and not exact
+        with torch.inference_mode(), torch.autocast(self._device.kind, torch.float16, enabled=half):
+            features = network.encode_image(pictures)
+        return torch.nn.functional.normalize(features.float(), dim=-1)
+
     def to_device(self, pictures: NDArray[np.float32]) -> torch.Tensor:
         """Return pictures (N, 3, S, S) as the network takes them."""
         tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(self._device.kind)
-        return tensor.contiguous(memory_format=torch.channels_last) if _is_convolutional(self._network) else tensor
+        return tensor.contiguous(memory_format=torch.channels_last) if is_convolutional(self._network) else tensor
 
     def _frames(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:
         if not len(pictures):
-            return torch.zeros(0, _width(network))
-        with torch.autocast(self._device.kind, torch.float16, enabled=self._device.half):
-            features = network.encode_image(self.to_device(pictures))
-        return torch.nn.functional.normalize(features.float(), dim=-1)
+            return torch.zeros(0, row_length(network))
+        return self.embed_images(self.to_device(pictures))
 
     def _frames_with_texture(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:
         with texture.watched(network) as textures:
@@ -206,7 +220,7 @@ class TorchBackbone:
 
     def _texts(self, network: Any, rows: Sequence[texts.Tokens]) -> torch.Tensor:
         if not rows:
-            return torch.zeros(0, _width(network))
+            return torch.zeros(0, row_length(network))
         return torch.nn.functional.normalize(texts.encode(network, rows), dim=-1)
 
 
@@ -279,20 +293,6 @@ def place(
 def _on_card(network: torch.nn.Module, device: Device) -> torch.nn.Module:
     # `to` moves a module in place: a copy goes, so that the CPU's own stays where it is.
     return (copy.deepcopy(network) if device.may_fall_back else network).to(device.kind)
-
-
-def _is_convolutional(network: torch.nn.Module) -> bool:
-    """Whether most of the image tower are convolutions, which run faster with channels last."""
-    kinds = [type(module) for module in network.get_submodule("visual").modules()]
-    return kinds.count(torch.nn.Conv2d) > 4
-
-
-def _width(network: Any) -> int:
-    """Return the length of the rows of a network without asking it for one."""
-    projection = getattr(getattr(network, "text", network), "text_projection", None)
-    if isinstance(projection, torch.nn.Linear):
-        return projection.out_features
-    return int(projection.shape[-1]) if projection is not None else 0
 
 
 def _fingerprint(sha256: str, config: Mapping[str, Any]) -> str:

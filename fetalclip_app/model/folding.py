@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from fetalclip_app.model.tower_facts import image_size
+
 TOLERANCE = 1e-4
 """The features of a test picture may change by so much, in units of their size; rounding gives about 1e-6."""
 
@@ -55,8 +57,7 @@ def _what_remains(normalisation: nn.BatchNorm2d) -> nn.Module:
 
 
 def _is_the_same(plain: nn.Module, folded: nn.Module) -> bool:
-    size: Any = plain.image_size
-    side = int(size[0] if isinstance(size, tuple | list) else size)
+    side = image_size(plain)
     picture = torch.linspace(-2.0, 2.0, 3 * side * side).sin().reshape(1, 3, side, side)
     with torch.inference_mode():
         try:

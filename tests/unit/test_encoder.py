@@ -258,3 +258,11 @@ def test_a_lack_of_host_memory_is_an_error_for_users_and_a_bug_is_not() -> None:
         backbone.run(wrong, np.zeros(3, np.float32), 2)
 
     assert raised.value.code is ErrorCode.OUT_OF_MEMORY
+
+
+def test_pictures_on_the_device_get_the_rows_that_frames_get() -> None:
+    backbone, pictures = tiny_models.backbone(), _pictures(3)
+
+    for exact in (True, False):
+        found = backbone.embed_images(backbone.to_device(pictures), exact=exact)
+        np.testing.assert_allclose(found.numpy(), backbone.encode_frames(pictures), atol=1e-6)

@@ -1,0 +1,27 @@
+"""What is told of a network by its parts, without asking it for a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def is_convolutional(network: torch.nn.Module) -> bool:
+    """Whether most of the image tower are convolutions, which run faster with channels last."""
+    kinds = [type(module) for module in network.get_submodule("visual").modules()]
+    return kinds.count(torch.nn.Conv2d) > 4
+
+
+def row_length(network: Any) -> int:
+    """Return the length of the rows of a network without asking it for one."""
+    projection = getattr(getattr(network, "text", network), "text_projection", None)
+    if isinstance(projection, torch.nn.Linear):
+        return projection.out_features
+    return int(projection.shape[-1]) if projection is not None else 0
+
+
+def image_size(visual: Any) -> int:
+    """Return the side of the pictures that an image tower reads, in network pixels."""
+    size: Any = visual.image_size
+    return int(size[0] if isinstance(size, tuple | list) else size)
