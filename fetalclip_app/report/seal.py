@@ -43,6 +43,9 @@ _NOT_SIGNED = frozenset(
 )
 """Names in the JSON of what differs without another number; of drawings and traces whose numbers are in the record."""
 
+_BY_A_PERSON = frozenset({"mark", "measured"})
+"""What a person drew, marked or wrote: a shape that was moved, or another remark, is another report at the same size."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedStudy:
@@ -115,12 +118,15 @@ def canonical(record: dict[str, Any]) -> bytes:
     )
 
 
-def _signed(value: Any, decimals: int | None = PRINTED_DECIMALS) -> Any:
+def _signed(value: Any, decimals: int | None = PRINTED_DECIMALS, left_out: frozenset[str] = _NOT_SIGNED) -> Any:
     if isinstance(value, dict):
-        kept = {name: one for name, one in value.items() if name not in _NOT_SIGNED}
-        return {name: _signed(one, None if name == _SCALE else decimals) for name, one in kept.items()}
+        return {
+            name: _signed(one, None if name == _SCALE else decimals, frozenset() if name in _BY_A_PERSON else left_out)
+            for name, one in value.items()
+            if name not in left_out
+        }
     if isinstance(value, list):
-        return [_signed(one, decimals) for one in value]
+        return [_signed(one, decimals, left_out) for one in value]
     if not isinstance(value, float):
         return value
     return value if decimals is None else float(f"{round(value, decimals):.{PRINTED_DIGITS}g}")

@@ -13,11 +13,16 @@ from report_pages import entry
 from fetalclip_app.archive import notes_json
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.clip import Origin
-from fetalclip_app.domain.notes import Act, HandMeasurement, ItemMark, ItemState, Line, StudyNotes
+from fetalclip_app.domain.notes import Act, HandMeasurement, ItemMark, ItemState, Line, StudyNotes, study_key
+from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.reading import HeadMeasurement
 from fetalclip_app.domain.sign_off import SealState, SignOff, seal_state
+from fetalclip_app.domain.study import groups_of
 from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.seal import canonical, record_of, signed_studies
+from fetalclip_app.tasks.checklist_evidence import ClipSeen
+from fetalclip_app.tasks.checklist_findings import assess_studies
+from fetalclip_app.tasks.checklists import bundled
 from fetalclip_app.wording.translate import speaking
 
 WHEN = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -88,6 +93,28 @@ def test_every_number_that_is_printed_is_under_the_seal() -> None:
     finer = entry(name="a.dcm", origin=ORIGIN, pixel_mm=0.5001)
     other_scale = replace(first, clip=finer.clip, reading=replace(first.reading, calibration=finer.clip.calibration))
     assert sealed([other_scale, second]) != before
+
+
+def test_a_shape_that_was_moved_at_its_size_and_another_remark_are_under_the_seal() -> None:
+    one = entry(name="a.dcm", origin=ORIGIN)
+    key = study_key(groups_of([one.clip])[0])
+
+    def seal_of(shape: Line | Ellipse, remark: str) -> str:
+        hc = HandMeasurement("0" * 32, Measure.HC if isinstance(shape, Ellipse) else Measure.FL, 2, shape, act)
+        drawn = replace(one, notes=replace(one.notes, measured=(hc,)))
+        marks = StudyNotes(checklist={"spine": ItemMark(ItemState.SEEN, act, remark)})
+        seen = ClipSeen(one.clip.key, one.reading, drawn.notes, one.clip.calibration, "")
+        lists = assess_studies(bundled(), [(groups_of([one.clip])[0], seen)], {key: marks})
+        return hashlib.sha256(canonical(record_of([drawn], lists))).hexdigest()
+
+    act = Act("A", WHEN)
+    ellipse, line = Ellipse(100, 90, 60, 40, 10), Line((10, 10), (70, 10))
+    before = seal_of(ellipse, "whole")
+
+    assert seal_of(replace(ellipse, cx=120), "whole") != before, "the same circumference, elsewhere"
+    assert seal_of(Line((10, 12), (70, 12)), "whole") != seal_of(line, "whole")
+    assert seal_of(ellipse, "only its lower part") != before
+    assert seal_of(ellipse, "whole") == before
 
 
 def test_a_study_is_signed_while_it_says_what_was_signed() -> None:
