@@ -13,6 +13,7 @@ from fetalclip_app import __version__
 from fetalclip_app.archive import acts, names, study_file, trail
 from fetalclip_app.archive.acts import CLIP, STUDY
 from fetalclip_app.archive.database import opened, storable, told
+from fetalclip_app.archive.handed_out import FileKind, HandedOut, handed_out
 from fetalclip_app.archive.study_file import Clip, Manifest, Mask, Notes, Reading, Records, Rows, Source, ViewSet
 from fetalclip_app.domain.kept import Exported, Place
 from fetalclip_app.domain.notes import Act
@@ -72,11 +73,14 @@ def export(archive: Path, study: str, target: Path, act: Act, wanted: Wanted = W
     return Exported(len(clips), len(records.acts), len(records.readings), len(pictures), missing)
 
 
-def record_export(connection: sqlite3.Connection, act: Act, digest: str, exported: Exported) -> None:
-    """Have the trail say that a study went out, by the hash of its file."""
-    details = {"clips": exported.clips, "acts": exported.acts, "pictures": exported.pictures}
-    deed = trail.Deed(trail.What.EXPORTED, storable(act.who), act.when.isoformat(), digest=digest, details=details)
-    trail.record(connection, deed)
+def as_handed_out(exported: Exported, target: Path) -> HandedOut:
+    """Return what is to be recorded of a study's file.
+
+    Raises:
+        ExportFailed: It cannot be read back.
+    """
+    counts = {"clips": exported.clips, "acts": exported.acts, "pictures": exported.pictures}
+    return handed_out(target, FileKind.STUDY, **counts)
 
 
 _OF_STUDY = "clip IN (SELECT key FROM clips WHERE study = ?)"

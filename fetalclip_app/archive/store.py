@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar, cast
 
-from fetalclip_app.archive import acts, notes_json, records, trail
+from fetalclip_app.archive import acts, handed_out, notes_json, records, trail
 from fetalclip_app.archive.acts import CLIP, STUDY, KeptAct
 from fetalclip_app.archive.database import Connect, connect, storable
 from fetalclip_app.archive.deleting import delete_study, overwrite
 from fetalclip_app.archive.file import ArchiveFile
+from fetalclip_app.archive.handed_out import HandedOut
 from fetalclip_app.archive.names import forget, remember
 from fetalclip_app.archive.notes_json import Notes
 from fetalclip_app.archive.records import KeptEmbeddings, KeptMask, KeptReading
@@ -99,6 +100,22 @@ class Archive(ArchiveFile):
         """
         mask = KeptMask(trail.new_uid(), clip_key, act.who, act.when.isoformat(), mask_json)
         self._write(lambda connection: records.insert_mask(connection, mask))
+
+    def keep_export(self, made: HandedOut, act: Act) -> None:
+        """Have the trail say that a file went out.
+
+        Raises:
+            ArchiveFailed: It is not on disk; it waits.
+        """
+        self._write(lambda connection: handed_out.record(connection, act, made))
+
+    def entries(self) -> tuple[trail.Entry, ...]:
+        """Return every entry of the trail, the first first.
+
+        Raises:
+            ArchiveFailed: They cannot be read.
+        """
+        return self._ask(lambda connection: tuple(trail.entries(connection))) or ()
 
     def readings(self, clip_key: str) -> tuple[KeptReading, ...]:
         """Return what models said of a clip, the first first.

@@ -35,6 +35,7 @@ from fetalclip_app.report.as_json import as_table, write_table
 from fetalclip_app.report.build import ClipEntry, Entry, PageSize, ReportOptions, UnreadEntry
 from fetalclip_app.report.json_checklist import as_entries
 from fetalclip_app.report.json_study import as_study_entries
+from fetalclip_app.report.originals import refuse_originals
 from fetalclip_app.report.studies import study_tables
 from fetalclip_app.tasks.keys import CLIP_LABELS, STRUCTURES
 from fetalclip_app.wording.checklist import checklist_count, checklist_name
@@ -60,10 +61,12 @@ def analyze(given: argparse.Namespace) -> int:
     Raises:
         InvalidInput: The manifest, a view set or what is stated of fetuses is wrong; nothing was read.
         ModelUnavailable, ComputeFailed: The engine cannot be built; nothing was read.
-        ExportFailed: An output could not be written.
+        ExportFailed: An output could not be written, or would be written over a scan: then nothing was read.
     """
     rows = from_manifest(given.manifest) if given.manifest else ()
     wanted = with_fetuses([*from_paths(given.paths, given.pixel_mm), *rows], given.fetus)
+    for target in filter(None, (given.json, given.report, given.csv)):
+        refuse_originals(target, [one.path for one in wanted])
     checklist = None if given.checklist is None else chosen(given.checklist)
     dating = _stated_dating(given)
     options = report_options(given)

@@ -1,17 +1,17 @@
-"""The archive on the command line: find, check, export, import, delete."""
+"""The archive on the command line: find, check, show the trail, export, import, delete."""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from fetalclip_app import settings
-from fetalclip_app.archive import checking, exporting, finding, importing, study_file
+from fetalclip_app.archive import checking, exporting, finding, handed_out, importing, study_file
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.cli.speak import say, tell
 from fetalclip_app.domain.kept import FoundStudy, Query
@@ -20,6 +20,7 @@ from fetalclip_app.errors import ArchiveFailed, ErrorCode, ExportFailed
 from fetalclip_app.wording.kept import (
     checked_told,
     count_told,
+    entry_told,
     exported_told,
     imported_told,
     kept_told,
@@ -39,6 +40,7 @@ def archive(given: argparse.Namespace) -> int:
     deeds: dict[str, Callable[[Path, argparse.Namespace], int]] = {
         "find": _find,
         "check": _check,
+        "trail": _trail,
         "export": _export,
         "import": _import,
         "delete": _delete,
@@ -88,13 +90,30 @@ def _check(path: Path, given: argparse.Namespace) -> int:
     return 0 if checked.is_whole else 1
 
 
+def _trail(path: Path, given: argparse.Namespace) -> int:
+    kept = _existing(path)
+    try:
+        entries = kept.entries()
+    finally:
+        kept.close()
+    if given.json:
+        rows = [{**asdict(entry), "details": json.loads(entry.details)} for entry in entries]
+        tell(json.dumps(rows, ensure_ascii=False, indent=1))
+        return 0
+    for entry in entries:
+        details = json.loads(entry.details)
+        told = ", ".join(f"{name} {value}" for name, value in details.items())
+        about = (str(entry.number), entry.at, entry.who, entry_told(entry.what), told, entry.digest)
+        tell(" · ".join(text for text in about if text))
+    return 0
+
+
 def _export(path: Path, given: argparse.Namespace) -> int:
     act = _act(given)
     exported = exporting.export(path, given.key, given.out, act, exporting.Wanted(given.names, given.pictures))
-    kept = _existing(path)
-    digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
+    kept, made = _existing(path), exporting.as_handed_out(exported, given.out)
     try:
-        kept.do(lambda connection: exporting.record_export(connection, act, digest, exported))
+        kept.do(lambda connection: handed_out.record(connection, act, made))
     finally:
         kept.close()
     tell(exported_told(exported, str(given.out)))

@@ -21,10 +21,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
     deeds = command.add_subparsers(dest="deed", metavar="DEED", required=True)
     _add_find(deeds)
     check = deeds.add_parser("check", help=translate("compare every page, entry and content with its hash"))
+    trail = deeds.add_parser("trail", help=translate("list what was done, entry by entry"))
+    trail.add_argument("--json", action="store_true", help=translate("as JSON, for other programs"))
     _add_export(deeds)
     _add_import(deeds)
     _add_delete(deeds)
-    for one in (check, *(deeds.choices[name] for name in ("find", "export", "import", "delete"))):
+    for one in (check, *(deeds.choices[name] for name in ("find", "trail", "export", "import", "delete"))):
         one.add_argument(
             "--archive", type=Path, metavar="FILE", help=translate("another archive than that of the window")
         )

@@ -44,7 +44,7 @@ _NOT_SIGNED = frozenset(
 """Names in the JSON of what differs without another number; of drawings and traces whose numbers are in the record."""
 
 _BY_A_PERSON = frozenset({"mark", "measured"})
-"""What a person drew, marked or wrote: a shape that was moved, or another remark, is another report at the same size."""
+"""What a person drew, marked or wrote: a shape moved at its size, or another remark, makes another report."""
 
 
 @dataclass(frozen=True, slots=True)

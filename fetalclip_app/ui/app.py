@@ -27,6 +27,7 @@ from fetalclip_app.ui.collecting import spare_what_stays
 from fetalclip_app.ui.features import Parts
 from fetalclip_app.ui.first_run import VERSION, FirstRun, is_due
 from fetalclip_app.ui.jobs import Jobs, Lane
+from fetalclip_app.ui.keeping.check_door import CheckDoor
 from fetalclip_app.ui.keeping.find_door import FindDoor
 from fetalclip_app.ui.keeping.recording import Recording
 from fetalclip_app.ui.keeping.view_choice import ViewChoice
@@ -97,6 +98,7 @@ class Studio:
         self.recording = Recording(self.archive, parts)
         self.view_choice = ViewChoice(self.archive, parts)
         self.find_study = FindDoor(self.archive, parts)
+        self.check_archive = CheckDoor(self.archive, parts)
         self.window.settings_changed.connect(self._keep)
 
     def start(self, paths: Sequence[Path], request: EngineRequest | None) -> None:

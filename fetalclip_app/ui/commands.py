@@ -148,6 +148,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("palette", "Ask or find a command", ("Ctrl+K",), _FILES, "search"),
     Command("operator", "Your name …"),
     Command("report_template", "Edit the report's template …"),
+    Command("check_archive", "Check the archive"),
     Command("licences", "Licences and sources …"),
     Command("edit_keys", "Change the keys …", (), "", "keys"),
     Command("keys", "All keys", ("?", "F1"), _FILES, "keys"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from fetalclip_app.archive.handed_out import FileKind, HandedOut, handed_out
 from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes
@@ -42,17 +44,28 @@ def ask_folder(parent: QWidget, title: str, suggested: str) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Where one export goes, and of how many clips it is."""
+
+    path: Path
+    kind: FileKind
+    clips: int
+
+
 class Exporting(QObject):
     """Writes what is read so far.
 
     Signals:
         written: The path.
+        handed_out: `HandedOut`: what the trail has of a file that was written, here or by another part of the window.
         failed: The exception.
         refused: A sentence, and a hint.
         started: A sentence; `finished` follows.
     """
 
     written = Signal(object)
+    handed_out = Signal(object)
     failed = Signal(Exception)
     refused = Signal(str, str)
     started = Signal(str)
@@ -88,11 +101,11 @@ class Exporting(QObject):
     def pdf(self) -> None:
         """Write a PDF report."""
         write = partial(exports.write_pdf, wish=ReportWish(self.operator(), self.chart()))
-        self._write_readings(translate("PDF report"), ".pdf", "PDF (*.pdf)", write)
+        self._write_readings(translate("PDF report"), FileKind.PDF, write)
 
     def json(self) -> None:
         """Write all findings as JSON."""
-        self._write_readings(translate("Findings as JSON"), ".json", "JSON (*.json)", exports.write_json)
+        self._write_readings(translate("Findings as JSON"), FileKind.JSON, exports.write_json)
 
     def dicom(self) -> None:
         """Write the DICOM objects of each study into a new folder inside the one that is chosen."""
@@ -107,11 +120,12 @@ class Exporting(QObject):
         path = _new_folder(above, f"{self._stem()} DICOM")
         write = partial(exports.write_dicom, wish=ReportWish(self.operator(), self.chart()))
         checklists = self.checklists()
-        self._start(path, lambda cancel, report: write(path, clips, checklists, cancel, report))
+        wanted = _Wanted(path, FileKind.DICOM, len(clips))
+        self._start(wanted, lambda cancel, report: write(path, clips, checklists, cancel, report))
 
     def csv(self) -> None:
         """Write every number as a row of a table."""
-        self._write_readings(translate("Numbers as a table"), ".csv", "CSV (*.csv)", exports.write_csv)
+        self._write_readings(translate("Numbers as a table"), FileKind.CSV, exports.write_csv)
 
     def movie(self) -> None:
         """Write the clip that is shown as an MP4, with what was read and drawn on it."""
@@ -123,9 +137,10 @@ class Exporting(QObject):
         if len(clips[0].clip) < 2:
             self.failed.emit(ExportFailed(ErrorCode.EXPORT_FAILED, name=clips[0].clip.name, reason="no_cine"))
             return
-        path = self._ask(translate("Annotated clip"), ".mp4", "MP4 (*.mp4)")
+        path = self._ask(translate("Annotated clip"), ".mp4", FileKind.MP4)
         if path is not None:
-            self._start(path, lambda cancel, report: exports.write_movie(path, clips[0], cancel, report))
+            wanted = _Wanted(path, FileKind.MP4, 1)
+            self._start(wanted, lambda cancel, report: exports.write_movie(path, clips[0], cancel, report))
 
     def png(self, entry: OpenClip, index: int | None, drawn: Drawn) -> None:
         """Write one frame with what is drawn over it; None is no frame, and nothing is written."""
@@ -135,36 +150,54 @@ class Exporting(QObject):
                 translate("Wait until the frame is shown, or go to another one."),
             )
             return
-        path = self._ask(translate("Annotated picture"), f"_frame{index + 1}.png", "PNG (*.png)")
+        path = self._ask(translate("Annotated picture"), f"_frame{index + 1}.png", FileKind.PNG)
         if path is not None:
-            clip = entry.clip
-            self._start(path, lambda cancel, report: exports.write_png(path, clip, index, drawn))
+            clip, wanted = entry.clip, _Wanted(path, FileKind.PNG, 1)
+            self._start(wanted, lambda cancel, report: exports.write_png(path, clip, index, drawn))
 
-    def _write_readings(self, title: str, suffix: str, kinds: str, write: Callable[..., Path]) -> None:
+    def _write_readings(self, title: str, kind: FileKind, write: Callable[..., Path]) -> None:
         clips = self.ready(self._session.entries)
         if not clips:
             self.refused.emit(*_nothing_read())
             return
-        path = self._ask(title, suffix, kinds)
+        path = self._ask(title, f".{kind}", kind)
         if path is not None:
-            checklists = self.checklists()
-            self._start(path, lambda cancel, report: write(path, clips, checklists, cancel, report))
+            checklists, wanted = self.checklists(), _Wanted(path, kind, len(clips))
+            self._start(wanted, lambda cancel, report: write(path, clips, checklists, cancel, report))
 
     def _stem(self) -> str:
         shown = self._session.shown
         return shown.clip.path.stem if shown is not None else "reading"
 
-    def _ask(self, title: str, suffix: str, kinds: str) -> Path | None:
+    def _ask(self, title: str, suffix: str, kind: FileKind) -> Path | None:
+        kinds = f"{kind.upper()} (*.{kind})"
         path = self.ask(self._window, title, str(self.folder / f"{self._stem()}{suffix}"), kinds)
         if path is None:
             return None
         self.folder = path.parent
-        return path if path.suffix else path.with_suffix(Path(suffix).suffix)
+        if path.suffix.lower() == f".{kind}":
+            return path
+        named = path.with_name(f"{path.name}.{kind}")  # "Scan 14.03.2026" has an ending, and none that tells anybody
+        if named.exists():  # the dialog asked about another name
+            self.refused.emit(*there_already(named))
+            return None
+        return named
 
-    def _start(self, path: Path, work: Callable[[CancelToken, Report], object]) -> Job:
+    def _start(self, wanted: _Wanted, work: Callable[[CancelToken, Report], object]) -> Job:
+        path, originals = wanted.path, [entry.clip for entry in self._session.entries]
+
+        def write(cancel: CancelToken, report: Report) -> HandedOut:
+            exports.refuse_originals(path, originals)
+            work(cancel, report)
+            return handed_out(path, wanted.kind, clips=wanted.clips)
+
+        def told(made: HandedOut) -> None:
+            self.written.emit(path)
+            self.handed_out.emit(made)
+
         self.started.emit(translate("Writing {name}", name=path.name))
-        job = self._jobs.start(Lane.FILE, work)
-        job.succeeded.connect(self.written)
+        job = self._jobs.start(Lane.FILE, write)
+        job.succeeded.connect(told)
         job.failed.connect(self.failed)
         job.settled.connect(self.finished)
         return job
@@ -176,6 +209,14 @@ def _new_folder(above: Path, name: str) -> Path:
     while path.exists():
         path, number = above / f"{name} {number}", number + 1
     return path
+
+
+def there_already(path: Path) -> tuple[str, str]:
+    """Return that a file stays, of whose name nobody was asked, and what to do."""
+    return (
+        translate("{name} is there already, and was not replaced.", name=path.name),
+        translate("Choose that file itself to replace it, or give another name."),
+    )
 
 
 def _nothing_read() -> tuple[str, str]:

@@ -79,6 +79,17 @@ def ready(
     )
 
 
+def refuse_originals(target: Path, clips: Sequence[Clip]) -> None:
+    """Raise where a file that is to be written is an open scan, or the ZIP that one lies in.
+
+    Raises:
+        ExportFailed: It is.
+    """
+    from fetalclip_app.report import originals  # noqa: PLC0415 - takes a while to import
+
+    originals.refuse_originals(target, (clip.archive or clip.path for clip in clips))
+
+
 @dataclass(frozen=True, slots=True)
 class ReportWish:
     """What the window says of a report.

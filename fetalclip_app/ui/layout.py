@@ -77,7 +77,7 @@ def _window_menu(window: QWidget, actions: Mapping[str, QAction]) -> QMenu:
     menu.addSeparator()
     menu.addActions([actions[name] for name in ("palette", "keys", "edit_keys", "operator", "report_template")])
     menu.addSeparator()
-    menu.addAction(actions["licences"])
+    menu.addActions([actions[name] for name in ("check_archive", "licences")])
     return menu
 
 

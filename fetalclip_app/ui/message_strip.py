@@ -104,5 +104,6 @@ class MessageStrip(Strip):
         self.hint.setVisible(bool(self.hint.text()) and not is_open)
         self.more.setVisible(bool(self.details.text()) and not is_open)
         if is_open:
+            self._timer.stop()  # what is being read does not go by itself
             self.details.setFocus()
         self.open()

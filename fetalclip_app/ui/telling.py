@@ -79,6 +79,11 @@ class Telling(QObject):
         self._forget_files()
         self._message.tell(text, tone="good")
 
+    def lines(self, said: Sequence[str], *, is_good: bool) -> None:
+        """Say the last of some lines, which sums them up; all of them on demand."""
+        self._forget_files()
+        self._message.tell(said[-1], tone="good" if is_good else "error", details="\n".join(said))
+
     def refused(self, sentence: str, hint: str) -> None:
         """Say why something cannot be done, and what helps."""
         self._forget_files()

@@ -254,6 +254,10 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
         (mark("{name} is a single picture and no cine."),),
         mark("Export it as an annotated picture (PNG)."),
     ),
+    (ErrorCode.EXPORT_FAILED, "original"): (
+        (mark("{name} is an open scan: nothing is written over it."),),
+        mark("Choose another name or another folder."),
+    ),
     **report_template.SPECIAL,
 }
 """(code, the parameter ``reason``) -> sentences and hint, where the reason changes what happened."""

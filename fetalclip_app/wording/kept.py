@@ -49,6 +49,23 @@ def checked_told(checked: Checked) -> tuple[str, ...]:
     return (*lines, *(flaw_told(flaw) for flaw in checked.flaws), more)
 
 
+_ENTRIES = {
+    "begun": mark("trail begun"),
+    "act": mark("act"),
+    "reading": mark("reading"),
+    "mask": mark("mask of a copy"),
+    "exported": mark("file written"),
+    "imported": mark("study imported"),
+    "deleted": mark("study deleted"),
+    "cut": mark("entries missing at the end"),
+}
+
+
+def entry_told(what: str) -> str:
+    """Return what an entry of the trail is about; one of a newer program by its own word."""
+    return translate(_ENTRIES[what]) if what in _ENTRIES else what
+
+
 def whose_study(found: FoundStudy) -> str:
     """Return whose a study is; of one that nobody is named for, its key."""
     names = found.names

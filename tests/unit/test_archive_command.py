@@ -110,6 +110,11 @@ def test_a_study_goes_to_another_archive_and_back_into_an_emptied_one(
         ("C. Keeper", hashlib.sha256(file.read_bytes()).hexdigest())
     ]
     trail.close()
+    assert run("trail") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "C. Keeper · file written · kind study, clips 1, acts 1, pictures 1, name " in last
+    assert run("trail", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[-1]["details"]["kind"] == "study"
 
 
 def test_a_study_is_deleted_only_by_who_is_sure(scan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from fetalclip_app.archive.exporting import Wanted
 from fetalclip_app.archive.study_file import SUFFIX
 from fetalclip_app.domain.kept import FoundStudy
 from fetalclip_app.errors import FetalClipError
+from fetalclip_app.ui.exporting import there_already
 from fetalclip_app.ui.keeping.asks import ask_folder, ask_source, ask_sure, ask_target
 from fetalclip_app.ui.keeping.find_fields import FindFields
 from fetalclip_app.ui.keeping.studies import Studies
@@ -220,7 +221,11 @@ class FindWindow(QWidget):
         study = self.chosen
         target = self.ask_target(self, f"{study.day or 'study'}{SUFFIX}") if study is not None else None
         if study is not None and target is not None:
-            target = target if target.suffix else target.with_suffix(SUFFIX)
+            if target.suffix.lower() != SUFFIX:
+                target = target.with_name(f"{target.name}{SUFFIX}")
+                if target.exists():  # the dialog asked about another name
+                    self._say(there_already(target)[0], tone="doubt")
+                    return
             self._studies.export(study, target, Wanted(self.with_names.isChecked(), self.with_pictures.isChecked()))
 
     def _delete(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from fetalclip_app import resources
+from fetalclip_app.archive.handed_out import HandedOut
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.notes import study_key
 from fetalclip_app.domain.reading import ClipReading
@@ -48,6 +49,7 @@ class Recording(QObject):
         parts.session.reading_changed.connect(self._keep_readings)
         parts.notebook.clip_loaded.connect(lambda entry, _notes: self._keep_names(entry))
         parts.window.deidentify.copied.connect(self._keep_masks)
+        parts.window.exporting.handed_out.connect(self._keep_export)
 
     def begin(self) -> None:
         """Open the archive, before anything is asked of it: why it cannot be opened is told at once."""
@@ -106,6 +108,10 @@ class Recording(QObject):
         act = self._parts.notebook.act()
         if fresh:
             self._start(lambda: records.keep_masks(self._archive, fresh, act))
+
+    def _keep_export(self, made: HandedOut) -> None:
+        archive, act = self._archive, self._parts.notebook.act()
+        self._start(lambda: archive.keep_export(made, act))
 
     def _start(self, act: Callable[[], None], then: Callable[[], None] = lambda: None) -> None:
         def work(cancel: CancelToken, report: Report) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from sqlite3 import Connection
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.archive import exporting, finding, importing, study_file
+from fetalclip_app.archive.handed_out import HandedOut
 from fetalclip_app.archive.names import put_place
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.archive.study_file import StudyFile
@@ -109,18 +109,14 @@ class Studies(QObject):
         """Write a study's file, and have the trail say so."""
         archive, act = self._archive, self._parts.notebook.act()
 
-        def write() -> tuple[Exported, str]:
+        def write() -> tuple[Exported, HandedOut]:
             exported = exporting.export(archive.path, study.key, target, act, wanted)
-            with target.open("rb") as file:
-                return exported, hashlib.file_digest(file, "sha256").hexdigest()
+            return exported, exporting.as_handed_out(exported, target)
 
-        def record(told: tuple[Exported, str]) -> None:
-            exported, digest = told
-            self._do(
-                Lane.ARCHIVE,
-                lambda: archive.do(lambda connection: exporting.record_export(connection, act, digest, exported)),
-                lambda _none: self.done.emit(exported_told(exported, target.name)),
-            )
+        def record(told: tuple[Exported, HandedOut]) -> None:
+            exported, made = told
+            self.done.emit(exported_told(exported, target.name))
+            self._parts.window.exporting.handed_out.emit(made)
 
         self._do(Lane.FILE, write, record)
 
