@@ -7,6 +7,7 @@ generated scans, one of them damaged; it prints what went wrong, and ends with 1
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 import tempfile
@@ -34,6 +35,12 @@ from fetalclip_app.ui.app import Studio
 from fetalclip_app.ui.model_menu import engine_request
 
 SAMPLE = "samples/simulated_head.dcm"
+_LATE = (
+    *("fetalclip_app.report.pdf", "fetalclip_app.report.movie", "fetalclip_app.report.dicom.export"),
+    *("fetalclip_app.imaging.dicom.structured", "onnxruntime", "rapidocr"),
+)
+"""What the window imports when it is first asked for: by chance that may be in the walk's last minute."""
+
 RESTS = 6
 """How often all is closed and memory is looked at."""
 
@@ -110,6 +117,8 @@ def _walk(home: Path, minutes: float, seed: int) -> int:
     theme.apply(app)
     chance, watch = Random(seed), Watch()
     files = scans(home)
+    for name in _LATE:
+        importlib.import_module(name)
     watch.begin()
     try:
         with answered(home, chance):
@@ -124,7 +133,9 @@ def _walk(home: Path, minutes: float, seed: int) -> int:
         watch.end()  # it hears of what nobody catches, so that an error of the walk itself would be told to nobody
     faults = watch.faults()
     memory = ", ".join(f"{one:.0f}" for one in watch.rss_mb)
-    print(f"seed {seed}: {steps} steps in {minutes:g} minutes; MB held at each rest: {memory}")
+    objects = ", ".join(str(one) for one in watch.objects)
+    print(f"seed {seed}: {steps} steps in {minutes:g} minutes")
+    print(f"  MB held at each rest: {memory}; objects of Qt: {objects}")
     for fault in faults:
         print(f"  {fault}")
     if faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import os
@@ -12,13 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from fetalclip_app.errors import ErrorCode, FetalClipError
 
 GROWTH_MB = 64.0
-"""More than this in the second half is a leak: in the first, what is imported late comes; pictures go at each rest."""
+"""More than this in the second half is a leak: pictures go at each rest, and what is imported late came before."""
+
+GROWTH_OBJECTS = 0.05
+"""A larger share of Qt's objects more in the second half is a leak."""
 
 _MAY_BE_LOGGED = ("the model's process did not end when asked",)
 """While it imports, a process hears nothing, and is ended as the program means it to be."""
@@ -33,6 +37,7 @@ class Watch(logging.Handler):
         super().__init__(logging.WARNING)
         self.said: list[str] = []
         self.rss_mb: list[float] = []
+        self.objects: list[int] = []
         self._threads = {thread.ident for thread in threading.enumerate()}
         self._processes = _children()
         self._before: tuple[Any, Any, Any, Any] | None = None
@@ -62,10 +67,12 @@ class Watch(logging.Handler):
             self.said.append(f"{record.name}: {said} {error!r}")
 
     def rest(self) -> None:
-        """Note how much memory is held now, and what PySide6 takes for a widget and is none."""
+        """Note how much memory and how many objects of Qt are held, and what PySide6 takes for a widget and is none."""
         gc.collect()
+        _give_back()
         strange = {type(one).__name__ for one in QApplication.allWidgets() if not isinstance(one, QWidget)}
         self.said += [f"no widgets: {sorted(strange)}"] if strange else []
+        self.objects.append(sum(len(window.findChildren(QObject)) for window in QApplication.topLevelWidgets()))
         self.rss_mb.append(_rss_mb())
 
     def faults(self) -> list[str]:
@@ -77,6 +84,8 @@ class Watch(logging.Handler):
         found += [f"processes left: {sorted(started)}"] if started else []
         if self.rss_mb and self.rss_mb[-1] - self.rss_mb[len(self.rss_mb) // 2] > GROWTH_MB:
             found.append("memory grew: " + ", ".join(f"{one:.0f}" for one in self.rss_mb) + " MB")
+        if self.objects and self.objects[-1] > (1 + GROWTH_OBJECTS) * self.objects[len(self.objects) // 2]:
+            found.append("objects of Qt grew: " + ", ".join(str(one) for one in self.objects))
         return found
 
     def _raised(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -93,6 +102,14 @@ def _where(trace: TracebackType | None) -> str:
         places.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
         trace = trace.tb_next
     return " > ".join(places)
+
+
+def _give_back() -> None:
+    """Let the C library give back what the program has freed, where it can be asked to: what is left is held."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def _rss_mb() -> float:

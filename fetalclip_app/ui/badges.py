@@ -64,7 +64,7 @@ def badges_of(clip: Clip) -> tuple[Badge, ...]:
 def _scale_badges(clip: Clip) -> list[Badge]:
     tip = calibration_source(clip.calibration)
     if not clip.is_calibrated or clip.calibration is None:
-        return [Badge(translate("No scale"), translate("{source}. Set it with the ruler (R).", source=tip))]
+        return [Badge(translate("No scale"), translate("{source}. Set it with the ruler.", source=tip))]
     words = {
         CalibrationSource.USER: translate("Scale set by hand"),
         CalibrationSource.USER_OVERRIDE: translate("Scale overridden by hand"),

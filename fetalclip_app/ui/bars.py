@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from fetalclip_app.ui import theme
@@ -75,13 +75,17 @@ class BarRow(QAbstractButton):
         left = 4.0
         if self._with_letter:
             left = self._draw_letter(painter, colour)
-        name_width = 128.0 - left
+        box = QRectF(132, 7, self.width() - 132 - 50, 6)
+        tag = None if bar.is_trained else self._tag_at(box)
+        name_width = (128.0 if tag is None else min(128.0, tag.left() - 4.0)) - left
         painter.setFont(text_font(12, text_font().Weight.DemiBold if bar.is_best else text_font().Weight.Normal))
         painter.setPen(QColor(tokens().text if bar.is_best else tokens().muted))
         middle = Qt.AlignmentFlag.AlignVCenter
         name = painter.fontMetrics().elidedText(view_title(bar.key), Qt.TextElideMode.ElideRight, int(name_width))
         painter.drawText(QRectF(left, 0, name_width, self.height()), middle | Qt.AlignmentFlag.AlignLeft, name)
-        self._draw_bar(painter, QRectF(132, 7, self.width() - 132 - 50, 6), colour)
+        self._draw_bar(painter, box, colour)
+        if tag is not None:
+            self._draw_tag(painter, tag)
         value = percent(bar.probability) if bar.probability is not None else ""
         painter.setPen(QColor(tokens().text if bar.is_best else tokens().muted))
         painter.drawText(QRectF(self.width() - 48, 0, 44, self.height()), middle | Qt.AlignmentFlag.AlignRight, value)
@@ -109,16 +113,20 @@ class BarRow(QAbstractButton):
             filled.setWidth(max(box.width() * share, 2.0))
             painter.setBrush(colour if self._bar.is_trained else QColor(tokens().faint))
             painter.drawRoundedRect(filled, 3, 3)
-        if not self._bar.is_trained:
-            painter.setFont(caption_font())
-            text = not_trained_view()
-            width = painter.fontMetrics().horizontalAdvance(text) + 8.0
-            tag = QRectF(box.right() - width, 2, width, self.height() - 4)
-            painter.setBrush(QColor(tokens().raised))
-            painter.drawRect(tag.adjusted(2, 0, 0, 0))
-            painter.setPen(QColor(tokens().muted))
-            painter.drawText(tag, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-            painter.setFont(text_font(12))
+
+    def _tag_at(self, bar: QRectF) -> QRectF:
+        """Return where it says that the view was never trained: over the bar's right end."""
+        width = QFontMetricsF(caption_font()).horizontalAdvance(not_trained_view()) + 8.0
+        return QRectF(bar.right() - width, 2, width, self.height() - 4)
+
+    def _draw_tag(self, painter: QPainter, tag: QRectF) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens().raised))
+        painter.drawRect(tag.adjusted(2, 0, 0, 0))
+        painter.setFont(caption_font())
+        painter.setPen(QColor(tokens().muted))
+        painter.drawText(tag, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, not_trained_view())
+        painter.setFont(text_font(12))
 
     def _draw_state(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

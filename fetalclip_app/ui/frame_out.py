@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fetalclip_app import RESEARCH_USE_ONLY
+from fetalclip_app.ui.dialogs import is_accepted
 from fetalclip_app.ui.overlays import draw_text
 from fetalclip_app.ui.theme import ON_PICTURE, caption_font
 from fetalclip_app.wording import heat_caption
@@ -29,7 +30,7 @@ _POINTS = 10.0
 def ask_printer(parent: QWidget) -> QPrinter | None:
     """Ask by the system's dialog."""
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    return printer if QPrintDialog(printer, parent).exec() == QDialog.DialogCode.Accepted else None
+    return printer if is_accepted(QPrintDialog(printer, parent)) else None
 
 
 class FrameOut(QObject):

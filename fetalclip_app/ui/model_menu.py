@@ -8,13 +8,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.inference.request import EngineRequest, has_manifest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.settings import Settings
 from fetalclip_app.settings import folder as settings_folder
+from fetalclip_app.ui.dialogs import is_accepted
 from fetalclip_app.ui.jobs import Job, Jobs, Lane
 from fetalclip_app.ui.licence import LICENCE_SHA256, LicenceDialog
 from fetalclip_app.ui.view_set_menu import ViewSetMenu
@@ -50,7 +51,7 @@ def engine_request(settings: Settings) -> EngineRequest:
 
 
 def _ask_licence(parent: QWidget) -> bool:
-    return LicenceDialog(parent).exec() == QDialog.DialogCode.Accepted
+    return is_accepted(LicenceDialog(parent))
 
 
 def _ask_file(parent: QWidget, title: str, kinds: str) -> Path | None:

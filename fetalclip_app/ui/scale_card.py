@@ -59,7 +59,7 @@ class ScaleCard(Card):
         self._clear()
         self.source.setText(calibration_source(calibration))
         if calibration is None:
-            self._say(label(translate("Set it with the ruler (R)."), tone="doubt", caption=True, wrap=True))
+            self._say(label(translate("Set it with the ruler."), tone="doubt", caption=True, wrap=True))
             return
         self._show_regions(calibration)
         for line in words.rulers(calibration):

@@ -23,7 +23,7 @@ class _Words:
 _GENERAL: dict[Reason, _Words] = {
     Reason.NOT_CALIBRATED: _Words(
         (mark("There is no scale for this picture, so it cannot be measured in millimetres."),),
-        mark("Set the scale with the ruler (R), or by --pixel-mm on the command line."),
+        mark("Set the scale with the ruler, or by --pixel-mm on the command line."),
     ),
     Reason.OUT_OF_RANGE: _Words(
         (mark("The answer lies outside the range that this model can estimate."),),
@@ -48,7 +48,7 @@ _GENERAL: dict[Reason, _Words] = {
 _DETAILS: dict[tuple[Reason, str], _Words] = {
     (Reason.NOT_CALIBRATED, "no_scale"): _Words(
         (mark("This file carries no scale, so lengths are in pixels."),),
-        mark("Set the scale with the ruler (R), or by --pixel-mm on the command line."),
+        mark("Set the scale with the ruler, or by --pixel-mm on the command line."),
     ),
     (Reason.HELD_BACK, "measure_first"): _Words(
         (mark("Held back until you have measured it by hand."),),
@@ -64,15 +64,15 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.NOT_CALIBRATED, "several_scales"): _Words(
         (mark("The picture has several scales, and none holds for all that is measured."),),
-        mark("Set one scale with the ruler (R), or by --override-calibration."),
+        mark("Set one scale with the ruler, or by --override-calibration."),
     ),
     (Reason.NOT_CALIBRATED, "untrusted_region"): _Words(
         (mark("The scale in this file cannot be trusted, so lengths are in pixels."),),
-        mark("The scale card (S) says why. Set it with the ruler (R), or by --pixel-mm."),
+        mark("The scale card says why. Set it with the ruler, or by --pixel-mm."),
     ),
     (Reason.NOT_CALIBRATED, "outside_regions"): _Words(
         (mark("It reaches out of the region that has a scale."),),
-        mark("The scale card (S) shows the regions. Set the scale with the ruler (R)."),
+        mark("The scale card shows the regions. Set the scale with the ruler."),
     ),
     (Reason.NOT_CALIBRATED, "across_regions"): _Words(
         (mark("It lies in two regions of the picture, and no length holds across both."),),
@@ -80,7 +80,7 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.NOT_CALIBRATED, "overlapping_regions"): _Words(
         (mark("Regions with different scales overlap here, so no length can be told."),),
-        mark("Measure where one region lies alone, or set the scale with the ruler (R)."),
+        mark("Measure where one region lies alone, or set the scale with the ruler."),
     ),
     (Reason.NOT_CALIBRATED, "not_tissue"): _Words(
         (mark("This part of the picture is a trace or a spectrum, not a picture of the body."),),

@@ -71,7 +71,7 @@ def measured_value(measured: Measured) -> str:
 def why_pixels(reason: Refusal) -> str:
     """Return why a length is in pixels, and what helps where something does."""
     said = translate("In pixels: {reason}.").format(reason=refusal(reason))
-    return f"{said} {translate('Set the scale with the ruler (R).')}" if reason is Refusal.NO_SCALE else said
+    return f"{said} {translate('Set the scale with the ruler.')}" if reason is Refusal.NO_SCALE else said
 
 
 def drawn_text(measure: Measure | None, edges: BpdDefinition | None, measured: Measured, *, fetus: str = "") -> str:

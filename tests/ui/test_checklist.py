@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fakes import make_clip
 from pypdf import PdfReader
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -292,3 +292,14 @@ def test_what_is_exported_before_all_is_read_says_that_clips_wait(
 
     assert (len(study["clips"]), study["not_read"]) == (1, 1)
     assert "1 of 2 clips are read." in told
+
+
+def test_the_menu_of_lists_leaves_nothing_where_it_shows_again(desk, qtbot: QtBot) -> None:
+    menu = _open(desk, qtbot).lists.menu()
+    menu.aboutToShow.emit()
+    before = len(menu.findChildren(QObject))
+
+    for _ in range(5):
+        menu.aboutToShow.emit()
+
+    assert len(menu.findChildren(QObject)) == before

@@ -44,7 +44,7 @@ def test_the_card_of_another_clip_holds_nothing_of_the_one_before(qtbot: QtBot) 
     card.show_scale(two_regions())
     card.show_scale(None)
 
-    assert card.texts == ["Set it with the ruler (R)."]
+    assert card.texts == ["Set it with the ruler."]
     assert card.source.text() == "No scale in this file"
 
 

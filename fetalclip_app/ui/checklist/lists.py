@@ -41,6 +41,7 @@ class Checklists(QObject):
         self.menu = QMenu(window)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill)
+        self._entries = QActionGroup(self.menu)  # an entry leaves it when the menu drops it
         choices.changed.connect(self._look)
         self._read()
 
@@ -63,7 +64,6 @@ class Checklists(QObject):
 
     def _fill(self) -> None:
         self.menu.clear()
-        group = QActionGroup(self.menu)
         bundled = resources.path(MID_TRIMESTER)
         listed = list_checklists([checklists_folder().absolute()])
         for path in dict.fromkeys((*listed, *([self._path] if self._path is not None else []))):
@@ -78,7 +78,7 @@ class Checklists(QObject):
             action.setChecked(chosen == self._path)
             action.setEnabled(not problem)
             action.triggered.connect(lambda checked=False, chosen=chosen: self.choose(chosen))
-            group.addAction(action)
+            self._entries.addAction(action)
         self.menu.addSeparator()
         self.menu.addAction(translate("Open the folder of checklists")).triggered.connect(self._open_folder)
 

@@ -34,6 +34,9 @@ from fetalclip_app.wording import told, view_title
 from fetalclip_app.wording.translate import plural, translate
 from fetalclip_app.wording.view_sets import f1_told, score_told, verdict_meaning, verdict_title
 
+_COLUMN_PX = 64
+"""No column is narrower, whatever the size of the text."""
+
 _TONES = {Verdict.UNTESTED: "muted", Verdict.WEAK: "doubt", Verdict.OK: "good"}
 
 
@@ -82,10 +85,11 @@ class TrialBox(QWidget):
         )
         self.table.setRootIsDecorated(False)
         self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.header().setStretchLastSection(False)
-        for column, width in ((1, 118), (2, 118), (3, 64), (4, 72)):
-            self.table.setColumnWidth(column, width)
+        header = self.table.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(_COLUMN_PX)
         self.folder, self.csv, self.cancel = (
             text_button(text) for text in (translate("Folder …"), translate("Table (CSV) …"), translate("Stop"))
         )
@@ -139,6 +143,7 @@ class TrialBox(QWidget):
             other = f1_told(beside[one.key]) if one.key in beside else ""
             cells = [view_title(one.key), f1_told(one), other, str(one.pictures), verdict_title(one.verdict)]
             item = QTreeWidgetItem(cells)
+            item.setToolTip(0, cells[0])
             item.setForeground(4, QColor(getattr(tokens(), _TONES[one.verdict])))
             for column in (1, 2, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
