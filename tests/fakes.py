@@ -21,7 +21,7 @@ from fetalclip_app.domain.backbone import ModelCalibration
 from fetalclip_app.domain.calibration import Box, Calibration, CalibrationSource, PixelSpacing, Region, RegionKind
 from fetalclip_app.domain.clip import Clip, FramesInMemory, Origin
 from fetalclip_app.domain.content_key import ContentKey
-from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
+from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation, Where
 from fetalclip_app.domain.probes import ProbeFacts
 from fetalclip_app.domain.quality import ClipQuality
 from fetalclip_app.domain.reading import (
@@ -39,7 +39,7 @@ from fetalclip_app.domain.vocabulary import Vocabulary
 from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.inference.listening import NOBODY, Listener
 from fetalclip_app.inference.request import EngineRequest
-from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments
 from fetalclip_app.tasks.views import seen_with
 
@@ -262,9 +262,11 @@ class FakeEngine:
             report(index + 1, len(clip))
         return reading
 
-    def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
-        clip.frame(frame_index)
-        return make_heatmap(clip, view_key, method)
+    def explain(self, clip: Clip, where: Where, step: Report = silent) -> Heatmap:
+        clip.frame(where.frame_index)
+        for done in range(3):
+            step(done, 3)
+        return make_heatmap(clip, where.view_key, where.method)
 
     def embed(self, clip: Clip, cancel: CancelToken) -> NDArray[np.float32]:
         cancel.check()

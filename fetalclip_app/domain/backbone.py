@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.age import LimitGround
 from fetalclip_app.domain.familiarity import Familiarity, Textures
 from fetalclip_app.domain.reading import ModelIdentity
+from fetalclip_app.progress import Report, silent
 
 Batch = NDArray[np.float32]
 """float32, (N, 3, S, S): what `prepare` returns, stacked."""
@@ -133,6 +134,7 @@ class Explainer(Protocol):
         method: str,
         *,
         bias: NDArray[np.float32] | None = None,
+        step: Report = silent,
     ) -> NDArray[np.float32]:
         """Return float32, (S, S), 0 to 1.
 
@@ -141,6 +143,9 @@ class Explainer(Protocol):
             texts: One row for each class, of length one where they are texts; the map explains the softmax over them.
             bias: Added to the logits of a probe, (classes,).
             target: Row of the class to explain.
-            method: One of the methods that the model offers: ``gradcam``, ``scorecam``, ``eigencam``.
+            method: One of the methods that the model offers: ``gradcam``, ``fasterscorecam``, ``scorecam``,
+                ``eigencam``.
+            step: Called with (passes done, passes) before each pass of a method that makes many; what it raises ends
+                the work.
         """
         ...

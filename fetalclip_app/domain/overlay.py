@@ -65,6 +65,22 @@ class Segmentation:
     mask: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a heatmap explains.
+
+    Attributes:
+        task_key: ``views`` or ``brain_views``: whose classes share the softmax.
+        view_key: The class.
+        method: Name of the method, such as ``gradcam``.
+    """
+
+    frame_index: int
+    task_key: str
+    view_key: str
+    method: str
+
+
 OF_NO_VIEW = frozenset({"eigencam"})
 """Heatmap methods that show where the network looks, whatever view is asked for (Muhammad and Yeasin 2020)."""
 

@@ -11,7 +11,7 @@ from fetalclip_app import __version__
 from fetalclip_app.domain.backbone import Backbone, Embeddings, Explainer
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Where
 from fetalclip_app.domain.probes import ProbeFacts, ViewProbe
 from fetalclip_app.domain.reading import ClipReading, ModelIdentity, Provenance
 from fetalclip_app.domain.sight import Sight
@@ -22,7 +22,7 @@ from fetalclip_app.inference.clip_shelf import ClipShelf
 from fetalclip_app.inference.encoding import Encoding, quality
 from fetalclip_app.inference.frame_bank import ROWS, TEXTURES, FrameBank, FrameFeatures
 from fetalclip_app.inference.listening import NOBODY, Listener
-from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
 from fetalclip_app.tasks.keys import AGE, CLIP_LABELS, HEAD, MEASURES, STRUCTURES, VIEWS, WHOLE_CLIP, clip_label_key
@@ -172,11 +172,11 @@ class Engine:
         with_textures = self.instruments.calibration.familiarity is not None
         return Encoding(self.backbone, self.spec, self.frames, with_textures)
 
-    def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
+    def explain(self, clip: Clip, where: Where, step: Report = silent) -> Heatmap:
         """Return where in a frame a view was seen.
 
         Args:
-            task_key: ``views`` or ``brain_views``: whose classes share the softmax.
+            step: Called with (passes done, passes) before each pass; what it raises ends the work.
 
         Raises:
             ValueError: No such task, view or method.
@@ -184,18 +184,18 @@ class Engine:
             ComputeFailed: The device gave up.
         """
         crop = crop_of(clip)
-        picture = prepare(clip.frame(frame_index), self.spec, crop)
-        if task_key in self.naming:
-            probe = self.naming[task_key]
+        picture = prepare(clip.frame(where.frame_index), self.spec, crop)
+        if where.task_key in self.naming:
+            probe = self.naming[where.task_key]
             weight, bias = probe.layer
-            rows, target = weight / np.float32(self.backbone.logit_scale), probe.facts.classes.index(view_key)
-            values = self.explainer.heatmap(picture, rows, target, method, bias=bias)
+            rows, target = weight / np.float32(self.backbone.logit_scale), probe.facts.classes.index(where.view_key)
+            values = self.explainer.heatmap(picture, rows, target, where.method, bias=bias, step=step)
         else:
-            view_set = self.view_sets[task_key]
-            classes = class_embeddings(view_set, self.texts.features)
-            values = self.explainer.heatmap(picture, classes, view_set.keys.index(view_key), method)
+            view_set = self.view_sets[where.task_key]
+            classes, target = class_embeddings(view_set, self.texts.features), view_set.keys.index(where.view_key)
+            values = self.explainer.heatmap(picture, classes, target, where.method, step=step)
         on_frame = Letterbox(crop, self.spec.size).map_to_frame(values, clip.height, clip.width)
-        return Heatmap(view_key, method, np.clip(on_frame, 0.0, 1.0))
+        return Heatmap(where.view_key, where.method, np.clip(on_frame, 0.0, 1.0))
 
     @staticmethod
     def _weight(task: Task, clip: Clip) -> int:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Where
 from fetalclip_app.domain.reading import ClipReading, ModelIdentity
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.inference.listening import Listener
@@ -42,7 +42,7 @@ class Engine(Protocol):
         """Answer every task."""
         ...
 
-    def explain(self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str) -> Heatmap:
+    def explain(self, clip: Clip, where: Where, step: Report) -> Heatmap:
         """Show where a view was seen."""
         ...
 

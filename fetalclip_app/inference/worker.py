@@ -16,7 +16,7 @@ import numpy as np
 
 from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Where
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
@@ -121,17 +121,14 @@ class ModelProcess:
         """
         return self._call(ClipReading, "read", clip, (), cancel, _Told(report, seen))
 
-    def explain(
-        self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
-    ) -> Heatmap:  # six of them are the engine's own
-        """Show where ``view_key`` was seen in one frame.
+    def explain(self, clip: Clip, where: Where, cancel: CancelToken, report: Report = silent) -> Heatmap:
+        """Show where a view was seen in one frame.
 
         Raises:
-            Cancelled: ``cancel`` was raised before the work began or while it fetched its frame.
+            Cancelled: ``cancel`` was raised before the work began or between two of its passes.
             FetalClipError: As `read`.
         """
-        arguments = (frame_index, task_key, view_key, method)
-        return self._call(Heatmap, "explain", clip, arguments, cancel, _Told())
+        return self._call(Heatmap, "explain", clip, (where,), cancel, _Told(report))
 
     def embed(self, clip: Clip, cancel: CancelToken) -> Embeddings:
         """Return the unit row of each frame, and nothing else: float32, (frames, D).

@@ -19,7 +19,7 @@ from fetalclip_app.domain.sight import Sight
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
 from fetalclip_app.inference.frame_slots import Address, open_memory, view
 from fetalclip_app.inference.questions import Answerer
-from fetalclip_app.progress import Cancelled, CancelToken
+from fetalclip_app.progress import Cancelled, CancelToken, Report
 
 NICENESS = 5
 """Steps of priority below the thread that starts this process, itself as many below the window on Linux.
@@ -180,11 +180,21 @@ def _serve_call(connection: Connection, engine: Any, cancel: _FlagToken, call: t
                 return engine.read(clip, cancel, sender.report, sender)
             if name == "embed":
                 return engine.embed(clip, cancel)
-            return engine.explain(clip, *arguments)
+            return engine.explain(clip, *arguments, _step(cancel, _Sender(connection).report))
         finally:
             connection.send(("info", _info(engine)))  # the device may be another than before
 
     _answer(connection, work, lambda result: result)
+
+
+def _step(cancel: CancelToken, report: Report) -> Report:
+    """Return what long work calls with (done, total): it looks at the flag, and tells how far it is."""
+
+    def step(done: int, total: int) -> None:
+        cancel.check()
+        report(done, total)
+
+    return step
 
 
 def _answer(connection: Connection, work: Callable[[], Any], told: Callable[[Any], Any]) -> Any:

@@ -35,6 +35,7 @@ FETALCLIP = (
 )
 METHODS = {
     "gradcam": "Selvaraju R. et al. Grad-CAM. ICCV 2017.",
+    "fasterscorecam": "Wang H. et al. Score-CAM. CVPR Workshops 2020; here of the 64 channels that vary most.",
     "scorecam": "Wang H. et al. Score-CAM. CVPR Workshops 2020.",
     "eigencam": "Muhammad M., Yeasin M. Eigen-CAM. IJCNN 2020.",
 }

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from fetalclip_app.domain.overlay import Where
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
+from fetalclip_app.ui.open_clip import Heat, OpenClip
 from fetalclip_app.ui.picture_area import PictureArea
 from fetalclip_app.ui.player import Player
 from fetalclip_app.wording import heat_title, view_title

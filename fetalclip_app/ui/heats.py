@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
+from fetalclip_app.domain.overlay import Where
+from fetalclip_app.ui.open_clip import Heat, OpenClip
 
 _KEPT = 8
 """Heatmaps kept for each clip."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Where
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
@@ -32,9 +32,7 @@ class Model(Protocol):
         """Answer every task; ``seen`` hears what is known of the frames, before the progress that belongs to it."""
         ...
 
-    def explain(
-        self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
-    ) -> Heatmap:
+    def explain(self, clip: Clip, where: Where, cancel: CancelToken, report: Report) -> Heatmap:
         """Show where a view was seen."""
         ...
 

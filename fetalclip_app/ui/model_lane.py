@@ -7,13 +7,14 @@ from collections import deque
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.overlay import Where
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Jobs, Lane, Work
 from fetalclip_app.ui.model import Activity, Model
-from fetalclip_app.ui.open_clip import Heat, OpenClip, Where
+from fetalclip_app.ui.open_clip import Heat, OpenClip
 from fetalclip_app.ui.qimage import heat_image
 from fetalclip_app.wording.translate import translate
 
@@ -101,15 +102,15 @@ class ModelLane(QObject):
     def explain(self, entry: OpenClip, where: Where) -> None:
         """Find where in a frame a view was seen."""
         clip = entry.clip
-        self.activity_changed.emit(Activity(translate("Finding where it looked")))
+        text = translate("Finding where it looked")
+        self.activity_changed.emit(Activity(text))
 
         def work(cancel: CancelToken, report: Report) -> Heat:
-            heatmap = self._model.explain(
-                clip, where.frame_index, where.task_key, where.view_key, where.method, cancel=cancel
-            )
+            heatmap = self._model.explain(clip, where, cancel, report)
             return Heat(heatmap, heat_image(heatmap.values), is_blank=not heatmap.values.any())
 
         job = self._run(work)
+        job.progressed.connect(lambda done, total: self.activity_changed.emit(Activity(text, done, total)))
         job.succeeded.connect(lambda heat: self.explained.emit(entry, clip, where, heat))
         job.failed.connect(lambda error: self.explain_failed.emit(where, error))
 

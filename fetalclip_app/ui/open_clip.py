@@ -8,7 +8,7 @@ from enum import Enum, auto
 from PySide6.QtGui import QImage
 
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Where
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.study import Group, Key, groups_of, identifier_of, place_of
@@ -23,16 +23,6 @@ class ReadState(Enum):
     READ = auto()
     STOPPED = auto()
     FAILED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What a heatmap explains."""
-
-    frame_index: int
-    task_key: str
-    view_key: str
-    method: str
 
 
 @dataclass(frozen=True, eq=False, slots=True)

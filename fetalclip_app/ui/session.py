@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.listing import Notice
+from fetalclip_app.domain.overlay import Where
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
@@ -17,7 +18,7 @@ from fetalclip_app.ui.heats import Heats
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity, Model
 from fetalclip_app.ui.model_lane import ModelLane
-from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState, Where
+from fetalclip_app.ui.open_clip import Heat, OpenClip, ReadState
 from fetalclip_app.ui.opening import Doors, Opening
 from fetalclip_app.ui.readings import Readings, Veil
 from fetalclip_app.ui.seldom import Seldom

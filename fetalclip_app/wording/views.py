@@ -32,7 +32,12 @@ _TASKS: dict[str, str] = {
     "saliency": mark("Where it looked"),
 }
 
-_METHODS: dict[str, str] = {"gradcam": "Grad-CAM", "scorecam": "Score-CAM", "eigencam": "EigenCAM"}
+_METHODS: dict[str, str] = {
+    "gradcam": "Grad-CAM",
+    "fasterscorecam": "Faster Score-CAM",
+    "scorecam": "Score-CAM",
+    "eigencam": "EigenCAM",
+}
 
 
 def view_title(key: str) -> str:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.listing import Listing
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Where
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
@@ -76,11 +76,9 @@ class FakeModel:
             raise self.errors.pop(0)
         return self.engine.read(clip, cancel, report, Seeing(seen))
 
-    def explain(
-        self, clip: Clip, frame_index: int, task_key: str, view_key: str, method: str, *, cancel: CancelToken
-    ) -> Heatmap:
-        self.explained.append((frame_index, task_key, view_key, method))
-        return self.engine.explain(clip, frame_index, task_key, view_key, method)
+    def explain(self, clip: Clip, where: Where, cancel: CancelToken, report: Report) -> Heatmap:
+        self.explained.append((where.frame_index, where.task_key, where.view_key, where.method))
+        return self.engine.explain(clip, where, report)
 
     def embed(self, clip: Clip, cancel: CancelToken) -> NDArray[np.float32]:
         return self.engine.embed(clip, cancel)

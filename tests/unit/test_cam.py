@@ -9,8 +9,8 @@ import tiny_models
 import torch
 from numpy.typing import NDArray
 
-from fetalclip_app.model import cam_methods, texts
-from fetalclip_app.model.cam import METHODS, Layer, Saliency, layer_of
+from fetalclip_app.model import cam_score, texts
+from fetalclip_app.model.cam import METHODS, Layer, Saliency
 from fetalclip_app.model.device import CUDA, GPU_OUT_OF_MEMORY, Device, cpu
 from fetalclip_app.model.encoder import TorchBackbone
 
@@ -140,8 +140,7 @@ def test_only_tokens_that_stand_for_a_patch_are_kept() -> None:
 def test_every_method_works_for_every_kind_of_network(
     config: dict[str, Any], method: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cam_methods, "SCORE_EXACT_UP_TO", 64)
-    monkeypatch.setattr(cam_methods, "SCORE_CHANNELS", 24)
+    monkeypatch.setattr(cam_score.FasterScoreCam, "channels", 24)
     saliency, _, picture, classes = _random(config)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -194,7 +193,7 @@ def test_nothing_is_left_behind_after_a_failure(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_score_cam_never_masks_more_than_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cam_methods, "SCORE_AT_ONCE", 5)
+    monkeypatch.setattr(cam_score, "MASKS_AT_ONCE", {"cpu": 5})
     saliency, backbone, picture, classes = _random(tiny_models.VIT)
     sizes: list[int] = []
     visual: Any = backbone.network.visual
@@ -213,31 +212,6 @@ def test_score_cam_never_masks_more_than_a_batch(monkeypatch: pytest.MonkeyPatch
     assert not any(listeners[1:]), "the activations of masked pictures are not kept"
     assert max(sizes) == 5
     assert sum(sizes) == 1 + 64, "one pass for the picture, and one for each channel"
-
-
-def test_score_cam_of_a_wide_layer_asks_the_channels_that_vary_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cam_methods, "SCORE_EXACT_UP_TO", 4)
-    monkeypatch.setattr(cam_methods, "SCORE_CHANNELS", 2)
-    activations = np.zeros((5, 3, 3), np.float32)
-    activations[1, 0, 0], activations[4, 1, 1], activations[2, 2, 2] = 3.0, -2.0, 1.0
-
-    assert cam_methods._channels(activations).tolist() == [1, 4]
-    assert cam_methods._channels(activations[:4]).tolist() == [0, 1, 2, 3]
-
-
-def test_score_cam_agrees_with_the_library_where_it_is_exact(capfd: pytest.CaptureFixture[str]) -> None:
-    from pytorch_grad_cam import ScoreCAM  # noqa: PLC0415
-
-    from fetalclip_app.model.cam import _Scorer, _target  # noqa: PLC0415
-
-    saliency, backbone, picture, classes = _random(tiny_models.VIT)
-    layer = layer_of(backbone.network.visual)
-    assert layer is not None
-    scorer = _Scorer(backbone.network, torch.from_numpy(classes), backbone.logit_scale)
-    with ScoreCAM(scorer, [layer.module], reshape_transform=layer.reshape) as library:
-        expected = library(torch.from_numpy(picture[None]), [_target("scorecam", 1)])[0]
-
-    np.testing.assert_allclose(saliency.heatmap(picture, classes, 1, "scorecam"), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(("method", "target"), [("lime", 0), ("gradcam", 3), ("gradcam", -1)])

@@ -9,7 +9,7 @@ from fakes import DIMENSION, FakeBackbone, make_clip
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import ModelCalibration, ViewCalibration
-from fetalclip_app.domain.overlay import Heatmap
+from fetalclip_app.domain.overlay import Heatmap, Where
 from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
@@ -18,7 +18,7 @@ from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.calibrating import calibration_of, fitted_for
 from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
-from fetalclip_app.progress import Cancelled, CancelToken, silent
+from fetalclip_app.progress import Cancelled, CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments, Scan
 from fetalclip_app.tasks.catalog import all_tasks
 from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS, WHOLE_CLIP
@@ -28,7 +28,9 @@ from fetalclip_app.tasks.view_sets import BRAIN_PLANES_FILE, PLANES_FILE, bundle
 class CornerExplainer:
     """Says that everything was seen in the network's top left corner."""
 
-    def heatmap(self, picture: np.ndarray, texts: np.ndarray, target: int, method: str) -> np.ndarray:
+    def heatmap(
+        self, picture: np.ndarray, texts: np.ndarray, target: int, method: str, *, step: Report = silent
+    ) -> np.ndarray:
         self.asked = (len(texts), target, method)
         values = np.zeros((224, 224), np.float32)
         values[:60, :60] = 1.0
@@ -174,7 +176,7 @@ def test_a_heatmap_lies_in_frame_pixels(backbone: FakeBackbone) -> None:
     engine = make_engine(backbone)
     clip = make_clip()
 
-    heat = engine.explain(clip, 2, BRAIN_VIEWS, "trans-cerebellum", "gradcam")
+    heat = engine.explain(clip, Where(2, BRAIN_VIEWS, "trans-cerebellum", "gradcam"))
 
     assert isinstance(heat, Heatmap)
     assert heat.values.shape == (clip.height, clip.width)

@@ -13,6 +13,7 @@ from tiny_models import SIZE, VIT
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.age import AgeEstimate
+from fetalclip_app.domain.overlay import Where
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ErrorCode, InvalidInput, ModelUnavailable
 from fetalclip_app.inference.engine import Engine
@@ -74,7 +75,7 @@ def test_an_age_without_a_measured_head_says_that_it_was_not_checked(engine: Eng
 def test_each_heatmap_lies_on_the_frame(engine: Engine, method: str) -> None:
     clip = make_clip(frames=1)
 
-    heat = engine.explain(clip, 0, VIEWS, "brain", method)
+    heat = engine.explain(clip, Where(0, VIEWS, "brain", method))
 
     assert heat.values.shape == (clip.height, clip.width)
     assert heat.values.min() >= 0

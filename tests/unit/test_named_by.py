@@ -18,6 +18,7 @@ from task_tools import BRAIN_SET, PLANE_SET, WIDTH, instruments, scan_of
 from tiny_models import VIT
 
 from fetalclip_app.domain.abstention import Abstention, Reason
+from fetalclip_app.domain.overlay import Where
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.views import BRAIN_PLANES, PLANES, ViewPrediction
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
@@ -147,8 +148,8 @@ def test_a_chosen_probe_answers_explains_and_is_told(checkpoint: EngineRequest, 
     assert told == engine.probes[0] and told == reading.probe(VIEWS)
     assert told.sha256 == hashlib.sha256((heads / "planes.safetensors").read_bytes()).hexdigest()
     assert VIEWS not in reading.provenance.view_sets and BRAIN_VIEWS in reading.provenance.view_sets
-    by_probe = engine.explain(clip, 0, VIEWS, views.best, "gradcam").values
-    by_prompts = load.load_engine(checkpoint).explain(clip, 0, VIEWS, views.best, "gradcam").values
+    by_probe = engine.explain(clip, Where(0, VIEWS, views.best, "gradcam")).values
+    by_prompts = load.load_engine(checkpoint).explain(clip, Where(0, VIEWS, views.best, "gradcam")).values
     assert by_probe.shape == (clip.height, clip.width)
     assert not np.allclose(by_probe, by_prompts), "the map is of the layer that answered"
 

@@ -21,6 +21,7 @@ from counted import CountingFrames, clip_of
 from fakes import make_clip, slow_factory, spell_factory
 
 from fetalclip_app.domain.clip import Clip, Pixels
+from fetalclip_app.domain.overlay import Where
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError, InvalidInput, UnreadableFile
 from fetalclip_app.inference import frame_slots
 from fetalclip_app.inference.frame_order import coarse_to_fine
@@ -81,7 +82,7 @@ def test_the_reading_comes_back_whole(model: ModelProcess) -> None:
 
 def test_a_heatmap_comes_back_in_frame_pixels(model: ModelProcess) -> None:
     clip = make_clip(3)
-    heatmap = model.explain(clip, 1, "views", "brain", "scorecam", cancel=CancelToken())
+    heatmap = model.explain(clip, Where(1, "views", "brain", "scorecam"), CancelToken())
 
     assert heatmap.values.shape == (clip.height, clip.width)
     assert heatmap.method == "scorecam"

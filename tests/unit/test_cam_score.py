@@ -1,0 +1,260 @@
+"""Score-CAM beside the grad-cam package's own, to the digit that was asked for; and when a lower precision may help."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny_models
+import torch
+from fakes import make_clip
+from numpy.typing import NDArray
+from pytorch_grad_cam import ScoreCAM
+
+from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
+from fetalclip_app.inference.load import load_engine
+from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.model import cam_score
+from fetalclip_app.model.cam import Saliency, score_layer_of
+from fetalclip_app.model.cam_score import expected_change, most_varied
+from fetalclip_app.model.device import cpu
+from fetalclip_app.model.encoder import TorchBackbone
+from fetalclip_app.progress import Cancelled, CancelToken
+
+WIDER = {**tiny_models.VIT, "vision_cfg": {**tiny_models.VIT["vision_cfg"], "width": 128, "head_width": 32}}
+KINDS = {"vit": WIDER, "resnet": tiny_models.RESNET}
+AGREED = 1e-3
+
+Map = NDArray[np.float32]
+
+
+class Plain(torch.nn.Module):
+    """What the package is given: pictures in, the classes' probabilities out."""
+
+    def __init__(self, backbone: TorchBackbone, classes: NDArray[np.float32]) -> None:
+        super().__init__()
+        self.network, self.classes, self.scale = backbone.network, torch.from_numpy(classes), backbone.logit_scale
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        rows = self.network.encode_image(images, normalize=True)  # type: ignore[operator]
+        return torch.softmax(self.scale * rows @ self.classes.T, dim=-1)
+
+
+def package_map(backbone: TorchBackbone, picture: Map, classes: NDArray[np.float32], target: int) -> Map:
+    layer = score_layer_of(backbone.network.visual)
+    assert layer is not None
+    reshape = layer.reshape if layer.grid else None
+    with ScoreCAM(Plain(backbone, classes), [layer.module], reshape_transform=reshape) as cam:
+        found: Map = cam(torch.from_numpy(picture[None]), [lambda shares: shares[target]])[0]
+    return found
+
+
+def planted(config: dict[str, Any], *, scale: float = 100.0) -> tuple[TorchBackbone, Map, NDArray[np.float32]]:
+    """A random network whose last normalisations have gains and shifts, as trained ones have, and FetalCLIP's scale."""
+    backbone = tiny_models.backbone(config)
+    chance = torch.Generator().manual_seed(3)
+    for name, parameter in backbone.network.named_parameters():
+        if ".ln_1." in name:
+            parameter.add_(0.5 * torch.randn(parameter.shape, generator=chance))
+    backbone.network.get_parameter("logit_scale").fill_(np.log(scale))
+    backbone = TorchBackbone(backbone.network, tiny_models.IDENTITY, cpu(), config=config)
+    side = backbone.image_size
+    picture = np.random.default_rng(2).normal(size=(3, side, side)).astype(np.float32)
+    return backbone, picture, backbone.encode_texts(["a head", "a heart", "a spine"])
+
+
+def wrong_by(error: float, backbone: TorchBackbone) -> Any:
+    """A quick road whose rows are off by a random direction of this length."""
+    chance = torch.Generator().manual_seed(0)
+
+    def embed_images(images: torch.Tensor) -> torch.Tensor:
+        rows = backbone.network.encode_image(images, normalize=True)  # type: ignore[operator]
+        noise = torch.nn.functional.normalize(torch.randn(rows.shape, generator=chance), dim=-1)
+        return torch.nn.functional.normalize(rows + error * noise, dim=-1)
+
+    return embed_images
+
+
+@pytest.mark.parametrize("target", [0, 2])
+@pytest.mark.parametrize("config", KINDS.values(), ids=KINDS.keys())
+def test_the_map_is_the_packages(config: dict[str, Any], target: int, capfd: pytest.CaptureFixture[str]) -> None:
+    backbone, picture, classes = planted(config)
+
+    ours = Saliency(backbone).heatmap(picture, classes, target, "scorecam")
+
+    theirs = package_map(backbone, picture, classes, target)
+    assert np.ptp(theirs) > 0.9
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_map_of_the_shipped_network_is_the_packages(capfd: pytest.CaptureFixture[str]) -> None:
+    """All 1,280 channels, on a picture of a quarter of the usual sides; `make bench` compares one of the usual size."""
+    backbone = load_engine(EngineRequest(device="cpu")).backbone
+    assert isinstance(backbone, TorchBackbone)
+    clip = make_clip(1)
+    picture = prepare(clip.frame(0), PreprocessSpec(size=64), crop_of(clip))
+    classes = backbone.encode_texts(["a fetal head", "a fetal heart", "a fetal abdomen"])
+
+    ours = Saliency(backbone).heatmap(picture, classes, 0, "scorecam")
+
+    theirs = package_map(backbone, picture, classes, 0)
+    assert np.ptp(theirs) > 0.9
+    np.testing.assert_allclose(ours, theirs, atol=AGREED)
+
+
+def test_channels_that_are_alike_are_asked_once_and_the_map_is_the_same(capfd: pytest.CaptureFixture[str]) -> None:
+    backbone, picture, classes = planted(tiny_models.VIT)
+    layer: Any = score_layer_of(backbone.network.visual)
+    with torch.no_grad():
+        layer.module.weight[10:40] = 0.0
+        layer.module.bias[10:40] = 0.0
+    steps: list[tuple[int, int]] = []
+
+    ours = Saliency(backbone).heatmap(picture, classes, 1, "scorecam", step=lambda *told: steps.append(told))
+
+    np.testing.assert_allclose(ours, package_map(backbone, picture, classes, 1), atol=1e-5)
+    assert steps[-1][1] == 64 - 29, "thirty dead channels are one pass"
+
+
+def quick_map(
+    monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], error: float
+) -> tuple[Map, TorchBackbone, Map, NDArray[np.float32], list[bool]]:
+    backbone, picture, classes = planted(config)
+    monkeypatch.setattr(backbone, "embed_images", wrong_by(error, backbone), raising=False)
+    taken: list[bool] = []
+    original = cam_score.scores_of
+
+    def watched(*arguments: Any) -> Any:
+        found = original(*arguments)
+        taken.append(found[1])
+        return found
+
+    monkeypatch.setattr(cam_score, "scores_of", watched)
+    return Saliency(backbone).heatmap(picture, classes, 0, "scorecam"), backbone, picture, classes, taken
+
+
+def test_a_lower_precision_that_does_not_change_the_map_is_taken(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ours, backbone, picture, classes, taken = quick_map(monkeypatch, WIDER, 1e-5)
+
+    assert taken == [True]
+    np.testing.assert_allclose(ours, package_map(backbone, picture, classes, 0), atol=AGREED)
+
+
+@pytest.mark.parametrize("error", [3e-3, 0.1])
+def test_a_lower_precision_that_would_change_the_map_is_not_taken(
+    error: float, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ours, backbone, picture, classes, taken = quick_map(monkeypatch, WIDER, error)
+
+    assert taken == [False]
+    np.testing.assert_allclose(ours, package_map(backbone, picture, classes, 0), atol=1e-5)
+
+
+def test_what_all_scores_have_in_common_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A road that answers all passes a little higher gives the same weights, also beside the sample's exact scores."""
+    backbone, picture, classes = planted(WIDER)
+    saliency = Saliency(backbone)
+    plain = saliency.heatmap(picture, classes, 0, "scorecam")
+    found = cam_score._Scoring._through
+
+    def higher(self: Any, rows_of: Any, channels: Any) -> Any:
+        is_quick = "network" not in rows_of.__code__.co_varnames
+        return found(self, rows_of, channels) + (0.2 if is_quick else 0.0)
+
+    monkeypatch.setattr(backbone, "embed_images", wrong_by(0.0, backbone), raising=False)
+    monkeypatch.setattr(cam_score._Scoring, "_through", higher)
+
+    np.testing.assert_allclose(saliency.heatmap(picture, classes, 0, "scorecam"), plain, atol=1e-5)
+
+
+def test_the_expected_change_is_what_noise_of_that_size_does() -> None:
+    chance = np.random.default_rng(5)
+    maps = chance.normal(0.3, 1.0, size=(256, 8, 8)).astype(np.float32)
+    scores = chance.uniform(0, 1, 256).astype(np.float32)
+    error = 2e-3
+
+    def scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        summed = np.maximum(np.tensordot(cam_score._softmax(scores), maps, axes=1), 0)
+        return np.asarray((summed - summed.min()) / np.ptp(summed))
+
+    noisy = [scaled(scores + chance.normal(0, error, 256).astype(np.float32)) for _ in range(200)]
+    worst = max(float(np.abs(one - scaled(scores)).max()) for one in noisy)
+
+    assert worst <= expected_change(scores, maps, error) <= 4 * worst
+
+
+def test_where_nothing_speaks_for_the_class_no_lower_precision_will_do() -> None:
+    maps = -np.ones((40, 2, 2), np.float32)
+
+    assert expected_change(np.zeros(40, np.float32), maps, 1e-9) == float("inf")
+
+
+def test_the_faster_method_asks_the_channels_that_vary_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = np.zeros((5, 3, 3), np.float32)
+    maps[1, 0, 0], maps[4, 1, 1], maps[2, 2, 2] = 3.0, -2.0, 1.0
+    assert most_varied(maps, 2).tolist() == [1, 4]
+
+    monkeypatch.setattr(cam_score.FasterScoreCam, "channels", 7)
+    backbone, picture, classes = planted(tiny_models.VIT)
+    steps: list[tuple[int, int]] = []
+    Saliency(backbone).heatmap(picture, classes, 1, "fasterscorecam", step=lambda *told: steps.append(told))
+
+    assert steps == [(0, 7), (4, 7)]
+
+
+def test_it_stops_between_two_passes_and_leaves_nothing_behind() -> None:
+    backbone, picture, classes = planted(WIDER)
+    cancel = CancelToken()
+    steps: list[tuple[int, int]] = []
+
+    def step(done: int, total: int) -> None:
+        steps.append((done, total))
+        if done >= 8:
+            cancel.cancel()
+        cancel.check()
+
+    with pytest.raises(Cancelled):
+        Saliency(backbone).heatmap(picture, classes, 1, "scorecam", step=step)
+
+    assert steps == [(0, 128), (4, 128), (8, 128)]
+    assert not any(module._forward_hooks for module in backbone.network.modules())
+
+
+def test_out_of_memory_halves_the_masks_and_the_map_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone, picture, classes = planted(tiny_models.VIT)
+    plain = Saliency(backbone).heatmap(picture, classes, 1, "scorecam")
+    original = backbone.network.encode_image
+    sizes: list[int] = []
+
+    def tight(images: torch.Tensor, normalize: bool = False) -> Any:
+        sizes.append(len(images))
+        if len(images) > 2:
+            raise torch.OutOfMemoryError
+        return original(images, normalize=normalize)  # type: ignore[operator]
+
+    monkeypatch.setattr(backbone.network, "encode_image", tight)
+
+    np.testing.assert_allclose(Saliency(backbone).heatmap(picture, classes, 1, "scorecam"), plain, atol=1e-5)
+    assert set(sizes[2:]) == {2}
+
+
+def test_no_more_than_a_pass_is_masked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone, picture, classes = planted(WIDER)
+    made: list[int] = []
+    original = functools.partial(cam_score.masked)
+
+    def masked(one: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
+        made.append(len(maps))
+        return original(one, maps)
+
+    monkeypatch.setattr(cam_score, "masked", masked)
+    Saliency(backbone).heatmap(picture, classes, 1, "scorecam")
+
+    assert max(made) == cam_score.MASKS_AT_ONCE["cpu"]
+    assert sum(made) == 128
