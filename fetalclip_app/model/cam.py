@@ -140,8 +140,7 @@ class Saliency:
         def score(rows: torch.Tensor) -> torch.Tensor:
             return torch.stack([target(logits) for logits in classes.logits(rows.float())])
 
-        quick = getattr(self._backbone, "embed_images", None)
-        asked = Asked(self._backbone, score, quick, wanted.step)
+        asked = Asked(self._backbone, score, wanted.step)
         # The picture carries the gradient, so that none is stored at the parameters.
         images = self._backbone.to_device(picture[None]).requires_grad_(method == "gradcam")
         cam = make(method, _Scorer(network, classes), layer, asked)

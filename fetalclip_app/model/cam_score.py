@@ -45,6 +45,10 @@ class Passes(Protocol):
         """Return ``step(network, part of items)`` for all parts, joined; out of memory halves the parts."""
         ...
 
+    def embed_images(self, pictures: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
+        """Return unit rows (N, D) of pictures (N, 3, S, S) on the device: by the fastest road, or in full precision."""
+        ...
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Asked:
@@ -53,13 +57,11 @@ class Asked:
     Attributes:
         passes: The network.
         score: What the map explains.
-        quick: Pictures on the device (N, 3, S, S) -> unit rows, in a lower precision; None where there is none.
         step: Called with (passes done, passes) before each; what it raises ends the work.
     """
 
     passes: Passes
     score: Score
-    quick: Callable[[torch.Tensor], torch.Tensor] | None
     step: Report
 
 
@@ -107,7 +109,7 @@ def scores_of(asked: Asked, picture: torch.Tensor, maps: NDArray[np.float32]) ->
     distinct = distinct.reshape(-1, *maps.shape[1:])
     alike = alike.reshape(-1)
     found = _Scoring(asked, picture, distinct)
-    quick = found.quickly(alike) if asked.quick is not None and len(distinct) > 2 * SAMPLE else None
+    quick = found.quickly(alike) if len(distinct) > 2 * SAMPLE else None
     scores = found.exactly(range(len(distinct))) if quick is None else quick
     return scores[alike], quick is not None
 
@@ -125,7 +127,7 @@ class _Scoring:
         """Return the scores of these channels in full precision; those that are known are not asked again."""
         todo = [channel for channel in channels if channel not in self._exact]
         self._total = max(self._total, self._done + len(todo))
-        found = self._through(lambda network, images: network.encode_image(images, normalize=True), todo)
+        found = self._through(todo, exact=True)
         self._exact |= dict(zip(todo, found, strict=True))
         return np.array([self._exact[channel] for channel in channels], np.float32)
 
@@ -136,31 +138,27 @@ class _Scoring:
         softmax drops) says by how much each place of the map may be wrong. That is estimated from the sample, to lose
         little where the precision does not do, and judged with all scores in hand.
         """
-        quick = self._asked.quick
-        assert quick is not None
         count = len(self._maps)
         sample = np.unique(np.linspace(0, count - 1, SAMPLE).astype(int)).tolist()
         self._total = count + len(sample)
         exact = self.exactly(sample)
         scores = np.empty(count, np.float32)
-        scores[sample] = self._through(lambda _, images: quick(images), sample)
+        scores[sample] = self._through(sample, exact=False)
         shift, error = _difference(scores[sample], exact)
         maps = self._maps[alike]
         if expected_change(np.resize(exact, len(maps)), maps, error) > TOLERANCE:
             return None
         rest = np.setdiff1d(np.arange(count), sample).tolist()
-        scores[rest] = self._through(lambda _, images: quick(images), rest) - shift
+        scores[rest] = self._through(rest, exact=False) - shift
         scores[sample] = exact
         return scores if expected_change(scores[alike], maps, error) <= TOLERANCE else None
 
-    def _through(
-        self, rows_of: Callable[[Any, torch.Tensor], torch.Tensor], channels: Sequence[int]
-    ) -> NDArray[np.float32]:
+    def _through(self, channels: Sequence[int], *, exact: bool) -> NDArray[np.float32]:
         def step(network: Any, part: Sequence[int]) -> torch.Tensor:
             self._asked.step(min(self._done, self._total), self._total)
             device = next(network.parameters()).device
             masks = torch.from_numpy(self._maps[list(part)]).to(device)
-            rows = rows_of(network, masked(self._picture.to(device), masks))
+            rows = self._asked.passes.embed_images(masked(self._picture.to(device), masks), exact=exact)
             self._done += len(part)
             return self._asked.score(rows)
 
@@ -175,7 +173,9 @@ def masked(picture: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
         maps[:, None], size=picture.shape[-2:], mode="bilinear", align_corners=True
     )
     low, high = upsampled.amin(dim=(2, 3), keepdim=True), upsampled.amax(dim=(2, 3), keepdim=True)
-    return picture * upsampled.sub_(low).div_(high - low + 1e-8)
+    seen = picture * upsampled.sub_(low).div_(high - low + 1e-8)
+    last = picture.is_contiguous(memory_format=torch.channels_last)
+    return seen.contiguous(memory_format=torch.channels_last) if last else seen
 
 
 def most_varied(maps: NDArray[np.float32], count: int) -> NDArray[np.intp]:

@@ -30,9 +30,11 @@ class HeatLook(QObject):
 
     Signals:
         wanted: A `Where`.
+        put_away: None is shown any longer.
     """
 
     wanted = Signal(object)
+    put_away = Signal()
 
     def __init__(self, area: PictureArea, player: Player, on_screen: Callable[[], int | None], parent: QObject) -> None:
         super().__init__(parent)
@@ -80,6 +82,7 @@ class HeatLook(QObject):
         else:
             self._take_away()
             self._area.heat.hide()
+            self.put_away.emit()
 
     def explain(self, task_key: str, view_key: str) -> None:
         """Let the heatmap explain this view."""

@@ -18,10 +18,12 @@ class Heats(QObject):
     Signals:
         ready: (Where, Heat) for the shown clip.
         lost: The one that is wanted will not come.
+        turned: Another `Where` is wanted, or None: what is looked for else is wanted no longer.
     """
 
     ready = Signal(object, object)
     lost = Signal()
+    turned = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -35,16 +37,18 @@ class Heats(QObject):
     def forget(self) -> None:
         """Want none any longer: another clip is shown, or its scale or the model is another."""
         self._wanted = None
+        self.turned.emit(None)
 
     def ask(self, shown: OpenClip, where: Where) -> bool:
         """Want one of the shown clip; return whether the model has to look: one that is kept is ready at once."""
         if shown.sight is None or where == self._wanted:
             return False
         if where in shown.heat:
-            self._wanted = None
+            self.forget()
             self.ready.emit(where, shown.heat[where])
             return False
         self._wanted = where
+        self.turned.emit(where)
         return True
 
     def keep(self, entry: OpenClip, clip: Clip, where: Where, heat: Heat, *, is_shown: bool) -> None:

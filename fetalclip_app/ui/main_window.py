@@ -145,6 +145,7 @@ class MainWindow(TakesDrops):
     def _tie_parts(self) -> None:
         self.clips.chosen.connect(self._session.show)
         self.viewer.heat.wanted.connect(self._session.want_heat)
+        self.viewer.heat.put_away.connect(self._session.want_no_heat)
         self.viewer.frame_failed.connect(self.telling.trouble)
         self.viewer.player.playing_changed.connect(self._show_playing)
         self.findings.frame_wanted.connect(self.viewer.go_to)

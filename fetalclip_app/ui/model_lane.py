@@ -49,6 +49,7 @@ class ModelLane(QObject):
         self._jobs, self._model = jobs, model
         self._job: Job | None = None
         self._reading: OpenClip | None = None
+        self._explaining: Where | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -69,6 +70,11 @@ class ModelLane(QObject):
         """Ask what is under way to stop: `idle` alone will come of it."""
         if self._job is not None:
             self._job.cancel()
+
+    def look_only_for(self, wanted: Where | None) -> None:
+        """Stop looking for another heatmap than the one that is wanted: some take minutes."""
+        if self._explaining is not None and self._explaining != wanted:
+            self.stop()
 
     def start_engine(self, request: EngineRequest) -> None:
         """Start an engine in place of the one that runs."""
@@ -109,6 +115,7 @@ class ModelLane(QObject):
             heatmap = self._model.explain(clip, where, cancel, report)
             return Heat(heatmap, heat_image(heatmap.values), is_blank=not heatmap.values.any())
 
+        self._explaining = where
         job = self._run(work)
         job.progressed.connect(lambda done, total: self.activity_changed.emit(Activity(text, done, total)))
         job.succeeded.connect(lambda heat: self.explained.emit(entry, clip, where, heat))
@@ -121,5 +128,5 @@ class ModelLane(QObject):
         return job
 
     def _settled(self) -> None:
-        self._job = self._reading = None
+        self._job = self._reading = self._explaining = None
         self.idle.emit()

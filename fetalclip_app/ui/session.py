@@ -74,6 +74,7 @@ class Session(QObject):
         self._readings, self._heats = Readings(), Heats(self)
         self._heats.ready.connect(self.heat_ready)
         self._heats.lost.connect(self.heat_lost)
+        self._heats.turned.connect(self._lane.look_only_for)
         self._request: EngineRequest | None = None
         self.info: EngineInfo | None = None
         self.model_error: Exception | None = None
@@ -221,6 +222,10 @@ class Session(QObject):
         if self._shown is not None and self._heats.ask(self._shown, where):
             self._give_way()
             self._pump()
+
+    def want_no_heat(self) -> None:
+        """Look for none any longer."""
+        self._heats.forget()
 
     def _add(self, entry: OpenClip, same: OpenClip | None) -> None:
         if not self._clips.add(entry, same):

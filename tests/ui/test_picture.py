@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from fetalclip_app.domain.overlay import Heatmap
 from fetalclip_app.errors import ComputeFailed, ErrorCode
-from fetalclip_app.progress import CancelToken
+from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.ui.model import Activity
 from fetalclip_app.ui.qimage import Light, heat_image, image_of, pixels_of
 from fetalclip_app.ui.viewport import Viewport
 
@@ -162,7 +163,7 @@ def test_a_heatmap_that_was_stopped_is_not_looked_for_for_ever(
 ) -> None:
     begun = threading.Event()
 
-    def wait(*_arguments: object, cancel: CancelToken, **_named: object) -> None:
+    def wait(_clip: object, _where: object, cancel: CancelToken, _report: object) -> None:
         begun.set()
         while True:
             cancel.check()
@@ -176,6 +177,38 @@ def test_a_heatmap_that_was_stopped_is_not_looked_for_for_ever(
     desk.window.cancel()
 
     assert desk.window.area.heat.title.text() == "No heatmap of this frame"
+
+
+@pytest.mark.parametrize("turn", ["another method", "put away", "another clip"])
+def test_a_long_look_for_a_heatmap_ends_where_it_is_wanted_no_longer(
+    turn: str, desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And how far it is stands beside it: of a large network one takes minutes."""
+    stopped, explain = threading.Event(), desk.model.explain
+
+    def wait(_clip: object, _where: object, cancel: CancelToken, report: Report) -> None:
+        report(3, 1024)
+        while not cancel.is_cancelled:
+            time.sleep(0.002)
+        stopped.set()
+        cancel.check()
+
+    monkeypatch.setattr(desk.model, "explain", wait)
+    told: list[Activity | None] = []
+    desk.session.activity_changed.connect(told.append)
+    desk.open("one.dcm", "two.png")
+    desk.wait_read()
+    desk.press("heatmap")
+    qtbot.waitUntil(lambda: any(one is not None and (one.done, one.total) == (3, 1024) for one in told))
+    monkeypatch.setattr(desk.model, "explain", explain)
+    if turn == "another method":
+        desk.window.area.heat.methods.setCurrentIndex(1)
+    elif turn == "put away":
+        desk.press("heatmap")
+    else:
+        desk.press("next_clip")
+
+    qtbot.waitUntil(stopped.is_set)
 
 
 def test_the_outline_is_drawn_on_its_own_frame_alone(desk, qtbot: QtBot) -> None:
