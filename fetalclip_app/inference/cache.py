@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from fetalclip_app.domain.backbone import Embeddings
-from fetalclip_app.inference.kept_arrays import are_unit_rows, read_arrays, write_arrays
+from fetalclip_app.inference.kept_arrays import are_unit_rows, map_array, write_array
 from fetalclip_app.progress import CancelToken, Report, silent
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the way from text to features changes: files of the old way are then not found."""
 
 ROWS_IN_MEMORY = 50_000
@@ -28,9 +28,11 @@ BYTES_ON_DISK = 512 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
 
+Texts = tuple[str, ...]
+
 
 class TextBank:
-    """Text features by text.
+    """Text features by text, and by all texts of a question: what is asked again as a whole is one look-up.
 
     Args:
         encode: Returns one unit row for each text, such as `Backbone.encode_texts`.
@@ -43,9 +45,10 @@ class TextBank:
         self._key = key
         self._folder = folder
         self._rows: OrderedDict[str, Embeddings] = OrderedDict()
+        self._whole: OrderedDict[Texts, Embeddings] = OrderedDict()
 
     def features(self, texts: Sequence[str], cancel: CancelToken | None = None, report: Report = silent) -> Embeddings:
-        """Return one unit row for each text: float32, (N, D), in the order asked.
+        """Return one unit row for each text: float32, (N, D), in the order asked, read-only.
 
         Texts that were seen before, in this run or an earlier one with the same weights, are not encoded again.
         A file that cannot be read is written anew; one that cannot be written costs time at the next start only.
@@ -57,10 +60,15 @@ class TextBank:
             ValueError: No texts.
             Cancelled: ``cancel`` was raised; what was encoded until then is kept in memory.
         """
-        wanted, missing = self._wanted(texts)
-        if missing:
-            self._fill(wanted, missing, cancel or CancelToken(), report)
-        return self._found(texts, wanted)
+        asked = tuple(texts)
+        found = self._whole.get(asked)
+        if found is None:
+            found = self._found_or_made(asked, cancel or CancelToken(), report)
+            self._whole[asked] = found
+        self._whole.move_to_end(asked)
+        while len(self._whole) > 1 and sum(map(len, self._whole)) > ROWS_IN_MEMORY:
+            self._whole.popitem(last=False)
+        return found
 
     def asked(self, texts: Sequence[str]) -> Embeddings:
         """Return one unit row for each text, as `features` does: what a person asked leaves no file.
@@ -68,61 +76,65 @@ class TextBank:
         Raises:
             ValueError: No texts.
         """
-        wanted, missing = self._wanted(texts)
-        if missing:
-            self._encode_in_parts(missing, CancelToken(), silent)
-        return self._found(texts, wanted)
+        self._encode_in_parts(self._missing(texts), CancelToken(), silent)
+        return self._joined(texts)
 
-    def _wanted(self, texts: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the texts, each once; and those whose rows are not in memory."""
+    def _missing(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts, each once, whose rows are not in memory."""
         if not texts:
             raise ValueError("no texts")
-        wanted = list(dict.fromkeys(texts))
-        return wanted, [text for text in wanted if text not in self._rows]
+        return [text for text in dict.fromkeys(texts) if text not in self._rows]
 
-    def _found(self, texts: Sequence[str], wanted: list[str]) -> Embeddings:
-        for text in wanted:
-            self._rows.move_to_end(text)
+    def _joined(self, texts: Sequence[str]) -> Embeddings:
         found = np.stack([self._rows[text] for text in texts])
-        while len(self._rows) > max(ROWS_IN_MEMORY, len(wanted)):
-            self._rows.popitem(last=False)
+        self._note(texts, found)
         return found
 
-    def _fill(self, wanted: list[str], missing: list[str], cancel: CancelToken, report: Report) -> None:
-        path = self._path(wanted)
-        stored = _read(path, len(wanted)) if path is not None else None
+    def _note(self, texts: Sequence[str], rows: Embeddings) -> None:
+        """Know these rows text by text, as those that were used last."""
+        for text, row in zip(texts, rows, strict=True):
+            self._rows[text] = row
+            self._rows.move_to_end(text)
+        while len(self._rows) > max(ROWS_IN_MEMORY, len(texts)):
+            self._rows.popitem(last=False)
+
+    def _found_or_made(self, texts: Texts, cancel: CancelToken, report: Report) -> Embeddings:
+        missing = self._missing(texts)
+        path = self._path(texts) if missing else None
+        stored = _read(path, len(texts)) if path is not None else None
         if stored is not None:
-            self._rows.update(zip(wanted, stored, strict=True))
-            return
+            self._note(texts, stored)
+            return stored
         self._encode_in_parts(missing, cancel, report)
+        rows = self._joined(texts)
+        rows.setflags(write=False)
         if path is not None:
-            rows = np.stack([self._rows[text] for text in wanted])
-            write_arrays(path, {"features": rows}, BYTES_ON_DISK)
+            write_array(path, rows, BYTES_ON_DISK)
+        return rows
 
     def _encode_in_parts(self, missing: list[str], cancel: CancelToken, report: Report) -> None:
-        # Texts of like length go together: an encoder need not fill up the short ones.
-        missing = sorted(missing, key=len)
+        # Texts of like length go together, and those that begin alike: an encoder may take them at once.
+        missing = sorted(missing, key=lambda text: (len(text), text))
         for start in range(0, len(missing), TEXTS_AT_ONCE):
             cancel.check()
             part = missing[start : start + TEXTS_AT_ONCE]
             self._rows.update(zip(part, np.asarray(self._encode(part), np.float32), strict=True))
             report(start + len(part), len(missing))
 
-    def _path(self, texts: list[str]) -> Path | None:
+    def _path(self, texts: Texts) -> Path | None:
         """Return the file for these texts: its name is a hash, so that it says nothing about a patient's scan."""
         if self._folder is None:
             return None
         content = json.dumps([FORMAT, self._key, texts])
-        return self._folder / f"{hashlib.sha256(content.encode()).hexdigest()}.npz"
+        return self._folder / f"{hashlib.sha256(content.encode()).hexdigest()}.npy"
 
 
 def _read(path: Path, count: int) -> Embeddings | None:
     """Return the features in ``path``, or None where there are none that can be believed."""
-    arrays = read_arrays(path)
-    if arrays is None:
+    features = map_array(path)
+    if features is None:
         return None
-    features = arrays.get("features")
-    if features is None or len(features) != count or not are_unit_rows(features):
+    if len(features) != count or not are_unit_rows(features):
         _log.warning("text features have the wrong form and will be encoded again")
         return None
     return features

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import io
 import logging
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,8 @@ _UNIT_TOLERANCE = 1e-3
 
 _ABANDONED_S = 3600.0
 """Nobody writes to a temporary file of that age any longer: its process was killed."""
+
+_DIGEST_BYTES = 32
 
 _log = logging.getLogger(__name__)
 
@@ -45,12 +50,50 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], budget_bytes: i
     Args:
         budget_bytes: Of the folder: the files that were not used for longest go, until the rest is within it.
     """
+    _write(path, lambda stream: np.savez(stream, **dict[str, Any](arrays)), budget_bytes)
+
+
+def map_array(path: Path) -> NDArray[Any] | None:
+    """Return the array that `write_array` wrote, read-only and left on the disk; None where it is not or is damaged.
+
+    Its bytes are compared with their digest once, here; it counts as used now.
+    """
+    try:
+        content = np.memmap(path, np.uint8, "r")
+        if _digest(content[:-_DIGEST_BYTES].data) != content[-_DIGEST_BYTES:].tobytes():
+            raise ValueError("not as it was written")
+        array: NDArray[Any] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        os.utime(path)
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # as in `read_arrays`
+        _log.warning("stored features are damaged and will be encoded again: %s", error)
+        return None
+    return array
+
+
+def write_array(path: Path, array: NDArray[Any], budget_bytes: int) -> None:
+    """Write one array so that `map_array` can use it where it lies: NumPy's format, and a digest behind it.
+
+    Otherwise as `write_arrays`.
+    """
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    whole = content.getvalue() + _digest(content.getbuffer())
+    _write(path, lambda stream: stream.write(whole), budget_bytes)
+
+
+def _digest(content: memoryview) -> bytes:
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
+
+
+def _write(path: Path, write: Callable[[IO[bytes]], object], budget_bytes: int) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
             temporary = Path(stream.name)
-            np.savez(stream, **dict[str, Any](arrays))
+            write(stream)
         temporary.replace(path)
         _prune(path.parent, budget_bytes)
     except OSError as error:
@@ -75,8 +118,9 @@ def _prune(folder: Path, budget_bytes: int) -> None:
             path.unlink(missing_ok=True)
         else:
             total += about.st_size
-    files = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    files = sorted(folder.glob("*.np[yz]"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files:
         total += path.stat().st_size
         if total > budget_bytes:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(PermissionError):  # Windows: another program has it mapped
+                path.unlink(missing_ok=True)

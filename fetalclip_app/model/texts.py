@@ -1,4 +1,4 @@
-"""Sentences to text features: nothing is cut off, and nothing behind the end of a sentence is computed."""
+"""Sentences to text features: nothing is cut off, and nothing is computed behind a sentence's end, nor twice."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from open_clip import SimpleTokenizer
 
 from fetalclip_app.errors import ErrorCode, InvalidInput
+from fetalclip_app.model.shared_prefixes import can_share, last_states, tree_of
 
 Tokens = list[int]
 
@@ -54,8 +56,13 @@ def padded(rows: Sequence[Tokens], length: int) -> torch.Tensor:
 
 
 def encode(network: Any, rows: Sequence[Tokens]) -> torch.Tensor:
-    """Return the features of rows of tokens, (N, D), not normalised."""
-    return encode_tokens(network, padded(rows, network.context_length))
+    """Return the features of rows of tokens, (N, D), not normalised: by the shortest road that the tower allows."""
+    tower = getattr(network, "text", network)
+    if not (_is_causal(network, tower) and can_share(tower)):
+        return encode_tokens(network, padded(rows, network.context_length))
+    ends = np.array([len(row) - 1 for row in rows])
+    tree = tree_of(padded(rows, int(ends.max()) + 1).numpy(), ends)
+    return _projected(tower, last_states(tower, tree, next(network.parameters()).device))
 
 
 def encode_tokens(network: Any, tokens: torch.Tensor) -> torch.Tensor:
@@ -77,7 +84,12 @@ def encode_tokens(network: Any, tokens: torch.Tensor) -> torch.Tensor:
     short = tokens[:, :length].to(device)
     x_NLC = tower.token_embedding(short) + tower.positional_embedding[:length]
     x_NLC = tower.transformer(x_NLC, attn_mask=tower.attn_mask[:length, :length])
-    x_NC = tower.ln_final(x_NLC[torch.arange(len(short), device=device), ends.to(device)])
+    return _projected(tower, x_NLC[torch.arange(len(short), device=device), ends.to(device)])
+
+
+def _projected(tower: Any, states_NC: torch.Tensor) -> torch.Tensor:
+    """Return the features of what the last block says at the end tokens."""
+    x_NC = tower.ln_final(states_NC)
     projection = tower.text_projection
     if projection is None:
         return _as_tensor(x_NC)

@@ -74,7 +74,9 @@ def test_a_causal_tower_computes_nothing_behind_the_longest_text(config: dict[st
     backbone = tiny_models.backbone(config)
     seen: list[int] = []
     tower: Any = getattr(backbone.network, "text", backbone.network)
-    tower.transformer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[1]))
+    tower.transformer.resblocks[-1].ln_1.register_forward_pre_hook(
+        lambda _, inputs: seen.append(inputs[0].shape[:-1].numel())
+    )
 
     backbone.encode_texts(["a head"])
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 
 from fetalclip_app.inference import cache
 from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.kept_arrays import write_array
 from fetalclip_app.progress import Cancelled, CancelToken
 
 
@@ -89,7 +92,7 @@ def test_file_names_do_not_tell_what_was_asked(tmp_path: Path) -> None:
 
     names = [path.name for path in tmp_path.iterdir()]
     assert len(names) == 1
-    assert len(names[0]) == 64 + len(".npz")
+    assert len(names[0]) == 64 + len(".npy")
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -133,7 +136,7 @@ def test_a_file_with_the_wrong_content_is_ignored(tmp_path: Path, features: Any)
     texts = ["a", "b", "c"]
     TextBank(_Encoder(), "weights", tmp_path).features(texts)
     (path,) = tmp_path.iterdir()
-    np.savez(path, features=features)
+    write_array(path, features, cache.BYTES_ON_DISK)
 
     np.testing.assert_array_equal(TextBank(_Encoder(), "weights", tmp_path).features(texts), _expected(texts))
 
@@ -141,7 +144,9 @@ def test_a_file_with_the_wrong_content_is_ignored(tmp_path: Path, features: Any)
 def test_a_pickle_in_the_folder_is_not_opened(tmp_path: Path) -> None:
     TextBank(_Encoder(), "weights", tmp_path).features(["a"])
     (path,) = tmp_path.iterdir()
-    np.savez(path, features=np.array([{"a": 1}], dtype=object))
+    content = io.BytesIO()
+    np.save(content, np.array([{"a": 1}], dtype=object))
+    path.write_bytes(content.getvalue() + hashlib.blake2b(content.getvalue(), digest_size=32).digest())
     encoder = _Encoder()
 
     TextBank(encoder, "weights", tmp_path).features(["a"])
@@ -161,11 +166,10 @@ def test_a_folder_that_cannot_be_written_does_not_stop_a_reading(
 
 
 def test_a_failed_write_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(stream: Any, **_: Any) -> None:
-        stream.write(b"half")
+    def full(*_: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(Path, "replace", full)
 
     TextBank(_Encoder(), "weights", tmp_path).features(["a"])
 
@@ -200,9 +204,11 @@ def test_memory_keeps_what_was_used_last(monkeypatch: pytest.MonkeyPatch) -> Non
     encoder.seen.clear()
 
     bank.features(["a"])
-    bank.features(["b"])
+    assert encoder.seen == []
+    for text in ("d", "e", "b"):
+        bank.features([text])
 
-    assert encoder.seen == ["b"]
+    assert encoder.seen == ["d", "e", "b"]
     np.testing.assert_array_equal(bank.features(["d", "e", "f"]), _expected(["d", "e", "f"]))
 
 
@@ -226,3 +232,47 @@ def test_encoding_reports_and_stops_when_cancelled_and_keeps_what_it_has(monkeyp
 def test_no_texts_are_no_question() -> None:
     with pytest.raises(ValueError, match="no texts"):
         TextBank(_Encoder(), "weights").features([])
+
+
+def test_what_is_asked_again_as_a_whole_is_the_very_same_array_and_cannot_be_changed(tmp_path: Path) -> None:
+    texts = _age_prompts(0.43)
+    first = TextBank(_Encoder(), "weights", tmp_path).features(texts)
+    bank = TextBank(_Encoder(), "weights", tmp_path)
+    stored = bank.features(texts)
+
+    assert bank.features(list(texts)) is stored
+    np.testing.assert_array_equal(stored, first)
+    for rows in (first, stored):
+        with pytest.raises(ValueError, match="read-only"):
+            rows[0] = 0.0
+
+
+def test_stored_features_stay_on_the_disk_until_they_are_looked_at(tmp_path: Path) -> None:
+    texts = _age_prompts(0.43)
+    TextBank(_Encoder(), "weights", tmp_path).features(texts)
+
+    stored: Any = TextBank(_Encoder(), "weights", tmp_path).features(texts)
+
+    while not isinstance(stored, np.memmap):
+        assert stored.base is not None, "the rows were copied into memory"
+        stored = stored.base
+    assert stored.mode == "r"
+
+
+def test_texts_that_begin_alike_are_encoded_together() -> None:
+    encoder = _Encoder()
+    TextBank(encoder, "weights").features([*_age_prompts(0.43), *_age_prompts(0.44)])
+
+    assert encoder.seen == sorted(encoder.seen, key=lambda text: (len(text), text))
+    assert encoder.seen[0][:-7] == encoder.seen[1][:-7], "one day with its two spacings"
+
+
+def test_one_new_sentence_beside_stored_ones_is_encoded_alone(tmp_path: Path) -> None:
+    TextBank(_Encoder(), "weights", tmp_path).features(["a", "b"])
+    encoder = _Encoder()
+    bank = TextBank(encoder, "weights", tmp_path)
+    bank.features(["a", "b"])
+
+    bank.asked(["a", "c", "b"])
+
+    assert encoder.seen == ["c"]
