@@ -22,7 +22,7 @@ MASKS_AT_ONCE = {"cpu": 4, "cuda": 128}
 """Masked pictures in one pass."""
 
 FASTER_CHANNELS = 64
-"""Faster Score-CAM asks only so many channels: those that vary most over the picture."""
+"""Faster-Score-CAM asks only so many channels: those that vary most over the picture."""
 
 TOLERANCE = 1e-3
 """Passes of a lower precision are taken where they change no place of the map by more than this."""

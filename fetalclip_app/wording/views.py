@@ -34,7 +34,7 @@ _TASKS: dict[str, str] = {
 
 _METHODS: dict[str, str] = {
     "gradcam": "Grad-CAM",
-    "fasterscorecam": "Faster Score-CAM",
+    "fasterscorecam": "Faster-Score-CAM",
     "scorecam": "Score-CAM",
     "eigencam": "EigenCAM",
 }

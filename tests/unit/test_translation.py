@@ -51,7 +51,7 @@ NOT_FOR_PEOPLE = {
 """What looks like a text and is none: patterns, names of fonts' scripts and of styles, citations, keys, and what DICOM
 objects say to other programs in English."""
 
-NAMES = ("FetalCLIP Studio", "python -m fetalclip_app", "Esc", "Line")
+NAMES = ("Faster-Score-CAM", "FetalCLIP Studio", "python -m fetalclip_app", "Esc", "Line")
 
 
 @pytest.fixture
