@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import glob
+import logging
 import os
 import secrets
 import shutil
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fetalclip_app.errors import ErrorCode, ExportFailed
+
+_log = logging.getLogger(__name__)
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -28,6 +31,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         write(temporary)
         _flush(temporary)
         temporary.replace(path)
+        _flush_names(path.parent)
     except OSError as error:
         raise ExportFailed(ErrorCode.EXPORT_FAILED, name=path.name, problem=_problem(error)) from error
     finally:
@@ -65,9 +69,13 @@ def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
         for file in temporary.rglob("*"):
             if file.is_file():
                 _flush(file)
+            else:
+                _flush_names(file)
+        _flush_names(temporary)
         if path.is_dir():
             path.rmdir()
         temporary.rename(path)
+        _flush_names(path.parent)
     except OSError as error:
         raise ExportFailed(ErrorCode.EXPORT_FAILED, name=path.name, problem=_problem(error)) from error
     finally:
@@ -96,6 +104,23 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def _flush_names(folder: Path) -> None:
+    """Bring a folder's names to the disk, where the system can: what was renamed bears its new name after a power cut.
+
+    What is in it is whole already, so that a system that cannot (Windows, some network drives) costs nothing more.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        _log.info("the names in a folder cannot be brought to the disk: %s", error.strerror)
+    finally:
+        os.close(handle)
+
+
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
@@ -104,6 +129,13 @@ def _remove(path: Path) -> None:
 
 
 def _problem(error: OSError) -> str:
-    """Return the system's reason in the sentence's manner: lower case, without a full stop."""
-    reason = (error.strerror or type(error).__name__).rstrip(".")
+    """Return the system's reason in the sentence's manner: lower case, without a full stop.
+
+    A library that writes may raise an error of its own from the system's, as pydicom does.
+    """
+    first: BaseException | None = error
+    while first is not None and not (isinstance(first, OSError) and first.strerror):
+        first = first.__cause__ or first.__context__
+    system = first if isinstance(first, OSError) else error
+    reason = (system.strerror or type(error).__name__).rstrip(".")
     return reason[:1].lower() + reason[1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
 
@@ -23,11 +24,11 @@ class ShelfInMemory:
     def load_study(self, key: str) -> StudyNotes | None:
         return self.studies.get(key)
 
-    def load_history(self, key: str) -> tuple[()]:
-        return ()
+    def history_of(self, key: str) -> Callable[[], tuple[()]]:
+        return tuple
 
-    def load_study_history(self, key: str) -> tuple[()]:
-        return ()
+    def study_history_of(self, key: str) -> Callable[[], tuple[()]]:
+        return tuple
 
     def load_clip(self, key: str) -> ClipNotes | None:
         if self.error is not None:

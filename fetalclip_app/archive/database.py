@@ -136,6 +136,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # and one fsync off the window's thread costs it nothing.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: else its disk may keep what was flushed in its own memory
     connection.execute("PRAGMA secure_delete = ON")  # what is replaced or deleted leaves nothing in the free pages
     version = schema.version_of(connection)
     _refuse_newer(version, path)

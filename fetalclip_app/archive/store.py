@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar, cast
@@ -164,8 +165,7 @@ class Archive(ArchiveFile):
         Raises:
             ArchiveFailed: They cannot be read.
         """
-        kept = self._ask(lambda connection: acts.of_place(connection, CLIP, storable(key))) or ()
-        return tuple(NotesChange(_act(one), *_both(one, ClipNotes)) for one in kept)
+        return self.history_of(key)()
 
     def load_study_history(self, key: str) -> StudyHistory:
         """Return the same of a study's notes.
@@ -173,8 +173,25 @@ class Archive(ArchiveFile):
         Raises:
             ArchiveFailed: They cannot be read.
         """
+        return self.study_history_of(key)()
+
+    def history_of(self, key: str) -> Callable[[], History]:
+        """Return what reads the same, as it is kept now: of many acts it takes a while, where nothing waits for it.
+
+        Raises:
+            ArchiveFailed: It cannot be read.
+        """
+        kept = self._ask(lambda connection: acts.of_place(connection, CLIP, storable(key))) or ()
+        return lambda: tuple(NotesChange(_act(one), *_both(one, ClipNotes)) for one in kept)
+
+    def study_history_of(self, key: str) -> Callable[[], StudyHistory]:
+        """Return the same of a study's notes.
+
+        Raises:
+            ArchiveFailed: It cannot be read.
+        """
         kept = self._ask(lambda connection: acts.of_place(connection, STUDY, storable(key))) or ()
-        return tuple(StudyChange(_act(one), *_both(one, StudyNotes)) for one in kept)
+        return lambda: tuple(StudyChange(_act(one), *_both(one, StudyNotes)) for one in kept)
 
     def remember(self, names: KeptNames, place: Place | None) -> None:
         """Note whose a study is and where a clip's file lies, to be found by.

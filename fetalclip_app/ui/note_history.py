@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject
 
 from fetalclip_app.domain.history import History, NotesChange, StudyChange, StudyHistory
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
-from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Lane
 from fetalclip_app.ui.open_clip import OpenClip
 
 if TYPE_CHECKING:
     from fetalclip_app.ui.features import Parts
+
+
+Found = TypeVar("Found")
 
 
 class NoteHistory(QObject):
@@ -53,13 +56,17 @@ class NoteHistory(QObject):
         if key in self._last:
             return
         self._last[key] = notes
-        book = self._book
+        self._load(lambda: self._book.history_of(key), lambda found: self._kept.setdefault(key, found))
 
-        def work(cancel: CancelToken, report: Report) -> History:
-            return book.load_history(key)
+    def _load(self, ask: Callable[[], Callable[[], Found]], then: Callable[[Found], object]) -> None:
+        """Ask in the order in which acts are kept, and read what was found beside: no act waits for that."""
 
-        job = self._parts.jobs.start(Lane.ARCHIVE, work)
-        job.succeeded.connect(lambda found: self._kept.setdefault(key, found))
+        def read(found: Callable[[], Found]) -> None:
+            reading = self._parts.jobs.start(Lane.FILE, lambda cancel, report: found())
+            reading.succeeded.connect(then)
+
+        asking = self._parts.jobs.start(Lane.ARCHIVE, lambda cancel, report: ask())
+        asking.succeeded.connect(read)
 
     def _look(self) -> None:
         """Note what was changed: the act is the one by which the notebook keeps it."""
@@ -82,10 +89,4 @@ class NoteHistory(QObject):
                 self._last_of[key] = after
 
     def _fetch_study(self, key: str) -> None:
-        book = self._book
-
-        def work(cancel: CancelToken, report: Report) -> StudyHistory:
-            return book.load_study_history(key)
-
-        job = self._parts.jobs.start(Lane.ARCHIVE, work)
-        job.succeeded.connect(lambda found: self._kept_of.setdefault(key, found))
+        self._load(lambda: self._book.study_history_of(key), lambda found: self._kept_of.setdefault(key, found))

@@ -34,12 +34,12 @@ class NotesStore(Protocol):
         """Return what is kept for a clip's content, or None."""
         ...
 
-    def load_history(self, key: str) -> History:
-        """Return every act on a clip's notes, the oldest first."""
+    def history_of(self, key: str) -> Callable[[], History]:
+        """Return what reads every act on a clip's notes as they are kept now, the oldest first; called anywhere."""
         ...
 
-    def load_study_history(self, key: str) -> StudyHistory:
-        """Return every act on a study's notes, the oldest first."""
+    def study_history_of(self, key: str) -> Callable[[], StudyHistory]:
+        """Return the same of a study's notes."""
         ...
 
     def save_study(self, key: str, notes: StudyNotes, act: Act) -> None:
@@ -158,13 +158,13 @@ class Notebook(QObject):
             if entry.clip.content_key.is_taken and entry.clip.key in self._clips and study_key(entry.group) == key
         )
 
-    def load_history(self, key: str) -> History:
-        """Return every act on a clip's notes that is kept; blocks, and raises what the store raises."""
-        return self._store.load_history(key) if self._store is not None else ()
+    def history_of(self, key: str) -> Callable[[], History]:
+        """Return what reads every act on a clip's notes that is kept now; blocks, and raises what the store raises."""
+        return self._store.history_of(key) if self._store is not None else tuple
 
-    def load_study_history(self, key: str) -> StudyHistory:
+    def study_history_of(self, key: str) -> Callable[[], StudyHistory]:
         """Return the same of a study's notes."""
-        return self._store.load_study_history(key) if self._store is not None else ()
+        return self._store.study_history_of(key) if self._store is not None else tuple
 
     def act(self) -> Act:
         """Return who does something now."""

@@ -33,11 +33,11 @@ class Shelf:
     def load_study(self, key: str) -> StudyNotes | None:
         return self.studies.get(key)
 
-    def load_history(self, key: str) -> tuple[()]:
-        return ()
+    def history_of(self, key: str) -> Callable[[], tuple[()]]:
+        return tuple
 
-    def load_study_history(self, key: str) -> tuple[()]:
-        return ()
+    def study_history_of(self, key: str) -> Callable[[], tuple[()]]:
+        return tuple
 
     def load_clip(self, key: str) -> ClipNotes | None:
         return self.clips.get(key)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import shutil
 import sqlite3
+import stat
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,22 +18,31 @@ import pytest
 from bad_disks import fill, make_read_only, refused_by_the_system, small_disk
 from deidentify_files import full_dataset
 from fakes import make_clip, make_reading
+from PIL import Image
 
 from fetalclip_app import atomic, settings, wording
+from fetalclip_app.archive import importing
 from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.database import connect
-from fetalclip_app.archive.exporting import export
+from fetalclip_app.archive.exporting import Wanted, export
 from fetalclip_app.archive.store import Archive
+from fetalclip_app.archive.study_file import unpack
+from fetalclip_app.domain.kept import KeptNames, Place
 from fetalclip_app.domain.notes import Act, ClipNotes, Part
 from fetalclip_app.errors import ArchiveFailed, ErrorCode, ExportFailed, FetalClipError
 from fetalclip_app.imaging.deidentify.writing import write_plain
-from fetalclip_app.report import ClipEntry, ReportOptions
+from fetalclip_app.imaging.readers import read_clip
+from fetalclip_app.progress import CancelToken, silent
+from fetalclip_app.report import ClipEntry, ReportOptions, build
+from fetalclip_app.report.as_csv import write_csv
 from fetalclip_app.report.as_json import write_json
+from fetalclip_app.report.dicom.export import write_objects
+from fetalclip_app.report.movie import write_movie
 from fetalclip_app.report.pdf import write_report
 from fetalclip_app.report.picture import write_annotated_png
 from fetalclip_app.settings import Settings
 
-CLIP, STUDY = "0123456789abcdef", "study 1.2.3"
+CLIP, STUDY, OTHER = "0123456789abcdef", "study 1.2.3", "study 4.5.6"
 ACT = Act("A. Sonographer", datetime(2026, 3, 14, 12, 4, tzinfo=UTC))
 
 
@@ -70,18 +81,47 @@ def _write_folder(folder: Path) -> None:
     atomic.write_folder(folder / "objects", objects)
 
 
-WRITERS = [_write_pdf, _write_json, _write_png, _write_copy, _write_study, _write_folder]
+def _write_csv(folder: Path) -> None:
+    write_csv(folder / "old", [_entry()])
+
+
+def _write_movie(folder: Path) -> None:
+    write_movie(folder / "old", _entry(), CancelToken(), silent)
+
+
+def _write_scans(folder: Path) -> None:
+    """Unpack the scans of a study's file."""
+    unpack(importing.read(Path(os.environ["FETALCLIP_STUDIO_HOME"]) / "kept.fcstudy"), folder)
+
+
+def _write_dicom(folder: Path) -> None:
+    scan = Path(os.environ["FETALCLIP_STUDIO_HOME"]) / "a.png"
+    Image.fromarray(make_clip().frame(0).pixels).save(scan)
+    clip = read_clip(scan)
+    write_objects(folder / "objects", build([ClipEntry(clip, make_reading(clip))]))
+
+
+WRITERS = [
+    *(_write_pdf, _write_json, _write_csv, _write_png, _write_movie, _write_copy, _write_study, _write_scans),
+    *(_write_folder, _write_dicom),
+]
 writers = pytest.mark.parametrize("write", WRITERS, ids=lambda one: one.__name__.removeprefix("_write_"))
 
 
 @pytest.fixture(autouse=True)
 def _kept(tmp_path: Path) -> None:
-    """An archive to export from."""
-    archive = Archive(Path(os.environ["FETALCLIP_STUDIO_HOME"]) / "kept.db")
+    """An archive to export from, and a study's file with a scan in it."""
+    home = Path(os.environ["FETALCLIP_STUDIO_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    archive, scan = Archive(home / "kept.db"), os.urandom(20_000)
+    key = hashlib.sha256(scan).hexdigest()[:16]
+    (home / "scan.dcm").write_bytes(scan)
+    archive.remember(KeptNames(OTHER, "", "", "", "", ACT.when.isoformat()), Place(key, str(home / "scan.dcm")))
     for number in range(3):
         parts = tuple(Part(os.urandom(400).hex(), 0, 1) for _ in range(20))
         archive.save_clip(f"{number:016x}", ClipNotes(parts=parts), ACT, study=STUDY)
     archive.close()
+    export(home / "kept.db", OTHER, home / "kept.fcstudy", ACT, Wanted(pictures=True))
 
 
 def _fails(write: Callable[[Path], None], folder: Path, problem: int) -> None:
@@ -154,6 +194,24 @@ def test_a_drive_that_goes_away_meanwhile(
         write(folder)
     assert os.strerror(errno.ESTALE).lower() in wording.sentence(refused.value).lower()
     assert not folder.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a folder cannot be brought to the disk here")
+@pytest.mark.parametrize("write", [_write_pdf, _write_folder], ids=["file", "folder"])
+def test_the_new_name_is_brought_to_the_disk_after_the_content(
+    write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+
+    def note(handle: int) -> None:
+        found = os.fstat(handle)
+        is_outer = found.st_ino == tmp_path.stat().st_ino
+        flushed.append("outer folder" if is_outer else "folder" if stat.S_ISDIR(found.st_mode) else "file")
+
+    monkeypatch.setattr(os, "fsync", note)
+    write(tmp_path)
+
+    assert flushed[0] == "file" and flushed[-1] == "outer folder" and flushed.count("outer folder") == 1
 
 
 def test_what_a_killed_program_left_goes_after_an_hour_and_not_before(tmp_path: Path) -> None:

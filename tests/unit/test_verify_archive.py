@@ -24,7 +24,7 @@ from fetalclip_app.domain.calibration import Ruler
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
 from fetalclip_app.domain.study import groups_of
 from fetalclip_app.report.entries import ClipEntry
-from fetalclip_app.ui.keeping.records import keep_reading
+from fetalclip_app.ui.keeping.records import made_of_reading
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def kept(desk: Desk, *, notes: bool = True) -> Path:
     archive = Archive(path)
     one = entry(desk.originals / "one.dcm", *DRAWN)
     study = study_key(groups_of([one.clip])[0])
-    keep_reading(archive, one.clip, one.reading, study)
+    archive.keep_reading(made_of_reading(one.clip, one.reading, study)[0])
     if notes:
         archive.save_clip(one.clip.key, one.notes, AT, study=study)
         archive.save_study(study, one.study_notes, AT)

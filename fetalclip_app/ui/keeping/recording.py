@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
 from fetalclip_app import resources
 from fetalclip_app.archive.handed_out import HandedOut
+from fetalclip_app.archive.records import KeptEmbeddings, KeptReading
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.notes import study_key
 from fetalclip_app.domain.reading import ClipReading
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+Made = tuple[KeptReading, KeptEmbeddings]
+"""A reading as it is kept."""
+
 AGAIN_MS = 5000
 """What could not be written or read is tried again after that."""
 
@@ -43,6 +50,8 @@ class Recording(QObject):
         self._archive, self._parts = archive, parts
         self._read: dict[OpenClip, ClipReading] = {}
         self._copied: list[Written] = []
+        self._unmade: dict[int, Callable[[], None]] = {}  # what keeps a reading that no job has made ready yet
+        self._numbers = count()
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self._try_again)
         parts.notebook.failed.connect(self._plan)
@@ -56,12 +65,13 @@ class Recording(QObject):
         self._start(self._archive.open)
 
     def end(self) -> None:
-        """Close the archive, once no job is left that uses it."""
+        """Close the archive, once no job is left that uses it; what was read last is kept before."""
         self._again.stop()
-        try:
-            self._archive.close()
-        except ArchiveFailed as error:
-            _log.error("what was done last is not in the archive: %s", error)
+        for keep in (*self._unmade.values(), self._archive.close):
+            try:
+                keep()
+            except ArchiveFailed as error:
+                _log.error("what was done last is not in the archive: %s", error)
 
     def _plan(self, error: Exception) -> None:
         may_pass = isinstance(error, ArchiveFailed) and error.code in _MAY_PASS
@@ -84,17 +94,32 @@ class Recording(QObject):
                 self._keep_reading(entry, entry.reading)
 
     def _keep_reading(self, entry: OpenClip, reading: ClipReading) -> None:
-        archive, clip, study = self._archive, entry.clip, study_key(entry.group)
+        """Make beside what takes a while to make: no act of a person waits for it in the archive's queue."""
+        clip, study = entry.clip, study_key(entry.group)
+
+        def make(cancel: CancelToken, report: Report) -> Made:
+            return records.made_of_reading(clip, reading, study)
+
+        def keep(made: Made) -> None:
+            del self._unmade[number]
+            self._start(partial(self._put_reading, made, reading, own))
+
         chosen = self._parts.choices.now.views, self._parts.choices.now.brain_views
         own = [path for path in chosen if path is not None]
+        number = next(self._numbers)
+        self._unmade[number] = lambda: self._put_reading(records.made_of_reading(clip, reading, study), reading, own)
+        job = self._parts.jobs.start(Lane.FILE, make)
+        job.succeeded.connect(keep)
+        job.failed.connect(lambda error: self._unmade.pop(number))
+        job.failed.connect(self._parts.notebook.failed)
 
-        def work() -> None:
-            records.keep_reading(archive, clip, reading, study)
-            records.keep_embeddings(archive, reading)
-            bundled = resources.list_files("prompts", ".json")  # the sentences of the age among them
-            records.keep_view_sets(archive, reading, (*own, *bundled, *own_view_sets([view_sets_folder()])))
-
-        self._start(work)
+    def _put_reading(self, made: Made, reading: ClipReading, own: Sequence[Path]) -> None:
+        kept, rows = made
+        self._archive.keep_reading(kept)
+        self._archive.keep_embeddings(rows)
+        bundled = resources.list_files("prompts", ".json")  # the sentences of the age among them
+        files = (*own, *bundled, *own_view_sets([view_sets_folder()]))
+        records.keep_view_sets(self._archive, reading, files)
 
     def _keep_names(self, entry: OpenClip) -> None:
         if self._parts.choices.now.keep_names:

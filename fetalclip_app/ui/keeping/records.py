@@ -28,11 +28,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def keep_reading(archive: Archive, clip: Clip, reading: ClipReading, study: str) -> None:
-    """Keep what the model said, as the JSON output has it; the file's name, which may name a patient, stays out.
-
-    Raises:
-        ArchiveFailed: It is not on disk.
+def made_of_reading(clip: Clip, reading: ClipReading, study: str) -> tuple[KeptReading, KeptEmbeddings]:
+    """Return what the model said, as the JSON output has it, and its rows; the file's name, which may name a patient,
+    stays out.
     """
     from fetalclip_app.report import ClipEntry, as_table  # noqa: PLC0415 - takes a while to import
 
@@ -40,29 +38,24 @@ def keep_reading(archive: Archive, clip: Clip, reading: ClipReading, study: str)
     del row["file"]
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     at = datetime.now(UTC).astimezone().isoformat()
-    archive.keep_reading(KeptReading(reading.clip_key, study, at, reading.provenance.model.sha256, text))
+    model = reading.provenance.model.sha256
+    return KeptReading(reading.clip_key, study, at, model, text), _embeddings(reading, at)
 
 
-def keep_embeddings(archive: Archive, reading: ClipReading) -> None:
-    """Keep the rows of a clip's frames, as they were read.
-
-    Raises:
-        ArchiveFailed: They are not on disk.
-    """
+def _embeddings(reading: ClipReading, at: str) -> KeptEmbeddings:
+    """Return the rows of a clip's frames, as they were read."""
     rows = np.ascontiguousarray(reading.embeddings, "<f4")
     content, crop = rows.tobytes(), reading.crop
-    archive.keep_embeddings(
-        KeptEmbeddings(
-            clip=reading.clip_key,
-            model=reading.provenance.model.sha256,
-            preprocessing=reading.provenance.preprocessing,
-            crop=json.dumps([crop.left, crop.top, crop.right, crop.bottom]),
-            frames=len(rows),
-            width=rows.shape[1],
-            digest=hashlib.sha256(content).hexdigest(),
-            rows=content,
-            at=datetime.now(UTC).astimezone().isoformat(),
-        )
+    return KeptEmbeddings(
+        clip=reading.clip_key,
+        model=reading.provenance.model.sha256,
+        preprocessing=reading.provenance.preprocessing,
+        crop=json.dumps([crop.left, crop.top, crop.right, crop.bottom]),
+        frames=len(rows),
+        width=rows.shape[1],
+        digest=hashlib.sha256(content).hexdigest(),
+        rows=content,
+        at=at,
     )
 
 
