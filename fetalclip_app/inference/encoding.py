@@ -24,9 +24,6 @@ from fetalclip_app.progress import CancelToken
 FRAMES_AT_ONCE = 8
 """Frames between two looks at the cancel flag."""
 
-KEPT_EVERY = 512
-"""So many new frames are lost at most where the process is killed."""
-
 _DIGEST_BYTES = 16
 
 _COLUMNS = frozenset({ROWS, SHARPNESS, GRIDS, INPUTS})
@@ -56,7 +53,7 @@ class Encoding:
     def fill(
         self, clip: Clip, crop: Box, cancel: CancelToken, planned: Callable[[Sequence[int]], None], step: Step
     ) -> FrameFeatures:
-        """Return the features of every frame; whatever was found is kept, also where the work is stopped.
+        """Return the features of every frame; whatever was found is kept, also where work or process is stopped.
 
         Args:
             planned: Told once which frames will be decoded, in that order.
@@ -76,9 +73,10 @@ class Encoding:
         try:
             for start in range(0, len(todo), FRAMES_AT_ONCE):
                 cancel.check()
-                self._encode(clip, crop, todo[start : start + FRAMES_AT_ONCE], known, seen)
-                if start and start % KEPT_EVERY == 0:
-                    self._keep(known, device)
+                part = todo[start : start + FRAMES_AT_ONCE]
+                self._encode(clip, crop, part, known, seen)
+                if start + len(part) < len(todo) and self.backbone.device == device:
+                    self.bank.keep_piece(known, np.array(part, np.intp))
                 step(known)
         finally:
             self._keep(known, device)
@@ -88,6 +86,8 @@ class Encoding:
         """Keep what was found, unless some rows come from another device than the name says."""
         if self.backbone.device == device:
             self.bank.keep(known)
+        else:
+            self.bank.drop_pieces(known)
 
     def _encode(
         self, clip: Clip, crop: Box, frames: Sequence[int], known: FrameFeatures, seen: dict[bytes, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -17,7 +18,15 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.quality import GRID
-from fetalclip_app.inference.kept_arrays import Arrays, are_unit_rows, read_arrays, write_arrays
+from fetalclip_app.inference.kept_arrays import (
+    PIECES,
+    Arrays,
+    append_arrays,
+    are_unit_rows,
+    read_arrays,
+    read_pieces,
+    write_arrays,
+)
 
 FORMAT = 1
 """Raise it when the way from pixels to features or quality changes: files of the old way are then not found."""
@@ -31,6 +40,9 @@ ROWS, TEXTURES, SHARPNESS, GRIDS, INPUTS = "rows", "textures", "sharpness", "gri
 """Names of the columns: unit rows, textures, `imaging.quality.Look`'s parts, digests of the network's input."""
 
 _DONE = "done"
+
+_AT = "at"
+"""In a piece: which frames it is about."""
 
 _SMALL_ONES = 256
 """Small arrays that are held in memory: some kilobytes each."""
@@ -128,19 +140,43 @@ class FrameBank:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def keep(self, features: FrameFeatures) -> None:
-        """Write what is new to the disk."""
+        """Write what is new to the disk, all in one file."""
         self._make_room()
         if self._folder is not None and not features.is_kept:
             write_arrays(self._path(features.name), {_DONE: features.done, **features.columns}, BYTES_ON_DISK)
             features.is_kept = True
+            self.drop_pieces(features)
 
-    def _path(self, name: str) -> Path:
+    def keep_piece(self, features: FrameFeatures, frames: NDArray[np.intp]) -> None:
+        """Write what was found in these frames at once: a process that is killed has lost no other frame."""
+        if self._folder is not None:
+            found = {name: column[frames] for name, column in features.columns.items()}
+            append_arrays(self._path(features.name, PIECES), {_AT: frames, **found})
+
+    def drop_pieces(self, features: FrameFeatures) -> None:
+        """Remove what `keep_piece` wrote: it stands in the whole file, or must not be kept."""
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                self._path(features.name, PIECES).unlink(missing_ok=True)
+
+    def _path(self, name: str, ending: str = ".npz") -> Path:
         """Return a file whose name is a hash: it says nothing about a patient's scan."""
         assert self._folder is not None
-        return self._folder / f"{name}.npz"
+        return self._folder / f"{name}{ending}"
 
     def _stored(self, name: str, count: int, columns: frozenset[str]) -> FrameFeatures | None:
-        arrays = read_arrays(self._path(name)) if self._folder is not None else None
+        """Return what an earlier run found, also one that was killed; then it is one file again."""
+        if self._folder is None:
+            return None
+        found = self._stored_whole(name, count, columns)
+        pieces = read_pieces(self._path(name, PIECES))
+        if pieces:
+            found = _with_pieces(found or FrameFeatures(name, np.zeros(count, bool)), pieces, columns)
+            self.keep(found)
+        return found
+
+    def _stored_whole(self, name: str, count: int, columns: frozenset[str]) -> FrameFeatures | None:
+        arrays = read_arrays(self._path(name))
         if arrays is None:
             return None
         done = arrays.pop(_DONE, None)
@@ -153,6 +189,25 @@ class FrameBank:
         spared = 1 if self._room else 0
         while len(self._held) > spared and sum(one.byte_count for one in self._held.values()) > self._room:
             self._held.popitem(last=False)
+
+
+def _with_pieces(found: FrameFeatures, pieces: Sequence[Arrays], columns: frozenset[str]) -> FrameFeatures:
+    """Return the features with what the pieces tell, as far as they have the right form."""
+    count = len(found.done)
+    for piece in pieces:
+        at = piece.pop(_AT, None)
+        if at is None or at.dtype.kind != "i" or at.ndim != 1 or not np.isin(at, np.arange(count)).all():
+            break
+        fits = frozenset(piece) == columns and _is_whole(piece, np.ones(len(at), bool), len(at))
+        if not fits or any(_differs(found.columns.get(name), rows) for name, rows in piece.items()):
+            break
+        found.put(at, piece)
+    return found
+
+
+def _differs(column: NDArray[Any] | None, rows: NDArray[Any]) -> bool:
+    """Whether rows have another form than the column that they belong to."""
+    return column is not None and (column.shape[1:], column.dtype) != (rows.shape[1:], rows.dtype)
 
 
 def _is_whole(arrays: Arrays, done: NDArray[Any], count: int) -> bool:

@@ -23,6 +23,12 @@ _ABANDONED_S = 3600.0
 
 _DIGEST_BYTES = 32
 
+_LENGTH_BYTES = 8
+"""Before each piece of a file of pieces."""
+
+PIECES = ".pieces"
+"""How the names of such files end."""
+
 _log = logging.getLogger(__name__)
 
 Arrays = dict[str, NDArray[Any]]
@@ -51,6 +57,37 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], budget_bytes: i
         budget_bytes: Of the folder: the files that were not used for longest go, until the rest is within it.
     """
     _write(path, lambda stream: np.savez(stream, **dict[str, Any](arrays)), budget_bytes)
+
+
+def append_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Add a piece to a file of pieces: what a process found until it was killed. Errors are as `write_arrays` says."""
+    content = io.BytesIO()
+    np.savez(content, **dict[str, Any](arrays))
+    piece = content.getvalue()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as stream:
+            stream.write(len(piece).to_bytes(_LENGTH_BYTES, "little") + piece)
+    except OSError as error:
+        _log.warning("features could not be stored: %s", error)
+
+
+def read_pieces(path: Path) -> list[Arrays]:
+    """Return the pieces of such a file, up to the first that is damaged or not whole; none where there is no file."""
+    pieces: list[Arrays] = []
+    try:
+        content = path.read_bytes()
+        start = 0
+        while start < len(content):
+            stop = start + _LENGTH_BYTES + int.from_bytes(content[start : start + _LENGTH_BYTES], "little")
+            with np.load(io.BytesIO(content[start + _LENGTH_BYTES : stop]), allow_pickle=False) as piece:
+                pieces.append({name: piece[name] for name in piece.files})
+            start = stop
+    except FileNotFoundError:
+        return []
+    except Exception as error:  # as in `read_arrays`
+        _log.info("the rest of a reading that was broken off will be encoded again: %s", error)
+    return pieces
 
 
 def map_array(path: Path) -> NDArray[Any] | None:
@@ -118,7 +155,8 @@ def _prune(folder: Path, budget_bytes: int) -> None:
             path.unlink(missing_ok=True)
         else:
             total += about.st_size
-    files = sorted(folder.glob("*.np[yz]"), key=lambda path: path.stat().st_mtime, reverse=True)
+    there = (*folder.glob("*.np[yz]"), *folder.glob(f"*{PIECES}"))
+    files = sorted(there, key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files:
         total += path.stat().st_size
         if total > budget_bytes:

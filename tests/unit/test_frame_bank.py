@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +19,14 @@ from fetalclip_app.domain.clip import Clip, FramesInMemory
 from fetalclip_app.domain.content_key import ContentKey
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
+from fetalclip_app.errors import ComputeFailed, ErrorCode
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.clip_shelf import ClipShelf
 from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.frame_bank import FrameBank
+from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.inference.worker import ModelProcess
 from fetalclip_app.progress import Cancelled, CancelToken, silent
 
 
@@ -99,6 +104,76 @@ def test_a_reading_that_was_stopped_goes_on_where_it_stopped_also_after_a_restar
     np.testing.assert_array_equal(reading.embeddings, _read(whole, make_clip(40)).embeddings)
 
 
+class DyingBackbone(MeanBackbone):
+    """Kills its process in the middle of a batch, after so many frames."""
+
+    def __init__(self, frames: int) -> None:
+        super().__init__()
+        self._frames = frames
+
+    def encode_frames(self, batch: np.ndarray) -> np.ndarray:
+        if self.frames_seen >= self._frames:
+            os._exit(9)
+        return super().encode_frames(batch)
+
+
+def _dying_factory(request: EngineRequest) -> Engine:
+    """Return an engine whose process is killed once it has encoded 24 frames."""
+    return _engine(request.frame_cache, DyingBackbone(3 * FRAMES_AT_ONCE))[0]
+
+
+def test_a_reading_whose_process_was_killed_goes_on_and_encodes_no_frame_twice(tmp_path: Path) -> None:
+    process = ModelProcess(_dying_factory)
+    process.start(EngineRequest(frame_cache=tmp_path))
+    sights: list[Sight] = []
+    for _time in range(2):
+        with pytest.raises(ComputeFailed) as caught:
+            process.read(make_clip(60), CancelToken(), silent, sights.append)
+        assert caught.value.code is ErrorCode.WORKER_LOST
+        sights.clear()
+    reading = process.read(make_clip(60), CancelToken(), silent, sights.append)
+    process.close()
+
+    known = [int((~np.isnan(sight.views.per_frame[:, 0])).sum()) for sight in sights]
+    assert known[:2] == [6 * FRAMES_AT_ONCE, 7 * FRAMES_AT_ONCE]
+    np.testing.assert_array_equal(reading.embeddings, _read(_engine(None)[0], make_clip(60)).embeddings)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".npz"]
+
+
+@pytest.mark.parametrize("harm", ["cut", "flip", "text", "other"])
+def test_of_a_broken_off_reading_only_whole_pieces_are_believed(tmp_path: Path, harm: str) -> None:
+    clip, before = make_clip(40), _read(_engine(None)[0], make_clip(40))
+    engine, _ = _engine(tmp_path)
+    pieces: list[bytes] = []
+
+    def copied(done: int, total: int) -> None:
+        pieces.extend(path.read_bytes() for path in tmp_path.glob("*.pieces"))
+
+    engine.read(clip, CancelToken(), copied)
+    (path,) = tmp_path.iterdir()
+    path.unlink()
+    two = pieces[1]
+    harmed = {
+        "cut": two[:-100],
+        "flip": two[: len(pieces[0]) + 400] + bytes([two[len(pieces[0]) + 400] ^ 1]) + two[len(pieces[0]) + 401 :],
+        "text": pieces[0] + b"no piece at all",
+        "other": pieces[0] + _piece(at=np.array([40])),
+    }[harm]
+    path.with_suffix(".pieces").write_bytes(harmed)
+    other, network = _engine(tmp_path)
+
+    again = _read(other, clip)
+
+    assert network.frames_seen == 40 - FRAMES_AT_ONCE
+    np.testing.assert_array_equal(again.embeddings, before.embeddings)
+
+
+def _piece(**arrays: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type]
+    return len(content.getvalue()).to_bytes(8, "little") + content.getvalue()
+
+
 @pytest.mark.parametrize("harm", ["cut", "flip", "empty", "text"])
 def test_a_damaged_file_is_encoded_anew_and_mended(tmp_path: Path, harm: str) -> None:
     engine, _ = _engine(tmp_path)
@@ -171,13 +246,10 @@ class FailingCard(MeanBackbone):
         return super().encode_frames(batch)
 
 
-def test_what_two_devices_encoded_is_kept_under_neither_name_also_on_the_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fetalclip_app.inference.encoding.KEPT_EVERY", 4 * FRAMES_AT_ONCE)
+def test_what_two_devices_encoded_is_kept_under_neither_name_also_on_the_way(tmp_path: Path) -> None:
     engine, _ = _engine(tmp_path, FailingCard())
     _read(engine, make_clip(48))
-    assert list(tmp_path.glob("*.npz")) == []
+    assert list(tmp_path.iterdir()) == []
 
     card = MeanBackbone()
     card.device = "cuda bf16"
