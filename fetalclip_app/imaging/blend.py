@@ -16,6 +16,7 @@ from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.notes import Line
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.structures import name_place
+from fetalclip_app.imaging.label_places import Label, label_heights
 from fetalclip_app.imaging.overlay_colours import (
     ELLIPSE_COLOUR,
     HAND_COLOUR,
@@ -105,15 +106,22 @@ def with_calipers(picture: Pixels, drawn: Sequence[tuple[Line | Ellipse, str]], 
             _draw(made, stroke, colour, thickness, closed=False)
     canvas = Image.fromarray(made)
     pen, font = ImageDraw.Draw(canvas), _font(max(9, height // 36))
-    lowest = 0.0
+    wanted: list[Label] = []
     for shape, text in drawn:
-        points = shape.major_axis() if isinstance(shape, Ellipse) else np.array([shape.first, shape.last])
-        x, y = (float(value) for value in points[int(points[:, 0].argmax())])
-        left = min(x + 6, max(width - 2 - pen.textlength(text, font), 2.0))
-        lowest = max(y - 4, lowest)
-        pen.text((left, lowest), text, colour, font, "ls", stroke_width=1, stroke_fill=(0, 0, 0))
-        lowest += font.size + 2
+        (x, y), long = rightmost_end(shape), float(pen.textlength(text, font))
+        left = min(x + 6, max(width - 2 - long, 2.0))
+        wanted.append((left, left + long, y - 4))
+    heights = label_heights(wanted, font.size + 2, font.size, height - 2)
+    for (left, _right, _own), baseline, (_shape, text) in zip(wanted, heights, drawn, strict=True):
+        pen.text((left, baseline), text, colour, font, "ls", stroke_width=1, stroke_fill=(0, 0, 0))
     return np.array(canvas, dtype=np.uint8)
+
+
+def rightmost_end(shape: Line | Ellipse) -> tuple[float, float]:
+    """Return the end of a line, or of an ellipse's longer axis, beside which its words stand: (x, y) in pixels."""
+    points = shape.major_axis() if isinstance(shape, Ellipse) else np.array([shape.first, shape.last])
+    x, y = points[int(points[:, 0].argmax())]
+    return float(x), float(y)
 
 
 def line_width(height: int, width: int) -> int:

@@ -17,7 +17,8 @@ from fetalclip_app.domain.measuring import region_of_box
 from fetalclip_app.domain.notes import Line
 from fetalclip_app.domain.overlay import Ellipse, Heatmap, Segmentation
 from fetalclip_app.domain.structures import name_place
-from fetalclip_app.imaging.blend import OPACITY, blend, contours, dashes, scale_bar_mm
+from fetalclip_app.imaging.blend import OPACITY, blend, contours, dashes, rightmost_end, scale_bar_mm
+from fetalclip_app.imaging.label_places import Label, label_heights
 from fetalclip_app.imaging.overlay_colours import ELLIPSE_COLOUR, HAND_COLOUR, OUTLINE_COLOUR, structure_colour
 from fetalclip_app.report.fonts import BOLD, REGULAR, text_width
 from fetalclip_app.report.style import MM, Painted
@@ -183,15 +184,15 @@ class _Painter:
     def _caliper_texts(self, canvas: Any) -> None:
         """Write each length beside the rightmost end of its caliper, inside the picture, none over another."""
         canvas.setFont(BOLD, 7.5)
-        floor = self.high
+        wanted: list[Label] = []
         for shape, text in self.picture.calipers:
-            points = shape.major_axis() if isinstance(shape, Ellipse) else np.array([shape.first, shape.last])
-            x, y = self._paper(points[points[:, 0].argmax()][None])[0]
-            half = canvas.stringWidth(text, BOLD, 7.5) / 2
-            x = min(max(x + half + 1.5 * MM, half + MM), self.wide - half - MM)
-            y = max(min(y, self.high - 3.5 * MM, floor), MM)
-            _rimmed(canvas, x, y, text, Color(*(part / 255 for part in HAND_COLOUR)))
-            floor = y - 3.2 * MM
+            x, y = self._paper(np.array([rightmost_end(shape)]))[0]
+            long = canvas.stringWidth(text, BOLD, 7.5)
+            left = min(max(x + 1.5 * MM, MM), self.wide - long - MM)
+            wanted.append((left, left + long, y))
+        heights = label_heights(wanted, 3.2 * MM, MM, self.high - 3.5 * MM)
+        for (left, _right, _own), y, (_shape, text) in zip(wanted, heights, self.picture.calipers, strict=True):
+            _rimmed(canvas, left, y, text, Color(*(part / 255 for part in HAND_COLOUR)), centred=False)
 
     def _scale_bar(self, canvas: Any) -> None:
         if self.picture.pixel_mm is None:
