@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +13,8 @@ from fetalclip_app.domain.dating import DatedBy, Dating, DatingRefused, NotDated
 
 CRL_FORMULAS: dict[str, Formula] = {"intergrowth": INTERGROWTH_CRL, "robinson": ROBINSON_CRL}
 """By the name that is asked for; the first is proposed."""
+
+_REMARK = re.compile(r"CRL (?P<mm>\d+(\.\d+)?) mm, (?P<day>\d{4}-\d\d-\d\d), (?P<citation>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,26 @@ def dated(entry: DatingEntry, *, exam_day: date | None, today: date) -> Dating |
     return made if isinstance(made, DatingRefused) else _held(made, exam_day, today)
 
 
+def entered(dating: Dating) -> DatingEntry:
+    """Return what was entered for a dating; a CRL that its remark does not tell is not a number."""
+    match dating.dated_by:
+        case DatedBy.LMP:
+            return DatingEntry(dating.dated_by, dating.origin, dating.who)
+        case DatedBy.EDD:
+            return DatingEntry(dating.dated_by, dating.expected_delivery, dating.who)
+        case DatedBy.CRL | DatedBy.EARLIER_SCAN:
+            day = dating.scanned or dating.origin
+            told = _REMARK.fullmatch(dating.remark) if dating.dated_by is DatedBy.CRL else None
+            formula = _formula_cited(told["citation"]) if told is not None else None
+            if told is None or formula is None:
+                return DatingEntry(dating.dated_by, day, dating.who, age=dating.age_on(day))
+            return DatingEntry(dating.dated_by, day, dating.who, float(told["mm"]), formula)
+
+
+def _formula_cited(citation: str) -> str | None:
+    return next((name for name, formula in CRL_FORMULAS.items() if formula.citation == citation), None)
+
+
 def _made(entry: DatingEntry) -> Dating | DatingRefused:
     who = entry.who.strip()
     match entry.dated_by:
@@ -68,7 +91,8 @@ def _by_crl(entry: DatingEntry, who: str) -> Dating | DatingRefused:
         return DatingRefused(
             NotDated.CRL_OUT_OF_RANGE, limits=(formula.mm_low, formula.mm_high), citation=formula.citation
         )
-    remark = f"CRL {entry.crl_mm:.1f} mm, {entry.day.isoformat()}, {formula.citation}"
+    written = max(f"{entry.crl_mm:.1f}", f"{entry.crl_mm:g}", key=len)  # as entered, with one decimal at least
+    remark = f"CRL {written} mm, {entry.day.isoformat()}, {formula.citation}"
     return Dating.by_scan(entry.day, GestationalAge(round(days)), who, remark=remark, by_crl=True)
 
 

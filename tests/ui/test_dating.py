@@ -127,6 +127,9 @@ def test_crl_edd_and_an_earlier_scan_are_typed_and_kept(desk_of: Callable[..., A
         qtbot.waitUntil(lambda dialog=dialog: not dialog_is_open(desk))
         kept.append(desk.window.notebook.study.dating)
 
+    again = _asked(desk, qtbot)
+    assert again.age.text() == "11w3d" and again.crl.text() == "" and again.use.isEnabled()
+
     assert [one.dated_by for one in kept] == [DatedBy.CRL, DatedBy.EDD, DatedBy.EARLIER_SCAN]
     # 40.9041 + 3.21585 x 61.2^0.5 + 0.348956 x 61.2 = 87.42 days; 63 days later
     assert kept[0].age_on(EXAM).days == 87 + 63 and "61.2 mm" in kept[0].remark

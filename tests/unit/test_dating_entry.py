@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from fakes import make_clip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetalclip_app.biometry.dating_entry import CRL_FORMULAS, DatingEntry, dated
+from fetalclip_app.biometry.dating_entry import CRL_FORMULAS, DatingEntry, dated, entered
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.biometry import NoCentile
 from fetalclip_app.domain.dating import DatedBy, Dating, DatingRefused, NotDated, exam_age, written_day
@@ -33,6 +34,34 @@ def made(by: DatedBy, day: date, **more: object) -> Dating | DatingRefused:
 def age_of(found: Dating | DatingRefused) -> str:
     assert isinstance(found, Dating)
     return str(found.age_at_exam(EXAM))
+
+
+@pytest.mark.parametrize(
+    ("by", "more"),
+    [
+        (DatedBy.LMP, {}),
+        (DatedBy.EDD, {}),
+        (DatedBy.EARLIER_SCAN, {"age": GestationalAge(80)}),
+        (DatedBy.CRL, {"crl_mm": 61.25}),
+        (DatedBy.CRL, {"crl_mm": 61.2, "crl_formula": "robinson"}),
+    ],
+)
+def test_what_was_entered_is_told_again_by_its_dating(by: DatedBy, more: dict[str, object]) -> None:
+    day = EXAM + timedelta(days=137) if by is DatedBy.EDD else BEFORE
+    found = made(by, day, **more)
+    assert isinstance(found, Dating)
+
+    again = entered(found)
+
+    assert dated(again, exam_day=EXAM, today=TODAY) == found
+    assert again.day == day and again.crl_formula == more.get("crl_formula", "intergrowth")
+    assert again.age == more.get("age")
+
+
+def test_a_dating_whose_remark_tells_no_crl_comes_back_without_one() -> None:
+    found = replace(made(DatedBy.CRL, BEFORE, crl_mm=61.2), remark="CRL 61.2 mm, of another program")
+
+    assert math.isnan(entered(found).crl_mm)
 
 
 def test_four_ways_to_one_age() -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fetalclip_app.biometry.dating_entry import CRL_FORMULAS, DatingEntry, dated
+from fetalclip_app.biometry.dating_entry import CRL_FORMULAS, DatingEntry, dated, entered
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.dating import DatedBy, Dating, DatingRefused, written_day
 from fetalclip_app.domain.notes import StudyNotes
@@ -134,11 +134,13 @@ class DatingDialog(QDialog):
         self.who.setText(held.who if held is not None else who)
         if held is None:
             return
+        entry = entered(held)
         self.by.setCurrentIndex(self.by.findData(held.dated_by))
-        days = {DatedBy.LMP: held.origin, DatedBy.EDD: held.expected_delivery}
-        day = days.get(held.dated_by, held.scanned)
-        self._held_day = held.dated_by, day.isoformat() if day is not None else ""
+        self._held_day = held.dated_by, entry.day.isoformat()
         self.day.setText(self._held_day[1])
+        self.formula.setCurrentIndex(self.formula.findData(entry.crl_formula))
+        self.crl.setText("" if math.isnan(entry.crl_mm) else f"{entry.crl_mm:g}")
+        self.age.setText(str(entry.age) if held.dated_by is DatedBy.EARLIER_SCAN else "")
 
     def _tie(self) -> None:
         for field in (self.day, self.crl, self.age, self.exam, self.who):
