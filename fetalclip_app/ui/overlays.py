@@ -22,6 +22,10 @@ _TINT = (*OUTLINE_COLOUR, 20)
 _MODEL = QColor(*ELLIPSE_COLOUR)
 _HALO = QColor(0, 0, 0, 170)
 
+_CORNERS = 24
+_KEPT_FREE = 0.7
+"""Share of a head's width and height, about its centre, where no words stand."""
+
 
 def head_tint(head: HeadMeasurement) -> QImage:
     """Return the head's mask as a faint tint, made once for a reading."""
@@ -41,11 +45,19 @@ def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint
     painter.drawImage(viewport.target, tint)
     ellipse = head.ellipse
     draw_ellipse(painter, viewport, ellipse, _MODEL)
+    taken.append(_inside(viewport, ellipse))
     for name, ends, length in (("OFD", ellipse.major_axis(), "ofd_mm"), ("BPD", ellipse.minor_axis(), "bpd_mm")):
         first, last = (viewport.to_screen(x, y) for x, y in ends)
         draw_caliper(painter, first, last, _MODEL, Qt.PenStyle.DashLine)
         text = f"{name} {millimetres(getattr(head.size, length))}" if isinstance(head.size, HeadSize) else name
         draw_label(painter, _label_place(first, last, name), text, taken)
+
+
+def _inside(viewport: Viewport, ellipse: Ellipse) -> QRectF:
+    """Return the middle of a head on the screen: what is looked at there is covered by no words."""
+    around = QPolygonF([viewport.to_screen(x, y) for x, y in ellipse.points(_CORNERS)]).boundingRect()
+    across, down = (1.0 - _KEPT_FREE) / 2 * around.width(), (1.0 - _KEPT_FREE) / 2 * around.height()
+    return around.adjusted(across, down, -across, -down)
 
 
 def draw_lines(painter: QPainter, viewport: Viewport, lines: Sequence[Measurement], taken: list[QRectF]) -> None:
