@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -98,6 +99,13 @@ class PooledLength:
 
 @dataclass(frozen=True, slots=True)
 class WholeClip:
-    """Every length that was measured on more than one frame of a clip, in the order shown."""
+    """What was measured on more than one frame of a clip.
+
+    Attributes:
+        lengths: In the order shown.
+        outline_fits: Frame -> overlap of the head's mask and its ellipse, 0 where there is none: of every frame that
+            was looked at for the outline.
+    """
 
     lengths: tuple[PooledLength, ...]
+    outline_fits: Mapping[int, float] = field(default_factory=dict)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.best_frames import BestFrames, Candidate
+from fetalclip_app.domain.pooled import WholeClip
 from fetalclip_app.domain.reading import ClipReading, HeadMeasurement
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import BRAIN, ViewPrediction
-from fetalclip_app.tasks.keys import HEAD
+from fetalclip_app.tasks.keys import HEAD, WHOLE_CLIP
 
 ALTERNATIVES = 5
 """Beside the best frame itself."""
@@ -52,10 +53,11 @@ def of_sight(sight: Sight, outline_fits: Mapping[int, float]) -> BestFrames:
 
 
 def _outline_fits(reading: ClipReading) -> dict[int, float]:
-    head = reading.finding(HEAD)
-    if head is None or not isinstance(head.answer, HeadMeasurement) or head.frame_index is None:
-        return {}
-    return {head.frame_index: head.answer.fit}
+    whole, head = reading.answer(WHOLE_CLIP, WholeClip), reading.finding(HEAD)
+    fits = dict(whole.outline_fits) if whole is not None else {}
+    if head is not None and isinstance(head.answer, HeadMeasurement) and head.frame_index is not None:
+        fits[head.frame_index] = head.answer.fit
+    return fits
 
 
 def _of_view(sight: Sight, key: str, outline_fits: Mapping[int, float]) -> tuple[Candidate, ...]:

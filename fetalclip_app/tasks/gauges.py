@@ -39,6 +39,7 @@ class Gauge:
         look: Pictures, float32 (N, 3, S, S), to rows.
         sizes: A row to lengths.
         licence: Of the head's own file; empty for the outline.
+        fit: A row to the overlap of mask and ellipse, 0 where there is none; None for lines.
     """
 
     by: PooledBy
@@ -49,6 +50,7 @@ class Gauge:
     look: Callable[[NDArray[np.float32]], Rows]
     sizes: Callable[[NDArray[np.float64]], Sizes]
     licence: str = ""
+    fit: Callable[[NDArray[np.float64]], float] | None = None
 
 
 def gauges_of(scan: Scan, instruments: Instruments) -> dict[str, list[Gauge]]:
@@ -81,7 +83,7 @@ def _outline_gauge(scan: Scan, outliner: Outliner, fit_limit: float) -> Gauge:
             return dict.fromkeys(names, size)
         return dict(zip(names, (size.hc_mm, size.bpd_mm, size.ofd_mm), strict=True))
 
-    return Gauge(PooledBy.OUTLINE, HEAD_LINES, names, outliner.identity[1], width, look, sizes)
+    return Gauge(PooledBy.OUTLINE, HEAD_LINES, names, outliner.identity[1], width, look, sizes, fit=_fit)
 
 
 def _row(values: NDArray[np.float32]) -> tuple[float, ...]:
@@ -90,6 +92,10 @@ def _row(values: NDArray[np.float32]) -> tuple[float, ...]:
         return (float("nan"),) * 6
     ellipse, fit = fitted
     return ellipse.cx, ellipse.cy, ellipse.a, ellipse.b, ellipse.angle_deg, fit
+
+
+def _fit(row: NDArray[np.float64]) -> float:
+    return float(np.nan_to_num(row[-1]))
 
 
 def _line_gauge(scan: Scan, finder: Landmarker, structure: str) -> Gauge:

@@ -54,9 +54,13 @@ class WholeClipTask:
         if why is not None:
             return Finding(self.key, why)
         planes = [_plane(scan, view, gauges) for view, gauges in gauges_of(scan, instruments).items()]
-        found = _measured(scan, [plane for plane in planes if plane.shown])
+        shown = [plane for plane in planes if plane.shown]
+        _measure(scan, shown)
+        pixel_mm = network_pixel_mm(scan)
+        found = [length for plane in shown for length in plane.pooled(pixel_mm)]
         if found:
-            return Finding(self.key, WholeClip(tuple(found)))
+            fits = {frame: fit for plane in shown for frame, fit in plane.outline_fits().items()}
+            return Finding(self.key, WholeClip(tuple(found), fits))
         no_brain = scan.why_no_brain()
         is_foreign = no_brain.reason is Reason.NOT_FETAL_ULTRASOUND
         return Finding(self.key, no_brain if is_foreign else Abstention(Reason.NOT_APPLICABLE, "no_measured_plane"))
@@ -128,6 +132,14 @@ class _Plane:
             length for gauge, seen in zip(self.gauges, rows, strict=True) for length in self._of(gauge, seen, pixel_mm)
         ]
 
+    def outline_fits(self) -> dict[int, float]:
+        """Return frame -> how well an ellipse fits the outline that was seen on it."""
+        fits: dict[int, float] = {}
+        for gauge, rows in zip(self.gauges if self.rows else (), self.rows, strict=True):
+            if gauge.fit is not None:
+                fits |= dict(zip(self.fresh, map(gauge.fit, rows), strict=True))
+        return fits
+
     def _of(self, gauge: Gauge, rows: Rows, pixel_mm: float) -> list[PooledLength]:
         told = dict(zip(self.fresh, map(gauge.sizes, rows), strict=True))
         alike = len(self.chosen) - len(self.fresh)
@@ -148,7 +160,7 @@ def _plane(scan: Scan, view: str, gauges: Sequence[Gauge]) -> _Plane:
     return _Plane(view, len(shown), evenly(shown, MOST) if len(shown) >= NEEDED else [], gauges)
 
 
-def _measured(scan: Scan, planes: Sequence[_Plane]) -> list[PooledLength]:
+def _measure(scan: Scan, planes: Sequence[_Plane]) -> None:
     done, total = 0, sum(len(plane.chosen) for plane in planes)
     for plane in planes:
         if not plane.chosen:
@@ -162,8 +174,6 @@ def _measured(scan: Scan, planes: Sequence[_Plane]) -> list[PooledLength]:
             plane.look_at(frames, scan.prepared(frames))
             done += len(frames)
         plane.keep(scan.kept)
-    pixel_mm = network_pixel_mm(scan)
-    return [length for plane in planes for length in plane.pooled(pixel_mm)]
 
 
 def _pooled(

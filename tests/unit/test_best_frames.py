@@ -10,8 +10,10 @@ import pytest
 from fakes import made_up_quality, make_clip, make_reading
 from hypothesis import given
 from hypothesis import strategies as st
+from pooled_tools import some_lengths
 
 from fetalclip_app.domain.quality import ClipQuality
+from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.tasks.best_frames import ALTERNATIVES, best_frames, of_sight
@@ -72,6 +74,21 @@ def test_a_frame_that_repeats_is_no_alternative_to_itself() -> None:
     found = of_sight(_sight(9, repeats=[0, 0, 0, 1, 1, 1, 1, 1, 1]), {})
 
     assert sorted(one.frame_index for one in found.of("brain")) == [0, 2]
+
+
+def test_each_frame_that_the_whole_clip_was_measured_on_has_its_fit() -> None:
+    clip = make_clip(9)
+    reading = make_reading(clip)
+    measured = reading.finding("head").frame_index  # type: ignore[union-attr]
+    whole = replace(some_lengths(), outline_fits={0: 0.0, measured: 0.5, 8: 0.93})
+    reading = replace(reading, findings=(*reading.findings, Finding("whole_clip", whole)))
+
+    fits = {one.frame_index: one.fit for one in best_frames(reading).of("brain")}
+
+    assert {frame: fit for frame, fit in fits.items() if fit is not None} == {
+        frame: fit for frame, fit in {0: 0.0, measured: 0.97, 8: 0.93}.items() if frame in fits
+    }
+    assert len({0, measured, 8} & set(fits)) >= 2
 
 
 def test_a_reading_gives_its_own_fit_and_a_foreign_clip_has_no_best_frame() -> None:

@@ -53,6 +53,15 @@ def test_every_frame_of_the_plane_is_measured_and_the_median_given() -> None:
     assert diameters.by is PooledBy.OUTLINE
 
 
+def test_every_frame_that_was_looked_at_tells_how_well_its_ellipse_fits() -> None:
+    sizes = [60.0, 0.0, 62.0, 61.0]
+
+    found = _answer(["brain"] * 4, outliner=SizedHead(sizes)).outline_fits
+
+    assert list(found) == [0, 1, 2, 3]
+    assert found[1] < 0.7 and min(found[0], found[2], found[3]) > 0.9
+
+
 def test_a_frame_is_measured_as_the_head_task_measures_it() -> None:
     scan, tools = _scan(["brain"] * 3, outliner=SizedHead([60.0] * 9))
 
