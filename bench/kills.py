@@ -27,6 +27,7 @@ from types import ModuleType
 from PIL import Image
 
 from bench.kills_program import CLIP, ITEM, STUDY, work_on
+from bench.pipes import left_in
 from fetalclip_app import resources
 from fetalclip_app.archive import importing
 from fetalclip_app.archive.checking import check
@@ -100,7 +101,7 @@ def run(folder: Path, scan: Path, prepared: Path, *, times: int, seed: int) -> K
         if not told:
             seen.faults.append(f"kill {number}: the program did not begin")
             return seen
-        _look(home / "archive.db", [*told, *_left_in(ours)], at, seen, number)
+        _look(home / "archive.db", [*told, *left_in(ours)], at, seen, number)
         ours.close()
     look_at_exports(out, seen)
     return seen
@@ -111,16 +112,6 @@ def _first(pipe: Connection) -> list[tuple[str, int, float]]:
         return [pipe.recv()] if pipe.poll(_LONGEST_START_S) else []
     except EOFError:
         return []
-
-
-def _left_in(pipe: Connection) -> list[tuple[str, int, float]]:
-    found: list[tuple[str, int, float]] = []
-    try:
-        while pipe.poll():
-            found.append(pipe.recv())
-    except EOFError:
-        pass
-    return found
 
 
 def _look(path: Path, told: Sequence[tuple[str, int, float]], at: float, seen: Kills, number: int) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fetalclip_app import __version__
-from fetalclip_app.archive import acts, names, study_file, trail
+from fetalclip_app.archive import acts, names, study_file, study_records, trail
 from fetalclip_app.archive.acts import CLIP, STUDY
 from fetalclip_app.archive.database import opened, storable, told
 from fetalclip_app.archive.handed_out import FileKind, HandedOut, handed_out
-from fetalclip_app.archive.study_file import Clip, Manifest, Mask, Notes, Reading, Records, Rows, Source, ViewSet
+from fetalclip_app.archive.study_file import Source
+from fetalclip_app.archive.study_records import Clip, Manifest, Mask, Notes, Reading, Records, Rows, ViewSet
 from fetalclip_app.domain.kept import Exported, Place
 from fetalclip_app.domain.notes import Act
 from fetalclip_app.errors import ArchiveFailed, ErrorCode, UnreadableFile
@@ -57,8 +58,8 @@ def export(archive: Path, study: str, target: Path, act: Act, wanted: Wanted = W
     )
     missing = tuple(one.key for one in clips if not one.picture) if wanted.pictures else ()
     manifest = Manifest(
-        format=study_file.FORMAT,
-        version=study_file.VERSION,
+        format=study_records.FORMAT,
+        version=study_records.VERSION,
         app_version=__version__,
         made_at=act.when.isoformat(),
         made_by=storable(act.who),
@@ -102,7 +103,7 @@ def _gathered(connection: sqlite3.Connection, study: str, wanted: Wanted) -> tup
         f"SELECT clip, study, at, model, digest, json FROM readings WHERE {_OF_STUDY} ORDER BY number", (study,)
     ):
         readings.append(Reading(clip=clip, study=of, at=at, model=model, digest=digest))
-        contents[study_file.reading_entry(digest)] = zlib.decompress(content)
+        contents[study_records.reading_entry(digest)] = zlib.decompress(content)
     used = {sha for content in contents.values() for sha in _view_sets_of(json.loads(content))}
     view_sets = []
     for sha256, name, content, first_used in connection.execute(
@@ -110,7 +111,7 @@ def _gathered(connection: sqlite3.Connection, study: str, wanted: Wanted) -> tup
     ):
         if sha256 in used:
             view_sets.append(ViewSet(sha256=sha256, name=name, first_used=first_used))
-            contents[study_file.view_set_entry(sha256)] = content
+            contents[study_records.view_set_entry(sha256)] = content
     rows = []
     for *about, content in connection.execute(
         "SELECT clip, model, preprocessing, crop, frames, width, digest, at, rows FROM embeddings "
@@ -118,7 +119,7 @@ def _gathered(connection: sqlite3.Connection, study: str, wanted: Wanted) -> tup
         (study,),
     ):
         rows.append(Rows(**dict(zip(Rows.model_fields, about, strict=True))))
-        contents[study_file.rows_entry(rows[-1].digest)] = content
+        contents[study_records.rows_entry(rows[-1].digest)] = content
     masks = connection.execute(
         f"SELECT uid, clip, who, at, json FROM masks WHERE {_OF_STUDY} ORDER BY number", (study,)
     )
@@ -154,7 +155,7 @@ def _pictures(places: tuple[Place, ...]) -> dict[str, tuple[str, KeyedContent]]:
             with reading(path):
                 content = content_at(path)
             if content.key().digits() == place.clip:
-                entry = f"{study_file.PICTURES}/{place.clip}{path.suffix.lower()}"
+                entry = f"{study_records.PICTURES}/{place.clip}{path.suffix.lower()}"
                 found[place.clip] = entry, content
         except UnreadableFile:
             continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from fetalclip_app.archive import acts, names, notes_json, records, study_file, trail
+from fetalclip_app.archive import acts, names, notes_json, records, study_file, study_records, trail
 from fetalclip_app.archive.acts import CLIP, STUDY, KeptAct
 from fetalclip_app.archive.database import storable
 from fetalclip_app.archive.records import KeptEmbeddings, KeptMask, KeptReading
@@ -34,7 +34,7 @@ def read(path: Path) -> StudyFile:
     try:
         _look_through(file)
     except (ArchiveFailed, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArchiveFailed(ErrorCode.STUDY_FILE_DAMAGED, name=path.name, problem=study_file.RECORDS) from error
+        raise ArchiveFailed(ErrorCode.STUDY_FILE_DAMAGED, name=path.name, problem=study_records.RECORDS) from error
     return file
 
 
@@ -77,7 +77,7 @@ class _Merging:
     def view_sets(self) -> int:
         added = 0
         for one in self.file.records.view_sets:
-            content = self.file.contents[study_file.view_set_entry(one.sha256)]
+            content = self.file.contents[study_records.view_set_entry(one.sha256)]
             row = records.of_view_set(one.name, content, datetime.fromisoformat(one.first_used))
             added += records.insert(self.connection, "view_sets", row) is not None
         return added
@@ -85,7 +85,7 @@ class _Merging:
     def readings(self) -> int:
         added = 0
         for one in self.file.records.readings:
-            text = self.file.contents[study_file.reading_entry(one.digest)].decode()
+            text = self.file.contents[study_records.reading_entry(one.digest)].decode()
             reading = KeptReading(one.clip, one.study, one.at, one.model, text)
             deed = replace(self.deed, what=What.READING)
             added += records.insert_reading(self.connection, reading, deed)
@@ -102,7 +102,7 @@ class _Merging:
     def embeddings(self) -> int:
         added = 0
         for one in self.file.records.embeddings:
-            rows = self.file.contents[study_file.rows_entry(one.digest)]
+            rows = self.file.contents[study_records.rows_entry(one.digest)]
             added += records.insert_embeddings(self.connection, KeptEmbeddings(**one.model_dump(), rows=rows))
         return added
 
@@ -161,9 +161,9 @@ def _look_through(file: StudyFile) -> None:
     readings, masks, rows = ({one.clip for one in many} for many in (held.readings, held.masks, held.embeddings))
     if not readings | masks | rows <= clips:
         raise ValueError("of a clip that the file does not name")
-    hashed = [(one.digest, study_file.reading_entry(one.digest)) for one in held.readings]
-    hashed += [(one.digest, study_file.rows_entry(one.digest)) for one in held.embeddings]
-    hashed += [(one.sha256, study_file.view_set_entry(one.sha256)) for one in held.view_sets]
+    hashed = [(one.digest, study_records.reading_entry(one.digest)) for one in held.readings]
+    hashed += [(one.digest, study_records.rows_entry(one.digest)) for one in held.embeddings]
+    hashed += [(one.sha256, study_records.view_set_entry(one.sha256)) for one in held.view_sets]
     for digest, entry in hashed:
         if hashlib.sha256(file.contents[entry]).hexdigest() != digest:
             raise ValueError("a content under another hash")

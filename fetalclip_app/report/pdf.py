@@ -22,13 +22,7 @@ from fetalclip_app.report.header import MOST_LETTERS, header
 from fetalclip_app.report.method_pages import method_section, unread_section
 from fetalclip_app.report.page import Furniture, text_width, typeset
 from fetalclip_app.report.sign_block import record_name, sign_section
-from fetalclip_app.report.style import (
-    LABEL,
-    MM,
-    TITLE,
-    cut,
-    para,
-)
+from fetalclip_app.report.style import LABEL, MM, TITLE, cut, para
 from fetalclip_app.report.summary import summary_section
 from fetalclip_app.report.template import GROWTH, Section
 from fetalclip_app.wording.sign_off import record_about

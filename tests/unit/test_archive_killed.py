@@ -9,13 +9,13 @@ import random
 import subprocess
 import sys
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from archive_writer import CLIP, STUDY, write_on_and_on
 
+from bench.pipes import left_in
 from fetalclip_app.archive.database import connect
 from fetalclip_app.archive.finding import find
 from fetalclip_app.archive.store import Archive
@@ -45,7 +45,7 @@ def test_a_killed_program_leaves_an_archive_that_lacks_at_most_the_last_act(
             told = ours.recv()
         program.kill()  # SIGKILL: nothing of it runs any more
         program.join()
-        told = max([told, *_left_in(ours)])
+        told = max([told, *left_in(ours)])
 
         archive = Archive(path)
         kept = archive.load_clip(CLIP)
@@ -58,16 +58,6 @@ def test_a_killed_program_leaves_an_archive_that_lacks_at_most_the_last_act(
     whole = connect(path)
     assert whole.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     whole.close()
-
-
-def _left_in(pipe: Connection) -> list[int]:
-    found: list[int] = []
-    try:
-        while pipe.poll():
-            found.append(pipe.recv())
-    except EOFError:
-        pass
-    return found
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX systems lose a process's locks with any handle")
