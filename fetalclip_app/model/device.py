@@ -49,6 +49,10 @@ class Device:
     may_fall_back: bool = False
     notices: tuple[str, ...] = ()
 
+    def by(self, road: str) -> str:
+        """Return the title where the image tower takes another road, such as ``bf16``."""
+        return _title(self.kind, road)
+
 
 def choose(device: str) -> Device:
     """Return where to run.
@@ -74,7 +78,7 @@ def choose(device: str) -> Device:
 
 def cpu(notices: tuple[str, ...] = ()) -> Device:
     """Return the CPU in fp32, which is exact everywhere."""
-    return Device(CPU, "cpu fp32", notices=notices)
+    return Device(CPU, _title(CPU, "fp32"), notices=notices)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -110,7 +114,16 @@ def _self_test() -> bool:
     return bool(torch.allclose(found, expected, rtol=1e-3, atol=1e-3))
 
 
+def may_halve() -> bool:
+    """Whether the graphics card is worth its lost digits in 16 bits."""
+    return tuple(torch.cuda.get_device_capability()) >= TENSOR_CORES
+
+
+def _title(kind: str, way: str) -> str:
+    return f"cpu {way}" if kind == CPU else f"{torch.cuda.get_device_name()} ({kind} {way})"
+
+
 def _card(*, may_fall_back: bool) -> Device:
-    half = tuple(torch.cuda.get_device_capability()) >= TENSOR_CORES
-    title = f"{torch.cuda.get_device_name()} (cuda {'fp16' if half else 'fp32'})"
+    half = may_halve()
+    title = _title(CUDA, "fp16" if half else "fp32")
     return Device(CUDA, title, half=half, may_fall_back=may_fall_back)

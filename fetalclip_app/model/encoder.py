@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +22,9 @@ from fetalclip_app.model.architecture import build
 from fetalclip_app.model.catalog import ModelEntry
 from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Device, cpu, is_out_of_memory
 from fetalclip_app.model.folding import fold
-from fetalclip_app.model.tower_facts import image_size, is_convolutional, row_length
+from fetalclip_app.model.in_parts import in_parts
+from fetalclip_app.model.roads import Road, Tower
+from fetalclip_app.model.tower_facts import fingerprint_of, image_size, is_convolutional, row_length
 from fetalclip_app.progress import CancelToken, Report, silent
 
 FRAMES_AT_ONCE = {"cuda": 16, "cpu": 4}
@@ -58,7 +58,9 @@ class TorchBackbone:
             network.get_submodule("visual").to(memory_format=torch.channels_last)
         self._identity = identity
         self._frames_at_once = frames_at_once or FRAMES_AT_ONCE[device.kind]
-        self._fingerprint = _fingerprint(identity.sha256, config or {})
+        self._road: Road | None = None
+        self._tower: Tower | None = None
+        self._fingerprint = fingerprint_of(identity.sha256, config or {})
         self._logit_scale = float(network.get_parameter("logit_scale").detach().exp().reshape(()))
         self._device = device
         # A card that failed may give nothing back: the CPU's copy must not depend on it.
@@ -82,8 +84,13 @@ class TorchBackbone:
 
     @property
     def device(self) -> str:
-        """Where it runs now, such as ``cpu fp32``."""
-        return self._device.title
+        """Where it runs now and by which road, such as ``cpu fp32``: rows of two of these never mix."""
+        return self._device.title if self._road is None else self._device.by(self._road.key)
+
+    @property
+    def place(self) -> Device:
+        """Where it runs now, whatever the road."""
+        return self._device
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -105,13 +112,22 @@ class TorchBackbone:
         """The open_clip network where it lies now: ask anew after `run`, a fall-back replaces it."""
         return self._network
 
+    def take(self, road: Road | None) -> None:
+        """Let `encode_frames` and `embed_images` go by another road from now on; None is the network as it is.
+
+        Raises:
+            RuntimeError, MemoryError: It cannot be built here; the road taken before is still taken.
+        """
+        self._tower = None if road is None else road.build(self._network.get_submodule("visual"))
+        self._road = road
+
     def encode_frames(self, batch: Batch) -> Embeddings:
         """Return one unit row for each picture.
 
         Raises:
             ComputeFailed: Memory ran out, or the device failed.
         """
-        return self.run(self._frames, batch, self._frames_at_once)
+        return self.run(self._frames, batch, self._frames_at_once if self._road is None else self._road.at_once)
 
     def encode_with_texture(self, batch: Batch) -> tuple[Embeddings, Textures]:
         """Return one unit row and one texture for each picture, in one pass.
@@ -151,25 +167,10 @@ class TorchBackbone:
         Raises:
             ComputeFailed: No device is left that can do it.
         """
-        done: list[NDArray[np.float32]] = []
-        start = 0
-        size = at_once
-        while start < len(items) or not done:
-            try:
-                with torch.inference_mode():
-                    result = step(self._network, items[start : start + size])
-                done.append(result.float().cpu().numpy())
-                start += size
-            except (RuntimeError, MemoryError) as error:
-                if is_out_of_memory(error) and size > 1:
-                    size //= 2
-                else:
-                    self.meet(error)
-                    size = at_once
-        return np.concatenate(done)
+        return in_parts(lambda part: step(self._network, part), items, at_once, self.meet)
 
     def meet(self, error: Exception) -> None:
-        """Let the CPU take over after ``error``, or say that nothing can.
+        """Let the network as it is, or else the CPU, take over after ``error``, or say that nothing can.
 
         Raises:
             ComputeFailed: There is no other device, or the user asked for this one.
@@ -177,6 +178,10 @@ class TorchBackbone:
         lack = is_out_of_memory(error)
         if self._device.kind != CUDA and not lack:
             raise error
+        if self._road is not None:
+            _log.warning("the road %s is left: %s", self._road.key, error)
+            self.take(None)  # its copy of the weights is memory
+            return
         if self._reserve is None or self._device.kind != CUDA:
             code = ErrorCode.OUT_OF_MEMORY if lack else ErrorCode.DEVICE_UNAVAILABLE
             raise ComputeFailed(code, device=self._device.kind, reason=str(error)) from error
@@ -190,13 +195,16 @@ class TorchBackbone:
     def embed_images(self, pictures: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
         """Return one unit row for each picture, float32, (N, D), on the device: by the fastest road that is in use.
 
-        For passes over pictures that lie on the device already, such as masked ones. There is no gradient, no batch
-        is split, and a lack of memory is the caller's (`run` meets it).
+        For passes over pictures that lie there already, such as masked ones: without gradient, in one batch. A lack of
+        memory is the caller's (`run` meets it).
 
         Args:
             pictures: As `to_device` returns them.
             exact: By the network as it is, in fp32.
         """
+        if self._tower is not None and not exact:
+            with torch.inference_mode():
+                return torch.nn.functional.normalize(self._tower(pictures).float(), dim=-1)
         network: Any = self._network
         half = self._device.half and not exact
         with torch.inference_mode(), torch.autocast(self._device.kind, torch.float16, enabled=half):
@@ -293,8 +301,3 @@ def place(
 def _on_card(network: torch.nn.Module, device: Device) -> torch.nn.Module:
     # `to` moves a module in place: a copy goes, so that the CPU's own stays where it is.
     return (copy.deepcopy(network) if device.may_fall_back else network).to(device.kind)
-
-
-def _fingerprint(sha256: str, config: Mapping[str, Any]) -> str:
-    text = json.dumps([sha256, config], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -25,3 +28,9 @@ def image_size(visual: Any) -> int:
     """Return the side of the pictures that an image tower reads, in network pixels."""
     size: Any = visual.image_size
     return int(size[0] if isinstance(size, tuple | list) else size)
+
+
+def fingerprint_of(sha256: str, config: Mapping[str, Any]) -> str:
+    """Return 64 hex digits that differ whenever the weights or their configuration do."""
+    text = json.dumps([sha256, config], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

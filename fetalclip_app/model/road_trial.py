@@ -1,0 +1,114 @@
+"""Finds the fastest road whose rows and answers are those of the network as it is: by trying them, once a machine."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from fetalclip_app.domain.backbone import Batch, Embeddings
+from fetalclip_app.model.device import CUDA
+from fetalclip_app.model.encoder import TorchBackbone
+from fetalclip_app.model.roads import ON_CARD_AT_ONCE, Road
+
+COSINE = 0.999
+"""A road whose rows point elsewhere by more is refused."""
+
+GAIN = 1.1
+"""So many times as fast a road must be to be worth its memory: on a busy machine a clock says no less."""
+
+_log = logging.getLogger(__name__)
+
+Judge = Callable[[Embeddings], Iterator[Sequence[object]]]
+"""From rows to what is answered by them, part by part and as many for all rows: something else may run in between."""
+
+Step = Generator[None, None, tuple[Embeddings, float]]
+Encode = Callable[[torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of a road.
+
+    Attributes:
+        cosine: The smallest between its rows and those of the network as it is; 0 where it does not work here.
+        gain: How many times as fast it is.
+        same: Every answer was the same, as far as it was asked.
+    """
+
+    road: str
+    cosine: float
+    gain: float
+    same: bool
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it may be taken."""
+        return self.same and self.cosine >= COSINE and self.gain >= GAIN
+
+
+def best_of(verdicts: Sequence[Verdict]) -> str:
+    """Return the fastest road that may be taken; an empty string is the network as it is."""
+    accepted = [verdict for verdict in verdicts if verdict.is_accepted]
+    return max(accepted, key=lambda verdict: verdict.gain).road if accepted else ""
+
+
+class Trial:
+    """A trial of roads in small steps, so that it can stand back whenever there is work. It changes nothing.
+
+    Args:
+        pictures: As `prepare` returns them.
+        judge: The answers that must not change.
+    """
+
+    def __init__(self, backbone: TorchBackbone, pictures: Batch, judge: Judge) -> None:
+        self._backbone, self._judge = backbone, judge
+        self._at_once = ON_CARD_AT_ONCE if backbone.place.kind == CUDA else 1
+        rounds = -(-2 * self._at_once // len(pictures))  # on a card the first pass warms up
+        self._pictures = np.tile(pictures, (rounds, 1, 1, 1))
+
+    def of(self, roads: Sequence[Road]) -> Generator[None, None, tuple[Verdict, ...]]:
+        """Try the roads and return what was found; anything may happen between two steps."""
+        expected, _ = yield from self._timed(lambda pictures: self._backbone.embed_images(pictures, exact=True))
+        verdicts = []
+        for road in roads:
+            verdicts.append((yield from self._verdict(road, expected)))
+            _log.info("%s", verdicts[-1])
+        return tuple(verdicts)
+
+    def _verdict(self, road: Road, expected: Embeddings) -> Generator[None, None, Verdict]:
+        try:
+            tower = road.build(self._backbone.network.get_submodule("visual"))
+            yield
+            _, slow = yield from self._timed(self._backbone.embed_images)
+            rows, fast = yield from self._timed(lambda pictures: torch.nn.functional.normalize(tower(pictures).float()))
+        except (RuntimeError, MemoryError, AttributeError) as error:  # an operator that is not there, or no memory
+            _log.info("the road %s cannot be taken here: %s", road.key, error)
+            return Verdict(road.key, 0.0, 0.0, same=False)
+        cosine = float((rows * expected).sum(axis=1).min())
+        verdict = Verdict(road.key, cosine if math.isfinite(cosine) else 0.0, slow / fast, same=True)
+        if not verdict.is_accepted:
+            return verdict
+        for found, wanted in zip(self._judge(rows), self._judge(expected), strict=True):
+            yield
+            if list(found) != list(wanted):
+                return Verdict(road.key, verdict.cosine, verdict.gain, same=False)
+        return verdict
+
+    def _timed(self, encode: Encode) -> Step:
+        """Return the rows of all pictures and the shortest time of a pass."""
+        rows, shortest = [], math.inf
+        for start in range(0, len(self._pictures), self._at_once):
+            part = self._pictures[start : start + self._at_once]
+            began = time.perf_counter()
+            with torch.inference_mode():
+                rows.append(encode(self._backbone.to_device(part)).float().cpu().numpy())
+            if len(part) == self._at_once:
+                shortest = min(shortest, time.perf_counter() - began)
+            yield
+        return np.concatenate(rows), shortest

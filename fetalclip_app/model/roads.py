@@ -1,0 +1,85 @@
+"""The roads from a picture to its row: the network as it is, and faster ways to compute the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from fetalclip_app.model import linear_kinds, vit_tower
+from fetalclip_app.model.captured import Captured
+from fetalclip_app.model.device import CPU, CUDA, Device, may_halve
+
+Tower = Callable[[torch.Tensor], torch.Tensor]
+"""Pictures (N, 3, S, S) on the device to features (N, D), not normalised."""
+
+INT8 = "int8"
+"""The road that is only taken where a person asks for it: its rows differ."""
+
+ON_CPU_AT_ONCE = 4
+ON_CARD_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """One way to compute rows.
+
+    Attributes:
+        key: How screens, reports and the frame bank name it, such as ``bf16``.
+        at_once: Pictures in one pass.
+        build: From a network's image tower to the tower of this road.
+    """
+
+    key: str
+    at_once: int
+    build: Callable[[torch.nn.Module], Tower]
+
+
+def roads_for(network: torch.nn.Module, device: Device) -> tuple[Road, ...]:
+    """Return the roads that might be faster than the network as it is, to be tried; none for towers of other kinds."""
+    if not vit_tower.fits(network.get_submodule("visual")):
+        return ()
+    if device.kind == CUDA:
+        return _on_card() if may_halve() else ()
+    reduced = (_packed("bf16", torch.bfloat16),) if _has_bf16() else ()
+    return (*reduced, _packed("fp32 packed", torch.float32))
+
+
+def int8_for(network: torch.nn.Module, device: Device) -> Road | None:
+    """Return the road of eight-bit layers, or None where there is none: another tower, or a graphics card."""
+    if device.kind != CPU or not vit_tower.fits(network.get_submodule("visual")):
+        return None
+    # One picture at a time: the inputs' scale is that of all that come together, and a row hangs on no neighbour.
+    return Road(INT8, 1, lambda visual: vit_tower.VitTower(visual, linear_kinds.int8()))
+
+
+def _packed(key: str, dtype: torch.dtype) -> Road:
+    return Road(key, ON_CPU_AT_ONCE, lambda visual: vit_tower.VitTower(visual, linear_kinds.packed(dtype), dtype=dtype))
+
+
+def _has_bf16() -> bool:
+    onednn: Any = torch.ops.mkldnn
+    return bool(onednn._is_mkldnn_bf16_supported())
+
+
+def _on_card() -> tuple[Road, ...]:
+    return tuple(
+        Road(f"{name}{' graph' if captured else ''}", ON_CARD_AT_ONCE, _CardTower(dtype, captured=captured))
+        for name, dtype in (("fp16", torch.float16), ("bf16", torch.bfloat16))
+        for captured in (True, False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _CardTower:
+    """Builds a tower on a graphics card, with all of its steps recorded as one where it is ``captured``."""
+
+    dtype: torch.dtype
+    captured: bool
+
+    def __call__(self, visual: torch.nn.Module) -> Tower:
+        kind = linear_kinds.plain(self.dtype, CUDA)
+        tower = vit_tower.VitTower(visual, kind, dtype=self.dtype, stream=self.dtype, device=CUDA)
+        return Captured(tower) if self.captured else tower
