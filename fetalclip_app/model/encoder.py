@@ -39,10 +39,7 @@ Part = NDArray[np.float32] | Sequence[texts.Tokens]
 
 
 class TorchBackbone:
-    """A CLIP network behind the `Backbone` protocol.
-
-    Other heads of this room reach the network by `run`, so that a lack of memory is met in one place.
-    """
+    """A CLIP network behind the `Backbone` protocol; other heads of this room reach it by `run`."""
 
     def __init__(
         self,
@@ -113,7 +110,7 @@ class TorchBackbone:
         return self._network
 
     def take(self, road: Road | None) -> None:
-        """Let `encode_frames` and `embed_images` go by another road from now on; None is the network as it is.
+        """Go by another road from now on; None is the network as it is.
 
         Raises:
             RuntimeError, MemoryError: It cannot be built here; the road taken before is still taken.
@@ -161,8 +158,7 @@ class TorchBackbone:
     ) -> NDArray[np.float32]:
         """Return ``step(network, part of items)`` for all parts, joined, as float32.
 
-        Out of memory halves the parts. Where one item is still too much, or the card fails, the CPU takes over if
-        the user left the choice to the program, which `notices` then says.
+        Out of memory halves the parts. Where one item is still too much, or the card fails, `meet` finds another way.
 
         Raises:
             ComputeFailed: No device is left that can do it.
