@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -40,6 +41,13 @@ LAST_S = 1.0
 
 _LONGEST_START_S = 60.0
 _WORKS_S = (0.2, 2.5)
+_WORKS_LONG_S = (2.5, 8.0)
+"""One program of `_LONG_OF`: a report of many pages takes a while on a busy machine, and is to be killed near its end."""
+
+_LONG_OF = 5
+
+KINDS = {".pdf": "PDF", ".json": "JSON", ".png": "PNG", ".fcstudy": "the study as one file"}
+"""What is exported meanwhile, by the endings of the files."""
 
 
 @dataclass(slots=True)
@@ -47,13 +55,14 @@ class Kills:
     """What was seen.
 
     Attributes:
+        exports: Ending -> files that bear their final name, each written again and again.
         lacks_s: Of each kill, how long before it the oldest act that is missing was begun; 0 where none is.
         left: Temporary files that lay about after the last kill.
     """
 
     acts: int = 0
     readings: int = 0
-    exports: int = 0
+    exports: Counter[str] = field(default_factory=Counter)
     lacks_s: list[float] = field(default_factory=list)
     lacking: int = 0
     left: int = 0
@@ -94,7 +103,8 @@ def run(folder: Path, scan: Path, prepared: Path, *, times: int, seed: int) -> K
         program.start()
         theirs.close()
         told = _first(ours)
-        time.sleep(chance.uniform(*_WORKS_S) if told else 0)
+        works_s = _WORKS_LONG_S if number % _LONG_OF == _LONG_OF - 1 else _WORKS_S
+        time.sleep(chance.uniform(*works_s) if told else 0)
         at = time.monotonic()
         program.kill()  # SIGKILL: nothing of it runs any more
         program.join()
@@ -147,7 +157,7 @@ def look_at_exports(out: Path, seen: Kills) -> None:
         if path.suffix == ".part":
             seen.left += 1
             continue
-        seen.exports += 1
+        seen.exports[path.suffix] += 1
         try:
             _read_whole(path)
         except Exception as error:  # whatever a half-written file makes its reader raise
@@ -179,7 +189,8 @@ def page(seen: Kills, times: int, seed: int) -> str:
         if lacking
         else "No act was missing."
     )
-    exports = f"{seen.exports} files exported, each again and again: PDF, JSON, PNG and the study as one file"
+    kinds = ", ".join(f"{count} of {KINDS[suffix]}" for suffix, count in sorted(seen.exports.items()))
+    exports = f"{seen.exports.total()} files exported, each again and again ({kinds})"
     return (
         f"`python -m bench.kills --times {times} --seed {seed}`: {times} kills (SIGKILL) at random moments of the\n"
         f"window's work. {seen.acts} acts and {seen.readings} readings were kept in one archive meanwhile, and\n"

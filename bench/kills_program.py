@@ -25,6 +25,7 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.imaging import readers  # noqa: F401 - loaded before the program is begun, which is begun often
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.report import pdf  # noqa: F401 - likewise: else no report is whole before the program is killed
 from fetalclip_app.settings import HOME_VARIABLE, Settings
 from fetalclip_app.ui import theme
 from fetalclip_app.ui.app import Studio

@@ -255,7 +255,7 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
         mark("Export it as an annotated picture (PNG)."),
     ),
     (ErrorCode.EXPORT_FAILED, "original"): (
-        (mark("{name} is an open scan: nothing is written over it."),),
+        (mark("{name} is one of the scans: nothing is written over it."),),
         mark("Choose another name or another folder."),
     ),
     **report_template.SPECIAL,

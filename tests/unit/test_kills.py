@@ -35,7 +35,7 @@ def test_a_window_that_is_killed_leaves_a_whole_archive_and_whole_files(
 
     assert seen.faults == []
     assert len(seen.lacks_s) == KILLS and max(seen.lacks_s) <= kills.LAST_S
-    assert seen.acts > KILLS and seen.readings and seen.exports
+    assert seen.acts > KILLS and seen.readings and set(seen.exports) <= set(kills.KINDS) and seen.exports[".json"]
 
 
 def test_what_is_wrong_after_a_kill_is_told(tmp_path: Path) -> None:
