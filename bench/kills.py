@@ -42,7 +42,7 @@ LAST_S = 1.0
 _LONGEST_START_S = 60.0
 _WORKS_S = (0.2, 2.5)
 _WORKS_LONG_S = (2.5, 8.0)
-"""One program of `_LONG_OF`: a report of many pages takes a while on a busy machine, and is to be killed near its end."""
+"""One program of `_LONG_OF`: on a busy machine a report takes a while, and is to be killed near its end."""
 
 _LONG_OF = 5
 
