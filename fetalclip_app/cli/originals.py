@@ -66,10 +66,6 @@ class Originals:
         if clip.origin.instance_uid:
             self._by_instance.setdefault(clip.origin.instance_uid, clip)
 
-    def with_key(self, key: str) -> Clip | None:
-        """Return the scan of this content key."""
-        return self._by_content.get(key)
-
     def of(self, row: Row) -> Original:
         """Return the original of an entry of a report: by its whole digest where the report has it."""
         told = row["provenance"]["clip"]

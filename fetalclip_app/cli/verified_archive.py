@@ -11,9 +11,10 @@ from fetalclip_app import settings
 from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
+from fetalclip_app.domain.notes import StudyNotes, study_key
 from fetalclip_app.domain.study import groups_of
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
+from fetalclip_app.report.entries import ClipEntry
 from fetalclip_app.report.verifying.comparing import Again
 from fetalclip_app.report.verifying.kept import KeptClip, KeptStudy, compare_with_kept
 from fetalclip_app.report.verifying.outcome import Checked
@@ -52,23 +53,31 @@ def kept_beside(named: Path | None, stated: Stated, again: Mapping[int, Again]) 
         archive.close()
 
 
-def kept_notes(named: Path | None, clips: Sequence[Clip]) -> list[tuple[ClipNotes | None, StudyNotes | None]]:
-    """Return what the archive keeps of each clip and of its study; None where it keeps nothing.
+@dataclass(frozen=True, slots=True)
+class KeptOfStudy:
+    """What is kept of a study: of its clips, in their order, and of itself; no clips where there is no archive."""
+
+    clips: tuple[KeptClip, ...] = ()
+    study: StudyNotes | None = None
+    flaws: int = 0
+
+
+def kept_of_study(named: Path | None, clips: Sequence[ClipEntry | None]) -> KeptOfStudy:
+    """Return what the archive keeps of the clips of one study; of one that is None nothing.
 
     Raises:
         ArchiveFailed: As `kept_beside`.
     """
     path = _archive_file(named)
-    if path is None or not clips:
-        return [(None, None)] * len(clips)
-    check(path)  # it sets no damaged file aside
+    if path is None:
+        return KeptOfStudy()
+    flaws = len(check(path).flaws)
     archive = Archive(path)
     try:
-        groups = groups_of(clips)
-        return [
-            (archive.load_clip(clip.key), archive.load_study(study_key(group)))
-            for clip, group in zip(clips, groups, strict=True)
-        ]
+        kept = tuple(KeptClip() if one is None else _kept(archive, one.clip.key, one.fetus, one.clip) for one in clips)
+        there = [one.clip for one in clips if one is not None]
+        study = archive.load_study(study_key(groups_of(there)[0])) if there else None
+        return KeptOfStudy(kept, study, flaws)
     finally:
         archive.close()
 
@@ -85,14 +94,18 @@ def _archive_file(named: Path | None) -> Path | None:
 
 def _clip(archive: Archive, row: Row, now: Again) -> KeptClip:
     key = str(row["provenance"]["clip"]["key"])
-    notes, clip = archive.load_clip(key), None if now.entry is None else now.entry.clip
+    return _kept(archive, key, row.get("fetus", ""), None if now.entry is None else now.entry.clip)
+
+
+def _kept(archive: Archive, key: str, stated_fetus: str | None, clip: Clip | None) -> KeptClip:
+    """Return what is kept of a clip; whose it is, where the archive does not know, as it is stated."""
+    notes = archive.load_clip(key)
     study = None if clip is None else archive.load_study(study_key(groups_of([clip])[0]))
-    stated = str(row["fetus"]) if row.get("fetus") else row.get("fetus", "")
     return KeptClip(
         tuple(json.loads(one.json) for one in archive.readings(key)),
         notes,
         None if clip is None else clip.calibration,
-        stated if study is None or notes is None else study.fetus_of(notes),
+        stated_fetus if study is None or notes is None else study.fetus_of(notes),
         archive.load_history(key),
     )
 

@@ -13,12 +13,10 @@ from fetalclip_app.atomic import write_bytes
 from fetalclip_app.cli import analyze
 from fetalclip_app.cli.originals import Original, Originals
 from fetalclip_app.cli.speak import say, tell
-from fetalclip_app.cli.verified_archive import kept_beside, kept_notes
-from fetalclip_app.domain.notes import ClipNotes, StudyNotes
+from fetalclip_app.cli.verified_archive import kept_beside
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.verification import Outcome, Why
 from fetalclip_app.errors import FetalClipError
-from fetalclip_app.imaging.dicom.structured import read_structured_report
 from fetalclip_app.imaging.files.finding import content_at
 from fetalclip_app.imaging.files.sniff import Kind, kind_of
 from fetalclip_app.progress import CancelToken, silent
@@ -27,7 +25,6 @@ from fetalclip_app.report.verifying.comparing import Again, compare
 from fetalclip_app.report.verifying.reading_pages import misprinted
 from fetalclip_app.report.verifying.rebuilding import Row, notes_of, with_stated_scale
 from fetalclip_app.report.verifying.stated import Stated, read_report
-from fetalclip_app.report.verifying.structured import clip_keys, compare_structured
 from fetalclip_app.report.verifying.summary import Verdict, verdict
 from fetalclip_app.tasks.view_sets import list_view_sets, read_view_set
 from fetalclip_app.wording import verified as words
@@ -51,7 +48,7 @@ def verify(given: argparse.Namespace) -> int:
         ArchiveFailed: The archive that was named cannot be read.
         ExportFailed: The JSON could not be written.
     """
-    found = _of_structured(given) if _is_dicom(given.report) else _of_document(given)
+    found = _of_dicom(given) if _is_dicom(given.report) else _of_document(given)
     if given.json is not None:
         write_bytes(given.json, (json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n").encode())
     _tell(found)
@@ -65,6 +62,12 @@ def _is_dicom(path: Path) -> bool:
         return False  # what it is, if it is anything, is said where it is read
 
 
+def _of_dicom(given: argparse.Namespace) -> Verdict:
+    from fetalclip_app.cli.verified_structured import verified_structured  # noqa: PLC0415 - highdicom takes a while
+
+    return verified_structured(given.report, given.files, given.archive, _Engines(given).for_row)
+
+
 def _of_document(given: argparse.Namespace) -> Verdict:
     stated = read_report(given.report)
     again = dict(_all_again(given, stated, Originals.among(given.files)))
@@ -73,24 +76,6 @@ def _of_document(given: argparse.Namespace) -> Verdict:
     made = compare(stated, again)
     checked = (*made.numbers, *numbers, *kept.checked)
     return verdict(stated, checked, changes, others=made.others, flaws=kept.flaws)
-
-
-def _of_structured(given: argparse.Namespace) -> Verdict:
-    """Look at a DICOM report: what a person drew is not in it, and is taken from the archive."""
-    report = read_structured_report(given.report)
-    originals, engine = Originals.among(given.files), _Engines(given)
-    clips = [clip for key in clip_keys(report) if (clip := originals.with_key(key)) is not None]
-    entries = [
-        ClipEntry(
-            clip,
-            engine.for_row({"provenance": {}}).read(clip, CancelToken(), silent),
-            fetus="" if study is None or clip_notes is None else study.fetus_of(clip_notes),
-            notes=clip_notes or ClipNotes(),
-            study_notes=study or StudyNotes(),
-        )
-        for clip, (clip_notes, study) in zip(clips, kept_notes(given.archive, clips), strict=True)
-    ]
-    return verdict(*compare_structured(report, entries))
 
 
 def _status(found: Verdict) -> int:

@@ -22,6 +22,11 @@ class SrRow:
         kind: How it was derived or chosen, such as ``Mean``; the method of a measurement.
         tracking: The statement's own identifier.
         frames: Frames that it was read from, from 1.
+        images: The same with the object that each is of: its SOP Instance UID, and the frame, None where it has one.
+        drawn: What was drawn for it: kind of shape (PS3.3 C.18.6.1), and its points as column and row, from the top
+            left corner of the picture.
+        algorithm: Name, version and parameters of the algorithm that observed it.
+        observed: When, as DICOM writes a time; empty where it does not say.
         uncertainty: How far the value may lie below and above, in its unit.
         remarks: What stands below it in words.
     """
@@ -38,6 +43,10 @@ class SrRow:
     kind: tuple[str, ...] = ()
     tracking: str = ""
     frames: tuple[int, ...] = ()
+    images: tuple[tuple[str, int | None], ...] = ()
+    drawn: tuple[str, tuple[tuple[float, float], ...]] | None = None
+    algorithm: tuple[str, ...] = ()
+    observed: str = ""
     uncertainty: tuple[float, float] | None = None
     remarks: tuple[str, ...] = ()
 
@@ -50,6 +59,8 @@ class StructuredReport:
         template: Number of the template that its root names, such as ``5000``; empty where it names none.
         is_verified: A person vouches for it; ``verified_by`` and ``verified_at`` say who and when.
         is_final: It does not call itself preliminary.
+        observer: Who observed what names nobody else.
+        sources: SOP Instance UID of each picture in its image library, with what is said of it.
         is_whole: Nothing of it was left out here for its size or depth.
     """
 
@@ -66,4 +77,6 @@ class StructuredReport:
     verified_by: str
     verified_at: str
     rows: tuple[SrRow, ...]
+    observer: str = ""
+    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
     is_whole: bool = True

@@ -164,7 +164,7 @@ def test_the_original_is_referred_to_frame_by_frame_and_never_touched(tmp_path: 
     assert {one.ReferencedSOPClassUID for one in first} == {own.SOPClassUID}
     assert {int(one.ReferencedFrameNumber) for one in first} == {1, 2, 3}, "two by hand, the model's on the third"
     told = [one.TextValue for one in items(report) if one.get("RelationshipType") == "HAS ACQ CONTEXT"]
-    assert told == [f"cine.dcm, SHA-256 {before[0]}"]
+    assert told == [f"SHA-256 {before[0]}"]
     drawn = {one.ObservationDateTime for one in items(report) if "ObservationDateTime" in one}
     assert drawn == {"20260314120000+0000"}
     segmentation = pydicom.dcmread(paths["segmentation_1"])

@@ -67,6 +67,7 @@ TID_300 = (
     Row("4", "HAS CONCEPT MOD", "CODE", codes("121401"), values=frozenset(group(3627))),
     Row("310", "HAS PROPERTIES", "CODE", codes("121404"), values=frozenset(group(224))),
     Row("320", INFERRED, "IMAGE", None, most=MANY),
+    Row("320", INFERRED, "SCOORD", codes("121112"), below=(Row("4", "SELECTED FROM", "IMAGE", None, 1),)),
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +15,7 @@ import pytest
 import verify_tools as tools
 from hand_tools import AT
 from study_tools import dated
-from verify_tools import DRAWN, Desk, entry, scan, verify, write_json
+from verify_tools import DRAWN, Desk, edit, edit_reading, entry, scan, verify, write_json
 
 from fetalclip_app import settings
 from fetalclip_app.archive.store import Archive
@@ -46,17 +45,6 @@ def kept(desk: Desk, *, notes: bool = True) -> Path:
     return path
 
 
-def edit(path: Path, statement: str, *values: object) -> None:
-    """Change a row of the archive, past everything that guards it."""
-    connection = sqlite3.connect(path)
-    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for (name,) in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute(statement, values)
-    connection.commit()
-    connection.close()
-
-
 def test_what_the_archive_keeps_alike_agrees(desk: Desk) -> None:
     status, found, told = desk.verify(desk.as_json, "--archive", kept(desk))
 
@@ -65,12 +53,7 @@ def test_what_the_archive_keeps_alike_agrees(desk: Desk) -> None:
 
 def test_an_edited_reading_of_the_archive_is_named_by_its_number(desk: Desk) -> None:
     path = kept(desk)
-    connection = sqlite3.connect(path)
-    (packed,) = connection.execute("SELECT json FROM readings").fetchone()
-    connection.close()
-    row = json.loads(zlib.decompress(packed))
-    row["head"]["hc_mm"] = 150.0
-    edit(path, "UPDATE readings SET json = ?", zlib.compress(json.dumps(row).encode()))
+    edit_reading(path, "hc.outline", 150.0)
     status, found, told = desk.verify(desk.as_json, "--archive", path)
 
     assert status == 1 and told["archive_flaws"] > 0

@@ -32,6 +32,8 @@ _DEVICE, _ALGORITHM, _TRACKING = "121013", "111001", "112039"
 _RULES = {"121420", "121421", "121422", "121423", "121424"}  # CID 228
 _KINDS = {"121401", "121404", "370129005", "G-C036"}  # derivation, selection status, measurement method
 _LOWER, _UPPER, _BOTH = {"371885007", "R-00364"}, {"371886008", "R-00363"}, {"371884006", "R-00362"}  # CID 225
+_LIBRARY = "111028"
+_VERSION, _PARAMETER = "111003", "111002"
 _SITE = {"363698007", "G-C0E3"}
 _STATED = {"NUM", "CODE", "TEXT", "DATE", "DATETIME", "TIME", "PNAME"}
 _KEYWORDS = {"DATE": "Date", "DATETIME": "DateTime", "TIME": "Time", "UIDREF": "UID"}
@@ -63,10 +65,11 @@ def read_structured_report(path: Path) -> StructuredReport:
                 raise UnreadableFile(ErrorCode.NOT_A_REPORT, name=path.name)
             if not ends_at_an_element(content):
                 raise UnreadableFile(ErrorCode.FILE_TRUNCATED, name=path.name)
-            return _report(found)
+            return as_report(found)
 
 
-def _report(found: Dataset) -> StructuredReport:
+def as_report(found: Dataset) -> StructuredReport:
+    """Return the report in a data set."""
     rows: list[SrRow] = []
     is_whole = True
     for row in _rows(found, _around(found, _Around()), 0):
@@ -80,7 +83,7 @@ def _report(found: Dataset) -> StructuredReport:
     return StructuredReport(
         title=_meaning(found, "ConceptNameCodeSequence"),
         template=_text(_first(found, "ContentTemplateSequence"), "TemplateIdentifier"),
-        patient_name=_person(found.get("PatientName")),
+        patient_name=person_read(found.get("PatientName")),
         patient_id=_text(found, "PatientID"),
         study_date=_text(found, "StudyDate"),
         study_uid=_text(found, "StudyInstanceUID"),
@@ -88,11 +91,21 @@ def _report(found: Dataset) -> StructuredReport:
         series=_text(found, "SeriesDescription"),
         is_verified=_text(found, "VerificationFlag") == "VERIFIED",
         is_final=_text(found, "PreliminaryFlag") != "PRELIMINARY",
-        verified_by=_person(observer.get("VerifyingObserverName")),
+        verified_by=person_read(observer.get("VerifyingObserverName")),
         verified_at=_text(observer, "VerificationDateTime"),
         rows=tuple(rows),
+        observer=_around(found, _Around()).whose,
+        sources=tuple(_sources(found)),
         is_whole=is_whole,
     )
+
+
+def _sources(found: Dataset) -> Iterator[tuple[str, tuple[str, ...]]]:
+    libraries = [one for one in found.get("ContentSequence") or () if _code(one) == _LIBRARY]
+    for picture in (one for library in libraries for one in library.get("ContentSequence") or ()):
+        told = tuple(_said(one) for one in picture.get("ContentSequence") or () if _text(one, "ValueType") == "TEXT")
+        for uid, _frame in _images(picture):
+            yield uid, told
 
 
 def _rows(here: Dataset, around: _Around, depth: int) -> Iterator[SrRow | None]:
@@ -123,7 +136,7 @@ def _around(item: Dataset, before: _Around) -> _Around:
         elif relation == "HAS OBS CONTEXT" and code == _FETUS_NUMBER and not fetus:
             fetus = _number_said(child)
         elif code in _OBSERVERS:
-            observers.append(_person(child.get("PersonName")))
+            observers.append(person_read(child.get("PersonName")))
         elif code in {_DEVICE, _ALGORITHM}:
             observers.append(_text(child, "TextValue"))
     whose = ", ".join(dict.fromkeys(filter(None, observers)))
@@ -132,6 +145,7 @@ def _around(item: Dataset, before: _Around) -> _Around:
 
 def _row(item: Dataset, kind: str, around: _Around) -> SrRow:
     below = list(item.get("ContentSequence") or ())
+    images = tuple(dict.fromkeys(image for one in below for image in _images(one)))
     row = SrRow(
         section=around.section,
         name=_meaning(item, "ConceptNameCodeSequence"),
@@ -141,7 +155,11 @@ def _row(item: Dataset, kind: str, around: _Around) -> SrRow:
         equation=next((_said(one) for one in below if _code(one) in _RULES), ""),
         kind=tuple(_said(one) for one in below if _code(one) in _KINDS | _SITE),
         tracking=next((_said(one) for one in below if _code(one) == _TRACKING), ""),
-        frames=tuple(dict.fromkeys(number for one in below for number in _frames(one))),
+        frames=tuple(dict.fromkeys(frame for _uid, frame in images if frame is not None)),
+        images=images,
+        drawn=next((_drawn(one) for one in below if _text(one, "ValueType") == "SCOORD"), None),
+        algorithm=tuple(_said(one) for one in below if _code(one) in {_ALGORITHM, _VERSION, _PARAMETER}),
+        observed=_text(item, "ObservationDateTime"),
         uncertainty=_uncertainty(below),
         remarks=tuple(_said(one) for one in below if _is_remark(one)),
     )
@@ -172,14 +190,21 @@ def _is_remark(one: Dataset) -> bool:
     return is_text and _code(one) not in _RULES | {_ALGORITHM, _TRACKING, "111002", "111003", "122405"}
 
 
-def _frames(one: Dataset) -> Iterator[int]:
+def _images(one: Dataset) -> Iterator[tuple[str, int | None]]:
+    """Yield the pictures that an item refers to: SOP Instance UID and frame, from 1."""
     if _text(one, "ValueType") == "IMAGE":
         for reference in one.get("ReferencedSOPSequence") or ():
             value = reference.get("ReferencedFrameNumber")
             several = value if isinstance(value, list) or hasattr(value, "__iter__") else [value]
-            yield from (int(each) for each in several if each is not None)
+            uid = _text(reference, "ReferencedSOPInstanceUID")
+            yield from ((uid, None if each is None else int(each)) for each in several)
     for child in one.get("ContentSequence") or () if _text(one, "ValueType") == "SCOORD" else ():
-        yield from _frames(child)
+        yield from _images(child)
+
+
+def _drawn(item: Dataset) -> tuple[str, tuple[tuple[float, float], ...]]:
+    numbers = [float(value) for value in item.get("GraphicData") or ()]
+    return _text(item, "GraphicType"), tuple(zip(numbers[::2], numbers[1::2], strict=False))
 
 
 def _said(item: Dataset) -> str:
@@ -190,7 +215,7 @@ def _said(item: Dataset) -> str:
     if kind == "NUM":
         return _number_said(item)
     if kind == "PNAME":
-        return _person(item.get("PersonName"))
+        return person_read(item.get("PersonName"))
     return _text(item, _KEYWORDS.get(kind, "TextValue"))
 
 
@@ -224,7 +249,7 @@ def _first(item: Dataset, keyword: str) -> Dataset:
     return found[0] if found else Dataset()
 
 
-def _person(value: object) -> str:
+def person_read(value: object) -> str:
     """Return a name as people read it: ``Jane Doe``."""
     family, _, given = str(value or "").partition("=")[0].partition("^")
     return " ".join(part for part in (*reversed(given.split("^")[:1]), family) if part).strip()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +19,21 @@ def corners(shape: Line | Ellipse) -> NDArray[np.float64]:
     if isinstance(shape, Line):
         return np.array([shape.first, shape.last], np.float64) + _CENTRE
     return np.concatenate([shape.major_axis(), shape.minor_axis()]) + _CENTRE
+
+
+def shape_of(kind: str, points: Sequence[tuple[float, float]]) -> Line | Ellipse | None:
+    """Return the shape of which these are the `corners`; None where it is neither a line nor an ellipse."""
+    places = np.asarray(points, np.float64) - _CENTRE
+    if kind == "POLYLINE" and len(places) == 2:
+        first, last = ((float(x), float(y)) for x, y in places)
+        return Line(first, last)
+    if kind != "ELLIPSE" or len(places) != 4:
+        return None
+    x, y = places.mean(axis=0)
+    axes = sorted((places[0] - places[1], places[2] - places[3]), key=lambda axis: -np.hypot(*axis))
+    major, minor = (float(np.hypot(*axis)) / 2 for axis in axes)
+    angle = math.degrees(math.atan2(axes[0][1], axes[0][0]))
+    return Ellipse(float(x), float(y), major, minor, (angle + 90) % 180 - 90) if minor > 0 else None
 
 
 def outline(shape: Line | Ellipse, height: int, width: int, count: int = 72) -> NDArray[np.float64]:

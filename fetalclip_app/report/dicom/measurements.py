@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 from highdicom.sr import (
     ComprehensiveSR,
-    CoordinatesForMeasurement,
     Measurement,
     MeasurementReport,
     MeasurementsAndQualitativeEvaluations,
     ObservationContext,
     SourceImageForMeasurement,
-    SourceImageForRegion,
     SubjectContext,
     SubjectContextFetus,
     TrackingIdentifier,
@@ -22,18 +20,16 @@ from pydicom.sr.codedict import codes as standard
 from pydicom.uid import UID, generate_uid
 
 from fetalclip_app.domain.biometry import Measure
-from fetalclip_app.domain.notes import Line
-from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.study_table import FetusTable, StudyRow
 from fetalclip_app.domain.trace import BY_MODEL, Trace
 from fetalclip_app.report.dicom import codes
 from fetalclip_app.report.dicom.document import arguments, device, english, reader, signed_then
-from fetalclip_app.report.dicom.geometry import corners, is_inside
+from fetalclip_app.report.dicom.drawn import coordinates, referred
 from fetalclip_app.report.dicom.items import concept
 from fetalclip_app.report.dicom.marks import Kind, finished
 from fetalclip_app.report.dicom.numbers import algorithm
 from fetalclip_app.report.dicom.sections import beside, entering
-from fetalclip_app.report.dicom.sources import Shown, for_library, with_own_classes
+from fetalclip_app.report.dicom.sources import for_library, with_own_classes
 from fetalclip_app.report.dicom.study import DicomStudy
 
 
@@ -85,7 +81,7 @@ def _group(
         method=None if trace.definition is None else concept(codes.EDGES[trace.definition]),
         algorithm_id=None if made is None else algorithm(made),
         referenced_images=_images(study, trace) or None,
-        referenced_coordinates=_drawn(study, trace) or None,
+        referenced_coordinates=coordinates(study, trace) or None,
     )
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(uid=UID(generate_uid()), identifier=trace.id),
@@ -95,25 +91,4 @@ def _group(
 
 def _images(study: DicomStudy, trace: Trace) -> list[SourceImageForMeasurement]:
     shown = [found for picture in trace.pictures if (found := study.shown(picture)) is not None]
-    return [SourceImageForMeasurement(*_referred(one)) for one in shown]
-
-
-def _referred(one: Shown) -> tuple[str, str, list[int] | None]:
-    """Return class, instance and frames as the library's items take them."""
-    return one.header.SOPClassUID, one.header.SOPInstanceUID, None if one.frame is None else [one.frame]
-
-
-def _drawn(study: DicomStudy, trace: Trace) -> list[CoordinatesForMeasurement]:
-    """Return the line or ellipse that was measured, on its picture."""
-    if trace.shape is None and len(trace.inputs) == 1:
-        return _drawn(study, study.traces[trace.inputs[0]])
-    shape = trace.shape
-    shown = study.shown(trace.pictures[0]) if len(trace.pictures) == 1 else None
-    if not isinstance(shape, Line | Ellipse) or shown is None:
-        return []
-    clip = study.sources[trace.pictures[0].clip_key].clip
-    if not is_inside(shape, clip.height, clip.width):
-        return []
-    on = SourceImageForRegion(*_referred(shown))
-    kind = "POLYLINE" if isinstance(shape, Line) else "ELLIPSE"
-    return [CoordinatesForMeasurement(kind, corners(shape), on)]
+    return [SourceImageForMeasurement(*referred(one)) for one in shown]

@@ -16,6 +16,7 @@ from fetalclip_app.domain.notes import Line
 from fetalclip_app.domain.overlay import Ellipse
 from fetalclip_app.domain.trace import By, Equation, Kind, MadeBy, Trace
 from fetalclip_app.report.dicom import codes
+from fetalclip_app.report.dicom.drawn import coordinates
 from fetalclip_app.report.dicom.items import (
     CONTEXT,
     INFERRED,
@@ -93,10 +94,19 @@ def written(
     if chosen is not None:
         children.append(code(codes.SELECTION, chosen, PROPERTY))
     children += [*_remarks(study, trace), *_rule(trace), *_pictures(study, trace), *_whose(trace)]
+    if trace.kind is Kind.LENGTH:
+        children += [under(one, []) for one in coordinates(study, trace)]
     item = number(name, trace.value, UNITS[trace.kind], children=children)
-    if trace.by is By.PERSON and trace.edits and trace.edits[-1].when:
-        item.ObservationDateTime = datetime.fromisoformat(trace.edits[-1].when).strftime("%Y%m%d%H%M%S%z")
+    when = observed(trace)
+    if when:
+        item.ObservationDateTime = when
     return book.note(item, trace.id, trace.inputs)
+
+
+def observed(trace: Trace) -> str:
+    """Return when a person drew a number last, as DICOM writes a time; empty where nobody did, or it is not known."""
+    when = trace.edits[-1].when if trace.by is By.PERSON and trace.edits else ""
+    return datetime.fromisoformat(when).strftime("%Y%m%d%H%M%S%z") if when else ""
 
 
 def equation(found: Equation) -> Dataset:

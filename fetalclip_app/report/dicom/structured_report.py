@@ -18,6 +18,7 @@ from fetalclip_app.report.dicom.marks import Kind, finished
 from fetalclip_app.report.dicom.numbers import Written
 from fetalclip_app.report.dicom.sections import biometry, cranium, fetus_summary
 from fetalclip_app.report.dicom.sources import Source, for_library, with_own_classes
+from fetalclip_app.report.dicom.stated_scale import scales_told
 from fetalclip_app.report.dicom.study import DicomStudy
 from fetalclip_app.wording import growth as growth_words
 from fetalclip_app.wording.translate import SOURCE, speaking
@@ -59,10 +60,10 @@ def _sections(study: DicomStudy, book: Written) -> Iterator[Dataset]:
 
 
 def _in_library(source: Source, header: Dataset) -> Dataset:
-    """Return a picture of the library with the file that it came from, by its content."""
+    """Return a picture of the library with its file's content, whose name may be a patient's, and a scale by hand."""
     clip = source.clip
-    said = f"{clip.path.name}, SHA-256 {clip.content_key.sha256()}"
-    return under(image(header, None, CONTAINS), [text(codes.COMMENT, said, "HAS ACQ CONTEXT")])
+    told = [f"SHA-256 {clip.content_key.sha256()}", *scales_told(clip.calibration)]
+    return under(image(header, None, CONTAINS), [text(codes.COMMENT, one, "HAS ACQ CONTEXT") for one in told])
 
 
 def _summary(study: DicomStudy, book: Written) -> Iterator[Dataset]:

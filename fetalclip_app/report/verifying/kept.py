@@ -62,7 +62,7 @@ def compare_with_kept(
         clips, studies: By the place of their entries in the report.
     """
     known = {one.id: one for one in stated.numbers}
-    others = {place: part for place, kept in clips.items() if (part := _stated_otherwise(stated.rows[place], kept))}
+    others = {place: part for place, kept in clips.items() if (part := stated_otherwise(stated.rows[place], kept))}
     of_clips = {stated.rows[place]["provenance"]["clip"]["key"]: part for place, part in others.items()}
     found: list[Checked] = []
     for number in stated.numbers:
@@ -79,7 +79,7 @@ def compare_with_kept(
     return tuple(found)
 
 
-def _stated_otherwise(row: Row, kept: KeptClip) -> OtherPart | None:
+def stated_otherwise(row: Row, kept: KeptClip) -> OtherPart | None:
     """Return what a person stated of a clip as a whole that the archive has otherwise: its fetus, or its scale."""
     if kept.notes is None:
         return None
