@@ -34,6 +34,7 @@ NOT_FOR_PEOPLE = {
     "report/dicom/numbers.py": (),
     "report/dicom/presentation.py": ("Lines and outlines", "Drawn by"),
     "report/dicom/segmentation.py": ("Outline of the fetal head by a model", "Fetal head"),
+    "report/dicom/stated_scale.py": (),
     "report/fonts.py": (),
     "report/method_pages.py": ("Ramanujan", "Radford", "Maani", "Selvaraju", "Wang", "Muhammad"),
     "report/picture.py": ("Software", "Comment"),

@@ -17,7 +17,7 @@ from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.calibration import Ruler
 from fetalclip_app.domain.notes import StudyNotes, study_key
 from fetalclip_app.domain.study import groups_of
-from fetalclip_app.ui.keeping.records import keep_reading
+from fetalclip_app.ui.keeping.records import made_of_reading
 
 
 @pytest.fixture
@@ -49,7 +49,8 @@ def test_another_person_than_the_archive_knows_is_named(desk: Desk) -> None:
 def test_an_edited_reading_of_the_archive_is_named_by_its_number_and_the_archive_as_not_whole(desk: Desk) -> None:
     desk.keep()
     archive = Archive(settings.archive_file())
-    keep_reading(archive, desk.one.clip, desk.one.reading, study_key(groups_of([desk.one.clip])[0]))
+    study = study_key(groups_of([desk.one.clip])[0])
+    archive.keep_reading(made_of_reading(desk.one.clip, desk.one.reading, study)[0])
     archive.close()
     assert desk.verify()[0] == 0
 

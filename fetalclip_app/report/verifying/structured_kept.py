@@ -156,5 +156,5 @@ def _read(row: SrRow, trace: Trace | None, pairs: Sequence[Pair]) -> Iterator[Ch
 
 def _is_alike(reading: Row, row: SrRow) -> bool:
     made = reading["provenance"]
-    named = f"SHA-256 {made['model']['sha256']}", f"preprocessing {made['preprocessing']}"
-    return set(named) <= set(row.algorithm)
+    told = [one.split() for one in row.algorithm]
+    return ["SHA-256", made["model"]["sha256"]] in told and ["preprocessing", made["preprocessing"]] in told
