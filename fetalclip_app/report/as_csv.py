@@ -10,9 +10,13 @@ from pathlib import Path
 from fetalclip_app import RESEARCH_USE_ONLY, wording
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.abstention import Abstention
-from fetalclip_app.domain.reading import HeadMeasurement
+from fetalclip_app.domain.clip_labels import ClipLabels
+from fetalclip_app.domain.pooled import WholeClip
+from fetalclip_app.domain.reading import Finding, HeadMeasurement, LineMeasurements
+from fetalclip_app.domain.structures import Structures
 from fetalclip_app.domain.study_table import StudyRow
 from fetalclip_app.domain.trace import Trace
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.report.entries import ClipEntry
 from fetalclip_app.report.json_values import number
 from fetalclip_app.report.studies import study_tables
@@ -65,16 +69,38 @@ def _abstentions(clips: Sequence[ClipEntry]) -> Iterator[Row]:
     """Yield what there is no number of: clip by clip, then study by study."""
     for entry in clips:
         for finding in entry.reading.findings:
-            answer = finding.answer
-            why = answer.size if isinstance(answer, HeadMeasurement) else answer
-            if isinstance(why, Abstention):
+            for of, why, frame in _silences(finding):
                 yield {
-                    **{"of": finding.task_key, "abstained": wording.abstention(why), "fetus": entry.fetus},
-                    **{"clip": entry.clip.key, "file": entry.name, "frame": finding.frame_index},
+                    **{"of": of, "abstained": wording.abstention(why), "fetus": entry.fetus},
+                    **{"clip": entry.clip.key, "file": entry.name, "frame": frame},
                 }
     for study in study_tables(clips):
+        named = {ref.number: ref for ref in study.clips}
         for table in study.fetuses:
-            yield from (_no_size(row, table.fetus) for row in table.rows if row.value is None)
+            mine = [named[number] for number in table.clips]
+            whose: Row = {"clip": _each(ref.key for ref in mine), "file": _each(ref.name for ref in mine)}
+            yield from ({**_no_size(row, table.fetus), **whose} for row in table.rows if row.value is None)
+
+
+def _silences(finding: Finding) -> Iterator[tuple[str, Abstention, int | None]]:
+    """Yield what of a finding there is no number of, why, and on which frame."""
+    answer, parts = finding.answer, list[tuple[str, object, int | None]]()
+    match answer:
+        case HeadMeasurement():
+            parts = [(finding.task_key, answer.size, finding.frame_index)]
+        case LineMeasurements():
+            parts = [(one.name, one.size_mm, one.frame_index) for one in answer.measurements]
+        case WholeClip():
+            parts = [(f"whole_clip.{one.name}.{one.by}", one.size, None) for one in answer.lengths]
+        case Structures():
+            parts = [(one.name, one.found, one.frame_index) for one in answer.structures]
+        case ClipLabels():
+            parts = [(one.head.label, one.probability, one.frame_index) for one in answer.labels]
+        case ViewPrediction():
+            parts = [(finding.task_key, answer.abstained, finding.frame_index)]
+        case _:
+            parts = [(finding.task_key, answer, finding.frame_index)]
+    yield from ((of, why, frame) for of, why, frame in parts if isinstance(why, Abstention))
 
 
 def _no_size(row: StudyRow, fetus: str) -> Row:

@@ -11,7 +11,10 @@ import av
 import jsonschema
 import numpy as np
 import pytest
+from fakes import make_clip
 from hand_tools import AT
+from line_tools import some_lines, with_lines
+from pooled_tools import some_lengths
 from report_pages import entry
 from study_tools import dated, drawn
 
@@ -19,7 +22,7 @@ from fetalclip_app import RESEARCH_USE_ONLY, wording
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.notes import ClipNotes, StudyNotes
-from fetalclip_app.domain.reading import HeadMeasurement
+from fetalclip_app.domain.reading import Finding, HeadMeasurement
 from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.errors import ExportFailed
 from fetalclip_app.imaging.readers import read_clip
@@ -65,6 +68,27 @@ def test_an_abstention_is_a_row_without_a_number(tmp_path: Path) -> None:
 
     assert "no scale" in table["head"]["abstained"] and table["head"]["value"] == ""
     assert "no scale" in table["gestational_age"]["abstained"]
+
+
+def test_each_part_of_an_answer_that_has_no_number_is_a_row_with_its_frame(tmp_path: Path) -> None:
+    clip = make_clip(12, name="a.dcm")
+    lines = with_lines(clip, some_lines(3))
+    found = (*lines.findings, Finding("whole_clip", some_lengths()))
+    write_csv(tmp_path / "out.csv", [ClipEntry(clip, replace(lines, findings=found), "a.dcm")])
+    silent_rows = {row["of"]: row for row in rows(tmp_path / "out.csv") if row["abstained"]}
+
+    assert {"ac", "apad", "whole_clip.fl.landmarks"} <= set(silent_rows) and "tad" not in silent_rows
+    assert silent_rows["apad"]["frame"] == "3" and silent_rows["apad"]["clip"] == clip.key
+    assert all(row["value"] == "" for row in silent_rows.values())
+
+
+def test_a_size_that_a_study_has_not_names_the_clips_of_its_own_study(tmp_path: Path) -> None:
+    one = entry(name="a.dcm", pixel_mm=None, origin=Origin(patient_id="P-1", study_uid="1.1"))
+    other = entry(name="b.dcm", pixel_mm=None, origin=Origin(patient_id="P-2", study_uid="2.2"))
+    write_csv(tmp_path / "out.csv", [one, other])
+    table = [row for row in rows(tmp_path / "out.csv") if row["of"] == "hc" and row["abstained"]]
+
+    assert [(row["clip"], row["file"]) for row in table] == [(one.clip.key, "a.dcm"), (other.clip.key, "b.dcm")]
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
