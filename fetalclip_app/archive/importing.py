@@ -15,9 +15,10 @@ from fetalclip_app.archive import acts, names, notes_json, records, study_file, 
 from fetalclip_app.archive.acts import CLIP, STUDY, KeptAct
 from fetalclip_app.archive.database import storable
 from fetalclip_app.archive.records import KeptEmbeddings, KeptMask, KeptReading
+from fetalclip_app.archive.store import Archive
 from fetalclip_app.archive.study_file import StudyFile
 from fetalclip_app.archive.trail import Deed, What
-from fetalclip_app.domain.kept import Imported
+from fetalclip_app.domain.kept import Imported, Place
 from fetalclip_app.domain.notes import Act, ClipNotes, StudyNotes
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 
@@ -36,6 +37,33 @@ def read(path: Path) -> StudyFile:
     except (ArchiveFailed, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArchiveFailed(ErrorCode.STUDY_FILE_DAMAGED, name=path.name, problem=study_records.RECORDS) from error
     return file
+
+
+def take_in(
+    archive: Archive, file: StudyFile, act: Act, folder: Path | None, *, with_names: bool
+) -> tuple[Imported, tuple[Path, ...]]:
+    """Write a study's scans into a folder, where one is given, and add what is new; return also where the scans lie.
+
+    The scans come first: an archive that names places has them, and one that took the study has its scans.
+
+    Args:
+        with_names: Whose the study is, where the file says so, and where its scans lie, is noted too.
+
+    Raises:
+        ExportFailed: The folder cannot be written to; nothing was added.
+        ArchiveFailed: It cannot be written.
+    """
+    pictures = study_file.unpack(file, folder) if folder is not None and file.pictures else ()
+
+    def work(connection: sqlite3.Connection) -> Imported:
+        imported = merge(connection, file, act, with_names=with_names)
+        if with_names:
+            for clip, picture in zip(file.pictures.values(), pictures, strict=False):
+                place = Place(clip, str(picture.absolute()))
+                names.put_place(connection, place, file.records.study, act.when.isoformat())
+        return imported
+
+    return archive.do(work), pictures
 
 
 def merge(connection: sqlite3.Connection, file: StudyFile, act: Act, *, with_names: bool = True) -> Imported:

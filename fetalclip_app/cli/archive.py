@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fetalclip_app import settings
-from fetalclip_app.archive import checking, exporting, finding, handed_out, importing, study_file
+from fetalclip_app.archive import checking, exporting, finding, handed_out, importing
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.cli.speak import say, tell
 from fetalclip_app.domain.kept import FoundStudy, Query
@@ -123,20 +123,20 @@ def _export(path: Path, given: argparse.Namespace) -> int:
 def _import(path: Path, given: argparse.Namespace) -> int:
     file, act = importing.read(given.file), _act(given)
     with_names = settings.load().keep_names
-    kept = Archive(path)
-    try:
-        imported = kept.do(lambda connection: importing.merge(connection, file, act, with_names=with_names))
-    finally:
-        kept.close()
-    tell(imported_told(imported, given.file.name))
     if given.pictures is not None and file.pictures:
         try:
             given.pictures.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             problem = error.strerror or type(error).__name__
             raise ExportFailed(ErrorCode.EXPORT_FAILED, name=given.pictures.name, problem=problem) from error
-        for picture in study_file.unpack(file, given.pictures):
-            tell(str(picture))
+    kept = Archive(path)
+    try:
+        imported, pictures = importing.take_in(kept, file, act, given.pictures, with_names=with_names)
+    finally:
+        kept.close()
+    tell(imported_told(imported, given.file.name))
+    for picture in pictures:
+        tell(str(picture))
     return 0
 
 

@@ -103,7 +103,8 @@ def test_a_study_goes_to_another_archive_and_back_into_an_emptied_one(
     assert run("import", file, "--archive", other) == 0
     assert capsys.readouterr().out == "All of jane.fcstudy was kept already: nothing changed.\n"
     assert run("find", "--archive", other, "--name", "jane") == 0
-    assert STUDY in capsys.readouterr().out
+    found = capsys.readouterr().out
+    assert STUDY in found and str(tmp_path / "out" / f"{CLIP}.dcm") in found, "its scans are found where they lie now"
     assert run("check") == 0 and run("check", "--archive", other) == 0
     trail = sqlite3.connect(settings.archive_file())
     assert trail.execute("SELECT who, digest FROM trail WHERE what = 'exported'").fetchall() == [
@@ -115,6 +116,17 @@ def test_a_study_goes_to_another_archive_and_back_into_an_emptied_one(
     assert "C. Keeper · file written · kind study, clips 1, acts 1, pictures 1, name " in last
     assert run("trail", "--json") == 0
     assert json.loads(capsys.readouterr().out)[-1]["details"]["kind"] == "study"
+
+
+def test_a_study_whose_scans_cannot_be_written_is_not_taken_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, other = tmp_path / "jane.fcstudy", tmp_path / "other.db"
+    assert run("export", STUDY, "--out", file, "--pictures") == 0
+    (tmp_path / "no folder").write_bytes(b"")
+    assert run("import", file, "--archive", other, "--pictures", tmp_path / "no folder") == 1
+    assert "no folder could not be written" in capsys.readouterr().err
+    assert not other.exists()
 
 
 def test_a_study_is_deleted_only_by_who_is_sure(scan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from fetalclip_app.archive import exporting, finding, importing, study_file
+from fetalclip_app.archive import exporting, finding, importing
 from fetalclip_app.archive.handed_out import HandedOut
-from fetalclip_app.archive.names import put_place
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.archive.study_file import StudyFile
-from fetalclip_app.domain.kept import Exported, FoundStudy, Imported, Place, Query
-from fetalclip_app.domain.notes import Act, study_key
+from fetalclip_app.domain.kept import Exported, FoundStudy, Imported, Query
+from fetalclip_app.domain.notes import study_key
 from fetalclip_app.progress import CancelToken, Report
 from fetalclip_app.ui.jobs import Job, Lane
 from fetalclip_app.wording.kept import exported_told, imported_told, taken_told, traces_wait
@@ -126,26 +124,13 @@ class Studies(QObject):
 
         def merge(file: StudyFile) -> None:
             folder = ask_folder() if file.pictures else None
-            self._do(Lane.ARCHIVE, lambda: self._merged(file, act, folder), told)
+            archive, with_names = self._archive, self.keeps_names
+            self._do(Lane.ARCHIVE, lambda: importing.take_in(archive, file, act, folder, with_names=with_names), told)
 
-        def told(imported: Imported) -> None:
-            self.done.emit(imported_told(imported, path.name))
+        def told(found: tuple[Imported, object]) -> None:
+            self.done.emit(imported_told(found[0], path.name))
 
         self._do(Lane.FILE, lambda: importing.read(path), merge)
-
-    def _merged(self, file: StudyFile, act: Act, folder: Path | None) -> Imported:
-        """Return what was new. The scans come first: an archive that names places has them."""
-        pictures = study_file.unpack(file, folder) if folder is not None else ()
-        keeps_names, clips = self.keeps_names, tuple(file.pictures.values())
-
-        def work(connection: Connection) -> Imported:
-            imported = importing.merge(connection, file, act, with_names=keeps_names)
-            if keeps_names:
-                for clip, picture in zip(clips, pictures, strict=False):
-                    put_place(connection, Place(clip, str(picture)), file.records.study, act.when.isoformat())
-            return imported
-
-        return self._archive.do(work)
 
     def _do(self, lane: Lane, work: Callable[[], object], then: Callable[..., object]) -> None:
         job = self._parts.jobs.start(lane, lambda cancel, report: work())
