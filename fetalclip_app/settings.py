@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.domain.biometry import BpdDefinition, Chart
+from fetalclip_app.domain.precision import Precision
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.timing import PlayMode
 from fetalclip_app.errors import ErrorCode, ExportFailed
@@ -36,6 +37,7 @@ class Settings(BaseModel):
     Attributes:
         weights: Of the model ``fetalclip`` or ``custom``; the folder of a ``bundle``.
         config: The open_clip configuration of a ``custom``.
+        precision: Which roads the image tower may take.
         checklist: File of the protocol's checklist; None is the bundled one.
         checklist_open: Its card shows the items, and not the heading alone.
         views, brain_views: Files of view sets; None is the bundled one.
@@ -63,6 +65,7 @@ class Settings(BaseModel):
     weights: Path | None = None
     config: Path | None = None
     device: DeviceChoice = "auto"
+    precision: Precision = Precision.AUTO
     views: Path | None = None
     brain_views: Path | None = None
     views_by: NamedBy = NamedBy.PROMPTS

@@ -7,7 +7,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -262,6 +262,9 @@ class FakeEngine:
             report(index + 1, len(clip))
         return reading
 
+    def settle(self) -> Iterator[None]:
+        return iter(())
+
     def explain(self, clip: Clip, where: Where, step: Report = silent) -> Heatmap:
         clip.frame(where.frame_index)
         for done in range(3):
@@ -344,3 +347,28 @@ def spin(qtbot: Any, seconds: float) -> None:
     """Let the window live for a while."""
     end = time.perf_counter() + seconds
     qtbot.waitUntil(lambda: time.perf_counter() >= end, timeout=int(1000 * seconds) + 5000)
+
+
+class SettlingEngine(FakeEngine):
+    """Needs many steps to settle, and tells by its device how many it did."""
+
+    steps = 0
+
+    @property  # type: ignore[override]
+    def device(self) -> str:
+        return f"cpu after {self.steps}"
+
+    @device.setter
+    def device(self, value: str) -> None:
+        pass
+
+    def settle(self) -> Iterator[None]:
+        for _ in range(200):
+            time.sleep(0.005)
+            self.steps += 1
+            yield
+
+
+def settling_factory(request: EngineRequest) -> SettlingEngine:
+    """Return an engine that needs a second to settle."""
+    return SettlingEngine()

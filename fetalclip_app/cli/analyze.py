@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from fetalclip_app.cli.whose import Whose
 from fetalclip_app.domain.biometry import Chart
 from fetalclip_app.domain.checklist import StudyChecklist
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.precision import Precision
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.reading import Answer, ClipReading
 from fetalclip_app.domain.views import ViewPrediction
@@ -54,6 +56,10 @@ class Reader(Protocol):
         """Return the reading of one clip."""
         ...
 
+    def settle(self) -> Iterator[None]:
+        """Return what makes the next readings faster, in small steps."""
+        ...
+
 
 def analyze(given: argparse.Namespace) -> int:
     """Read everything that was asked for; return the exit status.
@@ -79,7 +85,7 @@ def analyze(given: argparse.Namespace) -> int:
         started = time.monotonic()
         entry = read_one(engine, one, override=given.override_calibration)
         say(f"[{number}/{len(wanted)}] {one.file}: {summary(entry)} ({time.monotonic() - started:.1f} s)")
-        _tell_notices(engine, told)
+        _between_clips(engine, told, is_last=number == len(wanted))
         if isinstance(entry, ClipEntry):
             seen.add(entry.clip, one.file)
             whose.add(len(table), entry)
@@ -125,12 +131,14 @@ def _today() -> date:
 _log = logging.getLogger(__name__)
 
 
-def _tell_notices(engine: Reader, told: set[str]) -> None:
-    """Say what happened to the model's device, each thing once and when it is new."""
+def _between_clips(engine: Reader, told: set[str], *, is_last: bool) -> None:
+    """Say what happened to the model's device, each thing once and when it is new; make the next clips faster."""
     for key in engine.notices:
         if key not in told:
             told.add(key)
             say(wording.notice(key))
+    if not is_last:
+        collections.deque(engine.settle(), maxlen=0)
 
 
 def load(given: argparse.Namespace | None = None) -> Reader:
@@ -150,6 +158,7 @@ def load(given: argparse.Namespace | None = None) -> Reader:
         weights=given.weights,
         config=given.config,
         device=given.device,
+        precision=Precision(given.precision),
         views=None if given.views is None else find_view_set(given.views, own_sets),
         brain_views=None if given.brain_views is None else find_view_set(given.brain_views, own_sets),
         views_by=NamedBy(given.views_by),
@@ -157,6 +166,7 @@ def load(given: argparse.Namespace | None = None) -> Reader:
         must_probe=True,
         licence_accepted=given.accept_licence,
         text_cache=texts,
+        road_cache=settings.folder() / "roads",
     )
     return load_engine(request)
 

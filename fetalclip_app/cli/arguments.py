@@ -18,6 +18,7 @@ from fetalclip_app.cli import (
     output_arguments,
     verify_arguments,
 )
+from fetalclip_app.domain.precision import Precision
 from fetalclip_app.wording.translate import translate
 
 PROGRAM = Path(sys.executable).name if getattr(sys, "frozen", False) else "python -m fetalclip_app"
@@ -171,6 +172,12 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         "--brain-views-by", choices=by, default="prompts", help=translate("the same for the planes of the brain")
     )
     model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
+    model.add_argument(
+        "--precision",
+        choices=[str(one) for one in Precision],
+        default=str(Precision.AUTO),
+        help=translate("of the image tower: fp32 is exact, int8 is faster and less exact (default: auto)"),
+    )
     model.add_argument("--accept-licence", action="store_true", help=translate("accept the licence of these weights"))
 
 

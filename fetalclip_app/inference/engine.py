@@ -22,6 +22,7 @@ from fetalclip_app.inference.clip_shelf import ClipShelf
 from fetalclip_app.inference.encoding import Encoding, quality
 from fetalclip_app.inference.frame_bank import ROWS, TEXTURES, FrameBank, FrameFeatures
 from fetalclip_app.inference.listening import NOBODY, Listener
+from fetalclip_app.inference.settling import Settle, nothing
 from fetalclip_app.progress import CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments, Scan, Task
 from fetalclip_app.tasks.gestational_age import age_prompts
@@ -71,6 +72,7 @@ class Engine:
         naming: Task key -> the probe that answers it in place of prompts.
         probes: What is told of all probes that the model has.
         frames: What was found in frames before.
+        settle: Finds the fastest road of the image tower, in small steps, for whoever has time: see `Settling`.
     """
 
     backbone: Backbone
@@ -85,6 +87,7 @@ class Engine:
     naming: Mapping[str, ViewProbe] = field(default_factory=dict)
     probes: tuple[ProbeFacts, ...] = ()
     frames: FrameBank = field(default_factory=FrameBank)
+    settle: Settle = nothing
 
     @property
     def identity(self) -> ModelIdentity:

@@ -12,11 +12,12 @@ from fetalclip_app.domain.familiarity import Familiarity
 from fetalclip_app.domain.landmarks import Landmarker
 from fetalclip_app.domain.likeness import Language
 from fetalclip_app.domain.model_names import COMPACT
+from fetalclip_app.domain.precision import Precision
 from fetalclip_app.domain.probes import NamedBy, ViewProbe
 from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.inference import extra_heads
+from fetalclip_app.inference import extra_heads, settling
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.calibrating import fitted_for, stated_calibration
 from fetalclip_app.inference.engine import Engine
@@ -46,18 +47,20 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         ComputeFailed: The device that was asked for does not work.
         InvalidInput: A view set that cannot be read.
     """
-    from fetalclip_app.model import cam, device, encoder  # noqa: PLC0415 -- torch takes seconds to import
+    from fetalclip_app.model import cam, device, encoder, road_book  # noqa: PLC0415 -- torch takes seconds to import
 
     planes, brain = _view_sets(request)
     entry = _entry(request)
     backbone = encoder.open_model(
         entry,
-        device.choose(request.device),
+        device.choose(request.device, in_full=request.precision is Precision.FULL),
         path=None if request.bundle else request.weights,
         licence_accepted=request.licence_accepted,
         report=report,
         cancel=cancel,
     )
+    book = road_book.RoadBook(request.road_cache)
+    is_as_asked = settling.begin(backbone, request.precision, book)
     spec = _spec(entry, backbone)
     texts = TextBank(backbone.encode_texts, backbone.fingerprint, request.text_cache)
     for view_set in (planes, brain):  # a sentence that the text tower cannot read is found before any scan is
@@ -82,7 +85,15 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     found, troubles = _probes(places, backbone, spec, width)
     naming, missing = _naming(request, found, troubles)
     useless = (*unread, *extras.troubles, *troubles)
+    unsettled = request.precision is Precision.AUTO
+    by_prompts = ((planes, calibration.views), (brain, calibration.brain_views))
+    namers = (
+        *(settling.namer_of(class_embeddings(one, texts.features), of, backbone.logit_scale) for one, of in by_prompts),
+        *(probe.layer for probe in found.values()),
+    )
     told = (*(wording.left_out(error) for error in useless), *(wording.no_probe(task) for task in missing))
+    if request.precision is Precision.INT8:
+        told = (*told, wording.eight_bits(taken=is_as_asked))
     saliency = cam.Saliency(backbone)
     return Engine(
         backbone=backbone,
@@ -97,6 +108,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         naming=naming,
         probes=tuple(probe.facts for probe in found.values()),
         frames=FrameBank(backbone.fingerprint, request.frame_cache),
+        settle=settling.Settling(backbone, book, spec, namers, texts) if unsettled else settling.nothing,
     )
 
 

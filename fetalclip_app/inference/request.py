@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fetalclip_app.domain.model_names import BUNDLE, COMPACT, MANIFEST
+from fetalclip_app.domain.precision import Precision
 from fetalclip_app.domain.probes import NamedBy, ProbeFacts
 from fetalclip_app.domain.reading import ModelIdentity
 
@@ -22,17 +23,21 @@ class EngineRequest:
     Attributes:
         model: ``compact``, ``fetalclip``, ``custom`` for a researcher's own ``weights`` and ``config``, or ``bundle``.
         weights: The file; or the folder of an exported bundle, or its ``manifest.json``, whatever ``model`` is.
+        precision: Which roads the image tower may take.
         views, brain_views: View sets; the bundle's own or the bundled ones where not given.
         views_by, brain_views_by: What names the views: those prompts, or the model's probe.
         must_probe: A probe that is asked for and not there is an error; otherwise prompts answer and a notice says so.
         text_cache: Folder where text features are kept between runs; None keeps them in memory.
         frame_cache: The same for the features of frames.
+        road_cache: Folder where it is kept which road was found; None keeps the network as it is unless one is found
+            in this run.
     """
 
     model: str = COMPACT
     weights: Path | None = None
     config: Path | None = None
     device: str = "auto"
+    precision: Precision = Precision.AUTO
     views: Path | None = None
     brain_views: Path | None = None
     views_by: NamedBy = NamedBy.PROMPTS
@@ -41,6 +46,7 @@ class EngineRequest:
     licence_accepted: bool = False
     text_cache: Path | None = None
     frame_cache: Path | None = None
+    road_cache: Path | None = None
 
     @property
     def bundle(self) -> Path | None:

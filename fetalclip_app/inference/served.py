@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from fetalclip_app.domain.backbone import Embeddings
@@ -56,6 +56,10 @@ class Engine(Protocol):
 
     def seen_with(self, view_set: ViewSet, rows: Embeddings, unfamiliar: frozenset[int]) -> ViewPrediction:
         """Return what a set that is being written sees in rows."""
+        ...
+
+    def settle(self) -> Iterator[None]:
+        """Return what may be done in small steps while nobody waits."""
         ...
 
 

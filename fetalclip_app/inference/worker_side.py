@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.shared_memory import SharedMemory
@@ -29,6 +29,9 @@ A step is a share of a quarter where both want the processor.
 
 _BELOW_NORMAL = 0x4000
 """Windows' name for the same: BELOW_NORMAL_PRIORITY_CLASS."""
+
+
+_DONE = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,9 @@ def _serve(connection: Connection, questions: Connection, factory: Callable[[Any
         if engine is None:
             return
         answerer = Answerer(questions, engine)
+        meanwhile = engine.settle()
         while True:
+            _pass_the_time([connection, questions], meanwhile)
             wait([connection, questions])
             answerer.answer_all()
             if connection.poll():
@@ -161,6 +166,13 @@ def _serve(connection: Connection, questions: Connection, factory: Callable[[Any
                 _serve_call(connection, engine, _FlagToken(memory.at(call[-1]), answerer.answer_all), call)
     except (EOFError, OSError):
         return  # the window's side hung up
+
+
+def _pass_the_time(lines: Sequence[Connection], meanwhile: Iterator[None]) -> None:
+    """Do what is to be done meanwhile, until somebody speaks or it is done."""
+    while not any(line.poll() for line in lines):
+        if next(meanwhile, _DONE) is _DONE:
+            return
 
 
 def _info(engine: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from fetalclip_app.domain.precision import Precision
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.inference.request import EngineRequest, has_manifest
 from fetalclip_app.progress import CancelToken, Report
@@ -22,12 +23,17 @@ from fetalclip_app.ui.view_set_menu import ViewSetMenu
 from fetalclip_app.wording.translate import mark, translate
 
 _DEVICES = (("auto", mark("Automatic")), ("cpu", mark("Processor (CPU)")), ("cuda", mark("Graphics card (CUDA)")))
+_PRECISIONS = (
+    (Precision.AUTO, mark("Automatic: fast, with the same answers")),
+    (Precision.FULL, mark("Full precision (fp32)")),
+    (Precision.INT8, mark("Eight bits (int8): faster, answers may differ")),
+)
 _WEIGHTS = mark("Weights (*.pt *.pth *.bin *.safetensors);;All files (*)")
 
 WEIGHTS_NAME = "FetalCLIP_weights.pt"
 
 MODEL_CHOICES = (
-    *("model", "weights", "config", "device", "licence_accepted"),
+    *("model", "weights", "config", "device", "precision", "licence_accepted"),
     *("views", "brain_views", "views_by", "brain_views_by"),
 )
 """The settings that this menu changes."""
@@ -40,6 +46,7 @@ def engine_request(settings: Settings) -> EngineRequest:
         weights=settings.weights if settings.model != "compact" else None,
         config=settings.config if settings.model == "custom" else None,
         device=settings.device,
+        precision=settings.precision,
         views=settings.views,
         brain_views=settings.brain_views,
         views_by=settings.views_by,
@@ -47,6 +54,7 @@ def engine_request(settings: Settings) -> EngineRequest:
         licence_accepted=settings.licence_accepted == LICENCE_SHA256,
         text_cache=settings_folder() / "texts",
         frame_cache=settings_folder() / "frames",
+        road_cache=settings_folder() / "roads",
     )
 
 
@@ -108,6 +116,7 @@ class ModelMenu(QObject):
         self.view_sets.chosen.connect(lambda choices: self._choose(**choices))
         self._models: dict[str, QAction] = {}
         self._devices: dict[str, QAction] = {}
+        self._precisions: dict[Precision, QAction] = {}
         self._fill()
         self.show_settings(settings)
 
@@ -116,6 +125,7 @@ class ModelMenu(QObject):
         self._settings = settings
         self._models[settings.model].setChecked(True)
         self._devices[settings.device].setChecked(True)
+        self._precisions[settings.precision].setChecked(True)
         self.view_sets.show_settings(settings)
 
     def cancel(self) -> None:
@@ -148,6 +158,13 @@ class ModelMenu(QObject):
         for key, name in _DEVICES:
             text = translate(name)
             self._devices[key] = self._add(devices, text, partial(self.choose_device, key))
+        self.menu.addSeparator()
+        self._heading(translate("Precision"))
+        precisions = QActionGroup(self)
+        for precision, name in _PRECISIONS:
+            self._precisions[precision] = self._add(
+                precisions, translate(name), partial(self._choose, precision=precision)
+            )
 
     def _heading(self, text: str) -> None:
         self.menu.addAction(text).setEnabled(False)

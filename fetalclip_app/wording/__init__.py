@@ -52,6 +52,7 @@ from fetalclip_app.wording.rates import (
 from fetalclip_app.wording.sources import (
     calibration_source,
     definition,
+    eight_bits,
     frames_left_out,
     frames_missing,
     head_unchecked,
@@ -93,6 +94,7 @@ __all__ = [
     "definition",
     "deidentified",
     "dicom_date",
+    "eight_bits",
     "fetus_title",
     "frame_number",
     "frame_title",

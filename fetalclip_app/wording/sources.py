@@ -193,6 +193,13 @@ def no_probe(task_key: str) -> str:
     return said.format(task=within(task_title(task_key)))
 
 
+def eight_bits(*, taken: bool) -> str:
+    """Return what is said where a person chose eight bits."""
+    if taken:
+        return translate("The image tower computes in eight bits, as chosen: answers may differ from full precision.")
+    return translate("There is no way in eight bits for this model on this device, so it keeps full precision.")
+
+
 def not_trained_view() -> str:
     """Return the two words that stand beside a class that training never showed."""
     return translate("not trained")
