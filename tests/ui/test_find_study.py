@@ -183,7 +183,9 @@ def test_a_study_is_handed_on_and_taken_in(program, qtbot: QtBot, tmp_path: Path
     window.ask_target = lambda _parent, _suggested: tmp_path / "handed"
     qtbot.mouseClick(window.export, Qt.MouseButton.LeftButton)
     _until(qtbot, lambda: window.said.text().startswith("handed.fcstudy is written"))
-    assert _trail("SELECT who FROM trail WHERE what = 'exported'") == [("A. Sonographer",)]
+    _until(qtbot, lambda: _trail("SELECT who FROM trail WHERE what = 'exported'") == [("A. Sonographer",)])
+    qtbot.mouseClick(window.export, Qt.MouseButton.LeftButton)
+    assert window.said.text().startswith("handed.fcstudy is there already"), "the dialog asked about another name"
 
     window.ask_sure = lambda _parent, _question: True
     qtbot.mouseClick(window.delete, Qt.MouseButton.LeftButton)
