@@ -19,6 +19,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.imaging.quality import look_at
 from fetalclip_app.inference.frame_bank import GRIDS, INPUTS, ROWS, SHARPNESS, TEXTURES, FrameBank, FrameFeatures
 from fetalclip_app.inference.frame_order import coarse_to_fine
+from fetalclip_app.inference.listening import Listener
 from fetalclip_app.progress import CancelToken
 
 FRAMES_AT_ONCE = 8
@@ -30,6 +31,30 @@ _COLUMNS = frozenset({ROWS, SHARPNESS, GRIDS, INPUTS})
 
 Step = Callable[[FrameFeatures], None]
 """Called after each batch."""
+
+
+class _Plan:
+    """Which frames are read next: it follows the person who looks at them."""
+
+    def __init__(self, done: NDArray[np.bool_], listener: Listener) -> None:
+        self._done, self._listener = done, listener
+        self._looked_at = listener.looked_at()
+        self._left = self._made()
+
+    def next_frames(self) -> Sequence[int]:
+        """Return the next batch; none where all is read."""
+        at = self._listener.looked_at()
+        if at != self._looked_at and self._left:
+            self._looked_at = at
+            self._left = self._made()
+        part, self._left = self._left[:FRAMES_AT_ONCE], self._left[FRAMES_AT_ONCE:]
+        return part
+
+    def _made(self) -> list[int]:
+        order = coarse_to_fine(len(self._done), looked_at=self._looked_at)
+        left = [index for index in order if not self._done[index]]
+        self._listener.planned(left)
+        return left
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +75,11 @@ class Encoding:
         """Which weights and preprocessing, and where the network runs now."""
         return self.backbone.identity.sha256, self.spec.fingerprint(), self.backbone.device
 
-    def fill(
-        self, clip: Clip, crop: Box, cancel: CancelToken, planned: Callable[[Sequence[int]], None], step: Step
-    ) -> FrameFeatures:
+    def fill(self, clip: Clip, crop: Box, cancel: CancelToken, listener: Listener, step: Step) -> FrameFeatures:
         """Return the features of every frame; whatever was found is kept, also where work or process is stopped.
 
         Args:
-            planned: Told once which frames will be decoded, in that order.
+            listener: Told which frames will be decoded, in that order, and again where a person looks elsewhere.
             step: Called first with what was known before.
 
         Raises:
@@ -67,15 +90,13 @@ class Encoding:
         device = self.backbone.device
         known = self.bank.of(clip, crop, self.made_by, _COLUMNS | ({TEXTURES} if self.with_textures else set()))
         seen = {known.columns[INPUTS][index].tobytes(): int(index) for index in np.flatnonzero(known.done)}
-        todo = [index for index in coarse_to_fine(len(clip)) if not known.done[index]]
-        planned(todo)
+        plan = _Plan(known.done, listener)
         step(known)
         try:
-            for start in range(0, len(todo), FRAMES_AT_ONCE):
+            while part := plan.next_frames():
                 cancel.check()
-                part = todo[start : start + FRAMES_AT_ONCE]
                 self._encode(clip, crop, part, known, seen)
-                if start + len(part) < len(todo) and self.backbone.device == device:
+                if not known.done.all() and self.backbone.device == device:
                     self.bank.keep_piece(known, np.array(part, np.intp))
                 step(known)
         finally:

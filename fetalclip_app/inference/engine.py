@@ -129,7 +129,7 @@ class Engine:
                 listener.seen(sight)
             report(done, steps)
 
-        known = self._encoding().fill(clip, crop, cancel, listener.planned, step)
+        known = self._encoding().fill(clip, crop, cancel, listener, step)
         listener.planned(())
         textures = known.columns.get(TEXTURES)
         made_by = self._encoding().made_by
@@ -152,7 +152,7 @@ class Engine:
         Raises:
             Cancelled, UnreadableFile, ComputeFailed: As `read`.
         """
-        known = self._encoding().fill(clip, crop_of(clip), cancel, listener.planned, lambda known: None)
+        known = self._encoding().fill(clip, crop_of(clip), cancel, listener, lambda known: None)
         return known.columns[ROWS].copy()
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:

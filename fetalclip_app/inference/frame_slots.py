@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ BUDGET_BYTES = 96 * 2**20
 
 _HEAD_BYTES = 64
 """Before the first slot. Byte 0 is the flag that asks the worker to stop."""
+
+_LOOKED_AT, _LOOKED_AT_OFFSET = struct.Struct("<q"), 8
+"""The frame that a person looks at, and where in the head it stands: beside the flag, which it must not touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ def view(memory: SharedMemory, address: Address, slot: int, shape: tuple[int, ..
     """Return slot ``slot`` as an array (H, W, 3) over the shared memory: copy it before the slot is used again."""
     offset = _HEAD_BYTES + slot * address.slot_bytes
     return np.ndarray(shape, np.uint8, memory.buf, offset)
+
+
+def looked_at(memory: SharedMemory) -> int:
+    """Return the frame that a person looks at, as the window wrote it last."""
+    return int(_LOOKED_AT.unpack_from(_head(memory), _LOOKED_AT_OFFSET)[0])
+
+
+def _head(memory: SharedMemory) -> memoryview:
+    head = memory.buf
+    assert head is not None  # open until close()
+    return head
 
 
 class FrameSlots:
@@ -69,10 +84,15 @@ class FrameSlots:
         """Serve this clip from now on."""
         self._clip, self._held, self._given, self._ahead, self._plan = clip, {}, None, [], None
         self._flag(0)
+        self.look_at(0)
 
     def ask_to_stop(self) -> None:
         """Raise the flag that the worker looks at between its steps."""
         self._flag(1)
+
+    def look_at(self, index: int) -> None:
+        """Tell the worker which frame a person looks at: it reads on from there."""
+        _LOOKED_AT.pack_into(_head(self._memory), _LOOKED_AT_OFFSET, index)
 
     def plan(self, frames: Sequence[int]) -> None:
         """Hear which frames will be asked for, in that order; without a plan it is the next one each time."""
@@ -132,6 +152,4 @@ class FrameSlots:
         return free.pop()
 
     def _flag(self, value: int) -> None:
-        head = self._memory.buf
-        assert head is not None  # open until close()
-        head[0] = value
+        _head(self._memory)[0] = value

@@ -7,7 +7,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.errors import ComputeFailed, ErrorCode
 from fetalclip_app.inference import worker_side
 from fetalclip_app.inference.frame_slots import FrameSlots
+from fetalclip_app.inference.listening import LookedAt, Seen, Told, nowhere, unseen
 from fetalclip_app.inference.outcome import outcome
 from fetalclip_app.inference.questions import Asker
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
@@ -41,21 +42,6 @@ GRACE_S = 3.0
 
 CLOSING_GRACE_S = 0.5
 """The same when the program ends: nothing that the worker holds is missed."""
-
-
-Seen = Callable[[Sight], None]
-
-
-def unseen(sight: Sight) -> None:
-    """Look away."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Who is told what on the way to an answer."""
-
-    report: Report = silent
-    seen: Seen = unseen
 
 
 def load(request: EngineRequest) -> Engine:
@@ -109,17 +95,26 @@ class ModelProcess:
         self._request = request
         return self._running(cancel or CancelToken())
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report, seen: Seen = unseen) -> ClipReading:
+    def read(
+        self,
+        clip: Clip,
+        cancel: CancelToken,
+        report: Report,
+        seen: Seen = unseen,
+        *,
+        looked_at: LookedAt = nowhere,
+    ) -> ClipReading:
         """Answer every task for ``clip``. The frames are decoded here, in the caller's thread.
 
         Args:
             seen: Called with what is known of the frames by now, before the progress that belongs to it.
+            looked_at: Returns the frame that a person looks at now; what is left is read from there on.
 
         Raises:
             Cancelled: ``cancel`` was raised between two batches.
             FetalClipError: What the engine or the clip's file raised; or the process died.
         """
-        return self._call(ClipReading, "read", clip, (), cancel, _Told(report, seen))
+        return self._call(ClipReading, "read", clip, (), cancel, Told(report, seen, looked_at))
 
     def explain(self, clip: Clip, where: Where, cancel: CancelToken, report: Report = silent) -> Heatmap:
         """Show where a view was seen in one frame.
@@ -128,7 +123,7 @@ class ModelProcess:
             Cancelled: ``cancel`` was raised before the work began or between two of its passes.
             FetalClipError: As `read`.
         """
-        return self._call(Heatmap, "explain", clip, (where,), cancel, _Told(report))
+        return self._call(Heatmap, "explain", clip, (where,), cancel, Told(report))
 
     def embed(self, clip: Clip, cancel: CancelToken) -> Embeddings:
         """Return the unit row of each frame, and nothing else: float32, (frames, D).
@@ -136,7 +131,7 @@ class ModelProcess:
         Raises:
             Cancelled, FetalClipError: As `read`.
         """
-        rows: Embeddings = self._call(np.ndarray, "embed", clip, (), cancel, _Told())
+        rows: Embeddings = self._call(np.ndarray, "embed", clip, (), cancel, Told())
         return rows
 
     def encode_texts(self, texts: Sequence[str], cancel: CancelToken) -> Embeddings:
@@ -179,7 +174,7 @@ class ModelProcess:
         clip: Clip,
         arguments: tuple[Any, ...],
         cancel: CancelToken,
-        told: _Told,
+        told: Told,
     ) -> _Kind:
         cancel.check()
         self._running(cancel)
@@ -208,7 +203,7 @@ class ModelProcess:
         answering.close()
         self._process, self._connection, self._asker = process, ours, Asker(asking)
         try:
-            info = self._await(cancel, _Told(), None)
+            info = self._await(cancel, Told(), None)
         except BaseException:
             self._end()
             raise
@@ -223,7 +218,7 @@ class ModelProcess:
         self._slots.begin(clip)
         return self._slots
 
-    def _await(self, cancel: CancelToken, told: _Told, slots: FrameSlots | None) -> Any:
+    def _await(self, cancel: CancelToken, told: Told, slots: FrameSlots | None) -> Any:
         """Serve frames and pass progress on until the answer comes."""
         asked_at: float | None = None
         while True:
@@ -234,13 +229,15 @@ class ModelProcess:
             if asked_at is not None and (slots is None or self._is_overdue(asked_at)):
                 self._end(0.0)  # while it loads, and after its time is over, a process holds nothing that is missed
                 raise Cancelled
+            if slots is not None:
+                slots.look_at(told.looked_at())
             message = self._receive(idle=slots.look_ahead if slots is not None else None)
             if message is not None and message[0] == "frame" and slots is not None:
                 self._send(slots.serve(message[1]))
             elif message is not None and not self._is_passed_on(message, told, slots):
                 return outcome(message)
 
-    def _is_passed_on(self, message: tuple[Any, ...], told: _Told, slots: FrameSlots | None) -> bool:
+    def _is_passed_on(self, message: tuple[Any, ...], told: Told, slots: FrameSlots | None) -> bool:
         """Pass on what is said along the way; return whether it was that, and not the answer."""
         match message:
             case ("progress", int(done), int(total)):

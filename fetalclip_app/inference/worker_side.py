@@ -17,7 +17,7 @@ import numpy as np
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError
-from fetalclip_app.inference.frame_slots import Address, open_memory, view
+from fetalclip_app.inference.frame_slots import Address, looked_at, open_memory, view
 from fetalclip_app.inference.questions import Answerer
 from fetalclip_app.progress import Cancelled, CancelToken, Report
 
@@ -95,10 +95,10 @@ class _FlagToken(CancelToken):
 
 
 class _Sender:
-    """Tells the window's process what a reading does: a `Listener`."""
+    """Tells the window's process what a reading does, and reads there where a person looks: a `Listener`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, memory: SharedMemory) -> None:
+        self._connection, self._memory = connection, memory
 
     def planned(self, frames: Sequence[int]) -> None:
         """Tell which frames will be asked for, so that they can be decoded while the network works."""
@@ -107,6 +107,10 @@ class _Sender:
     def seen(self, sight: Sight) -> None:
         """Tell what is known of the frames by now."""
         self._connection.send(("seen", sight))
+
+    def looked_at(self) -> int:
+        """Return the frame that a person looks at now."""
+        return looked_at(self._memory)
 
     def report(self, done: int, total: int) -> None:
         """Tell how far the reading is."""
@@ -188,11 +192,11 @@ def _serve_call(connection: Connection, engine: Any, cancel: _FlagToken, call: t
         cancel.check()
         try:
             if name == "read":
-                sender = _Sender(connection)
+                sender = _Sender(connection, cancel.memory)
                 return engine.read(clip, cancel, sender.report, sender)
             if name == "embed":
                 return engine.embed(clip, cancel)
-            return engine.explain(clip, *arguments, _step(cancel, _Sender(connection).report))
+            return engine.explain(clip, *arguments, _step(cancel, _Sender(connection, cancel.memory).report))
         finally:
             connection.send(("info", _info(engine)))  # the device may be another than before
 

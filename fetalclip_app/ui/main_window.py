@@ -148,6 +148,7 @@ class MainWindow(TakesDrops):
         self.viewer.heat.put_away.connect(self._session.want_no_heat)
         self.viewer.frame_failed.connect(self.telling.trouble)
         self.viewer.player.playing_changed.connect(self._show_playing)
+        self.viewer.player.frame_due.connect(lambda index: self._session.gaze.turn_to(self.viewer.clip, index))
         self.findings.frame_wanted.connect(self.viewer.go_to)
         self.findings.place_wanted.connect(self._show_place)
         area = self.area

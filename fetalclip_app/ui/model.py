@@ -28,8 +28,19 @@ class Model(Protocol):
         """Start the engine."""
         ...
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report, seen: Callable[[Sight], None]) -> ClipReading:
-        """Answer every task; ``seen`` hears what is known of the frames, before the progress that belongs to it."""
+    def read(
+        self,
+        clip: Clip,
+        cancel: CancelToken,
+        report: Report,
+        seen: Callable[[Sight], None],
+        *,
+        looked_at: Callable[[], int],
+    ) -> ClipReading:
+        """Answer every task; ``seen`` hears what is known of the frames, before the progress that belongs to it.
+
+        ``looked_at`` says which frame a person looks at now: reading goes on from there.
+        """
         ...
 
     def explain(self, clip: Clip, where: Where, cancel: CancelToken, report: Report) -> Heatmap:

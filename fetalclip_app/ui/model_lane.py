@@ -12,6 +12,7 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.progress import CancelToken, Report
+from fetalclip_app.ui.gaze import Gaze
 from fetalclip_app.ui.jobs import Job, Jobs, Lane, Work
 from fetalclip_app.ui.model import Activity, Model
 from fetalclip_app.ui.open_clip import Heat, OpenClip
@@ -44,9 +45,9 @@ class ModelLane(QObject):
     idle = Signal()
     activity_changed = Signal(object)
 
-    def __init__(self, jobs: Jobs, model: Model, parent: QObject) -> None:
+    def __init__(self, jobs: Jobs, model: Model, gaze: Gaze, parent: QObject) -> None:
         super().__init__(parent)
-        self._jobs, self._model = jobs, model
+        self._jobs, self._model, self._gaze = jobs, model, gaze
         self._job: Job | None = None
         self._reading: OpenClip | None = None
         self._explaining: Where | None = None
@@ -93,7 +94,7 @@ class ModelLane(QObject):
         latest: deque[Sight] = deque(maxlen=1)  # written by the worker, emptied here: what is older is not wanted
 
         def work(cancel: CancelToken, report: Report) -> ClipReading:
-            return self._model.read(clip, cancel, report, latest.append)
+            return self._model.read(clip, cancel, report, latest.append, looked_at=lambda: self._gaze.in_clip(clip))
 
         def step(done: int, total: int) -> None:
             self.activity_changed.emit(Activity(text, done, total))

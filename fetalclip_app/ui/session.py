@@ -14,6 +14,7 @@ from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.inference.request import EngineInfo, EngineRequest
 from fetalclip_app.ui.clip_order import ClipOrder
+from fetalclip_app.ui.gaze import Gaze
 from fetalclip_app.ui.heats import Heats
 from fetalclip_app.ui.jobs import Jobs
 from fetalclip_app.ui.model import Activity, Model
@@ -30,6 +31,7 @@ class Session(QObject):
     """The one that decides. Widgets show what it says, and ask it for what the user wants.
 
     Attributes:
+        gaze: Told where the person looks: a clip is read from there on.
         model: For questions beside the readings: they read no clip and change nothing that is known of one.
 
     Signals:
@@ -63,7 +65,8 @@ class Session(QObject):
     def __init__(self, jobs: Jobs, model: Model, doors: Doors | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.model = model
-        self._lane = ModelLane(jobs, model, self)
+        self.gaze = Gaze()
+        self._lane = ModelLane(jobs, model, self.gaze, self)
         self._clips = ClipOrder()
         self._opening = Opening(jobs, doors or Doors(), self._clips.alike, self)
         self._tie_lane()

@@ -40,6 +40,9 @@ class Seeing:
     def planned(self, frames: Sequence[int]) -> None:
         return
 
+    def looked_at(self) -> int:
+        return 0
+
 
 class FakeModel:
     """A model in this process: a test holds it, lets it go, or makes it fail."""
@@ -67,7 +70,16 @@ class FakeModel:
         assert self.info is not None
         return self.info
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report, seen: Callable[[Sight], None]) -> ClipReading:
+    def read(
+        self,
+        clip: Clip,
+        cancel: CancelToken,
+        report: Report,
+        seen: Callable[[Sight], None],
+        *,
+        looked_at: Callable[[], int],
+    ) -> ClipReading:
+        self.looked_at = looked_at
         self.read_keys.append(clip.key)
         report(0, len(clip))
         while not self.gate.wait(0.002):

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 from fakes import make_clip
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app.errors import ComputeFailed, ErrorCode, ModelUnavailable
@@ -28,6 +30,32 @@ def test_the_shown_clip_is_read_before_the_others(desk_of: Callable, qtbot: QtBo
     desk.wait_read()
 
     assert desk.model.read_keys == [clips[number].key for number in (0, 3, 0, 1, 2)]
+
+
+def test_a_clip_is_read_from_the_frame_that_is_looked_at(desk_of: Callable, qtbot: QtBot) -> None:
+    one, two = make_clip(12, name="one.dcm"), make_clip(12, name="two.dcm")
+    desk = desk_of(one, two)
+    desk.model.gate.clear()
+    desk.start()
+    desk.open("one.dcm", "two.dcm")
+    qtbot.waitUntil(lambda: desk.model.read_keys == [one.key])
+    of_one, player = desk.model.looked_at, desk.window.viewer.player
+    assert of_one() == 0
+
+    for _press in range(5):
+        QTest.keyClick(desk.window.area.frame, Qt.Key.Key_Down)
+    assert (player.index, of_one()) == (5, 5)
+    QTest.keyClick(desk.window.area.frame, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: player.index != 5)
+    assert of_one() == player.index
+    QTest.keyClick(desk.window.area.frame, Qt.Key.Key_Space)
+    desk.session.show(desk.session.entries[1])
+    qtbot.waitUntil(lambda: desk.model.read_keys == [one.key, two.key])
+    QTest.keyClick(desk.window.area.frame, Qt.Key.Key_Down)
+
+    assert (desk.model.looked_at(), of_one()) == (1, 0)
+    desk.model.gate.set()
+    desk.wait_read()
 
 
 def test_a_reading_of_another_scale_is_dropped(desk, qtbot: QtBot) -> None:

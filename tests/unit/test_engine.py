@@ -149,6 +149,9 @@ def test_what_is_answered_is_told_before_the_longest_task(backbone: FakeBackbone
         def seen(self, sight: Sight) -> None:
             told.append(sight)
 
+        def looked_at(self) -> int:
+            return 0
+
     reading = make_engine(backbone).read(make_clip(40), CancelToken(), silent, Ear())
     so_far = [sight.so_far for sight in told if sight.so_far is not None]
 

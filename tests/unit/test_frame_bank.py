@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,12 +48,21 @@ class Watch:
     def __init__(self) -> None:
         self.sights: list[Sight] = []
         self.plans: list[tuple[int, ...]] = []
+        self.head = 0
 
     def planned(self, frames: Sequence[int]) -> None:
         self.plans.append(tuple(frames))
 
     def seen(self, sight: Sight) -> None:
         self.sights.append(sight)
+
+    def looked_at(self) -> int:
+        return self.head
+
+    def told(self) -> list[set[int]]:
+        """Return which frames each sight told that none before it had."""
+        known = [set(np.flatnonzero(~np.isnan(sight.views.per_frame[:, 0])).tolist()) for sight in self.sights]
+        return [after - before for before, after in itertools.pairwise([set(), *known])]
 
 
 def _engine(folder: Path | None, backbone: FakeBackbone | None = None) -> tuple[Engine, FakeBackbone]:
@@ -312,6 +322,64 @@ def test_what_is_seen_so_far_is_told_coarsely_first_and_never_invented() -> None
     np.testing.assert_array_equal(watch.sights[-1].views.per_frame, final.per_frame)  # type: ignore[union-attr]
     np.testing.assert_array_equal(watch.sights[0].views.per_frame[known[0]], final.per_frame[known[0]])  # type: ignore[union-attr]
     assert np.isnan(watch.sights[0].quality.sharpness[~known[0]]).all()
+
+
+class PlayingWatch(Watch):
+    """Its cine plays: at each telling, the play head has gone on by some frames."""
+
+    def seen(self, sight: Sight) -> None:
+        super().seen(sight)
+        self.head = (self.head + 20) % 100
+
+
+def test_a_clip_that_plays_is_read_in_the_order_in_which_it_is_looked_at() -> None:
+    engine, watch = _engine(None)[0], PlayingWatch()
+    reading = engine.read(make_clip(100), CancelToken(), silent, watch)
+    told = watch.told()
+
+    assert len(reading.embeddings) == 100
+    assert told[0] == {0, 16, 32, 48, 64, 80, 96, 4}
+    assert told[1] == {20, 24, 28, 36, 40, 44, 52, 56}
+    assert told[2] == {60, 68, 72, 76, 84, 88, 92, 8}, "from frame 40 on, which is known by now"
+    assert told[3] >= {61, 62, 63, 65, 66}, "what is left of the second pass, and all that follows frame 60"
+    assert sorted(itertools.chain(*told)) == list(range(100))
+
+
+def test_a_person_who_looks_at_one_frame_has_its_plan_made_once() -> None:
+    engine, watch = _engine(None)[0], Watch()
+    watch.head = 30
+    engine.read(make_clip(60), CancelToken(), silent, watch)
+
+    assert [plan[:3] for plan in watch.plans if plan] == [(30, 32, 48)]
+    assert watch.told()[0] == {30, 32, 48, 0, 16, 36, 40, 44}
+
+
+def test_the_models_process_hears_where_a_person_looks_while_it_reads() -> None:
+    process, watch = ModelProcess(_patient_factory), Watch()
+    process.start(EngineRequest())
+
+    def step(done: int, total: int) -> None:
+        watch.head = 0 if done < 2 * FRAMES_AT_ONCE else 50
+
+    process.read(make_clip(100), CancelToken(), step, watch.seen, looked_at=watch.looked_at)
+    process.close()
+    told = watch.told()
+
+    assert told[0] == {0, 16, 32, 48, 64, 80, 96, 4}
+    assert 50 not in told[0] | told[1]
+    assert 50 in told[2] | told[3], "the batch that was under way ends first"
+
+
+class PatientBackbone(MeanBackbone):
+    """As slow as a small network: the other process has time to say something between two batches."""
+
+    def encode_frames(self, batch: np.ndarray) -> np.ndarray:
+        time.sleep(0.3)
+        return super().encode_frames(batch)
+
+
+def _patient_factory(request: EngineRequest) -> Engine:
+    return _engine(None, PatientBackbone())[0]
 
 
 def test_what_was_known_before_is_told_at_once_and_only_the_rest_is_planned() -> None:
