@@ -24,6 +24,7 @@ class _Details(QScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self._text = label(tone="muted", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setAccessibleName(translate("Details"))
         self.setWidget(self._text)

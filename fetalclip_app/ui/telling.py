@@ -80,9 +80,9 @@ class Telling(QObject):
         self._message.tell(text, tone="good")
 
     def lines(self, said: Sequence[str], *, is_good: bool) -> None:
-        """Say the last of some lines, which sums them up; all of them on demand."""
+        """Say the last of some lines, which sums them up; those before it on demand."""
         self._forget_files()
-        self._message.tell(said[-1], tone="good" if is_good else "error", details="\n".join(said))
+        self._message.tell(said[-1], tone="good" if is_good else "error", details="\n".join(said[:-1]))
 
     def refused(self, sentence: str, hint: str) -> None:
         """Say why something cannot be done, and what helps."""

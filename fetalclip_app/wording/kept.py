@@ -45,7 +45,8 @@ def checked_told(checked: Checked) -> tuple[str, ...]:
         lines.append(translate("archive.head is missing: whether the end is there cannot be told by it."))
     if checked.is_whole:
         return (*lines, translate("The archive is whole."))
-    more = plural("{count} thing is wrong.", "{count} things are wrong.", len(checked.flaws))
+    count = len(checked.flaws)
+    more = plural("{count} thing in the archive is wrong.", "{count} things in the archive are wrong.", count)
     return (*lines, *(flaw_told(flaw) for flaw in checked.flaws), more)
 
 

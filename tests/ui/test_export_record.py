@@ -121,7 +121,7 @@ def test_the_archive_is_checked_on_command_and_says_what_is_wrong(studio, qtbot:
     other.execute("UPDATE trail SET who = 'B. Nobody' WHERE number = 1")
     other.close()
     action.trigger()
-    _until(qtbot, lambda: message.sentence.text().endswith("things are wrong."))
+    _until(qtbot, lambda: message.sentence.text().endswith("things in the archive are wrong."))
     assert "Entry 1 of the trail was changed" in message.details.text()
 
 

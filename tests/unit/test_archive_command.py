@@ -87,7 +87,7 @@ def test_a_check_ends_well_only_where_nothing_was_changed(capsys: pytest.Capture
     said = capsys.readouterr().out
     assert "acts 1 was changed since entry 1 was written." in said
     assert "acts_stay_as_they_are is not as this program makes it." in said
-    assert "2 things are wrong." in said
+    assert "2 things in the archive are wrong." in said
 
 
 def test_a_study_goes_to_another_archive_and_back_into_an_emptied_one(
