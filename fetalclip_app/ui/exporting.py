@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -58,14 +59,14 @@ class Exporting(QObject):
 
     Signals:
         written: The path.
-        handed_out: `HandedOut`: what the trail has of a file that was written, here or by another part of the window.
+        handed_out: Another file is in `unrecorded`, put there here or by another part of the window.
         failed: The exception.
         refused: A sentence, and a hint.
         started: A sentence; `finished` follows.
     """
 
     written = Signal(object)
-    handed_out = Signal(object)
+    handed_out = Signal()
     failed = Signal(Exception)
     refused = Signal(str, str)
     started = Signal(str)
@@ -86,6 +87,8 @@ class Exporting(QObject):
         self.chart: Callable[[], Chart] = lambda: Settings().growth_chart
         self.heat_opacity: Callable[[], float] = lambda: Settings().heatmap_opacity
         self.folder = Path.home()
+        self.unrecorded: deque[HandedOut] = deque()
+        """What was written and is not in the trail yet. Workers add to it, so that nothing is missed at the end."""
 
     def ready(self, entries: Sequence[OpenClip]) -> tuple[Ready, ...]:
         """Return those of the open clips that are read, as they are written now."""
@@ -186,14 +189,14 @@ class Exporting(QObject):
     def _start(self, wanted: _Wanted, work: Callable[[CancelToken, Report], object]) -> Job:
         path, originals = wanted.path, [entry.clip for entry in self._session.entries]
 
-        def write(cancel: CancelToken, report: Report) -> HandedOut:
+        def write(cancel: CancelToken, report: Report) -> None:
             exports.refuse_originals(path, originals)
             work(cancel, report)
-            return handed_out(path, wanted.kind, clips=wanted.clips)
+            self.unrecorded.append(handed_out(path, wanted.kind, clips=wanted.clips))
 
-        def told(made: HandedOut) -> None:
+        def told(_none: object) -> None:
             self.written.emit(path)
-            self.handed_out.emit(made)
+            self.handed_out.emit()
 
         self.started.emit(translate("Writing {name}", name=path.name))
         job = self._jobs.start(Lane.FILE, write)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from fetalclip_app import settings
 from fetalclip_app.archive.database import connect
 from fetalclip_app.archive.trail import Entry, entries
+from fetalclip_app.report import as_json
 from fetalclip_app.ui import app
 
 
@@ -82,6 +84,25 @@ def test_an_export_while_another_program_holds_the_archive_is_recorded_afterward
     other.rollback()
     other.close()
     _until(qtbot, lambda: len(_exported()) == 1)
+
+
+def test_an_export_that_ends_while_the_program_is_closed_is_recorded(
+    studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go, plain = threading.Event(), threading.Event(), as_json.write_table
+
+    def held(*asked: object) -> object:
+        begun.set()
+        go.wait(60)
+        return plain(*asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(as_json, "write_table", held)
+    studio.window.actions_by_name["export_json"].trigger()
+    _until(qtbot, begun.is_set)
+    threading.Timer(0.2, go.set).start()  # the program's end waits for its workers
+    studio.end()
+
+    assert [json.loads(entry.details)["kind"] for entry in _exported()] == ["json"]
 
 
 def test_a_name_with_a_day_gets_its_ending_and_replaces_no_file_unasked(studio, qtbot: QtBot, tmp_path: Path) -> None:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from fetalclip_app import resources
-from fetalclip_app.archive.handed_out import HandedOut
 from fetalclip_app.archive.records import KeptEmbeddings, KeptReading
 from fetalclip_app.archive.store import Archive
-from fetalclip_app.domain.notes import study_key
+from fetalclip_app.domain.notes import Act, study_key
 from fetalclip_app.domain.reading import ClipReading
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 from fetalclip_app.progress import CancelToken, Report
@@ -58,16 +57,18 @@ class Recording(QObject):
         parts.session.reading_changed.connect(self._keep_readings)
         parts.notebook.clip_loaded.connect(lambda entry, _notes: self._keep_names(entry))
         parts.window.deidentify.copied.connect(self._keep_masks)
-        parts.window.exporting.handed_out.connect(self._keep_export)
+        parts.window.exporting.handed_out.connect(self._keep_exports)
 
     def begin(self) -> None:
         """Open the archive, before anything is asked of it: why it cannot be opened is told at once."""
         self._start(self._archive.open)
 
     def end(self) -> None:
-        """Close the archive, once no job is left that uses it; what was read last is kept before."""
+        """Close the archive, once no job is left that uses it; what was read and written last is kept before."""
         self._again.stop()
-        for keep in (*self._unmade.values(), self._archive.close):
+        act = self._parts.notebook.act()
+        last: list[Callable[[], None]] = [*self._unmade.values(), lambda: self._put_exports(act), self._archive.close]
+        for keep in last:
             try:
                 keep()
             except ArchiveFailed as error:
@@ -134,9 +135,14 @@ class Recording(QObject):
         if fresh:
             self._start(lambda: records.keep_masks(self._archive, fresh, act))
 
-    def _keep_export(self, made: HandedOut) -> None:
-        archive, act = self._archive, self._parts.notebook.act()
-        self._start(lambda: archive.keep_export(made, act))
+    def _keep_exports(self) -> None:
+        act = self._parts.notebook.act()
+        self._start(lambda: self._put_exports(act))
+
+    def _put_exports(self, act: Act) -> None:
+        unrecorded = self._parts.window.exporting.unrecorded
+        while unrecorded:
+            self._archive.keep_export(unrecorded.popleft(), act)
 
     def _start(self, act: Callable[[], None], then: Callable[[], None] = lambda: None) -> None:
         def work(cancel: CancelToken, report: Report) -> None:

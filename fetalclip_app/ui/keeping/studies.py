@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from fetalclip_app.archive import exporting, finding, importing
-from fetalclip_app.archive.handed_out import HandedOut
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.archive.study_file import StudyFile
 from fetalclip_app.domain.kept import Exported, FoundStudy, Imported, Query
@@ -107,14 +106,16 @@ class Studies(QObject):
         """Write a study's file, and have the trail say so."""
         archive, act = self._archive, self._parts.notebook.act()
 
-        def write() -> tuple[Exported, HandedOut]:
-            exported = exporting.export(archive.path, study.key, target, act, wanted)
-            return exported, exporting.as_handed_out(exported, target)
+        window = self._parts.window
 
-        def record(told: tuple[Exported, HandedOut]) -> None:
-            exported, made = told
+        def write() -> Exported:
+            exported = exporting.export(archive.path, study.key, target, act, wanted)
+            window.exporting.unrecorded.append(exporting.as_handed_out(exported, target))
+            return exported
+
+        def record(exported: Exported) -> None:
             self.done.emit(exported_told(exported, target.name))
-            self._parts.window.exporting.handed_out.emit(made)
+            window.exporting.handed_out.emit()
 
         self._do(Lane.FILE, write, record)
 
