@@ -11,7 +11,7 @@ from fetalclip_app import settings
 from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.clip import Clip
-from fetalclip_app.domain.notes import StudyNotes, study_key
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
 from fetalclip_app.domain.study import groups_of
 from fetalclip_app.errors import ArchiveFailed, ErrorCode
 from fetalclip_app.report.entries import ClipEntry
@@ -104,10 +104,17 @@ def _kept(archive: Archive, key: str, stated_fetus: str | None, clip: Clip | Non
     return KeptClip(
         tuple(json.loads(one.json) for one in archive.readings(key)),
         notes,
-        None if clip is None else clip.calibration,
+        None if clip is None else _as_kept(clip, notes),
         stated_fetus if study is None or notes is None else study.fetus_of(notes),
         archive.load_history(key),
     )
+
+
+def _as_kept(clip: Clip, notes: ClipNotes | None) -> Clip:
+    """Return a clip with the scale that is kept; one that was typed is kept nowhere, and stays."""
+    regions = () if clip.calibration is None else clip.calibration.regions
+    is_ruled = any(region.ruler is not None for region in regions)
+    return clip.with_rulers(notes.rulers) if notes is not None and (notes.rulers or is_ruled) else clip
 
 
 def _studies(archive: Archive, stated: Stated, again: Mapping[int, Again]) -> dict[int, KeptStudy]:

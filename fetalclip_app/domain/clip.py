@@ -214,3 +214,15 @@ class Clip:
         """
         made = ruled_calibration(ruler, self.height, self.width, now=self.calibration)
         return made if isinstance(made, Refusal) else replace(self, calibration=made)
+
+    def with_rulers(self, rulers: Sequence[Ruler]) -> Clip:
+        """Return this clip with the file's own scale, and over it what a person stated by lines, in the order stated.
+
+        A line that gives no scale is passed over: the same content took it before.
+        """
+        own = self.calibration.as_the_file_says if self.calibration is not None else None
+        made = replace(self, calibration=own)
+        for ruler in rulers:
+            ruled = made.with_ruler(ruler)
+            made = made if isinstance(ruled, Refusal) else ruled
+        return made

@@ -149,6 +149,8 @@ class Did(StrEnum):
     """Let the value after stand in the report in place of the one before."""
 
     DATED = "dated"
+    SCALED = "scaled"
+    """Stated another scale of its picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +208,8 @@ class Trace:
     def unit(self) -> str:
         """The value's unit, as UCUM writes it."""
         return UNITS[self.kind]
+
+    @property
+    def own_edits(self) -> tuple[Edit, ...]:
+        """What was done to the number itself, and not to the scale of its picture."""
+        return tuple(edit for edit in self.edits if edit.did is not Did.SCALED)

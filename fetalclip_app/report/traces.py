@@ -32,7 +32,7 @@ def traces(clips: Sequence[ClipEntry], studies: Sequence[StudyTable] | None = No
 def clip_traces(entry: ClipEntry) -> tuple[Trace, ...]:
     """Return the traces of one clip's numbers: the model's, then a person's."""
     of = Traced(entry.clip, entry.name, entry.fetus)
-    return (*model_traces(of, entry.reading), *hand_traces(of, entry.notes, entry.history))
+    return (*model_traces(of, entry.reading, entry.history), *hand_traces(of, entry.notes, entry.history))
 
 
 def traces_of_studies(clips: Sequence[ClipEntry], studies: Sequence[StudyTable]) -> list[tuple[Trace, ...]]:

@@ -22,7 +22,7 @@ from fetalclip_app.domain.structures import Structures
 from fetalclip_app.domain.trace import By, Equation, Kind, MadeBy, MaskDigest, Picture, Trace
 from fetalclip_app.domain.values import HandValue, Repeats
 from fetalclip_app.domain.views import ViewPrediction
-from fetalclip_app.report.edits import edits_of
+from fetalclip_app.report.edits import edits_of, scalings_of
 from fetalclip_app.tasks.keys import (
     AGE,
     BRAIN_VIEWS,
@@ -90,7 +90,7 @@ def _repeats(of: Traced, found: Repeats, history: History) -> Iterator[Trace]:
     edges = [] if found.bpd_definition is None else [str(found.bpd_definition)]
     name = of.id(str(found.measure), *edges, str(By.PERSON))
     each = [
-        replace(_drawn(of, found, one, f"{name}.{number}"), edits=edits_of(one.drawn, of.clip.calibration, history))
+        replace(_drawn(of, found, one, f"{name}.{number}"), edits=edits_of(one.drawn, of.clip, history))
         for number, one in enumerate(found.values, start=1)
         if one.measured.length_mm is not None
     ]
@@ -133,8 +133,14 @@ def _drawn(of: Traced, found: Repeats, one: HandValue, name: str) -> Trace:
     )
 
 
-def model_traces(of: Traced, reading: ClipReading) -> Iterator[Trace]:
-    """Yield every number that the model gave, in the order of its tasks."""
+def model_traces(of: Traced, reading: ClipReading, history: History = ()) -> Iterator[Trace]:
+    """Yield every number that the model gave, in the order of its tasks, with what a scale by hand made of it."""
+    for one in _by_model(of, reading):
+        scaled = scalings_of(one, of.clip, history)
+        yield replace(one, edits=scaled) if scaled else one
+
+
+def _by_model(of: Traced, reading: ClipReading) -> Iterator[Trace]:
     for task in (VIEWS, BRAIN_VIEWS):
         yield from _views(of, reading, task)
     yield from _age(of, reading)

@@ -90,8 +90,9 @@ def _row(study: _Study, fetus: FetusTable, row: StudyRow) -> Iterator[Trace]:
     parts = tuple(_parts(study, row.measure, size))
     name = size_id(study.prefix, fetus.fetus, row.measure, size)
     edits = tuple(edit for part in parts for edit in part.edits)
-    if row.model is not None and edits:
-        edits = (*edits, replace(edits[-1], did=Did.ENTERED, before=row.model.size_mm, after=size.size_mm))
+    by_hand = tuple(edit for part in parts for edit in part.own_edits)
+    if row.model is not None and size.source is Source.PERSON and by_hand:
+        edits = (*edits, replace(by_hand[-1], did=Did.ENTERED, before=row.model.size_mm, after=size.size_mm))
     yield Trace(
         name,
         Kind.LENGTH,

@@ -108,20 +108,9 @@ class ScaleSetting(QObject):
                 continue
             rulers = self._book.of_clip(entry.clip.key).rulers
             if rulers or any(region.ruler is not None for region in _regions(entry.clip)):
-                clip = with_rulers(entry.clip, rulers)
+                clip = entry.clip.with_rulers(rulers)
                 if clip.calibration != entry.clip.calibration:
                     self._session.set_clip(entry, clip)
-
-
-def with_rulers(clip: Clip, rulers: tuple[Ruler, ...]) -> Clip:
-    """Return a clip with the file's own scale, and over it what a person stated by lines, in the order stated."""
-    own = clip.calibration.as_the_file_says if clip.calibration is not None else None
-    made = replace(clip, calibration=own)
-    for ruler in rulers:
-        ruled = made.with_ruler(ruler)
-        if not isinstance(ruled, Refusal):  # the same content took it before
-            made = ruled
-    return made
 
 
 def _regions(clip: Clip) -> tuple[Region, ...]:

@@ -19,6 +19,7 @@ _DID = {
     Did.REMOVED: mark("removed: {before}"),
     Did.ENTERED: mark("enters the report: {after} in place of {before}"),
     Did.DATED: mark("dated: {after}"),
+    Did.SCALED: mark("scale by hand: {before} became {after}"),
 }
 
 _PICTURES = 3

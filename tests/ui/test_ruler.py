@@ -82,7 +82,7 @@ def test_a_second_ruler_is_undone_to_the_first(desk_of, qtbot: QtBot) -> None:
 def test_overriding_the_files_scale_keeps_it_on_record(desk, qtbot: QtBot) -> None:
     desk.open("one.dcm")
     clip = desk.session.entries[0].clip
-    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None)
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None and desk.window.notebook.clip is not None)
     desk.press("ruler")
     assert desk.window.area.scale.button.text() == "Override scale"
     assert "20" in desk.window.area.scale.told.text()
@@ -101,7 +101,7 @@ def test_overriding_the_files_scale_keeps_it_on_record(desk, qtbot: QtBot) -> No
 def test_the_ruler_moves_by_keys_alone(desk, qtbot: QtBot) -> None:
     desk.open("two.png")
     frame = desk.window.area.frame
-    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None)
+    qtbot.waitUntil(lambda: desk.window.viewer.on_screen is not None and desk.window.notebook.clip is not None)
     desk.press("ruler")
     start, end = frame.ruler.line
     QTest.keyClick(frame, Qt.Key.Key_Down)

@@ -16,6 +16,7 @@ from study_tools import EXAM, dated, drawn
 
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.biometry import BpdDefinition, Measure
+from fetalclip_app.domain.calibration import Ruler
 from fetalclip_app.domain.clip import Origin
 from fetalclip_app.domain.notes import ClipNotes, Enters, HandMeasurement, Line, StudyNotes
 from fetalclip_app.domain.overlay import Ellipse
@@ -157,6 +158,45 @@ def test_masks_of_other_shape_or_bits_have_other_digests() -> None:
     other[1, 2] = True
 
     assert len({MaskDigest.of(one).sha256 for one in (mask, other, mask.reshape(6, 4))}) == 3
+
+
+def test_a_scale_by_hand_is_an_edit_of_each_length_with_what_it_was_before(tmp_path: Path) -> None:
+    one = entry("one.dcm", drawn(M.FL, 33.0))
+    archive, later = Archive(tmp_path / "archive.db"), replace(AT, who="B. Reader", when=AT.when + timedelta(hours=1))
+    ruler, longer = Ruler((20.0, 20.0), (120.0, 20.0), 60.0), drawn(M.FL, 40.0)
+    moved = replace(longer, uid=one.notes.measured[0].uid)
+    for notes, act in (
+        (one.notes, AT),
+        (replace(one.notes, rulers=(ruler,)), later),
+        (replace(one.notes, rulers=(ruler,), measured=(moved,)), AT),
+    ):
+        archive.save_clip(one.clip.key, notes, act, study="study 1")
+    history = archive.load_history(one.clip.key)
+    archive.close()
+    clip = one.clip.with_rulers([ruler])
+    notes = replace(one.notes, measured=(moved,))
+    found = by_id(replace(one, clip=clip, reading=make_reading(clip), notes=notes, history=history))
+
+    # 33 mm at 0.5 mm a pixel are 39.6 at 0.6
+    assert [(edit.did, edit.before, edit.after, edit.who) for edit in found[f"{clip.key}.fl.person.1"].edits] == [
+        (Did.DRAWN, None, pytest.approx(33.0), AT.who),
+        (Did.SCALED, pytest.approx(33.0), pytest.approx(39.6), "B. Reader"),
+        (Did.CHANGED, pytest.approx(39.6), pytest.approx(48.0), AT.who),
+    ]
+    assert found["fl.person"].edits[-1].who == AT.who
+    bpd = found[f"{clip.key}.bpd.outline"]
+    (edit,) = bpd.edits
+    assert isinstance(bpd.shape, Ellipse)
+    assert (edit.did, edit.who, edit.after) == (Did.SCALED, "B. Reader", bpd.value)
+    assert edit.before == pytest.approx(2 * bpd.shape.b * 0.5), "by the minor axis, and not around the head"
+
+
+def test_without_a_history_a_scale_is_no_edit_and_the_drawing_has_the_length_of_now() -> None:
+    one = entry("one.dcm", drawn(M.FL, 33.0))
+    clip = one.clip.with_rulers([Ruler((20.0, 20.0), (120.0, 20.0), 60.0)])
+    (edit,) = by_id(replace(one, clip=clip))[f"{clip.key}.fl.person.1"].edits
+
+    assert (edit.did, edit.after) == (Did.DRAWN, pytest.approx(39.6))
 
 
 def test_a_dating_tells_what_it_was_before_by_whom_and_when(tmp_path: Path) -> None:

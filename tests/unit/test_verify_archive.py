@@ -185,4 +185,4 @@ def test_another_scale_by_hand_than_the_one_that_is_kept_is_named(desk: Desk) ->
     assert desk.verify(write_json(desk.folder, scaled(ruler)), "--archive", archive)[0] == 0
     for report in (scaled(other), made):
         found = desk.verify(write_json(desk.folder, report), "--archive", archive)[1]
-        assert found["clip.hc.person.1"]["part"] == found["efw"]["part"] == "/calibration"
+        assert found["clip.hc.person.1"]["part"] == found["efw"]["part"] == "/calibration/regions/0/row_mm"

@@ -105,7 +105,7 @@ def written(
 
 def observed(trace: Trace) -> str:
     """Return when a person drew a number last, as DICOM writes a time; empty where nobody did, or it is not known."""
-    when = trace.edits[-1].when if trace.by is By.PERSON and trace.edits else ""
+    when = trace.own_edits[-1].when if trace.by is By.PERSON and trace.own_edits else ""
     return datetime.fromisoformat(when).strftime("%Y%m%d%H%M%S%z") if when else ""
 
 
@@ -174,4 +174,4 @@ def _whose(trace: Trace) -> Iterator[Dataset]:
     if trace.made_by is not None:
         yield from algorithm(trace.made_by)
     elif trace.by is By.PERSON:
-        yield from observer(", ".join(dict.fromkeys(edit.who for edit in trace.edits if edit.who)))
+        yield from observer(", ".join(dict.fromkeys(edit.who for edit in trace.own_edits if edit.who)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fetalclip_app.biometry.values import length_of
-from fetalclip_app.domain.calibration import Calibration, Ruler
+from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.history import History, StudyHistory
 from fetalclip_app.domain.notes import ClipNotes
@@ -14,8 +14,8 @@ from fetalclip_app.domain.trace import Did, Edit
 from fetalclip_app.domain.verification import Why
 from fetalclip_app.report.edits import edits_of, edits_of_dating
 from fetalclip_app.report.json_by_hand import drawn
+from fetalclip_app.report.json_calibration import calibration as scale
 from fetalclip_app.report.json_traces import at_pointer, pointer
-from fetalclip_app.report.json_values import number as rounded
 from fetalclip_app.report.verifying.comparing import clips_of, tolerance
 from fetalclip_app.report.verifying.outcome import Checked
 from fetalclip_app.report.verifying.rebuilding import Row, dating_of, exam_day_of, rulers_of
@@ -33,14 +33,14 @@ class KeptClip:
     Attributes:
         readings: As `archive.records.KeptReading.json` has them, read.
         notes: None where nothing is kept.
-        calibration: Of the clip, by which what is kept has a length.
+        clip: With the scale that is kept; None where its file is not there.
         fetus: Whose scan it is by what is kept: as `report.entries.ClipEntry.fetus`.
         history: What was done with the notes.
     """
 
     readings: tuple[Row, ...] = ()
     notes: ClipNotes | None = None
-    calibration: Calibration | None = None
+    clip: Clip | None = None
     fetus: str | None = ""
     history: History = ()
 
@@ -85,21 +85,15 @@ def stated_otherwise(row: Row, kept: KeptClip) -> OtherPart | None:
         return None
     if row.get("fetus", "") != kept.fetus:
         return OtherPart("/fetus", row.get("fetus") or None, kept.fetus or None)
-    rulers = rulers_of(row)
-    known = [_as_stated(one) for one in kept.notes.rulers]
-    other = next((one for one in rulers if _as_stated(one) not in known), None)
-    if other is not None or (known and not rulers and not _is_scaled_by_hand(row)):
-        lengths = [None if one is None else one.length_mm for one in (other, next(iter(kept.notes.rulers[-1:]), None))]
-        return OtherPart("/calibration", *lengths)
-    return None
+    if kept.clip is None or not (kept.notes.rulers or rulers_of(row)):
+        return None  # a scale that was typed is not kept
+    told = other_part({"regions": _scales(row)}, {"regions": _scales({"calibration": scale(kept.clip.calibration)})})
+    return None if told is None else OtherPart(f"/calibration{told.at}", told.stated, told.found)
 
 
-def _as_stated(ruler: Ruler) -> tuple[float, ...]:
-    return tuple(rounded(value) for value in (*ruler.first, *ruler.last, ruler.length_mm))
-
-
-def _is_scaled_by_hand(row: Row) -> bool:
-    return any(region["by_hand"] for region in (row.get("calibration") or {}).get("regions", ()))
+def _scales(row: Row) -> list[Row]:
+    regions = (row.get("calibration") or {}).get("regions", ())
+    return [{name: region.get(name) for name in ("row_mm", "column_mm", "ruler")} for region in regions]
 
 
 def _of_clip(number: Number, row: Row, kept: KeptClip) -> Iterator[Checked]:
@@ -138,14 +132,15 @@ def _drawn(number: Number, row: Row, kept: KeptClip, at: str) -> Iterator[Checke
     if one is None:
         yield Checked(number, Why.ARCHIVE_GONE)
         return
-    length = length_of(one.shape, kept.calibration).length_mm
+    if kept.clip is None:
+        return
+    length = length_of(one.shape, kept.clip.calibration).length_mm
     if length is None or abs(length - number.value) > tolerance(number):
         yield Checked(number, Why.ARCHIVE, length)
         return
-    told = drawn(one, kept.calibration)
-    part = other_part(at_pointer(row, place), told) or _other_edit(
-        number, edits_of(one, kept.calibration, kept.history)
-    )
+    told = drawn(one, kept.clip.calibration)
+    edits = (*edits_of(one, kept.clip, kept.history), *edits_of(one, kept.clip, ()))
+    part = other_part(at_pointer(row, place), told) or _other_edit(number, edits)
     if part is not None:
         yield Checked(number, Why.ARCHIVE, part=part)
 

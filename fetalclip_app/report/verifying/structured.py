@@ -29,7 +29,7 @@ from fetalclip_app.report.verifying.traced import OtherPart
 
 _KINDS = {"mm": Kind.LENGTH, "mm2": Kind.AREA, "d": Kind.AGE, "g": Kind.WEIGHT, "%": Kind.CENTILE, "1": Kind.SHARE}
 
-_PRINTED = 1e-3
+PRINTED = 1e-3
 """A structured report holds sixteen characters of a number, and its full precision beside them; of what was drawn it
 holds coordinates of 24 bits."""
 
@@ -124,7 +124,7 @@ class _Desk:
         made = [made_otherwise(row, now) for now in alike]
         if made and all(made):
             return Checked(number, made[0], value)
-        if abs(trace.value - number.value) > max(tolerance(number), _PRINTED):
+        if abs(trace.value - number.value) > max(tolerance(number), PRINTED):
             return Checked(number, Why.VALUE, value)
         parts = [other_part(row, now, self._observers, self._uids) for now in alike]
         return Checked(number, Why.TRACE, part=parts[0]) if parts and all(parts) else Checked(number)

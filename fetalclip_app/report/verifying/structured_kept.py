@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fetalclip_app.domain.notes import StudyNotes
 from fetalclip_app.domain.structured import SrRow, StructuredReport
@@ -19,14 +19,13 @@ from fetalclip_app.report.verifying.kept import KeptClip, stated_otherwise
 from fetalclip_app.report.verifying.other_values import OtherValue
 from fetalclip_app.report.verifying.outcome import Checked
 from fetalclip_app.report.verifying.rebuilding import Row
-from fetalclip_app.report.verifying.structured import FoundClip, number_in
+from fetalclip_app.report.verifying.stated import Number
+from fetalclip_app.report.verifying.structured import PRINTED, FoundClip, number_in
 from fetalclip_app.report.verifying.structured_notes import CLIP_KEY
 from fetalclip_app.report.verifying.structured_rows import EDIT
 from fetalclip_app.report.verifying.traced import OtherPart
 from fetalclip_app.wording.trace_lines import edit_told
 from fetalclip_app.wording.translate import SOURCE, speaking
-
-_PRINTED = 1e-3
 
 
 def compare_structured_with_kept(
@@ -38,16 +37,12 @@ def compare_structured_with_kept(
         kept: Of each clip that was found, in their order.
         study: What is kept of the study; None where nothing is.
     """
-    pairs = [(one, each) for one, each in zip(found, kept, strict=True) if one.entry is not None]
-    stated_others = {
-        one.stated.key: part for one, each in pairs if (part := stated_otherwise(_entry_of(one), each)) is not None
-    }
-    known = _traces_kept(pairs, study)
-    checked: list[Checked] = []
-    for row in report.rows:
-        if row.tracking and row.value is not None:
-            checked += _of_row(row, known, pairs, stated_others, study)
-    return tuple(checked)
+    pairs = tuple((one, each) for one, each in zip(found, kept, strict=True) if one.entry is not None)
+    stated = ((one.stated.key, stated_otherwise(_entry_of(one), each)) for one, each in pairs)
+    others = {key: part for key, part in stated if part is not None}
+    beside = _Beside(pairs, study, _traces_kept(pairs, study), _traces_kept(pairs, study, with_history=False), others)
+    rows = (row for row in report.rows if row.tracking and row.value is not None)
+    return tuple(checked for row in rows for checked in beside.of_row(row))
 
 
 def other_signature(report: StructuredReport, study: StudyNotes | None) -> tuple[OtherValue, ...]:
@@ -67,13 +62,13 @@ def _entry_of(one: FoundClip) -> Row:
     return {**({} if fetus == "" else {"fetus": fetus}), "calibration": calibration(one.entry.clip.calibration)}
 
 
-def _traces_kept(pairs: Sequence[Pair], study: StudyNotes | None) -> dict[str, Trace]:
+def _traces_kept(pairs: Sequence[Pair], study: StudyNotes | None, *, with_history: bool = True) -> dict[str, Trace]:
     """Return the traces of the clips with the notes that are kept, in place of those that the report states."""
     entries = [
         replace(
             one.entry,
             notes=one.entry.notes if each.notes is None else each.notes,
-            history=each.history,
+            history=each.history if with_history else (),
             study_notes=one.entry.study_notes if study is None else study,
         )
         for one, each in pairs
@@ -82,76 +77,81 @@ def _traces_kept(pairs: Sequence[Pair], study: StudyNotes | None) -> dict[str, T
     return {one.id: one for one in traces(entries)}
 
 
-def _of_row(
-    row: SrRow,
-    known: Mapping[str, Trace],
-    pairs: Sequence[Pair],
-    others: Mapping[str, OtherPart],
-    study: StudyNotes | None,
-) -> Iterator[Checked]:
-    trace = known.get(row.tracking)
-    number = number_in(row, trace)
-    part = next((others[key] for key in _keys_of(row, trace, known) if key in others), None)
-    if part is not None:
-        yield Checked(number, Why.ARCHIVE, part=part)
-    elif row.tracking == "dating":
-        yield from _dating(row, trace, study)
-    elif str(By.PERSON) in row.tracking.split("."):
-        yield from _drawn(row, trace, is_kept=any(each.notes is not None for _one, each in pairs))
-    else:
-        yield from _read(row, trace, pairs)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Beside:
+    """The archive beside a report.
 
+    Attributes:
+        study: What is kept of the study.
+        known, plain: Id -> trace by what is kept, with and without the history of what was done.
+        others: Key of a clip -> what is kept of it as a whole otherwise than it is stated.
+    """
 
-def _keys_of(row: SrRow, trace: Trace | None, known: Mapping[str, Trace]) -> list[str]:
-    match = CLIP_KEY.match(row.tracking)
-    if match is not None:
-        return [match[1]]
-    pictures = [] if trace is None else [picture.clip_key for picture in trace.pictures]
-    inputs = [] if trace is None else [known[name] for name in trace.inputs if name in known]
-    return sorted({*pictures, *(key for one in inputs for key in _keys_of(row, one, known))})
+    pairs: tuple[Pair, ...]
+    study: StudyNotes | None
+    known: Mapping[str, Trace]
+    plain: Mapping[str, Trace]
+    others: Mapping[str, OtherPart]
 
+    def of_row(self, row: SrRow) -> Iterator[Checked]:
+        """Yield what of a row's number the archive keeps otherwise."""
+        trace = self.known.get(row.tracking)
+        number = number_in(row, trace)
+        part = next((self.others[key] for key in self._keys_of(row.tracking) if key in self.others), None)
+        if part is not None:
+            yield Checked(number, Why.ARCHIVE, part=part)
+        elif row.tracking == "dating":
+            yield from self._dating(number, trace)
+        elif str(By.PERSON) in row.tracking.split("."):
+            yield from self._drawn(row, number, trace)
+        else:
+            yield from self._read(row, number, trace)
 
-def _dating(row: SrRow, trace: Trace | None, study: StudyNotes | None) -> Iterator[Checked]:
-    if study is None:
-        return
-    if trace is None:
-        yield Checked(number_in(row, trace), Why.ARCHIVE_GONE)
-    elif trace.value != row.value:
-        yield Checked(number_in(row, trace), Why.ARCHIVE, trace.value)
+    def _keys_of(self, name: str) -> list[str]:
+        match, trace = CLIP_KEY.match(name), self.known.get(name)
+        if match is not None or trace is None:
+            return [] if match is None else [match[1]]
+        pictures = {picture.clip_key for picture in trace.pictures}
+        return sorted(pictures.union(*(self._keys_of(one) for one in trace.inputs)))
 
-
-def _drawn(row: SrRow, trace: Trace | None, *, is_kept: bool) -> Iterator[Checked]:
-    number = number_in(row, trace)
-    if not is_kept:
-        return
-    if trace is None:
-        yield Checked(number, Why.ARCHIVE_GONE)
-        return
-    if abs(trace.value - number.value) > max(tolerance(number), _PRINTED):
-        yield Checked(number, Why.ARCHIVE, trace.value)
-        return
-    with speaking(SOURCE):
-        known = {edit_told(trace, edit) for edit in trace.edits}
-    unknown = next((told for told in row.remarks if EDIT.match(told) and told not in known), None)
-    when = observed(trace)
-    if unknown is not None:
-        yield Checked(number, Why.ARCHIVE, part=OtherPart("/edits", unknown, None))
-    elif when and row.observed and when != row.observed:
-        yield Checked(number, Why.ARCHIVE, part=OtherPart("/observed", row.observed, when))
-
-
-def _read(row: SrRow, trace: Trace | None, pairs: Sequence[Pair]) -> Iterator[Checked]:
-    """Yield a number of the model of which a kept reading by the same algorithm says otherwise."""
-    name = row.tracking if CLIP_KEY.match(row.tracking) else next(iter(() if trace is None else trace.inputs), "")
-    match = CLIP_KEY.match(name)
-    if match is None or not row.algorithm:
-        return
-    number = number_in(row, trace)
-    readings = [each for _one, kept in pairs if _one.stated.key == match[1] for each in kept.readings]
-    for told in (told for reading in readings if _is_alike(reading, row) for told in reading.get("numbers", ())):
-        if told["id"] == name and abs(float(told["value"]) - number.value) > max(tolerance(number), _PRINTED):
-            yield Checked(number, Why.ARCHIVE, float(told["value"]))
+    def _dating(self, number: Number, trace: Trace | None) -> Iterator[Checked]:
+        if self.study is None:
             return
+        if trace is None:
+            yield Checked(number, Why.ARCHIVE_GONE)
+        elif trace.value != number.value:
+            yield Checked(number, Why.ARCHIVE, trace.value)
+
+    def _drawn(self, row: SrRow, number: Number, trace: Trace | None) -> Iterator[Checked]:
+        if all(each.notes is None for _one, each in self.pairs):
+            return
+        if trace is None:
+            yield Checked(number, Why.ARCHIVE_GONE)
+            return
+        if abs(trace.value - number.value) > max(tolerance(number), PRINTED):
+            yield Checked(number, Why.ARCHIVE, trace.value)
+            return
+        alike = [trace, *([self.plain[row.tracking]] if row.tracking in self.plain else [])]
+        with speaking(SOURCE):
+            known = {edit_told(one, edit) for one in alike for edit in one.edits}
+        unknown = next((told for told in row.remarks if EDIT.match(told) and told not in known), None)
+        when = {observed(one) for one in alike}
+        if unknown is not None:
+            yield Checked(number, Why.ARCHIVE, part=OtherPart("/edits", unknown, None))
+        elif row.observed and row.observed not in when:
+            yield Checked(number, Why.ARCHIVE, part=OtherPart("/observed", row.observed, observed(trace)))
+
+    def _read(self, row: SrRow, number: Number, trace: Trace | None) -> Iterator[Checked]:
+        """Yield a number of the model of which a kept reading by the same algorithm says otherwise."""
+        name = row.tracking if CLIP_KEY.match(row.tracking) else next(iter(() if trace is None else trace.inputs), "")
+        match = CLIP_KEY.match(name)
+        if match is None or not row.algorithm:
+            return
+        readings = [each for one, kept in self.pairs if one.stated.key == match[1] for each in kept.readings]
+        for told in (told for reading in readings if _is_alike(reading, row) for told in reading.get("numbers", ())):
+            if told["id"] == name and abs(float(told["value"]) - number.value) > max(tolerance(number), PRINTED):
+                yield Checked(number, Why.ARCHIVE, float(told["value"]))
+                return
 
 
 def _is_alike(reading: Row, row: SrRow) -> bool:
