@@ -262,6 +262,9 @@ class FakeEngine:
             report(index + 1, len(clip))
         return reading
 
+    def later(self) -> Iterator[None]:
+        return iter(())
+
     def settle(self) -> Iterator[None]:
         return iter(())
 

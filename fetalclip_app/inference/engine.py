@@ -73,6 +73,7 @@ class Engine:
         probes: What is told of all probes that the model has.
         frames: What was found in frames before.
         settle: Finds the fastest road of the image tower, in small steps, for whoever has time: see `Settling`.
+        later: Makes what is likely to be asked, in small steps, where nobody has spoken for a while: see `AgeBanks`.
     """
 
     backbone: Backbone
@@ -88,6 +89,7 @@ class Engine:
     probes: tuple[ProbeFacts, ...] = ()
     frames: FrameBank = field(default_factory=FrameBank)
     settle: Settle = nothing
+    later: Settle = nothing
 
     @property
     def identity(self) -> ModelIdentity:

@@ -18,6 +18,7 @@ from fetalclip_app.domain.views import ViewSet
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference import extra_heads, settling
+from fetalclip_app.inference.ahead import AgeBanks
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.calibrating import fitted_for, stated_calibration
 from fetalclip_app.inference.engine import Engine
@@ -109,6 +110,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         probes=tuple(probe.facts for probe in found.values()),
         frames=FrameBank(backbone.fingerprint, request.frame_cache),
         settle=settling.Settling(backbone, book, spec, namers, texts) if unsettled else settling.nothing,
+        later=AgeBanks(texts),
     )
 
 

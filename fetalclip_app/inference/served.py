@@ -62,5 +62,9 @@ class Engine(Protocol):
         """Return what may be done in small steps while nobody waits."""
         ...
 
+    def later(self) -> Iterator[None]:
+        """Return what may be done where nobody has spoken for a while."""
+        ...
+
 
 Factory = Callable[[EngineRequest], Engine]

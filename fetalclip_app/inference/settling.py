@@ -20,7 +20,7 @@ from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.progress import Cancelled, CancelToken
-from fetalclip_app.tasks.gestational_age import CANDIDATES, AgeTask, best_candidates, sentences
+from fetalclip_app.tasks.gestational_age import CANDIDATES, AgeTask, best_candidates
 
 if TYPE_CHECKING:
     from fetalclip_app.model.encoder import TorchBackbone
@@ -105,7 +105,7 @@ class Settling:
         for classes, bias in self.namers:
             yield (rows @ classes.T + bias).argmax(axis=1).tolist()
         task = AgeTask.bundled()
-        asked = [text for template in task.templates for text in sentences(template, SPACING_MM)]
+        asked = task.texts(SPACING_MM)
         nobody = CancelToken()
         nobody.cancel()
         with contextlib.suppress(Cancelled):  # what lies on the disk comes from there, and nothing is encoded

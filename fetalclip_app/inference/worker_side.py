@@ -27,6 +27,9 @@ NICENESS = 5
 A step is a share of a quarter where both want the processor.
 """
 
+QUIET_S = 20.0
+"""How long nobody has spoken before the process works for what may come: a person may be about to open a file."""
+
 _BELOW_NORMAL = 0x4000
 """Windows' name for the same: BELOW_NORMAL_PRIORITY_CLASS."""
 
@@ -160,10 +163,12 @@ def _serve(connection: Connection, questions: Connection, factory: Callable[[Any
         if engine is None:
             return
         answerer = Answerer(questions, engine)
-        meanwhile = engine.settle()
+        lines, meanwhile, later = [connection, questions], engine.settle(), engine.later()
         while True:
-            _pass_the_time([connection, questions], meanwhile)
-            wait([connection, questions])
+            _pass_the_time(lines, meanwhile)
+            if not wait(lines, QUIET_S):
+                _pass_the_time(lines, later)
+                wait(lines)
             answerer.answer_all()
             if connection.poll():
                 call = connection.recv()

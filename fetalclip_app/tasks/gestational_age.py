@@ -71,6 +71,10 @@ class AgeTask:
         estimate = estimate_of(scores, spacing_mm, instruments.calibration, head_checked=_head_size(head) is not None)
         return Finding(self.key, _doubtful(estimate, instruments.calibration) or estimate, frame_index)
 
+    def texts(self, spacing_mm: float) -> list[str]:
+        """Return every template's sentence for every candidate, template by template."""
+        return [text for template in self.templates for text in sentences(template, spacing_mm)]
+
     def scores(
         self, embedding: NDArray[np.float32], spacing_mm: float, instruments: Instruments
     ) -> NDArray[np.float32]:
@@ -80,8 +84,7 @@ class AgeTask:
             embedding: float32, (D,), unit length.
             spacing_mm: mm per network pixel; the prompts name it with two decimals, as published.
         """
-        texts = [text for template in self.templates for text in sentences(template, spacing_mm)]
-        similarity = instruments.encode_texts(texts) @ embedding
+        similarity = instruments.encode_texts(self.texts(spacing_mm)) @ embedding
         table = similarity.reshape(len(self.templates), len(CANDIDATES))
         mean: NDArray[np.float32] = instruments.logit_scale * table.mean(axis=0)
         return mean
