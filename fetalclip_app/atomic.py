@@ -86,9 +86,13 @@ _OLD_S = 3600.0
 """What was left half written so long ago, nobody is writing any more."""
 
 
+_NAME_BYTES = 80
+"""Of the name, in its temporary one: with what is added, file systems take it whatever letters it has."""
+
+
 def _beside(path: Path) -> Path:
     """Return a temporary name in the same folder; what a killed program left under such a name long ago is removed."""
-    start = f".{path.name[:80]}."
+    start = f".{path.name.encode(errors='ignore')[:_NAME_BYTES].decode(errors='ignore')}."
     try:
         for left in path.parent.glob(f"{glob.escape(start)}*.part"):
             if time.time() - left.stat().st_mtime > _OLD_S:

@@ -225,6 +225,13 @@ def test_what_a_killed_program_left_goes_after_an_hour_and_not_before(tmp_path: 
     assert {path.name for path in tmp_path.iterdir()} - {"home"} == {"a.pdf", young.name, other.name}
 
 
+@pytest.mark.parametrize("letter", ["a", "Ü", "超", "\N{BABY}"])
+def test_a_name_as_long_as_the_system_takes_it_is_written(letter: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{letter * (245 // len(letter.encode()))}.json"
+    atomic.write_bytes(path, b"whole")
+    assert path.read_bytes() == b"whole"
+
+
 def test_settings_that_cannot_be_saved_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.save(Settings(operator="A."))
     with monkeypatch.context() as patched:
