@@ -141,29 +141,31 @@ def _sizes(study: StudyTable, table: FetusTable, width: float) -> Any:
 
 
 def _size_cells(study: StudyTable, table: FetusTable, row: StudyRow, charts: Sequence[Chart]) -> list[Any]:
-    name = para(words.of_fetus(table.fetus, words.row_name(row)), STRONG)
+    name, only = para(words.of_fetus(table.fetus, words.row_name(row)), STRONG), len(study.clips) == 1
     if row.value is None:
         reason = [para(words.row_value(row), DOUBT_STRONG), para(words.row_reason(row), NOTE)]
-        reason += [para(_others(row), NOTE)] if row.others else []
-        return [name, reason, _models(row), *([para("–", BODY)] * len(charts))]
-    only = len(study.clips) == 1
+        reason += [para(_others(row, only_clip=only), NOTE)] if row.others else []
+        return [name, reason, _models(row, only_clip=only), *([para("–", BODY)] * len(charts))]
     spread = row.value.deviation_mm
     told = words.whose_size(row.value, only_clip=only)
     told += "" if spread is None else _(", standard deviation {spread}", spread=wording.millimetres(spread, 2))
     entering = [para(words.row_value(row), STRONG), para(told, NOTE)]
-    entering += [para(_others(row), NOTE)] if row.others else []
+    entering += [para(_others(row, only_clip=only), NOTE)] if row.others else []
     found = dict(row.centiles)
-    return [name, entering, _models(row), *(_centile(found[chart]) for chart in charts)]
+    return [name, entering, _models(row, only_clip=only), *(_centile(found[chart]) for chart in charts)]
 
 
-def _models(row: StudyRow) -> list[Any]:
+def _models(row: StudyRow, *, only_clip: bool) -> list[Any]:
     if row.model is None:
         return [para("–", LABEL)]
-    return [para(wording.millimetres(row.model.size_mm), NOTE), para(words.whose_sized(row.model), NOTE)]
+    before, _space, last = words.whose_sized(row.model, only_clip=only_clip).rpartition(" ")
+    whose = f"{before}\u00a0{last}" if last.isdigit() else f"{before} {last}"  # a clip's number stands by its word
+    return [para(wording.millimetres(row.model.size_mm), NOTE), para(whose, NOTE)]
 
 
-def _others(row: StudyRow) -> str:
-    told = "; ".join(f"{wording.millimetres(one.size_mm)} ({words.whose_sized(one)})" for one in row.others[:4])
+def _others(row: StudyRow, *, only_clip: bool) -> str:
+    shown = [(one, words.whose_sized(one, only_clip=only_clip)) for one in row.others[:4]]
+    told = "; ".join(f"{wording.millimetres(one.size_mm)} ({whose})" for one, whose in shown)
     more = len(row.others) - 4
     told += _(" and {count} more", count=more) if more > 0 else ""
     return _("Not entering: {sizes}", sizes=told)
