@@ -1,94 +1,59 @@
-"""``python -m bench``: how long a reading takes, beside the published recipe on the same weights and clip."""
+"""``python -m bench``: how long readings take, beside the published recipe on the same weights and pictures."""
 
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-from bench.compare import Outcome, compare
-from bench.scene import MODELS, bundled_clip, engine_of
+from bench import rows
+from bench.scene import MODELS
+from bench.section import PARTS
 
-WARM_AGE_TARGET = 100.0
-CLIP_TARGET = 5.0
+USUAL = ("compact", "vit_b_16", "vit_l_14")
+NO_CARD = "### Graphics card\n\nNo GPU: `python -m bench.card` is the same bench on one."
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the table; 0 where both sides agree and the targets are reached, else 1."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; 0 where all that is asked is reached and all answers agree, else 1."""
     options = _parser().parse_args(arguments)
-    logging.getLogger().setLevel(logging.ERROR)
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    clip = bundled_clip(options.frames)
-    engine = engine_of(options.model, clip, options.weights)
-    outcome = compare(engine, clip, sampled_frames=options.sample, repeats=options.repeats)
-    print(heading(options.model, engine.identity.title))
-    print(table(outcome))
-    return 0 if reached(outcome) else 1
+    if options.write is not None and (options.only or options.model):
+        sys.exit("a page is written by the whole bench, without --only and --model")
+    began, load = time.perf_counter(), os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    sections, reached = [], True
+    for model in options.model or USUAL:
+        text, code = _section("bench.section", _arguments(model, options))
+        sections.append(text)
+        reached = reached and code == 0
+    if not options.only and not options.model:
+        text, code = _section("bench.card", []) if torch.cuda.is_available() else (NO_CARD, 0)
+        sections.append(text)
+        reached = reached and code == 0
+    page = "\n\n".join([heading(load, time.perf_counter() - began), *sections])
+    print(page)
+    if options.write is not None:
+        rows.write(options.write, page)
+    return 0 if reached else 1
 
 
-def heading(model: str, title: str) -> str:
-    """Return the machine, the versions and the weights that the numbers belong to."""
-    parts = [f"{name} {version(name)}" for name in ("torch", "open_clip_torch", "timm", "numpy")]
-    return "\n".join(
-        [
-            f"Weights: {model} ({title})",
-            f"Machine: {processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, {platform.system()}",
-            f"Versions: Python {platform.python_version()}, {', '.join(parts)}",
-        ]
-    )
-
-
-def table(outcome: Outcome) -> str:
-    """Return the times side by side with their ratios and the agreement of the answers, as Markdown."""
-    agreement, scaled = outcome.agreement, outcome.sampled_frames < outcome.frames
-    age = f"{agreement.ours_days} and {agreement.published_days} days, "
-    age += "same best 15" if agreement.same_age else "OTHER best 15"
-    views = f"views differ by {agreement.view_difference:.0e} at most"
-    clip = f"Views of {outcome.frames} frames, age of one"
-    lines = ["| what | published recipe | this program | ratio | answers |", "|---|---|---|---|---|"]
-    for what, pace, mark, answers in (
-        ("Age of one picture", outcome.picture, "", age),
-        (clip, outcome.clip, "*" if scaled else "", views),
-    ):
-        published = f"{_seconds(pace.published_s)}{mark}"
-        lines += [
-            f"| {what}, cold | {published} | {_seconds(pace.cold_s)} | {pace.cold_ratio:.1f}x | {answers} |",
-            f"| {what}, warm | {published} | {_seconds(pace.warm_s)} | {pace.warm_ratio:.1f}x | {answers} |",
-            f"| the same with sub-planes and head, warm | - | {_seconds(pace.whole_s)} | - | - |",
-        ]
-    if scaled:
-        lines += ["", f"\\* Views timed on {outcome.sampled_frames} of {outcome.frames} frames and scaled."]
-    return "\n".join([*lines, "", _judgement(outcome)])
-
-
-def _judgement(outcome: Outcome) -> str:
-    agreement = outcome.agreement
+def heading(load: float | None, took_s: float) -> str:
+    """Return the machine and the versions that the numbers belong to."""
+    parts = [f"{name} {version(name)}" for name in ("torch", "open_clip_torch", "timm", "grad-cam", "numpy")]
+    cores = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    busy = "" if load is None else f", load {load:.1f} when it began"
     return (
-        f"Targets: age of a warm picture at least {WARM_AGE_TARGET:.0f}x: "
-        f"{_verdict(outcome.picture.warm_ratio >= WARM_AGE_TARGET)}; clip, cold, at least {CLIP_TARGET:.0f}x: "
-        f"{_verdict(outcome.clip.cold_ratio >= CLIP_TARGET)}; same answers: {_verdict(agreement.holds)} "
-        f"(age scores differ by {agreement.score_difference:.0e} at most)."
+        f"Machine: {processor()}, {cores}, {platform.system()}{busy}. Versions: Python {platform.python_version()}, "
+        f"{', '.join(parts)}. Run on {datetime.now(UTC).date()}, in {took_s / 60:.1f} minutes."
     )
-
-
-def reached(outcome: Outcome) -> bool:
-    """Whether the targets are met by a program that answers the same. Of the clip the harder, cold, ratio counts."""
-    fast = outcome.picture.warm_ratio >= WARM_AGE_TARGET and outcome.clip.cold_ratio >= CLIP_TARGET
-    return fast and outcome.agreement.holds
-
-
-def _verdict(holds: bool) -> str:
-    return "reached" if holds else "NOT reached"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def processor() -> str:
@@ -101,14 +66,28 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def _section(module: str, arguments: Sequence[str]) -> tuple[str, int]:
+    """Return what a process of its own printed, and how it ended."""
+    done = subprocess.run([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode not in {0, 1} or not done.stdout.strip():
+        return f"{done.stdout.strip()}\n\n`{module} {' '.join(arguments)}` failed.", 2
+    return done.stdout.strip(), done.returncode
+
+
+def _arguments(model: str, options: argparse.Namespace) -> list[str]:
+    found = ["--model", model, "--threads", str(options.threads)]
+    if options.weights is not None:
+        found += ["--weights", str(options.weights)]
+    return [*found, "--only", *options.only] if options.only else found
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--model", choices=MODELS, default="compact")
+    parser.add_argument("--model", nargs="+", choices=MODELS, help=f"default: {', '.join(USUAL)}")
     parser.add_argument("--weights", type=Path, help="weight file of --model fetalclip")
-    parser.add_argument("--frames", type=int, default=100, help="length of the clip (default 100)")
-    parser.add_argument("--sample", type=int, default=10, help="frames on which the recipe's views are timed")
-    parser.add_argument("--repeats", type=int, default=15, help="warm readings, of which the median counts")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="these parts alone")
     parser.add_argument("--threads", type=int, default=0, help="threads of torch (default: its own choice)")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into this page")
     return parser
 
 

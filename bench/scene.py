@@ -21,9 +21,10 @@ from fetalclip_app.inference.cache import TextBank
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
+from fetalclip_app.model import catalog, weights
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.cam import Saliency
-from fetalclip_app.model.device import cpu
+from fetalclip_app.model.device import Device, choose, cpu
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.folding import fold
 from fetalclip_app.tasks.base import Instruments
@@ -34,19 +35,16 @@ from fetalclip_app.tasks.views import class_embeddings
 
 SAMPLE = "samples/simulated_head.dcm"
 
-RANDOM = {
-    "random-compact": "models/compact/config.json",
-    "random-vit-l-14": "models/fetalclip/config.json",
-}
-"""Networks of these shapes get random weights: their answers mean nothing, their cost is the real one."""
-
 VIT_B_16 = {
     "embed_dim": 512,
     "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 16},
     "text_cfg": {"context_length": 117, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12},
 }
 
-MODELS = ("compact", "fetalclip", *RANDOM, "random-vit-b-16")
+RANDOM = ("vit_b_16", "vit_l_14")
+"""Networks of these shapes get random weights: their answers mean nothing, their cost is the real one."""
+
+MODELS = ("compact", *RANDOM, "fetalclip")
 
 
 def bundled_clip(frames: int) -> Clip:
@@ -83,31 +81,56 @@ def _spotted(pixels: Pixels, times: int) -> Pixels:
     return copy
 
 
-def engine_of(model: str, clip: Clip, weights: Path | None = None) -> Engine:
-    """Return the program's own engine, on the CPU, with nothing cached.
+def engine_of(model: str, clip: Clip, weights_at: Path | None = None, device: str = "cpu") -> Engine:
+    """Return the program's own engine, with nothing cached.
 
     Raises:
         ModelUnavailable: The weights of ``compact`` or ``fetalclip`` are not there.
+        ComputeFailed: There is no such device.
     """
-    if model in ("compact", "fetalclip"):
-        return load_engine(EngineRequest(model=model, weights=weights, device="cpu", licence_accepted=True))
-    config = VIT_B_16 if model == "random-vit-b-16" else resources.read_json(RANDOM[model])
-    return random_engine(config, clip)
+    if model in RANDOM:
+        return random_engine(config_of(model), clip, choose(device))
+    return load_engine(EngineRequest(model=model, weights=weights_at, device=device, licence_accepted=True))
 
 
-def random_engine(config: dict[str, Any], clip: Clip) -> Engine:
+def config_of(model: str) -> dict[str, Any]:
+    """Return open_clip's configuration of a model of `RANDOM`."""
+    config: dict[str, Any] = VIT_B_16 if model == "vit_b_16" else resources.read_json("models/fetalclip/config.json")
+    return config
+
+
+def plain_network(model: str, weights_at: Path | None = None, device: str = "cpu") -> torch.nn.Module:
+    """Return the same weights in the network as open_clip makes it: nothing folded, nothing laid out otherwise."""
+    if model in RANDOM:
+        network = random_network(config_of(model))
+    else:
+        entry = catalog.find(model)
+        where = weights_at or entry.weights
+        assert where is not None
+        network = build(catalog.read_config(entry.config))
+        weights.install(network, weights.read(where, entry).state, where.name)
+    return network.eval().requires_grad_(False).to(device)
+
+
+def random_network(config: dict[str, Any]) -> torch.nn.Module:
+    """Return a network with the same random weights at each call."""
+    torch.manual_seed(0)
+    network = build(config)
+    _make_lively(network)
+    return network
+
+
+def random_engine(config: dict[str, Any], clip: Clip, device: Device | None = None) -> Engine:
     """Return an engine with random weights, which takes the clip for a brain.
 
     A random network sees anything in a clip, and only of a brain is the age asked: the class that it happens to
     see trades names with the brain.
     """
-    torch.manual_seed(0)
-    network = build(config)
-    _make_lively(network)
+    network = random_network(config)
     fold(network.eval())
     name = json.dumps(config, sort_keys=True)
     identity = ModelIdentity("random", "random weights", "0" * 64, verified=False, licence="")
-    backbone = TorchBackbone(network, identity, cpu(), config=config)
+    backbone = TorchBackbone(network, identity, device or cpu(), config=config)
     spec = PreprocessSpec(size=backbone.image_size)
     texts = TextBank(backbone.encode_texts, name)
     planes = _as_brain(bundled(PLANES_FILE), backbone, texts, prepare(clip.frame(0), spec, crop_of(clip)))

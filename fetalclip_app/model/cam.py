@@ -128,7 +128,7 @@ class Saliency:
     def _map(self, picture: NDArray[np.float32], wanted: _Wanted) -> NDArray[np.float32]:
         # Slow to import (plotting comes along), and most readings want no map.
         from fetalclip_app.model.cam_methods import make  # noqa: PLC0415
-        from fetalclip_app.model.cam_score import Asked  # noqa: PLC0415
+        from fetalclip_app.model.cam_score import Asked, masks_at_once  # noqa: PLC0415
 
         method = wanted.method
         network = self._backbone.network
@@ -140,7 +140,8 @@ class Saliency:
         def score(rows: torch.Tensor) -> torch.Tensor:
             return torch.stack([target(logits) for logits in classes.logits(rows.float())])
 
-        asked = Asked(self._backbone, score, wanted.step)
+        at_once = masks_at_once(next(network.parameters()).device.type, of_tokens=layer.grid is not None)
+        asked = Asked(self._backbone, score, at_once, wanted.step)
         # The picture carries the gradient, so that none is stored at the parameters.
         images = self._backbone.to_device(picture[None]).requires_grad_(method == "gradcam")
         cam = make(method, _Scorer(network, classes), layer, asked)

@@ -18,8 +18,11 @@ from pytorch_grad_cam import ScoreCAM
 
 from fetalclip_app.progress import Report
 
-MASKS_AT_ONCE = {"cpu": 4, "cuda": 128}
+MASKS_AT_ONCE = {"cpu": 4, "cuda": 64}
 """Masked pictures in one pass."""
+
+TOKENS_AT_ONCE = 1
+"""The same of a transformer on the CPU: one picture's tokens fill it, and whoever stops the work waits for a pass."""
 
 FASTER_CHANNELS = 64
 """Faster-Score-CAM asks only so many channels: those that vary most over the picture."""
@@ -57,12 +60,19 @@ class Asked:
     Attributes:
         passes: The network.
         score: What the map explains.
+        at_once: Masked pictures in one pass.
         step: Called with (passes done, passes) before each; what it raises ends the work.
     """
 
     passes: Passes
     score: Score
+    at_once: int
     step: Report
+
+
+def masks_at_once(device: str, *, of_tokens: bool) -> int:
+    """Return how many masked pictures go through the network at a time."""
+    return TOKENS_AT_ONCE if of_tokens and device == "cpu" else MASKS_AT_ONCE[device]
 
 
 class ScoreCam(ScoreCAM):  # type: ignore[misc]
@@ -119,7 +129,7 @@ class _Scoring:
 
     def __init__(self, asked: Asked, picture: torch.Tensor, maps: NDArray[np.float32]) -> None:
         self._asked, self._picture, self._maps = asked, picture, maps
-        self._at_once = MASKS_AT_ONCE[picture.device.type]
+        self._at_once = asked.at_once
         self._exact: dict[int, np.float32] = {}
         self._done, self._total = 0, len(maps)
 

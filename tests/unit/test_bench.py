@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,116 +11,181 @@ import torch
 from fakes import make_clip
 
 import bench.__main__ as program
-from bench import compare as comparison
-from bench.compare import Agreement, Outcome, Pace, compare
-from bench.published import Recipe
-from bench.scene import lengthened, random_engine, without_texts
+from bench import cam_part, card, cine, encoders, parts, rows, section, sides
+from bench.published import Recipe, age_of
+from bench.rows import Row
+from bench.scene import lengthened, random_engine, random_network
+from bench.sides import Effort, Sides, fresh, read
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
-from fetalclip_app.inference.engine import Engine
+from fetalclip_app.model.cam import Saliency
 from fetalclip_app.tasks.gestational_age import AgeTask
+from fetalclip_app.tasks.keys import AGE, VIEWS
 
 CONFIG = {**tiny_models.VIT, "text_cfg": {**tiny_models.TEXT, "layers": 1}}
+EFFORT = Effort(frames=4, our_frames=4, plain_frames=3, prompts=200, passes=16, repeats=1)
 
 
 @pytest.fixture(scope="module")
 def clip() -> Clip:
-    return make_clip(3, pixel_mm=0.4)
+    return lengthened(make_clip(3, pixel_mm=0.4), 24)
+
+
+def plain() -> torch.nn.Module:
+    return random_network(CONFIG).eval().requires_grad_(False)
 
 
 @pytest.fixture(scope="module")
-def engine(clip: Clip) -> Engine:
-    return random_engine(CONFIG, clip)
+def both(clip: Clip) -> Sides:
+    return Sides(random_engine(CONFIG, clip), plain, clip, EFFORT)
 
 
-@pytest.fixture(scope="module")
-def outcome(engine: Engine, clip: Clip) -> Outcome:
-    return compare(engine, clip, sampled_frames=2, repeats=1)
+def test_both_sides_see_the_same_and_what_was_scaled_is_told(both: Sides) -> None:
+    (row,) = parts.views(both)
+
+    assert row.same
+    assert "cosine 1.000000 at least, 3 of 3 views the same" in row.answers
+    assert row.scaled == "the recipe read 3 of 4 frames, the program 4"
 
 
-def test_the_program_and_the_recipe_say_the_same(outcome: Outcome) -> None:
-    agreement = outcome.agreement
-    assert agreement.same_age
-    assert agreement.ours_days == agreement.published_days
-    assert agreement.view_difference < 1e-5
-    assert agreement.score_difference < 1e-4
-    assert agreement.holds
+def test_both_sides_find_the_same_age_and_the_recipe_remembers_nothing(both: Sides) -> None:
+    cold, warm, kept = parts.age(both)
+
+    assert cold.same
+    assert cold.answers == warm.answers
+    assert cold.ratio < warm.ratio < kept.ratio
+    assert cold.scaled == "the recipe encoded 200 of 875 prompts"
 
 
-def test_the_recipe_is_slower_since_it_remembers_nothing(outcome: Outcome) -> None:
-    assert outcome.picture.warm_ratio > outcome.picture.cold_ratio > 1.0
-    assert outcome.sampled_frames == 2
-    assert outcome.frames == 3
+def test_another_picture_on_one_side_does_not_go_unnoticed(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Sides(random_engine(CONFIG, clip), plain, clip, EFFORT)
+    original = Sides.pictures
+    monkeypatch.setattr(Sides, "pictures", lambda *arguments: [255 - one for one in original(*arguments)])
+
+    (row,) = parts.views(both)
+
+    assert not row.same
+    assert not row.is_reached
+    assert "NOT the same" in rows.table([row])
 
 
-def test_a_difference_between_the_sides_does_not_go_unnoticed(
-    engine: Engine, clip: Clip, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = comparison._cut
-    monkeypatch.setattr(comparison, "_cut", lambda *arguments: original(*arguments)[:, :-20].copy())
+def test_other_texts_on_one_side_do_not_go_unnoticed(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Sides(random_engine(CONFIG, clip), plain, clip, EFFORT)
+    original = Recipe.texts
+    monkeypatch.setattr(Recipe, "texts", lambda self, texts: original(self, [f"{text} now" for text in texts]))
 
-    assert not compare(engine, clip, sampled_frames=1, repeats=1).agreement.holds
+    assert not any(row.same for row in parts.age(both))
 
 
-def test_the_recipe_encodes_every_prompt_for_every_picture_in_full_length(engine: Engine, clip: Clip) -> None:
-    network: Any = engine.backbone.network  # type: ignore[attr-defined]
+def test_a_study_is_read_whole_and_only_brains_have_ages(both: Sides) -> None:
+    (row,) = parts.study(both)
+
+    assert row.same
+    assert row.what.startswith("A study: 18 files, 24 pictures, ")
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_score_cam_is_timed_against_both_readings_of_the_recipe(clip: Clip, is_large: bool) -> None:
+    both = Sides(random_engine(CONFIG, clip), plain, clip, replace(EFFORT, is_large=is_large))
+    each, batched = cam_part.score_cam(both)
+
+    assert each.same
+    assert batched.same
+    assert each.ratio > batched.ratio
+    assert "16 of 64 masked pictures and 90 prompts" in each.scaled
+
+
+def test_the_sampled_scores_are_those_that_the_package_makes_its_weights_of(both: Sides) -> None:
+    frame = cam_part.frame_of(both)
+    ours = Saliency(both.backbone).heatmap(frame.picture, frame.classes, frame.target, "scorecam")
+
+    assert frame.maps.shape == (64, 4, 4)
+    assert np.ptp(ours) > 0.5
+
+
+def test_a_jpeg_cine_goes_from_the_file_to_the_same_views_on_both_sides(both: Sides) -> None:
+    (row,) = cine.jpeg_cine(both, frames=2)
+
+    assert row.same
+    assert "2 of 2 views the same" in row.answers
+
+
+def test_the_encoder_stands_beside_what_the_machine_could_do(both: Sides) -> None:
+    encoders.take_fastest(both)
+    text = encoders.beside_the_limits(both)
+
+    assert "| open_clip |" in text
+    assert text.count("(taken)") == 1
+    assert "Measured in this run: products with the network's shapes fp32" in text
+    assert "views changed" in text
+
+
+def test_the_bench_of_a_card_stands_ready(both: Sides, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its table is made on the processor here; without a card it says so."""
+    text, _ = card.measured(both, (1, 2))
+    assert "Score-CAM, 64 channels" in text
+    assert "of 24 frames to views" in text
+    if not torch.cuda.is_available():
+        assert card.main() == 0
+        assert card.NO_GPU in capsys.readouterr().out
+
+
+def test_the_recipe_encodes_every_age_prompt_for_every_picture_in_full_length(both: Sides, clip: Clip) -> None:
+    network: Any = both.recipe.network
     seen: list[tuple[int, ...]] = []
     handle = network.transformer.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape[:2])))
-    recipe = Recipe.of(network, engine.spec.size, engine.backbone.logit_scale)
-    pixels = clip.frame(0).pixels
     for _ in range(2):
-        recipe.age(pixels, 0.4, AgeTask.bundled().templates)
+        both.recipe.age(clip.frame(0).pixels, 0.4, AgeTask.bundled().templates)
     handle.remove()
 
     assert sum(count for count, _ in seen) == 2 * 875
     assert {length for _, length in seen} == {117}
 
 
-def test_the_recipes_age_is_the_middle_of_the_fifteen_best_days(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_recipes_age_is_the_middle_of_the_fifteen_best_days() -> None:
     """The scores are planted, and the rule is applied by hand."""
     scores = np.zeros(175, np.float32)
     best = np.arange(2, 152, 10)
     scores[best] = np.random.default_rng(1).uniform(0.5, 1.0, len(best))
-    recipe = Recipe(None, None, lambda picture: torch.zeros(1), 100, 1.0)
-    monkeypatch.setattr(Recipe, "picture", lambda *_: torch.ones(1, 1))
-    said: list[str] = []
 
-    def texts(_: Recipe, sentences: list[str]) -> torch.Tensor:
-        said.extend(sentences)
-        return torch.from_numpy(scores)[:, None]
-
-    monkeypatch.setattr(Recipe, "texts", texts)
-
-    age = recipe.age(np.zeros((50, 200, 3), np.uint8), 0.25, ["{weeks}w{days} {spacing}"] * 5)
+    age = age_of(np.tile(scores, 5), 5)
 
     assert (age.days, age.low, age.high) == (98 + best[7], 98 + best[0], 98 + best[-1])
+
+
+def test_the_recipes_prompts_name_the_spacing_that_the_network_sees() -> None:
+    recipe = Recipe(None, None, lambda picture: torch.zeros(1), 100, 1.0)
+
+    said = recipe.age_prompts(np.zeros((50, 200, 3), np.uint8), 0.25, ["{weeks}w{days} {spacing}"] * 5)
+
     assert said[:2] == ["14w0 0.50", "14w1 0.50"], "mm of a network pixel: 200 / 100 x 0.25"
     assert said[174] == "38w6 0.50"
     assert len(said) == 875
 
 
-def test_a_random_network_takes_the_clip_for_a_brain(engine: Engine, clip: Clip) -> None:
-    from fetalclip_app.domain.views import ViewPrediction  # noqa: PLC0415
-
-    views: ViewPrediction = comparison._read(engine, clip).answer("views", ViewPrediction)
+def test_a_random_network_takes_the_clip_for_a_brain(both: Sides) -> None:
+    views: ViewPrediction = read(both.asked(VIEWS), both.still).answer("views", ViewPrediction)
 
     assert len(views.frames_of("brain")) > 0
 
 
-def test_a_cold_engine_encodes_again(engine: Engine, clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_recipe_has_the_programs_weights_in_a_network_of_its_own(both: Sides) -> None:
+    ours, theirs = both.backbone.network, both.recipe.network
+
+    assert ours is not theirs
+    for name, parameter in theirs.named_parameters():
+        torch.testing.assert_close(parameter, ours.get_parameter(name))
+
+
+def test_a_fresh_engine_encodes_again(both: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
-    backbone: Any = engine.backbone
-    original = backbone.encode_texts
-
-    def counting(texts: Any) -> Any:
-        counts.append(len(texts))
-        return original(texts)
-
-    monkeypatch.setattr(backbone, "encode_texts", counting)
-    fresh = without_texts(engine)
-    comparison._read(fresh, clip)
+    original = both.backbone.encode_texts
+    monkeypatch.setattr(both.backbone, "encode_texts", lambda texts: counts.append(len(texts)) or original(texts))
+    engine = fresh(both.asked(VIEWS, AGE))
+    read(engine, both.still)
     cold = sum(counts)
-    comparison._read(fresh, clip)
+    read(engine, both.still)
 
     assert cold > 875
     assert sum(counts) == cold
@@ -142,59 +208,69 @@ def test_no_two_frames_of_a_long_clip_are_alike_so_that_each_is_encoded() -> Non
     assert len(seen) == 9
 
 
-def test_a_bench_encodes_each_frame_at_each_reading(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bench_encodes_each_frame_at_each_reading(both: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
-    original = engine.backbone.encode_frames
-    monkeypatch.setattr(engine.backbone, "encode_frames", lambda batch: counts.append(len(batch)) or original(batch))
+    original = both.backbone.encode_frames
+    monkeypatch.setattr(both.backbone, "encode_frames", lambda batch: counts.append(len(batch)) or original(batch))
     for _ in range(2):
-        comparison._read(engine, make_clip(3))
+        read(both.asked(VIEWS), both.part(3))
 
     assert sum(counts) == 6
 
 
-def test_a_clip_without_a_scale_is_refused(engine: Engine) -> None:
+def test_a_clip_without_a_scale_is_refused(both: Sides) -> None:
     with pytest.raises(ValueError, match="scale"):
-        compare(engine, make_clip(2, pixel_mm=None), sampled_frames=1, repeats=1)
+        Sides(both.engine, plain, make_clip(2, pixel_mm=None), EFFORT)
 
 
-FAST = Outcome(
-    frames=100,
-    sampled_frames=10,
-    picture=Pace(published_s=8.0, cold_s=1.0, warm_s=0.05, whole_s=0.1),
-    clip=Pace(published_s=60.0, cold_s=4.0, warm_s=3.0, whole_s=3.5),
-    agreement=Agreement(150, 150, True, 1e-6, 1e-6),
-)
+FAST = Row("Age of one picture", 8.0, 0.05, "150 and 150 days", same=True, scaled="64 of 875 prompts", asked=100.0)
 
 
 def test_the_table_shows_times_side_by_side_and_says_what_was_scaled() -> None:
-    text = program.table(FAST)
+    text = rows.table([FAST])
 
-    assert "| Age of one picture, warm | 8.0 s | 50.0 ms | 160.0x | 150 and 150 days, same best 15 |" in text
-    assert "| Views of 100 frames, age of one, cold | 60.0 s* | 4.0 s | 15.0x |" in text
-    assert "Views timed on 10 of 100 frames and scaled." in text
-    assert "NOT" not in text
-    assert program.reached(FAST)
+    assert "| Age of one picture (1) | 8.0 s | 50 ms | 160x | 100x: reached | 150 and 150 days |" in text
+    assert "(1) 64 of 875 prompts." in text
+    assert FAST.is_reached
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"picture": replace(FAST.picture, warm_s=0.081)},
-        {"clip": replace(FAST.clip, cold_s=12.1)},
-        {"agreement": replace(FAST.agreement, same_age=False)},
-        {"agreement": replace(FAST.agreement, view_difference=0.01)},
-        {"agreement": replace(FAST.agreement, score_difference=0.1)},
-    ],
-)
-def test_a_target_that_is_missed_is_called_so(change: dict[str, Any]) -> None:
+@pytest.mark.parametrize("change", [{"ours_s": 0.081}, {"same": False}])
+def test_what_is_missed_is_called_so(change: dict[str, Any]) -> None:
     missed = replace(FAST, **change)
 
-    assert "NOT reached" in program.table(missed)
-    assert not program.reached(missed)
+    assert "NOT" in rows.table([missed])
+    assert not missed.is_reached
+
+
+def test_the_tables_replace_those_of_the_page_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# Before\n\n{rows.BEGIN}\nold\n{rows.END}\n\n# After\n", encoding="utf-8")
+    rows.write(page, "new")
+
+    assert page.read_text(encoding="utf-8") == f"# Before\n\n{rows.BEGIN}\n\nnew\n\n{rows.END}\n\n# After\n"
+    page.write_text("no marks", encoding="utf-8")
+    with pytest.raises(ValueError, match="no place"):
+        rows.write(page, "new")
+
+
+def test_the_page_of_this_program_has_a_place_for_them() -> None:
+    page = (Path(program.__file__).parents[1] / "docs" / "performance.md").read_text(encoding="utf-8")
+
+    assert page.index(rows.BEGIN) < page.index(rows.END)
 
 
 def test_the_numbers_stand_under_the_machine_and_the_versions() -> None:
-    text = program.heading("compact", "Compact CLIP 1")
+    text = program.heading(1.5, 90.0)
 
-    for part in ("compact (Compact CLIP 1)", "threads", "torch 2.", "open_clip_torch", "Python 3."):
+    for part in ("threads", "load 1.5", "torch 2.", "open_clip_torch", "Python 3.", "in 1.5 minutes"):
         assert part in text
+
+
+def test_a_page_is_only_written_by_the_whole_bench(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        program.main(["--only", "views", "--write", str(tmp_path / "page.md")])
+
+
+def test_each_usual_model_has_its_effort_and_a_section() -> None:
+    assert set(program.USUAL) <= set(sides.EFFORTS)
+    assert set(section.PARTS) == {"views", "age", "cam", "study", "cine"}

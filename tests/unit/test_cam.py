@@ -140,6 +140,7 @@ def test_only_tokens_that_stand_for_a_patch_are_kept() -> None:
 def test_every_method_works_for_every_kind_of_network(
     config: dict[str, Any], method: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cam_score.ScoreCam, "channels", 24)
     monkeypatch.setattr(cam_score.FasterScoreCam, "channels", 24)
     saliency, _, picture, classes = _random(config)
     with warnings.catch_warnings():
@@ -193,7 +194,7 @@ def test_nothing_is_left_behind_after_a_failure(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_score_cam_never_masks_more_than_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cam_score, "MASKS_AT_ONCE", {"cpu": 5})
+    monkeypatch.setattr(cam_score, "TOKENS_AT_ONCE", 5)
     saliency, backbone, picture, classes = _random(tiny_models.VIT)
     sizes: list[int] = []
     visual: Any = backbone.network.visual
