@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.cli import analyze
 from fetalclip_app.cli.originals import Original, Originals
-from fetalclip_app.cli.speak import say, tell
+from fetalclip_app.cli.speak import complain, say, tell
 from fetalclip_app.cli.verified_archive import kept_beside
 from fetalclip_app.domain.probes import NamedBy
 from fetalclip_app.domain.verification import Outcome, Why
-from fetalclip_app.errors import FetalClipError
+from fetalclip_app.errors import FetalClipError, InvalidInput
+from fetalclip_app.imaging.dicom.document import pdf_in
 from fetalclip_app.imaging.files.finding import content_at
 from fetalclip_app.imaging.files.sniff import Kind, kind_of
 from fetalclip_app.progress import CancelToken, silent
@@ -41,25 +42,36 @@ AGREES, DIFFERS, NOT_CHECKED = 0, 1, 2
 def verify(given: argparse.Namespace) -> int:
     """Say of every number of a report whether it agrees; return the exit status.
 
+    What keeps it from being checked at all is said too, and is no difference.
+
     Raises:
-        UnreadableFile: The DICOM report cannot be read, or an original of it.
         InvalidInput: The report cannot be read, or a view set is wrong.
-        ModelUnavailable, ComputeFailed: The engine cannot be built.
-        ArchiveFailed: The archive that was named cannot be read.
-        ExportFailed: The JSON could not be written.
     """
-    found = _of_dicom(given) if _is_dicom(given.report) else _of_document(given)
-    if given.json is not None:
-        write_bytes(given.json, (json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n").encode())
-    _tell(found)
-    return _status(found)
-
-
-def _is_dicom(path: Path) -> bool:
     try:
-        return kind_of(content_at(path)) is Kind.DICOM
+        found = _looked_at(given)
+    except InvalidInput:
+        raise
+    except FetalClipError as error:  # the report, the engine or the archive that was named cannot be read
+        complain(given.prog, error)
+        return NOT_CHECKED
+    _tell(found)
+    status = _status(found)
+    if given.json is not None:
+        try:
+            write_bytes(given.json, (json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n").encode())
+        except FetalClipError as error:
+            complain(given.prog, error)
+            return status or NOT_CHECKED
+    return status
+
+
+def _looked_at(given: argparse.Namespace) -> Verdict:
+    try:
+        carried = pdf_in(given.report)
+        is_dicom = kind_of(content_at(given.report)) is Kind.DICOM
     except FetalClipError:
-        return False  # what it is, if it is anything, is said where it is read
+        return _of_document(given)  # what it is, if it is anything, is said where it is read
+    return _of_dicom(given) if is_dicom and carried is None else _of_document(given, carried)
 
 
 def _of_dicom(given: argparse.Namespace) -> Verdict:
@@ -68,8 +80,8 @@ def _of_dicom(given: argparse.Namespace) -> Verdict:
     return verified_structured(given.report, given.files, given.archive, _Engines(given).for_row)
 
 
-def _of_document(given: argparse.Namespace) -> Verdict:
-    stated = read_report(given.report)
+def _of_document(given: argparse.Namespace, carried: bytes | None = None) -> Verdict:
+    stated = read_report(given.report, carried)
     again = dict(_all_again(given, stated, Originals.among(given.files)))
     numbers, changes = misprinted(stated)
     kept = kept_beside(given.archive, stated, again)

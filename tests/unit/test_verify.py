@@ -27,6 +27,9 @@ from verify_tools import (
 from fetalclip_app.domain.age import GestationalAge
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.notes import StudyNotes
+from fetalclip_app.report.build import build
+from fetalclip_app.report.dicom.encapsulated import encapsulated_pdf
+from fetalclip_app.report.dicom.export import study_of
 
 
 @pytest.fixture
@@ -250,6 +253,26 @@ def test_what_is_no_report_is_refused_in_a_sentence(desk: Desk) -> None:
         assert "no report that this program wrote" in desk.capsys.readouterr().err, name
     assert verify(desk.folder / "gone.json", "--files", desk.originals) == 2
     assert "cannot be opened" in desk.capsys.readouterr().err
+
+
+def test_a_dicom_file_that_is_no_report_differs_in_nothing(desk: Desk) -> None:
+    assert verify(desk.originals / "one.dcm", "--files", desk.originals) == 2
+    assert "is no structured report" in desk.capsys.readouterr().err
+
+
+def test_what_was_found_is_said_also_where_the_json_cannot_be_written(desk: Desk) -> None:
+    change_json(desk.as_json, lambda told: told[0]["head"].update(hc_mm=123.4))
+    assert verify(desk.as_json, "--files", desk.originals, "--json", desk.folder / "none" / "out.json") == 1
+    assert "1 differs" in desk.capsys.readouterr().out
+
+
+def test_a_pdf_that_a_dicom_object_carries_is_looked_at_as_the_pdf(desk: Desk) -> None:
+    change_page(desk.as_pdf, b"175.0", b"195.0")
+    study = study_of(build([entry(desk.originals / "one.dcm", *DRAWN)]))
+    carrier = desk.folder / "carrier.dcm"
+    encapsulated_pdf(study, desk.as_pdf.read_bytes()).save_as(carrier, enforce_file_format=True)
+
+    assert desk.differing(carrier)["hc.person"] == "page"
 
 
 def test_a_report_without_traces_is_checked_by_its_values(desk: Desk) -> None:

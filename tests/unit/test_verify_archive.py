@@ -86,7 +86,7 @@ def test_an_edited_dating_of_the_archive_is_named(desk: Desk) -> None:
 
 
 def test_an_archive_that_is_named_and_not_there_is_no_agreement(desk: Desk) -> None:
-    assert verify(desk.as_json, "--files", desk.originals, "--archive", desk.folder / "none.db") == 1
+    assert verify(desk.as_json, "--files", desk.originals, "--archive", desk.folder / "none.db") == 2
     assert "agree" not in desk.capsys.readouterr().out
     assert not (desk.folder / "none.db").exists()
 

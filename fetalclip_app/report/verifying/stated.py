@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +83,17 @@ class Stated:
         return tuple((place, row) for place, row in enumerate(self.rows) if "growth" in row)
 
 
-def read_report(path: Path) -> Stated:
+def read_report(path: Path, carried: bytes | None = None) -> Stated:
     """Return what a report states.
+
+    Args:
+        carried: The PDF in a DICOM object, where the file is one.
 
     Raises:
         InvalidInput: REPORT_INVALID: It cannot be read, or is no report of this program.
     """
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if carried is None else carried
     except OSError as error:
         raise _invalid(path, "missing") from error
     try:
@@ -101,7 +105,7 @@ def read_report(path: Path) -> Stated:
 
 
 def _of_pdf(content: bytes, path: Path) -> Stated:
-    found = PdfReader(path).attachments.get(NAME)
+    found = PdfReader(BytesIO(content)).attachments.get(NAME)
     if not found:
         raise _invalid(path, "not_attached")
     return _stated(json.loads(found[0]), page_marks(content))
