@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydicom.sr._cid_dict import cid_concepts
+from obstetric_templates import group
 from pydicom.sr._concepts_dict import concepts
 from pydicom.sr.coding import Code
 
@@ -18,17 +18,6 @@ UNKNOWN_TO_PYDICOM = {
     codes.FETAL_STRUCTURE,  # PS3.16 2025e, CID 12040
     codes.ENGLISH,  # RFC 5646, by TID 1204
 }
-
-
-def group(cid: int) -> set[str]:
-    """Return the code values of a context group."""
-    return {
-        value
-        for scheme, keywords in cid_concepts[cid].items()
-        for keyword in keywords
-        for value, (_meaning, cids) in concepts[scheme][keyword].items()
-        if cid in cids
-    }
 
 
 def meanings(code: Code) -> set[str]:
