@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,13 +40,14 @@ def _is_plain(block: Any) -> bool:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Run:
-    """Neighbouring positions over which no beginning parts into several.
+    """Neighbouring positions over which no beginning parts into several, and no sentence ends but at the last.
 
     Attributes:
         start, stop: The positions, as in a range.
         tokens: int64, (beginnings, stop - start).
         parents: Which beginning of the run before it each goes on from; empty for the first run.
         places: Where these tokens stand among those of all runs, one beginning after the other.
+        ending: Which beginnings end with the run's last token: they are whole sentences.
     """
 
     start: int
@@ -53,6 +55,14 @@ class Run:
     tokens: NDArray[np.int64]
     parents: NDArray[np.intp]
     places: slice
+    ending: NDArray[np.intp]
+
+    @property
+    def end_places(self) -> NDArray[np.intp]:
+        """Where the end tokens stand among the places of all runs."""
+        length = self.stop - self.start
+        ends: NDArray[np.intp] = self.places.start + (self.ending + 1) * length - 1
+        return ends
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,14 +70,10 @@ class Tree:
     """Different sentences by what they begin with.
 
     Attributes:
-        ends: Position of the end token of each sentence.
-        end_places: Where that token stands among those of all runs.
-        order: Which of the sentences each of those that were asked is.
+        order: Which of the sentences, as they end in run after run, each of those that were asked is.
     """
 
     runs: tuple[Run, ...]
-    ends: NDArray[np.intp]
-    end_places: NDArray[np.intp]
     order: NDArray[np.intp]
 
     @property
@@ -77,31 +83,36 @@ class Tree:
 
 
 def tree_of(tokens: NDArray[np.int64], ends: NDArray[np.intp]) -> Tree:
-    """Return the tree of sentences.
+    """Return the tree of sentences. What stands behind their ends is in no run.
 
     Args:
-        tokens: (N, L), filled up behind the end tokens.
+        tokens: (N, L), filled up with zeros behind the end tokens.
         ends: (N,), the position of each end token.
     """
     sentences, first, order = np.unique(tokens, axis=0, return_index=True, return_inverse=True)
-    # They are sorted: a beginning is new where a sentence differs from the one before it, there or earlier.
-    is_new = np.ones(sentences.shape, bool)
-    is_new[1:] = np.logical_or.accumulate(sentences[1:] != sentences[:-1], axis=1)
-    beginnings = is_new.cumsum(axis=0) - 1
-    starts = [0, *(np.flatnonzero(np.diff(is_new.sum(axis=0))) + 1).tolist()]
     stops = ends[first]
-    end_places = np.zeros(len(sentences), np.intp)
+    positions = np.arange(stops.max() + 1)
+    # They are sorted: a beginning is new where a sentence differs from the one before it, there or earlier.
+    is_new = np.ones((len(sentences), len(positions)), bool)
+    is_new[1:] = np.logical_or.accumulate(sentences[1:, : len(positions)] != sentences[:-1, : len(positions)], axis=1)
+    is_new &= positions <= stops[:, None]
+    beginnings = is_new.cumsum(axis=0) - 1
+    counts = is_new.sum(axis=0)
+    breaks = (np.diff(counts) != 0) | np.isin(positions[:-1], stops)
+    starts = [0, *(np.flatnonzero(breaks) + 1).tolist()]
     runs: list[Run] = []
-    offset = 0
-    for start, stop in zip(starts, [*starts[1:], sentences.shape[1]], strict=True):
+    ranks = np.zeros(len(sentences), np.intp)
+    offset = ended = 0
+    for start, stop in itertools.pairwise([*starts, len(positions)]):
         new = np.flatnonzero(is_new[:, start])
         parents = beginnings[new, runs[-1].start] if runs else np.zeros(0, np.intp)
-        ending = (start <= stops) & (stops < stop)
-        end_places[ending] = offset + beginnings[ending, start] * (stop - start) + stops[ending] - start
-        count = len(new) * (stop - start)
-        runs.append(Run(start, stop, sentences[new, start:stop], parents, slice(offset, offset + count)))
-        offset += count
-    return Tree(tuple(runs), stops, end_places, order.reshape(-1))
+        here = np.flatnonzero(stops == stop - 1)
+        ranks[here] = ended + np.arange(len(here))
+        ended += len(here)
+        places = slice(offset, offset + len(new) * (stop - start))
+        runs.append(Run(start, stop, sentences[new, start:stop], parents, places, beginnings[here, start]))
+        offset = places.stop
+    return Tree(tuple(runs), ranks[order.reshape(-1)])
 
 
 def last_states(tower: Any, tree: Tree, device: torch.device) -> torch.Tensor:
@@ -141,8 +152,10 @@ class _Pass:
         def there(indices: NDArray[Any]) -> torch.Tensor:
             return torch.from_numpy(indices).to(device)
 
-        self.end_places, self.order, self._ends = there(tree.end_places), there(tree.order), there(tree.ends)
+        self.end_places = there(np.concatenate([run.end_places for run in tree.runs]))
+        self.order = there(tree.order)
         self._runs: Sequence[Run] = tree.runs
+        self._ending = [there(run.ending) for run in tree.runs]
         self._tokens = [there(run.tokens) for run in tree.runs]
         self._parents = [there(run.parents) for run in tree.runs]
         self._mask = mask
@@ -173,11 +186,16 @@ class _Pass:
         """Return the same at the end tokens only, (N, W): of the other places, keys and values are enough."""
         width = x_PC.shape[1]
         told_PE = _projected(block, x_PC, slice(width, None))
-        reader = _Reader(block.attn.num_heads)
-        for run, parents in zip(self._runs, self._parents, strict=True):
-            reader.go_on(parents, *told_PE[run.places].reshape(*run.tokens.shape, -1).chunk(2, dim=2))
         query_NC = _projected(block, x_PC[self.end_places], slice(width))
-        return reader.read(query_NC[:, None], self._mask[self._ends, : self._runs[-1].stop][:, None, None])[:, 0]
+        queries = torch.split(query_NC, [len(run.ending) for run in self._runs])
+        parts: list[torch.Tensor] = []
+        reader = _Reader(block.attn.num_heads)
+        for run, parents, ending, query in zip(self._runs, self._parents, self._ending, queries, strict=True):
+            reader.go_on(parents, *told_PE[run.places].reshape(*run.tokens.shape, -1).chunk(2, dim=2))
+            if len(query):
+                mask = self._mask[run.stop - 1 : run.stop, : run.stop]
+                parts.append(reader.read(query[:, None], mask, ending)[:, 0])
+        return torch.cat(parts)
 
 
 class _Reader:
@@ -195,15 +213,17 @@ class _Reader:
             values = torch.cat([before_values[parents], values], dim=1)
         self._there = keys, values
 
-    def read(self, query: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def read(self, query: torch.Tensor, mask: torch.Tensor, of: torch.Tensor | None = None) -> torch.Tensor:
         """Return attention of queries (beginnings, positions, W) to all that is there.
 
         Args:
             mask: What is added to the scores, such as (positions, positions so far).
+            of: Which beginnings ask; all of them where it is not given.
         """
         assert self._there is not None
+        there = self._there if of is None else tuple(rows[of] for rows in self._there)
         asked, keys, values = (
-            rows.reshape(*rows.shape[:2], self._heads, -1).transpose(1, 2) for rows in (query, *self._there)
+            rows.reshape(*rows.shape[:2], self._heads, -1).transpose(1, 2) for rows in (query, *there)
         )
         found = scaled_dot_product_attention(asked, keys, values, attn_mask=mask.to(query.dtype))
         return found.transpose(1, 2).flatten(2)

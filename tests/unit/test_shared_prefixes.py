@@ -27,10 +27,12 @@ def _age_prompts(*spacings_mm: float) -> list[str]:
 def _told(tree: Tree) -> list[list[int]]:
     """Return the sentences that a tree holds, up to their end tokens, in the order asked."""
     so_far: list[list[int]] = [[]]
+    whole: list[list[int]] = []
     for run in tree.runs:
         parents = run.parents if len(run.parents) else np.zeros(len(run.tokens), int)
         so_far = [so_far[parent] + tokens.tolist() for parent, tokens in zip(parents, run.tokens, strict=True)]
-    return [so_far[index][: tree.ends[index] + 1] for index in tree.order]
+        whole += [so_far[index] for index in run.ending]
+    return [whole[index] for index in tree.order]
 
 
 def _plain(network: Any, asked: list[str]) -> Any:
@@ -49,9 +51,9 @@ def test_a_tree_holds_every_sentence_and_each_beginning_once(rows: list[list[int
     tree = tree_of(tokens, ends)
 
     assert _told(tree) == rows
-    assert tree.place_count == len({tuple(row[: stop + 1]) for row in tokens.tolist() for stop in range(len(row))})
+    assert tree.place_count == len({tuple(row[: stop + 1]) for row in rows for stop in range(len(row))})
     flat = np.concatenate([run.tokens.reshape(-1) for run in tree.runs])
-    assert (flat[tree.end_places] == 9).all()
+    assert (flat[np.concatenate([run.end_places for run in tree.runs])] == 9).all()
 
 
 @pytest.mark.parametrize("config", CAUSAL, ids=["clip", "custom"])
