@@ -26,6 +26,9 @@ _CORNERS = 24
 _KEPT_FREE = 0.7
 """Share of a head's width and height, about its centre, where no words stand."""
 
+_ROOM_PX = 64.0
+"""Above a head's middle or below it words find room in so much of the view; where it has less, they stand over it."""
+
 
 def head_tint(head: HeadMeasurement) -> QImage:
     """Return the head's mask as a faint tint, made once for a reading."""
@@ -45,7 +48,9 @@ def draw_head(painter: QPainter, viewport: Viewport, head: HeadMeasurement, tint
     painter.drawImage(viewport.target, tint)
     ellipse = head.ellipse
     draw_ellipse(painter, viewport, ellipse, _MODEL)
-    taken.append(_inside(viewport, ellipse))
+    middle, view = _inside(viewport, ellipse), QRectF(painter.viewport())
+    if max(middle.top() - view.top(), view.bottom() - middle.bottom()) >= _ROOM_PX:
+        taken.append(middle)
     for name, ends, length in (("OFD", ellipse.major_axis(), "ofd_mm"), ("BPD", ellipse.minor_axis(), "bpd_mm")):
         first, last = (viewport.to_screen(x, y) for x, y in ends)
         draw_caliper(painter, first, last, _MODEL, Qt.PenStyle.DashLine)
@@ -114,7 +119,8 @@ def draw_label(
     """Write on a dark ground, above and to the right of a point of the screen, and inside the view.
 
     Args:
-        taken: Where other words stand already, and now these: they give way downwards, and at the bottom upwards.
+        taken: Where other words stand already, and now these: they give way downwards, and at the bottom upwards;
+            where the view has no room for them either way they stay.
     """
     painter.setFont(text_font(12))
     metrics = QFontMetricsF(painter.font())
@@ -124,17 +130,23 @@ def draw_label(
     view = QRectF(painter.viewport())
     box.moveLeft(min(max(box.left(), 4.0), max(view.right() - box.width() - 4, 4.0)))
     box.moveTop(min(max(box.top(), 4.0), max(view.bottom() - box.height() - 4, 4.0)))
-    wished = box.top()
-    while any(box.intersects(other) for other in taken):
-        box.moveTop(max(other.bottom() for other in taken if box.intersects(other)) + 2)
-    if box.bottom() > view.bottom():
-        box.moveTop(wished)
-        while any(box.intersects(other) for other in taken):
-            box.moveBottom(min(other.top() for other in taken if box.intersects(other)) - 2)
+    box = _clear_of(taken, box, view)
     taken.append(QRectF(box))
     draw_ground(painter, box)
     painter.setPen(QColor(colour))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _clear_of(taken: Sequence[QRectF], box: QRectF, view: QRectF) -> QRectF:
+    """Return where a box meets nothing: below what it would meet, else above, else where it was."""
+    down, up = QRectF(box), QRectF(box)
+    while met := [other for other in taken if down.intersects(other)]:
+        down.moveTop(max(other.bottom() for other in met) + 2)
+    if down.bottom() <= view.bottom():
+        return down
+    while met := [other for other in taken if up.intersects(other)]:
+        up.moveBottom(min(other.top() for other in met) - 2)
+    return up if up.top() >= view.top() else box
 
 
 def draw_ground(painter: QPainter, box: QRectF) -> None:
