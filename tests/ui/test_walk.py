@@ -57,6 +57,16 @@ def test_what_breaks_is_seen(desk_of: Callable[..., object], tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(("objects", "faults"), [([900, 980, 1000, 1000, 1020, 1050], 0), ([1000] * 5 + [1051], 1)])
+def test_objects_of_qt_that_stay_are_seen(qapp: QApplication, objects: list[int], faults: int) -> None:
+    watch = Watch()
+    watch.begin()
+    watch.objects += objects
+    watch.end()
+
+    assert [fault.partition(":")[0] for fault in watch.faults()] == ["objects of Qt grew"] * faults
+
+
 def test_what_only_passes_for_a_widget_is_seen(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Watch()
     watch.begin()
