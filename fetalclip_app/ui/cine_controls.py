@@ -11,6 +11,7 @@ from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.timing import PlayMode
 from fetalclip_app.ui.choices import Choices
 from fetalclip_app.ui.icons import wear
+from fetalclip_app.ui.keys import Keys, with_key
 from fetalclip_app.ui.player import SPEEDS, Player
 from fetalclip_app.ui.transport import Transport
 from fetalclip_app.ui.viewer import Viewer
@@ -26,15 +27,16 @@ class CineControls(QObject):
     """Holds nothing itself: the player knows, and this shows what it knows."""
 
     def __init__(
-        self, viewer: Viewer, transport: Transport, actions: Mapping[str, QAction], choices: Choices, parent: QObject
+        self, viewer: Viewer, transport: Transport, actions: Mapping[str, QAction], choices: Choices, keys: Keys
     ) -> None:
-        super().__init__(parent)
+        super().__init__(keys.parent())
         self._viewer, self._transport, self._choices = viewer, transport, choices
         self._loop, self._part = actions["loop"], actions["mark_next"]
         self._cine = [actions[name] for name in _ONLY_CINES]
         self._unmark = actions["unmark"]
         viewer.clip_loaded.connect(self._begin)
         viewer.player.part_changed.connect(self._show)
+        keys.changed.connect(self._show)  # these two tell more than their titles
         transport.speed_changed.connect(self.set_speed)
         if choices.now.play_speed in SPEEDS:
             viewer.player.set_speed(choices.now.play_speed)
@@ -102,10 +104,10 @@ class CineControls(QObject):
     def _told_mode(self) -> str:
         player, clip = self._player, self._viewer.clip
         is_asked = clip is not None and clip.playback.mode is player.mode
-        return f"{play_mode_of_file(player.mode) if is_asked else play_mode(player.mode)} (L)"
+        return with_key(play_mode_of_file(player.mode) if is_asked else play_mode(player.mode), self._loop)
 
     def _told_part(self) -> str:
         player = self._player
         if not player.marks.is_set:
-            return translate("A–B: play a part ([ begins it, ] ends it)")
-        return translate("A–B: {frames} (\\ plays them all)", frames=part_played(*player.part, player.count))
+            return with_key(translate("A–B: play a part"), self._part)
+        return with_key(translate("A–B: {frames}", frames=part_played(*player.part, player.count)), self._part)

@@ -44,8 +44,8 @@ from fetalclip_app.wording.translate import mark, translate
 _STATES = {
     ReadState.WAITING: mark("Waiting to be read"),
     ReadState.READING: mark("Reading …"),
-    ReadState.STOPPED: mark("Stopped. Read it with Ctrl+R."),
-    ReadState.FAILED: mark("Could not be read. Try again with Ctrl+R."),
+    ReadState.STOPPED: mark("Stopped. “Read again” reads it."),
+    ReadState.FAILED: mark("Could not be read. “Read again” tries once more."),
 }
 
 
@@ -163,10 +163,10 @@ class FindingsPanel(QScrollArea):
 
     def _ask_view(self, task_key: str, view_key: str, widget: QWidget) -> None:
         if (found := self._found(task_key)) is not None:
-            seen = translate("Show where it was seen (H)")
+            seen = translate("Show where it was seen")
             offers = [Offer(seen, lambda: self.place_wanted.emit(task_key, view_key))]
             if task_key == VIEWS:
-                offers.append(Offer(translate("Best frames (V)"), lambda: self.best_wanted.emit(view_key)))
+                offers.append(Offer(translate("Best frames"), lambda: self.best_wanted.emit(view_key)))
             rows = [*provenance.view_rows(*found, view_key), *self._trace(task_key, view_key)]
             self._tell(rows, offers if view_key else (), widget)
 

@@ -85,6 +85,10 @@ class Keys(QObject):
 
     def tell(self, action: QAction) -> None:
         """Name an action and its key in its tooltip, after either has changed."""
-        keys = [key.toString(_PORTABLE) for key in action.shortcuts()]
-        title = action.text().removesuffix(" …")
-        action.setToolTip(f"{title} ({shown(keys[0])})" if keys else title)
+        action.setToolTip(with_key(action.text().removesuffix(" …"), action))
+
+
+def with_key(text: str, action: QAction) -> str:
+    """Return a text with the key that an action has now, the one that is shown first; alone where it has none."""
+    keys = [key.toString(_PORTABLE) for key in action.shortcuts()]
+    return f"{text} ({shown(keys[0])})" if keys else text

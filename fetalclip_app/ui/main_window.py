@@ -90,7 +90,7 @@ class MainWindow(TakesDrops):
         self.appearance.told.connect(self.telling.good)
         self.store = FrameStore(jobs, parent=self)
         self.viewer = Viewer(self.area, self.transport, self.store, self)
-        self.cine = CineControls(self.viewer, self.transport, self.actions_by_name, self._choices, self)
+        self.cine = CineControls(self.viewer, self.transport, self.actions_by_name, self._choices, self.keys)
         self.thumbnails = Thumbnails(jobs, lambda: session.entries, self.clips.in_sight, self)
         self.scale = ScaleSetting(self.area, session, self.notebook, self)
         self.exporting = Exporting(jobs, session, self, self.notebook.fetus_of)

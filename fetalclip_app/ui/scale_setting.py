@@ -93,9 +93,9 @@ class ScaleSetting(QObject):
         self._book.change_clip(translate("Scale"), replace(notes, rulers=(*notes.rulers, ruler)))
         self.close()
         size = region_scale(next(region for region in _regions(clip) if region.ruler == ruler))
-        said = translate("Scale set by hand: {size}. The clip is read again; Ctrl+Z takes it back.")
+        said = translate("Scale set by hand: {size}. The clip is read again; undo takes it back.")
         if was_calibrated:
-            said = translate("Scale in place of the file's own: {size}. The clip is read again; Ctrl+Z takes it back.")
+            said = translate("Scale in place of the file's own: {size}. The clip is read again; undo takes it back.")
         self.told.emit(said.format(size=size))
 
     def _refuse(self, sentence: str, hint: str) -> None:

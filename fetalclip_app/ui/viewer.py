@@ -226,7 +226,7 @@ class Viewer(QObject):
         text = frame_title(index, len(self._clip)) if len(self._clip) > 1 else translate("Single picture")
         measured = self._measured_frame()
         if measured is not None and measured != index and not self.player.is_playing:
-            text += "   " + translate("head measured on frame {number} (G)", number=measured + 1)
+            text += "   " + translate("head measured on frame {number}", number=measured + 1)
         shown = self.shown_rate.hz() if self.player.is_playing else None
         if shown is not None and self._clip.rate is not None:
             text += "   " + translate("shown at {rate:.1f}/s", rate=shown)

@@ -52,11 +52,11 @@ _DETAILS: dict[tuple[Reason, str], _Words] = {
     ),
     (Reason.HELD_BACK, "measure_first"): _Words(
         (mark("Held back until you have measured it by hand."),),
-        mark("A line: C, an ellipse: E. Measure-first: Shift+M."),
+        mark("Measure it by a line or an ellipse, or switch measure-first off."),
     ),
     (Reason.HELD_BACK, "age_by_head"): _Words(
         (mark("The model's age follows the head's size: held back until you have measured HC."),),
-        mark("An ellipse: E. Measure-first: Shift+M."),
+        mark("Measure it by an ellipse, or switch measure-first off."),
     ),
     (Reason.NOT_CALIBRATED, "not_square"): _Words(
         (mark("The pixels of this picture are not square, which this model cannot use."),),

@@ -114,9 +114,9 @@ def taken(whose: Enters, measures: Iterable[Measure]) -> str:
     """Return that somebody's value enters the report from now on."""
     names = ", ".join(measure_name(measure) for measure in measures)
     if whose is Enters.MODEL:
-        said = translate("The model's value enters the report: {names}. Ctrl+Z takes it back.")
+        said = translate("The model's value enters the report: {names}. Undo takes it back.")
     else:
-        said = translate("Your own value enters the report: {names}. Ctrl+Z takes it back.")
+        said = translate("Your own value enters the report: {names}. Undo takes it back.")
     return said.format(names=names)
 
 
@@ -124,7 +124,7 @@ def nothing_to_take(whose: Enters) -> tuple[str, str]:
     """Return that there is no value to take, and what helps."""
     if whose is Enters.MODEL:
         return translate("The model has no length here to take."), translate("Its card says why.")
-    return translate("You have measured nothing here yet."), translate("Measure a line with C, an ellipse with E.")
+    return translate("You have measured nothing here yet."), translate("Measure a line or an ellipse.")
 
 
 def source_of(value: Repeats | ModelValue) -> str:
@@ -206,9 +206,7 @@ def whose_meaning(fetus: str | None) -> str:
     """Return what it means that a clip is one fetus's, or nobody's yet."""
     if fetus:
         return translate("All that is measured of this clip is of fetus {fetus}.", fetus=fetus)
-    return translate(
-        "Nobody said which fetus this clip shows, so nothing measured of it enters the report. Alt+A, Alt+B."
-    )
+    return translate("Nobody said which fetus this clip shows, so nothing measured of it enters the report.")
 
 
 def one_fetus() -> tuple[str, str]:

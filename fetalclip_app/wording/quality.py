@@ -68,7 +68,8 @@ def best_frame_reasons(view_key: str, one: Candidate) -> str:
 def best_frame_meaning() -> str:
     """Return what the order of the candidates rests on."""
     return translate(
-        "Ordered by how clearly the view is seen, and by sharpness, fan and stillness within this clip only."
+        "Ordered by how clearly the view is seen, by sharpness, fan and stillness within this clip only, "
+        "and by how well an ellipse fits the head where that is known."
     )
 
 

@@ -76,6 +76,6 @@ def part_played(first: int, last: int, count: int) -> str:
 
 def trim_offered(first: int, last: int) -> str:
     """Return that the file names a part of the cine to be shown; arguments are from 0."""
-    return translate("The file asks for frames {first} to {last} only; press \\ to play them all.").format(
+    return translate("The file asks for frames {first} to {last} only; “Play the whole cine” plays them all.").format(
         first=first + 1, last=last + 1
     )

@@ -40,6 +40,21 @@ def test_a_new_key_counts_at_once_and_is_kept(desk, editor: KeyEditor) -> None:
     assert "Z" in {label.text() for label in desk.window.cheat_sheet.findChildren(QLabel)}
 
 
+@pytest.mark.parametrize("is_part", [False, True])
+def test_the_cine_s_buttons_name_the_keys_that_they_have_now(desk, editor: KeyEditor, is_part: bool) -> None:
+    desk.open("one.dcm")
+    loop, part = (desk.window.actions_by_name[name] for name in ("loop", "mark_next"))
+    if is_part:
+        desk.press("mark_a")
+    desk.window.keys.give(BY_NAME["loop"], "Z")
+
+    assert loop.toolTip() == "Loop (Z)"
+    assert not {"[", "]", "\\"} & set(part.toolTip())
+    assert ("frames 1 to 12 of 12" in part.toolTip()) is is_part
+    desk.window.keys.take(BY_NAME["loop"])
+    assert loop.toolTip() == "Loop"
+
+
 def test_who_has_the_key_is_said_and_loses_it(desk, editor: KeyEditor) -> None:
     editor.choose("last")
     _type_key(editor, Qt.Key.Key_M)

@@ -128,7 +128,7 @@ def test_nothing_of_the_window_tells_a_number_before_it_was_measured_by_hand(des
     assert frame.head is None and not frame.lines
     assert "skull" not in {one.name for one in frame.structures}
     assert desk.window.findings.head.figures["hc"].text() == "Hidden"
-    assert "Shift+M" in desk.window.findings.head.note.text()
+    assert "measure-first" in desk.window.findings.head.note.text()
     assert "measure first" in desk.window.findings.head.heading.text()
 
 

@@ -286,7 +286,7 @@ def test_the_view_card_leads_to_the_best_frames_too(read: Any, qtbot: QtBot) -> 
     door = _feature(read, BestFrameDoor)
     qtbot.mouseClick(read.window.findings.view.best, Qt.MouseButton.LeftButton)
     popover = read.window.findings.findChild(Popover)
-    offer = next(one for one in popover.findChildren(QPushButton) if one.text() == "Best frames (V)")
+    offer = next(one for one in popover.findChildren(QPushButton) if one.text() == "Best frames")
     offer.click()
 
     assert [row.frame_index for row in door.rows][:1] == [6]

@@ -146,7 +146,7 @@ class GrowthCard(Card):
         text = words.dated_age(table)
         if isinstance(table.age, NoCentile):
             reason = dating_words.no_centile(table.age)
-            self.dating.show_text(translate("{why}: no centiles (T)", why=text), tip=reason, doubt=True)
+            self.dating.show_text(translate("{why}: no centiles", why=text), tip=reason, doubt=True)
             return
         line = dating_words.dating_line(table.dating) if table.dating is not None else ""
         self.dating.show_text(f"{text} · {words.chart_name(chart)}", tip=line)
