@@ -91,8 +91,7 @@ def _by_crl(entry: DatingEntry, who: str) -> Dating | DatingRefused:
         return DatingRefused(
             NotDated.CRL_OUT_OF_RANGE, limits=(formula.mm_low, formula.mm_high), citation=formula.citation
         )
-    written = max(f"{entry.crl_mm:.1f}", f"{entry.crl_mm:g}", key=len)  # as entered, with one decimal at least
-    remark = f"CRL {written} mm, {entry.day.isoformat()}, {formula.citation}"
+    remark = f"CRL {float(entry.crl_mm)} mm, {entry.day.isoformat()}, {formula.citation}"
     return Dating.by_scan(entry.day, GestationalAge(round(days)), who, remark=remark, by_crl=True)
 
 

@@ -44,6 +44,9 @@ def age_of(found: Dating | DatingRefused) -> str:
         (DatedBy.EARLIER_SCAN, {"age": GestationalAge(80)}),
         (DatedBy.CRL, {"crl_mm": 61.25}),
         (DatedBy.CRL, {"crl_mm": 61.2, "crl_formula": "robinson"}),
+        (DatedBy.CRL, {"crl_mm": 9.97, "crl_formula": "robinson"}),
+        (DatedBy.CRL, {"crl_mm": 61.2345678}),
+        (DatedBy.CRL, {"crl_mm": 61}),
     ],
 )
 def test_what_was_entered_is_told_again_by_its_dating(by: DatedBy, more: dict[str, object]) -> None:
@@ -56,6 +59,7 @@ def test_what_was_entered_is_told_again_by_its_dating(by: DatedBy, more: dict[st
     assert dated(again, exam_day=EXAM, today=TODAY) == found
     assert again.day == day and again.crl_formula == more.get("crl_formula", "intergrowth")
     assert again.age == more.get("age")
+    assert by is not DatedBy.CRL or again.crl_mm == more["crl_mm"]
 
 
 def test_a_dating_whose_remark_tells_no_crl_comes_back_without_one() -> None:

@@ -139,7 +139,7 @@ class DatingDialog(QDialog):
         self._held_day = held.dated_by, entry.day.isoformat()
         self.day.setText(self._held_day[1])
         self.formula.setCurrentIndex(self.formula.findData(entry.crl_formula))
-        self.crl.setText("" if math.isnan(entry.crl_mm) else f"{entry.crl_mm:g}")
+        self.crl.setText("" if math.isnan(entry.crl_mm) else str(entry.crl_mm))
         self.age.setText(str(entry.age) if held.dated_by is DatedBy.EARLIER_SCAN else "")
 
     def _tie(self) -> None:
