@@ -23,7 +23,7 @@ from fakes import make_clip, slow_factory, spell_factory
 from fetalclip_app.domain.clip import Clip, Pixels
 from fetalclip_app.domain.overlay import Where
 from fetalclip_app.errors import ComputeFailed, ErrorCode, FetalClipError, InvalidInput, UnreadableFile
-from fetalclip_app.inference import frame_slots
+from fetalclip_app.inference import frame_slots, worker_side
 from fetalclip_app.inference.frame_order import coarse_to_fine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
@@ -86,6 +86,25 @@ def test_a_heatmap_comes_back_in_frame_pixels(model: ModelProcess) -> None:
 
     assert heatmap.values.shape == (clip.height, clip.width)
     assert heatmap.method == "scorecam"
+
+
+def test_a_heatmap_tells_how_far_it_is(model: ModelProcess) -> None:
+    told: list[tuple[int, int]] = []
+    where = Where(1, "views", "brain", "scorecam")
+    model.explain(make_clip(3), where, CancelToken(), lambda *step: told.append(step))
+
+    assert told == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_long_work_stops_at_the_step_at_which_it_was_asked_to() -> None:
+    cancel, told = CancelToken(), []
+    step = worker_side._step(cancel, lambda *one: told.append(one))
+    step(0, 9)
+    cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        step(1, 9)
+    assert told == [(0, 9)]
 
 
 def test_a_frame_is_decoded_once_for_one_pass(model: ModelProcess) -> None:
