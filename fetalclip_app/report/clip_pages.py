@@ -39,6 +39,7 @@ from fetalclip_app.report.style import (
     para,
     rows,
 )
+from fetalclip_app.wording.noted import named_by_hand
 from fetalclip_app.wording.translate import translate as _
 from fetalclip_app.wording.translate import within
 
@@ -188,7 +189,7 @@ def _views_and_pictures(entry: ClipEntry, width: float, of: str, *, plain_copies
     """Return the bars of the planes, beside them those of the brain, and the key frames; two in a row."""
     half = (width - GAP) / 2
     cells = [
-        _view_block(task, seen, half, of)
+        _view_block(task, seen, half, of, named_by_hand(entry.notes, len(entry.clip)) if task == "views" else "")
         for task in ("views", "brain_views")
         if isinstance(seen := _answer(entry, task), ViewPrediction)
     ]
@@ -197,11 +198,12 @@ def _views_and_pictures(entry: ClipEntry, width: float, of: str, *, plain_copies
     return [columns(cells[place : place + 2], [half, half], after=4 * MM) for place in range(0, len(cells), 2)]
 
 
-def _view_block(task: str, seen: ViewPrediction, width: float, of: str) -> Flow:
+def _view_block(task: str, seen: ViewPrediction, width: float, of: str, by_hand: str) -> Flow:
     (line,) = wording.answer_lines(task, seen)
     named = f"{line.label} {wording.named_by(seen.probe)}: {line.value}"
     flow: Flow = [para(of, NOTE)] if of else []
     flow.append(para(named, DOUBT_STRONG if line.is_doubt else SUBHEADING))
+    flow += [para(by_hand, STRONG), Spacer(0, 1 * MM)] if by_hand else []
     if seen.abstained is not None:
         flow += [para(wording.abstention(seen.abstained)), Spacer(0, 1 * MM)]
         if hint := wording.abstention_hint(seen.abstained):

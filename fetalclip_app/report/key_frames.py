@@ -21,6 +21,7 @@ from fetalclip_app.report.build import ClipEntry
 from fetalclip_app.report.figures import Picture, figure, scale_of
 from fetalclip_app.report.style import DOUBT_STRONG, MM, NOTE, para
 from fetalclip_app.wording.by_hand import drawn_text
+from fetalclip_app.wording.noted import chosen_as_best
 from fetalclip_app.wording.structures import structure_name, structure_title
 from fetalclip_app.wording.translate import translate as _
 from fetalclip_app.wording.translate import within
@@ -68,8 +69,15 @@ def chosen(entry: ClipEntry) -> list[KeyFrame]:
         frames = [KeyFrame(finding.frame_index, head=finding.answer)]
     else:
         frames = [KeyFrame(_best_frame(entry))]
-    frames = _with_hand(entry, _with_masks(entry, _with_lines(entry, frames)))
+    frames = _with_chosen(entry, _with_hand(entry, _with_masks(entry, _with_lines(entry, frames))))
     return frames + [KeyFrame(index, heatmap=heatmap) for index, heatmap in entry.heatmaps]
+
+
+def _with_chosen(entry: ClipEntry, shown: list[KeyFrame]) -> list[KeyFrame]:
+    """Return the key frames with those that a person chose as the best of a view."""
+    there = {frame.index for frame in shown}
+    more = sorted({index for index in entry.notes.best.values() if index < len(entry.clip)} - there)
+    return shown + [KeyFrame(index) for index in more]
 
 
 def _with_hand(entry: ClipEntry, shown: list[KeyFrame]) -> list[KeyFrame]:
@@ -104,6 +112,9 @@ def _best_frame(entry: ClipEntry) -> int:
     seen = entry.reading.answer("views", ViewPrediction)
     if seen is None:
         return 0
+    mine = entry.notes.best.get(seen.best)
+    if mine is not None and mine < len(entry.clip):
+        return mine
     familiar = [index for index in range(len(seen.per_frame)) if index not in seen.unfamiliar]
     return int(next(iter([*seen.frames_of(seen.best).tolist(), *familiar]), 0))
 
@@ -116,7 +127,9 @@ def _drawn_over(entry: ClipEntry, key_frame: KeyFrame, width: float, of: str, *,
     drawn, text = _annotated(entry, key_frame, picture), drawn_words(key_frame)
     index = key_frame.index
     frame = _frame_title(entry, index, of) if says_view else _numbered(entry, index, of)
-    return [figure(drawn, width), Spacer(0, 1.5 * MM), para(f"{frame}. {text}", NOTE)]
+    chosen_for = chosen_as_best(entry.notes, index) if says_view else ""
+    told = " ".join(filter(None, [f"{frame}.", text, chosen_for]))
+    return [figure(drawn, width), Spacer(0, 1.5 * MM), para(told, NOTE)]
 
 
 def _annotated(entry: ClipEntry, key_frame: KeyFrame, picture: Picture) -> Picture:
@@ -161,7 +174,7 @@ def _heatmap_caption(heatmap: Heatmap | None) -> str:
 def plain_frame(entry: ClipEntry, index: int, width: float, of: str) -> Flow:
     """Return a frame with its caption and nothing over it."""
     picture = _picture(entry, index)
-    title = f"{_frame_title(entry, index, of)}."
+    title = " ".join(filter(None, [f"{_frame_title(entry, index, of)}.", chosen_as_best(entry.notes, index)]))
     if picture is None:
         return [para(title, NOTE), para(_("This frame could not be decoded again."), DOUBT_STRONG)]
     unscaled = "" if picture.pixel_mm else " " + _("No scale bar: no one scale holds for this picture.")

@@ -107,8 +107,15 @@ def record_of(clips: Sequence[ClipEntry], checklists: Sequence[StudyChecklist] =
         whose = {"patient": patient_title(origin), "study": study_title(origin)}
     growth = [table["growth"] for table in as_study_entries(study_tables(ordered))]
     lists = [{**one, "clips": sorted(one["clips"])} for one in as_entries(checklists)]
-    record: dict[str, Any] = _signed({**whose, "clips": as_table(ordered), "growth": growth, "checklists": lists})
+    rows = [{**row, **_chosen(entry)} for row, entry in zip(as_table(ordered), ordered, strict=True)]
+    record: dict[str, Any] = _signed({**whose, "clips": rows, "growth": growth, "checklists": lists})
     return record
+
+
+def _chosen(entry: ClipEntry) -> dict[str, Any]:
+    """Return which frames a person chose as the best, and which views she named; nothing where she did neither."""
+    best, named = dict(entry.notes.best), {str(index): view for index, view in entry.notes.named.items()}
+    return {"chosen": {"best": best, "named": named}} if best or named else {}
 
 
 def canonical(record: dict[str, Any]) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fetalclip_app.domain.notes import ClipNotes
-from fetalclip_app.wording.translate import translate
+from fetalclip_app.wording.translate import plural, translate
+from fetalclip_app.wording.views import view_title
 
 
 def noted(notes: ClipNotes) -> str:
@@ -17,3 +20,20 @@ def noted(notes: ClipNotes) -> str:
         (notes.enters, translate("value for the report chosen")),
     )
     return ", ".join(text for what, text in said if what)
+
+
+def chosen_as_best(notes: ClipNotes, frame_index: int) -> str:
+    """Return of which views a person chose this frame as the best, as a sentence; empty where she did of none."""
+    views = [view_title(view) for view, index in notes.best.items() if index == frame_index]
+    return translate("Chosen by hand as the best frame of: {views}.", views=", ".join(views)) if views else ""
+
+
+def named_by_hand(notes: ClipNotes, frames: int) -> str:
+    """Return what a person says that frames of a clip show, as a sentence; empty where she says it of none.
+
+    Args:
+        frames: How many the clip has.
+    """
+    counts = Counter(view for index, view in notes.named.items() if index < frames)
+    told = [f"{view_title(view)} ({plural('1 frame', '{count} frames', count)})" for view, count in counts.items()]
+    return translate("Views named by hand: {views}.", views=", ".join(told)) if told else ""

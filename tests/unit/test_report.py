@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -134,6 +135,19 @@ def test_what_a_person_drew_is_drawn_on_its_frame_with_its_length(tmp_path: Path
 
     assert "FL 33.0 mm" in text and "Frame 4 of 5. Drawn by hand." in text
     assert "Drawn by hand" not in without
+
+
+def test_the_frame_that_a_person_chose_is_shown_and_the_views_that_she_named_are_told(tmp_path: Path) -> None:
+    one = entry(best="femur")
+    plain = text_of(pages_of(build([one], options()), tmp_path))
+    notes = ClipNotes(best={"femur": 1, "abdomen": 0, "heart": 99}, named={0: "abdomen", 2: "abdomen", 99: "heart"})
+    text = text_of(pages_of(build([replace(one, notes=notes)], options()), tmp_path))
+
+    assert "Frame 5 of 5: Femur" in plain and "by hand" not in plain
+    assert re.search(r"Frame 2 of 5: Femur \d+%\. Chosen by hand as the best frame of: Femur\.", text)
+    assert re.search(r"Frame 1 of 5: Femur \d+%\. Chosen by hand as the best frame of: Abdomen\.", text)
+    assert "Frame 5 of 5" not in text and "Heart." not in text
+    assert "Views named by hand: Abdomen (2 frames)." in text
 
 
 def test_a_caliper_lies_on_the_pixels_that_it_was_drawn_on() -> None:

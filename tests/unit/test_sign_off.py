@@ -76,6 +76,8 @@ def test_every_number_that_is_printed_is_under_the_seal() -> None:
     model = replace(first.reading.provenance.model, sha256="0" * 64)
     others = {
         "a length": [with_hc(first, 0.1), second],
+        "a best frame": [replace(first, notes=replace(first.notes, best={"brain": 3})), second],
+        "a named view": [replace(first, notes=replace(first.notes, named={1: "femur"})), second],
         "a caliper": [replace(first, notes=replace(first.notes, measured=(drawn,))), second],
         "a clip less": [first],
         "another model": [
