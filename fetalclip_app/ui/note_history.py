@@ -73,7 +73,7 @@ class NoteHistory(QObject):
         for key, before in tuple(self._last.items()):
             after = self._book.of_clip(key)
             if after is not before and after != before:
-                self._since[key] = (*self._since.get(key, ()), NotesChange(self._book.act(), before, after))
+                self._since[key] = (*self._since.get(key, ()), NotesChange(self._book.last_act(), before, after))
                 self._last[key] = after
         self._look_at_studies()
 
@@ -83,7 +83,7 @@ class NoteHistory(QObject):
             if after is not None and before is None:
                 self._fetch_study(key)
             elif after is not None and before is not None and after != before:
-                change = StudyChange(self._book.act(), before, after)
+                change = StudyChange(self._book.last_act(), before, after)
                 self._since_of[key] = (*self._since_of.get(key, ()), change)
             if after is not None:
                 self._last_of[key] = after

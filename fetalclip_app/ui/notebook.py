@@ -97,6 +97,7 @@ class Notebook(QObject):
         self._session, self._jobs, self._undo, self._store, self._who = session, jobs, undo, store, who
         self._studies: dict[str, StudyNotes] = {}
         self._clips: dict[str, ClipNotes] = {}
+        self._last_act: Act | None = None
         self._asked_studies: set[str] = set()
         self._asked_clips: set[OpenClip] = set()
         session.clip_shown.connect(self._look_at)
@@ -170,6 +171,10 @@ class Notebook(QObject):
         """Return who does something now."""
         return Act(self._who(), datetime.now(UTC).astimezone())
 
+    def last_act(self) -> Act:
+        """Return the act by which the last change is kept."""
+        return self._last_act or self.act()
+
     def change_study(self, text: str, notes: StudyNotes) -> None:
         """Note something of the study that is looked at; ``text`` is what undo calls it. Nothing where nothing is."""
         key, before = self.study_key, self.study
@@ -189,7 +194,7 @@ class Notebook(QObject):
             study: Of which they are, or their clip is: what is undone may be another's than the one that is shown.
         """
         _kind, key = place
-        act = self.act()
+        act = self._last_act = self.act()
         if isinstance(notes, StudyNotes):
             self._studies[key] = notes
             self._save(lambda store: store.save_study(key, notes, act))

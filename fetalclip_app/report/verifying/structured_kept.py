@@ -147,14 +147,30 @@ class _Beside:
         match = CLIP_KEY.match(name)
         if match is None or not row.algorithm:
             return
-        readings = [each for one, kept in self.pairs if one.stated.key == match[1] for each in kept.readings]
-        for told in (told for reading in readings if _is_alike(reading, row) for told in reading.get("numbers", ())):
+        readings = [
+            reading
+            for one, kept in self.pairs
+            for reading in kept.readings
+            if one.stated.key == match[1] and _is_at_its_scale(reading, one) and _is_alike(reading, row)
+        ]
+        for told in (told for reading in readings for told in reading.get("numbers", ())):
             if told["id"] == name and abs(float(told["value"]) - number.value) > max(tolerance(number), PRINTED):
                 yield Checked(number, Why.ARCHIVE, float(told["value"]))
                 return
 
 
+def _is_at_its_scale(reading: Row, one: FoundClip) -> bool:
+    return one.entry is not None and reading.get("calibration") == calibration(one.entry.clip.calibration)
+
+
 def _is_alike(reading: Row, row: SrRow) -> bool:
+    """Whether a kept reading is by the algorithm that a row names: its weights, input, prompts and head."""
     made = reading["provenance"]
+    digests = {
+        "prompts": {one["sha256"] for one in made.get("view_sets", {}).values()},
+        "head": {one["sha256"] for one in made.get("heads", {}).values()},
+    }
     told = [one.split() for one in row.algorithm]
-    return ["SHA-256", made["model"]["sha256"]] in told and ["preprocessing", made["preprocessing"]] in told
+    named = ((words[0], words[-1]) for words in told if words and words[0] in digests)
+    is_same = ["SHA-256", made["model"]["sha256"]] in told and ["preprocessing", made["preprocessing"]] in told
+    return is_same and all(sha256 in digests[role] for role, sha256 in named)
