@@ -51,7 +51,9 @@ class RecordedModel:
         """Return what the real one is."""
         return self.info
 
-    def read(self, clip: Clip, cancel: CancelToken, report: Report, seen: Callable[..., None]) -> ClipReading:
+    def read(
+        self, clip: Clip, cancel: CancelToken, report: Report, seen: Callable[..., None], **_more: object
+    ) -> ClipReading:
         """Return what the real one said."""
         device = f"cpu {time.time_ns()}-{next(self._numbers)}"
         made = replace(self._reading.provenance, device=device)

@@ -167,10 +167,10 @@ class _Holding:
         self.desk, self.model, self._read = desk, desk.model, desk.model.read
         desk.model.gate.clear()
 
-        def read(clip: Clip, cancel: Any, report: Any, seen: Callable[[Any], None]) -> ClipReading:
+        def read(clip: Clip, cancel: Any, report: Any, seen: Callable[[Any], None], **more: Any) -> ClipReading:
             seen(sight)
             report(2, len(clip))
-            return self._read(clip, cancel, report, seen)
+            return self._read(clip, cancel, report, seen, **more)
 
         desk.model.read = read
 
