@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 import uuid
@@ -22,13 +23,19 @@ from typing import Any
 import licences
 from contents import IDENTIFIER, TITLE, Collected, version
 from licences import LicenceMissing, Part
+from versions import of_files
 
 _LIBRARY = re.compile(r"^lib[^/]*(?<!abi3)(?<!-gnu)\.(so|dylib)|\.dll$|\.so\.\d", re.IGNORECASE)
 """A library that others link; other compiled files are modules of the package that brings them."""
 
-_VERSION = re.compile(r"\.so\.(\d[\d.]*)|[-.](\d+(?:\.\d+)+)\.(?:dylib|dll)")
+_PACKERS = {"pyinstaller", "pyinstaller-hooks-contrib"}
+"""Nothing needs them, and what starts the packaged program is theirs."""
 
 _TYPES = {"program": "application", "model": "machine-learning-model", "data": "data"}
+
+
+class Unneeded(Exception):
+    """Packages that the program would do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,14 @@ class Bill:
         return [*licences.works(), *packages, *(native.part for native in self.natives)]
 
 
-def of(collected: Iterable[Collected]) -> Bill:
+STAND_IN = Part("native", "Stand-ins without code", "Apache-2.0", cite="This project, packaging/hollow.py.")
+
+
+def of(collected: Iterable[Collected], stand_ins: Path | None = None) -> Bill:
     """Look up what was collected.
+
+    Args:
+        stand_ins: Folder of the libraries without code that take the places of others.
 
     Raises:
         LicenceMissing: A native library that `attributions.toml` does not know.
@@ -62,22 +75,30 @@ def of(collected: Iterable[Collected]) -> Bill:
     packages: dict[str, metadata.Distribution] = {}
     libraries: list[tuple[str, Path]] = []
     for place, source, kind in collected:
-        owner = owners.get(Path(source).resolve()) if kind != "SYMLINK" else None
+        owner = owners.get(_real(Path(source))) if kind != "SYMLINK" else None
         if owner is not None:
             packages[str(owner.metadata["Name"]).lower()] = owner
         if kind in {"BINARY", "DATA"} and _LIBRARY.search(PurePosixPath(place.replace("\\", "/")).name):
             libraries.append((place.replace("\\", "/"), Path(source)))
-    return Bill([packages[name] for name in sorted(packages)], _natives(libraries))
+    own = [(place, source) for place, source in libraries if stand_ins is not None and stand_ins in source.parents]
+    natives = _natives([library for library in libraries if library not in own])
+    return Bill([packages[name] for name in sorted(packages)], [*natives, *([Native(STAND_IN, own)] if own else [])])
 
 
-def _owners() -> dict[Path, metadata.Distribution]:
+def _owners() -> dict[str, metadata.Distribution]:
     """Return which package each installed file belongs to; the program itself is none of its packages."""
     return {
-        Path(str(distribution.locate_file(file))).resolve(): distribution
+        os.path.normpath(f"{root}/{file}"): distribution
         for distribution in metadata.distributions()
         if str(distribution.metadata["Name"]).lower() != "fetalclip-studio"
+        for root in [Path(str(distribution.locate_file(""))).resolve()]
         for file in distribution.files or []
     }
+
+
+def _real(file: Path) -> str:
+    """Return a file's path as its folder really lies; whether itself is a link does not matter."""
+    return str(file.parent.resolve() / file.name)
 
 
 def _natives(libraries: list[tuple[str, Path]]) -> list[Native]:
@@ -97,20 +118,29 @@ def _natives(libraries: list[tuple[str, Path]]) -> list[Native]:
         raise LicenceMissing(
             f"packaging/attributions.toml does not know {', '.join(strange)}: whose are they, under which licence?"
         )
+    versions = of_files(source for _place, source in libraries)
     return [
-        Native(Part("native", name, told[name]["licence"], _version(files)), files)
+        Native(Part("native", name, told[name]["licence"], _version(files, versions)), files)
         for name, files in sorted(found.items())
     ]
 
 
-def _version(files: list[tuple[str, Path]]) -> str:
-    """Return the version that the names of the files tell, where there is one alone."""
-    told = {
-        next(group for group in match.groups() if group)
-        for place, _source in files
-        if (match := _VERSION.search(place))
-    }
+def _version(files: list[tuple[str, Path]], versions: dict[Path, str]) -> str:
+    """Return the version of a library's files, where they have one and the same."""
+    told = {versions.get(source, "") for _place, source in files}
     return told.pop() if len(told) == 1 else ""
+
+
+def refuse_unneeded(bill: Bill) -> None:
+    """Pass where every package is one that the program needs.
+
+    Raises:
+        Unneeded: Names those that only happened to be installed.
+    """
+    needed = {distribution.metadata["Name"] for distribution in licences.needed(licences.of_program())} | _PACKERS
+    strange = [name for package in bill.packages if (name := package.metadata["Name"]) not in needed]
+    if strange:
+        raise Unneeded(f"Nothing in the program needs {', '.join(strange)}: leave it out in packaging/contents.py.")
 
 
 def write(bill: Bill, folder: Path) -> list[Collected]:
@@ -182,7 +212,7 @@ def _component(part: Part) -> dict[str, Any]:
 
 
 def _licence(expression: str) -> dict[str, Any]:
-    if expression.startswith("LicenseRef-"):
+    if re.fullmatch(r"LicenseRef-[\w.-]+", expression):
         return {"license": {"name": expression.removeprefix("LicenseRef-")}}
     return {"expression": expression}
 

@@ -24,14 +24,18 @@ LEFT_OUT_MODULES = (
     # Other windows than Qt's own, and Qt for those who have no PySide6.
     *("tkinter", "_tkinter", "qtpy", "PyQt5", "PyQt6", "PySide2", "IPython", "matplotlib.tests"),
     # Tests and tools of development.
-    *("pytest", "_pytest", "hypothesis", "mypy", "mypyc", "ruff", "pip", "setuptools", "pkg_resources", "wheel"),
+    *("pytest", "_pytest", "py", "hypothesis", "_hypothesis_pytestplugin", "_hypothesis_ftz_detector"),
+    *("mypy", "mypyc", "ruff", "pip", "setuptools", "pkg_resources", "wheel"),
     *("babel", "importlinter", "grimp", "xdist", "pytestqt", "PyInstaller", "bench", "tests", "ensurepip"),
     *("torch.utils.benchmark", "numpy.tests", "scipy.tests", "sklearn.tests", "lib2to3"),
     *(
         f"torch.testing._internal.{name}"  # torch itself needs three of its others
         for name in ("codegen", "common_utils", "data", "generated", "opinfo", "optests", "test_module")
     ),
-    *("jsonschema", "pandas", "pyarrow", "polars", "onnx", "idlelib", "pydoc_data"),
+    *("jsonschema", "referencing", "cyclonedx", "license_expression", "boolean", "lief"),
+    # What others would use where it happens to be installed, and here only tools of development bring along.
+    *("rich", "pygments", "markdown_it", "mdurl", "psutil", "attr", "attrs"),
+    *("pandas", "pyarrow", "polars", "onnx", "idlelib", "pydoc_data"),
     # Free only under the GPL or the AGPL: what links them would be, too. Nothing here needs a line editor or a dbm.
     *("readline", "_gdbm", "dbm.gnu", "_dbm", "dbm.ndbm", "curses", "_curses", "_curses_panel"),
 )
@@ -49,6 +53,7 @@ _UNWANTED = tuple(
         r"^tensorboard/webfiles\.zip$",
         r"^matplotlib/mpl-data/(sample_data|plot_directive)/",
         r"^qtawesome/fonts/(?!phosphor)",
+        r"^(hypothesis|pytest|attrs|rich|psutil)-[^/]*\.dist-info/",
         r"^sklearn/datasets/(data|images|descr)/",
         r"^scipy/.*/(data|arrays)/.*\.(npz|dat)$",
         # Qt: other screens than a desktop's, QML, databases, debuggers, and all tongues but the program's two.

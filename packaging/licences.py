@@ -186,12 +186,15 @@ def needed(requirements: Iterable[str]) -> list[metadata.Distribution]:
     """
     left_out = {canonicalize_name(name) for name in LEFT_OUT_MODULES if "." not in name} | {"umap-learn"}
     found: dict[str, metadata.Distribution] = {}
-    todo = [Requirement(text) for text in requirements]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    todo = [one for text in requirements if _applies(one := Requirement(text), "")]
     while todo:
         wanted = todo.pop()
         name = canonicalize_name(wanted.name)
-        if name in found or name in left_out or not _applies(wanted, ""):
+        asked = (name, frozenset(wanted.extras))  # one package may ask for another's extra, the next for the bare one
+        if asked in seen or name in left_out:
             continue
+        seen.add(asked)
         try:
             found[name] = metadata.distribution(name)
         except metadata.PackageNotFoundError:
