@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import smoke_files  # noqa: E402 - lies here; needs the checkout, as above
+import smoke_page  # noqa: E402
 
 FOLDER = "Ein Bündel für Zoë"
 """Where the program lies while it is tried: a space and accents in its name."""
@@ -51,8 +52,11 @@ class Trial:
     offline: tuple[str, ...]
     measured: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, data: Path | None = None, screen: str = "") -> subprocess.CompletedProcess[str]:
         """Run the program and return what it said.
+
+        Args:
+            screen: The X server's screen on which its window opens; empty where nobody sees it.
 
         Raises:
             Failed: It ended otherwise than well.
@@ -61,7 +65,7 @@ class Trial:
             "HOME": str(self.home),
             "PATH": "/nonexistent",
             "LANG": "C.UTF-8",
-            "QT_QPA_PLATFORM": "offscreen",
+            **({"QT_QPA_PLATFORM": "xcb", "DISPLAY": screen} if screen else {"QT_QPA_PLATFORM": "offscreen"}),
             "FETALCLIP_STUDIO_HOME": str(self.home / "studio"),
         }
         if sys.platform == "win32":
@@ -97,14 +101,46 @@ def starts(trial: Trial) -> None:
 def sits_at_the_window(trial: Trial) -> None:
     """The window opens the sample, the model reads it, the menu exports it, the window closes; nothing on stderr."""
     for name in ("first", "second"):
-        out = trial.home / f"window {name}"
-        ran = trial.run("self-check", "--out", str(out), "--started", str(time.time()))
-        if ran.stderr.strip():
-            raise Failed(f"the window wrote on stderr:\n{ran.stderr}")
-        trial.measured[f"window_{name}"] = told = json.loads(ran.stdout.splitlines()[-1])
-        smoke_files.check_exports(out, told["exported"])
-        if not told["device_on_screen"]:
-            raise Failed("the window does not say where the model runs")
+        trial.measured[f"window_{name}"] = _sitting(trial, f"window {name}", "")
+
+
+def sits_at_a_screen(trial: Trial) -> None:
+    """The same on a screen of an X server, where there is one to be had."""
+    with _screen() as screen:
+        if screen:
+            _sitting(trial, "screen", screen)
+    trial.measured["screen"] = "X server (Xvfb)" if screen else "not tried: Xvfb is missing"
+
+
+def _sitting(trial: Trial, name: str, screen: str) -> dict[str, Any]:
+    out = trial.home / name
+    ran = trial.run("self-check", "--out", str(out), "--started", str(time.time()), screen=screen)
+    if ran.stderr.strip():
+        raise Failed(f"the window wrote on stderr:\n{ran.stderr}")
+    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    smoke_files.check_exports(out, told["exported"])
+    if not told["device_on_screen"]:
+        raise Failed("the window does not say where the model runs")
+    return told
+
+
+@contextmanager
+def _screen() -> Iterator[str]:
+    """Run an X server of our own and name its screen; an empty name where there is no server."""
+    tool = shutil.which("Xvfb")
+    if tool is None:
+        yield ""
+        return
+    reading, writing = os.pipe()
+    command = [tool, "-displayfd", str(writing), "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as server:
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            number = told.readline().strip()
+        try:
+            yield f":{number}"
+        finally:
+            server.terminate()
 
 
 def reads_every_packing(trial: Trial) -> None:
@@ -134,7 +170,10 @@ def deidentifies(trial: Trial) -> None:
 
 
 def trains(trial: Trial) -> None:
-    """A training of seconds, on made-up scans."""
+    """A training of seconds, on made-up scans; help names the trainings as they are called here."""
+    said = trial.run("train", "--help").stdout
+    if not said.startswith(f"usage: {trial.program.name} train "):
+        raise Failed(f"help names another program: {said.splitlines()[0]}")
     data = smoke_files.write_scans(trial.home / "made up scans")
     ran = trial.run("train", "run", "probe_planes", "--smoke", "--out", str(trial.home / "runs"), data=data)
     if ran.stderr.strip():
@@ -163,7 +202,10 @@ def _points_at(link: Path, program: Path) -> bool:
         return False
 
 
-STEPS = (starts, sits_at_the_window, reads_every_packing, writes_dicom, deidentifies, trains, leaves_nobody_behind)
+STEPS = (
+    *(starts, sits_at_the_window, sits_at_a_screen, reads_every_packing, writes_dicom, deidentifies, trains),
+    leaves_nobody_behind,
+)
 
 
 def offline() -> tuple[str, ...]:
@@ -191,42 +233,6 @@ def measure(folder: Path) -> dict[str, Any]:
     """Return how large the program is."""
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     return {"size_gb": round(sum(path.stat().st_size for path in files) / 1e9, 2), "files": len(files)}
-
-
-def as_page(measured: dict[str, Any]) -> str:
-    """Return what was measured as a table of Markdown."""
-    first, second = measured["window_first"], measured["window_second"]
-    rows = (
-        ("system", "", measured["system"]),
-        ("network while it was tried", "", measured["network"]),
-        ("size", "", f"{measured['size_gb']} GB in {measured['files']} files"),
-        ("where the model ran, as the window says", "", second["device_on_screen"]),
-        ("says its version", f"{measured['version_first_s']} s", f"{measured['version_second_s']} s"),
-        *(
-            (title, f"{first[name]} s", f"{second[name]} s")
-            for title, name in (
-                ("window painted, from the start of the program", "window_s"),
-                ("first picture of the sample", "picture_s"),
-                ("model loaded in its own process", "model_s"),
-                ("48 frames read", "read_s"),
-                ("exported and closed", "whole_s"),
-            )
-        ),
-        ("exported by the menu's commands", "", ", ".join(second["exported"])),
-        ("DICOM objects, by `analyze --dicom`", "", measured["dicom"]),
-        ("read besides", "", ", ".join(measured["packings"])),
-        ("trained, by `train run RECIPE --smoke`", "", ", ".join(measured["trained"])),
-    )
-    lines = ["| what | first time | afterwards |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
-    return "\n".join(lines)
-
-
-def write_page(page: Path, measured: dict[str, Any]) -> None:
-    """Write the table into a page, between its marks."""
-    begins, ends = (f"<!-- measured {word} -->" for word in ("begins", "ends"))
-    before, _, rest = page.read_text(encoding="utf-8").partition(begins)
-    _, _, after = rest.partition(ends)
-    page.write_text(f"{before}{begins}\n\n{as_page(measured)}\n\n{ends}{after}", encoding="utf-8")
 
 
 def main() -> int:
@@ -257,7 +263,7 @@ def main() -> int:
     if given.json is not None:
         given.json.write_text(told + "\n", encoding="utf-8")
     if given.page is not None:
-        write_page(given.page, trial.measured)
+        smoke_page.write_page(given.page, trial.measured)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The command line of the trainings: ``python -m training``."""
+"""The command line of the trainings."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from importlib import import_module
 from training.commands.catalog import COMMANDS
 from training.commands.refusals import sentence_of
 
+PROGRAM = "python -m training"
+"""How the trainings are called in a checkout."""
 
-def main(arguments: list[str] | None = None) -> int:
+
+def main(arguments: list[str] | None = None, *, program: str = PROGRAM) -> int:
     """Run one command and return its exit status.
+
+    Args:
+        program: How the trainings are called, as help shows it.
 
     Raises:
         SystemExit: What was named cannot be done; one sentence says why (`sentence_of`).
     """
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, sentence in COMMANDS.items():
         module = import_module(f"training.commands.{name}")

@@ -56,6 +56,9 @@ _NO_ANSWER = re.compile(
     r"could not connect to display|Failed to create wl_display|Could not load the Qt platform plugin"
 )
 
+TRY_WINDOW = "try-window"
+"""Word that has a packaged program open Qt, and end."""
+
 _TRIAL = "from PySide6.QtWidgets import QApplication; QApplication([])"
 
 
@@ -77,13 +80,12 @@ def why_no_window() -> str:
     platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0]
     if platform in UNSEEN:
         return translate("QT_QPA_PLATFORM is {platform}, which shows no window.", platform=platform)
-    if getattr(sys, "frozen", False):
-        return ""
     # QT_DEBUG_PLUGINS makes Qt name the library that a plugin lacks; the loader's words are translated otherwise.
     environment = {**os.environ, "QT_DEBUG_PLUGINS": "1", "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
     try:
+        asked = [TRY_WINDOW] if getattr(sys, "frozen", False) else ["-c", _TRIAL]
         trial = subprocess.run(
-            [sys.executable, "-c", _TRIAL], capture_output=True, timeout=PATIENCE_S, check=False, env=environment
+            [sys.executable, *asked], capture_output=True, timeout=PATIENCE_S, check=False, env=environment
         )
     except subprocess.TimeoutExpired:
         return translate("{screen} did not answer within {count} seconds.", screen=_screen(), count=PATIENCE_S)

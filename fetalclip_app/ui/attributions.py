@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,10 +51,14 @@ class AttributionsPage(QDialog):
         self.page.setAccessibleName(translate("Licences and sources"))
         self.page.setHtml(as_html(sections()))
         self._texts = texts or resources.root().parent / "licences"
+        self.open_url: Callable[[QUrl], bool] = QDesktopServices.openUrl
+        self.told = label(wrap=True)
+        self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.told.hide()
         self.folder = QPushButton(translate("Open the folder of licence texts"))
         self.folder.setProperty("quiet", True)
         self.folder.setVisible(self._texts.is_dir())
-        self.folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._texts))))
+        self.folder.clicked.connect(lambda checked=False: self._open_texts())
         self.close_button = QPushButton(translate("Close"))
         self.page.setFocus()
         self.close_button.setDefault(True)
@@ -67,7 +72,16 @@ class AttributionsPage(QDialog):
         column.setSpacing(12)
         column.addWidget(title)
         column.addWidget(self.page, 1)
+        column.addWidget(self.told)
         column.addLayout(bottom)
+
+    def _open_texts(self) -> None:
+        """Show the folder of texts, or say where it lies."""
+        if self.open_url(QUrl.fromLocalFile(str(self._texts))):
+            return
+        where = translate("The licence texts lie in {folder}", folder=self._texts)
+        self.told.setText(f"{translate('No file manager answers here.')} {where}")
+        self.told.show()
 
 
 def as_html(shown: tuple[Section, ...]) -> str:

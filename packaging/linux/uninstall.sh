@@ -16,6 +16,9 @@ done
 [ -L "$HOME/.local/bin/fetalclip-studio" ] && rm -f "$HOME/.local/bin/fetalclip-studio"
 command -v update-mime-database >/dev/null && update-mime-database "$data/mime" >/dev/null 2>&1 || true
 command -v update-desktop-database >/dev/null && update-desktop-database "$data/applications" >/dev/null 2>&1 || true
+# What the two commands wrote for nobody else.
+rmdir "$data/mime/packages" 2>/dev/null && rm -rf "$data/mime"
+ls "$data/applications"/*.desktop >/dev/null 2>&1 || rm -f "$data/applications/mimeinfo.cache"
 rm -rf "$place"
 echo "FetalCLIP Studio is removed."
 for kept in "$config/fetalclip-studio" "$data/fetalclip-studio"; do

@@ -60,7 +60,7 @@ def test_the_texts_folder_is_offered_where_there_is_one(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: not opened.append(url.toLocalFile()))
     with_texts, without = AttributionsPage(None, tmp_path), AttributionsPage(None, tmp_path / "none")
     for page in (with_texts, without):
         qtbot.addWidget(page)
@@ -69,3 +69,16 @@ def test_the_texts_folder_is_offered_where_there_is_one(
     assert not without.folder.isVisible()
     qtbot.mouseClick(with_texts.folder, Qt.MouseButton.LeftButton)
     assert opened == [str(tmp_path)]
+    assert not with_texts.told.isVisible()
+
+
+def test_where_no_file_manager_answers_the_page_says_where_the_texts_lie(qtbot: QtBot, tmp_path: Path) -> None:
+    page = AttributionsPage(None, tmp_path)
+    qtbot.addWidget(page)
+    page.open_url = lambda _url: False
+    page.show()
+
+    qtbot.mouseClick(page.folder, Qt.MouseButton.LeftButton)
+
+    assert page.told.isVisible()
+    assert str(tmp_path) in page.told.text()
