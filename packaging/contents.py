@@ -32,7 +32,7 @@ LEFT_OUT_MODULES = (
         f"torch.testing._internal.{name}"  # torch itself needs three of its others
         for name in ("codegen", "common_utils", "data", "generated", "opinfo", "optests", "test_module")
     ),
-    *("jsonschema", "referencing", "cyclonedx", "license_expression", "boolean", "lief"),
+    *("jsonschema", "referencing", "cyclonedx", "license_expression", "boolean", "defusedxml", "lief"),
     # What others would use where it happens to be installed, and here only tools of development bring along.
     *("rich", "pygments", "markdown_it", "mdurl", "psutil", "attr", "attrs"),
     *("pandas", "pyarrow", "polars", "onnx", "idlelib", "pydoc_data"),
