@@ -127,6 +127,24 @@ def test_a_road_that_changes_an_answer_is_refused_however_near_its_rows_are(cloc
     assert best_of([verdict]) == ""
 
 
+def test_where_the_fastest_changes_an_answer_the_next_is_asked_and_no_more_than_that(clock: Any) -> None:
+    seconds = {"fast": 0.1, "next": 0.3, "slow": 0.5}
+    for key, cost in seconds.items():
+        clock(key, cost)
+    asked: list[float] = []
+
+    def judge(rows: Embeddings) -> Iterator[Sequence[object]]:
+        asked.append(float(rows[0, 0]))
+        yield [round(float(row[0]), 4) for row in rows]
+
+    changes = {"fast": lambda features: features + 1e-3}
+    tried = [clock.road(key, changes.get(key, lambda features: features)) for key in reversed(seconds)]
+    found = _tried(tiny_models.backbone(), *tried, judge=judge)
+
+    assert best_of(found) == "next"
+    assert len(asked) == 4, "two roads, beside the network as it is"
+
+
 @pytest.mark.parametrize("error", [RuntimeError("no such operator"), MemoryError(), AttributeError("gone")])
 def test_a_road_that_does_not_work_here_is_refused_and_the_others_are_tried(clock: Any, error: Exception) -> None:
     clock("mine", 0.1)
