@@ -91,7 +91,7 @@ class TorchBackbone:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Keys of what the user must know, such as a fall-back from GPU to CPU. May grow while it works."""
+        """Keys of what the user must know, such as a fall-back from GPU to CPU. May grow."""
         return self._device.notices
 
     @property
@@ -209,7 +209,9 @@ class TorchBackbone:
 
     def to_device(self, pictures: NDArray[np.float32]) -> torch.Tensor:
         """Return pictures (N, 3, S, S) as the network takes them."""
-        tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(self._device.kind)
+        tensor = torch.from_numpy(np.ascontiguousarray(pictures))
+        if self._device.kind == CUDA:  # from pinned memory a card fetches by itself
+            tensor = tensor.pin_memory().to(CUDA, non_blocking=True)
         return tensor.contiguous(memory_format=torch.channels_last) if is_convolutional(self._network) else tensor
 
     def _frames(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 Judge = Callable[[Embeddings], Iterator[Sequence[object]]]
 """From rows to what is answered by them, part by part and as many for all rows: something else may run in between."""
 
-Step = Generator[None, None, tuple[Embeddings, float]]
+Passes = Generator[None, None, list[tuple[Embeddings, float]]]
 Encode = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -68,13 +68,16 @@ class Trial:
 
     def __init__(self, backbone: TorchBackbone, pictures: Batch, judge: Judge) -> None:
         self._backbone, self._judge = backbone, judge
-        self._at_once = ON_CARD_AT_ONCE if backbone.place.kind == CUDA else 1
+        on_card = backbone.place.kind == CUDA
+        self._at_once = ON_CARD_AT_ONCE if on_card else 1
+        # What other programs take of the processor is no part of a road's cost.
+        self._clock = time.perf_counter if on_card else time.process_time
         rounds = -(-2 * self._at_once // len(pictures))  # on a card the first pass warms up
         self._pictures = np.tile(pictures, (rounds, 1, 1, 1))
 
     def of(self, roads: Sequence[Road]) -> Generator[None, None, tuple[Verdict, ...]]:
         """Try the roads and return what was found; anything may happen between two steps."""
-        expected, _ = yield from self._timed(lambda pictures: self._backbone.embed_images(pictures, exact=True))
+        ((expected, _),) = yield from self._timed(lambda pictures: self._backbone.embed_images(pictures, exact=True))
         rows: dict[str, Embeddings] = {}
         verdicts: list[Verdict] = []
         for road in roads:
@@ -96,8 +99,9 @@ class Trial:
         try:
             tower = road.build(self._backbone.network.get_submodule("visual"))
             yield
-            _, slow = yield from self._timed(self._backbone.embed_images)
-            rows, fast = yield from self._timed(lambda pictures: torch.nn.functional.normalize(tower(pictures).float()))
+            (_, slow), (rows, fast) = yield from self._timed(
+                self._backbone.embed_images, lambda pictures: torch.nn.functional.normalize(tower(pictures).float())
+            )
         except (RuntimeError, MemoryError, AttributeError) as error:  # an operator that is not there, or no memory
             _log.info("the road %s cannot be taken here: %s", road.key, error)
             return Verdict(road.key, 0.0, 0.0, same=False)
@@ -112,15 +116,17 @@ class Trial:
                 return False
         return True
 
-    def _timed(self, encode: Encode) -> Step:
-        """Return the rows of all pictures and the shortest time of a pass."""
-        rows, shortest = [], math.inf
+    def _timed(self, *ways: Encode) -> Passes:
+        """Return the rows of all pictures and the shortest time of a pass, of each way; they take turns."""
+        rows: list[list[Embeddings]] = [[] for _ in ways]
+        shortest = [math.inf for _ in ways]
         for start in range(0, len(self._pictures), self._at_once):
             part = self._pictures[start : start + self._at_once]
-            began = time.perf_counter()
-            with torch.inference_mode():
-                rows.append(encode(self._backbone.to_device(part)).float().cpu().numpy())
-            if len(part) == self._at_once:
-                shortest = min(shortest, time.perf_counter() - began)
-            yield
-        return np.concatenate(rows), shortest
+            for place, encode in enumerate(ways):
+                began = self._clock()
+                with torch.inference_mode():
+                    rows[place].append(encode(self._backbone.to_device(part)).float().cpu().numpy())
+                if len(part) == self._at_once:
+                    shortest[place] = min(shortest[place], self._clock() - began)
+                yield
+        return [(np.concatenate(found), least) for found, least in zip(rows, shortest, strict=True)]
