@@ -38,6 +38,7 @@ def export(archive: Path, study: str, target: Path, act: Act, wanted: Wanted = W
     Raises:
         ArchiveFailed: The archive cannot be read; STUDY_NOT_KEPT, ARCHIVE_MISSING.
         ExportFailed: The file cannot be written.
+        UnreadableFile: A picture changed while it was copied.
     """
     if not archive.exists():
         raise ArchiveFailed(ErrorCode.ARCHIVE_MISSING, name=str(archive))
@@ -69,7 +70,7 @@ def export(archive: Path, study: str, target: Path, act: Act, wanted: Wanted = W
         missing_pictures=missing,
         files={},
     )
-    sources = tuple(Source(name, content.open) for name, content in pictures.values())
+    sources = tuple(Source(name, clip, content.open) for clip, (name, content) in pictures.items())
     study_file.write(target, records.model_copy(update={"clips": clips}), contents, sources, manifest)
     return Exported(len(clips), len(records.acts), len(records.readings), len(pictures), missing)
 

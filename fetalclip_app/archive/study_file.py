@@ -39,9 +39,14 @@ _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Content of an entry that is copied piece by piece, as a picture is."""
+    """Content of an entry that is copied piece by piece, as a picture is.
+
+    Attributes:
+        clip: Whose picture it is to be: the key of its content.
+    """
 
     name: str
+    clip: str
     open: Callable[[], IO[bytes]]
 
 
@@ -56,6 +61,7 @@ def write(
 
     Raises:
         ExportFailed: The folder is missing or closed, or the disk is full.
+        UnreadableFile: A picture is another one by now.
     """
     text = records.model_dump_json(indent=1).encode()
 
@@ -67,6 +73,8 @@ def write(
                 files[name] = Member(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
             for source in sources:
                 files[source.name] = _copied(source, packed)
+                if not files[source.name].sha256.startswith(source.clip):
+                    raise UnreadableFile(ErrorCode.FILE_DAMAGED, name=Path(source.name).name, reason="changed")
             whole = manifest.model_copy(update={"files": files})
             packed.writestr(_entry(MANIFEST), whole.model_dump_json(indent=1))
 

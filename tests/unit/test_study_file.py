@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from datetime import UTC, datetime
@@ -11,7 +12,8 @@ from pathlib import Path
 import old_archives
 import pytest
 
-from fetalclip_app.archive import importing, study_file
+from fetalclip_app import wording
+from fetalclip_app.archive import exporting, importing, study_file
 from fetalclip_app.archive.checking import check
 from fetalclip_app.archive.exporting import Wanted, export
 from fetalclip_app.archive.finding import find
@@ -20,7 +22,8 @@ from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.biometry import Measure
 from fetalclip_app.domain.kept import Exported, Imported, KeptNames, Place, Query
 from fetalclip_app.domain.notes import Act, ClipNotes, HandMeasurement, Line, Part, StudyNotes
-from fetalclip_app.errors import ArchiveFailed, ErrorCode, ExportFailed
+from fetalclip_app.errors import ArchiveFailed, ErrorCode, ExportFailed, UnreadableFile
+from fetalclip_app.imaging.files.finding import content_at
 
 STUDY, PICTURE = "study 1.2.3 00ff00ff00ff00ff", b"a picture of a scan" * 1000
 CLIP = hashlib.sha256(PICTURE).hexdigest()[:16]
@@ -81,6 +84,25 @@ def _imported(archive: Path, file: Path, who: str = "B. Reader") -> Imported:
     imported = opened.do(lambda connection: importing.merge(connection, held, _act(30, who)))
     opened.close()
     return imported
+
+
+def test_a_scan_that_changes_while_it_is_copied_is_in_no_file(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Changing:
+        def __init__(self, path: Path) -> None:
+            self.key = content_at(path).key
+
+        def open(self) -> io.BytesIO:
+            return io.BytesIO(b"another scan by now")
+
+    monkeypatch.setattr(exporting, "content_at", Changing)
+    target = tmp_path / "out.fcstudy"
+    with pytest.raises(UnreadableFile) as refused:
+        export(mine, STUDY, target, _act(9), Wanted(pictures=True))
+
+    assert "changed while it was open" in wording.sentence(refused.value)
+    assert not target.exists() and not list(tmp_path.glob(".*.part"))
 
 
 def test_a_study_arrives_with_all_that_was_kept_of_it(mine: Path, theirs: Path, sent: Path) -> None:
