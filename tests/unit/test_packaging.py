@@ -383,6 +383,17 @@ def test_a_packaged_program_tries_a_window_in_a_process_of_its_own(
     assert "QT_QPA_PLATFORM is nowhere" in display.why_no_window()
 
 
+@pytest.mark.skipif(
+    shutil.which("desktop-file-validate") is None, reason="skipped, tool missing: desktop-file-validate"
+)
+def test_the_desktop_entry_is_one() -> None:
+    entry = ROOT / "packaging" / "linux" / "org.fetalclip.studio.desktop"
+
+    said = subprocess.run(["desktop-file-validate", entry], capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stdout + said.stderr) == (0, "")
+
+
 def _run_by_desktop(entry: str, file: Path) -> list[str]:
     """Do what a desktop does with an entry's Exec: unescape the string, then the quotes, then the field codes."""
     (line,) = [line.removeprefix("Exec=") for line in entry.splitlines() if line.startswith("Exec=")]
