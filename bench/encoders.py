@@ -63,7 +63,7 @@ def beside_the_limits(sides: Sides) -> str:
     lines = [_row("open_clip", _pace(sides, lambda images: _plain(sides, images)), (cost, before), "fp32", "")]
     taken_name = "the network as it is" if sides.road is None else sides.road.key
     exact = _rows(sides, exact=True)
-    for road in (None, *roads.roads_for(backbone.network, backbone.place), *_int8(sides)):
+    for road in _roads(sides):
         try:
             backbone.take(road)
         except (RuntimeError, MemoryError, AttributeError):
@@ -130,13 +130,15 @@ def _loss(sides: Sides, exact: Embeddings) -> str:
     return f"cosine {cosine(rows, exact):.6f} at least, {changed} of {len(rows)} views changed"
 
 
-def _int8(sides: Sides) -> list[Road]:
-    road = roads.int8_for(sides.backbone.network, sides.backbone.place)
-    return [] if road is None else [road]
+def _roads(sides: Sides) -> list[Road | None]:
+    """Return all roads; a large network as it is, which is open_clip's, only where it is taken."""
+    backbone, int8 = sides.backbone, roads.int8_for(sides.backbone.network, sides.backbone.place)
+    found: list[Road | None] = [] if sides.effort.is_large and sides.road is not None else [None]
+    return [*found, *roads.roads_for(backbone.network, backbone.place), *([] if int8 is None else [int8])]
 
 
 def _pictures(sides: Sides) -> NDArray[np.float32]:
-    clip = sides.part(min(PICTURES, len(sides.clip)))
+    clip = sides.part(min(PICTURES // 2 if sides.effort.is_large else PICTURES, len(sides.clip)))
     crop = crop_of(clip)
     return np.stack([prepare(clip.frame(index), sides.engine.spec, crop) for index in range(len(clip))])
 
