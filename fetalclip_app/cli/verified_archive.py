@@ -17,6 +17,8 @@ from fetalclip_app.errors import ArchiveFailed, ErrorCode
 from fetalclip_app.report.entries import ClipEntry
 from fetalclip_app.report.verifying.comparing import Again
 from fetalclip_app.report.verifying.kept import KeptClip, KeptStudy, compare_with_kept
+from fetalclip_app.report.verifying.kept_words import other_words
+from fetalclip_app.report.verifying.other_values import OtherValue
 from fetalclip_app.report.verifying.outcome import Checked
 from fetalclip_app.report.verifying.rebuilding import Row
 from fetalclip_app.report.verifying.stated import Stated
@@ -28,10 +30,12 @@ class Beside:
 
     Attributes:
         checked: Numbers of which the archive keeps something else.
+        others: What a person signed or marked, likewise.
         flaws: How many things in the archive are not as they were kept.
     """
 
     checked: tuple[Checked, ...] = ()
+    others: tuple[OtherValue, ...] = ()
     flaws: int = 0
 
 
@@ -48,7 +52,9 @@ def kept_beside(named: Path | None, stated: Stated, again: Mapping[int, Again]) 
     archive = Archive(path)
     try:
         clips = {place: _clip(archive, row, again[place]) for place, row in stated.clips}
-        return Beside(compare_with_kept(stated, clips, _studies(archive, stated, again)), flaws)
+        studies = _studies(archive, stated, again)
+        others = other_words(stated, {place: kept.notes for place, kept in studies.items()})
+        return Beside(compare_with_kept(stated, clips, studies), tuple(others), flaws)
     finally:
         archive.close()
 
@@ -128,5 +134,5 @@ def _studies(archive: Archive, stated: Stated, again: Mapping[int, Again]) -> di
             key = study_key(groups_of([entry.clip for entry in there])[0])
             notes = archive.load_study(key)
             if notes is not None:
-                found[place] = KeptStudy(notes.dating, archive.load_study_history(key))
+                found[place] = KeptStudy(notes, archive.load_study_history(key))
     return found

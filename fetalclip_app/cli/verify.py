@@ -87,7 +87,7 @@ def _of_document(given: argparse.Namespace, carried: bytes | None = None) -> Ver
     kept = kept_beside(given.archive, stated, again)
     made = compare(stated, again)
     checked = (*made.numbers, *numbers, *kept.checked)
-    return verdict(stated, checked, changes, others=made.others, flaws=kept.flaws)
+    return verdict(stated, checked, changes, others=(*made.others, *kept.others), flaws=kept.flaws)
 
 
 def _status(found: Verdict) -> int:

@@ -41,7 +41,7 @@ def _item(finding: ItemFinding) -> dict[str, Any]:
         "title": finding.item.title,
         "state": _state(finding.state),
         "of_clips": _state(finding.of_clips),
-        "mark": None if finding.mark is None else _mark(finding.mark),
+        "mark": None if finding.mark is None else mark_told(finding.mark),
         "evidence": [_evidence(one) for one in finding.evidence],
     }
 
@@ -50,7 +50,8 @@ def _state(state: ItemState | None) -> str | None:
     return None if state is None else str(state)
 
 
-def _mark(mark: ItemMark) -> dict[str, Any]:
+def mark_told(mark: ItemMark) -> dict[str, Any]:
+    """Return a person's word on an item."""
     return {"state": str(mark.state), "who": mark.act.who, "when": mark.act.when.isoformat(), "remark": mark.remark}
 
 

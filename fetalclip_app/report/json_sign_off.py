@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.report.seal import SignedStudy
+
+
+def sign_off_told(signed: SignOff) -> dict[str, str]:
+    """Return who signed, when, and what."""
+    return {"name": signed.name, "when": signed.when.isoformat(), "sealed": signed.sealed}
 
 
 def as_sign_offs(studies: Sequence[SignedStudy]) -> list[dict[str, Any]]:
@@ -15,9 +21,7 @@ def as_sign_offs(studies: Sequence[SignedStudy]) -> list[dict[str, Any]]:
             "study": one.title,
             "sign_off": {
                 "state": str(one.state),
-                "name": one.signed.name,
-                "when": one.signed.when.isoformat(),
-                "sealed": one.signed.sealed,
+                **sign_off_told(one.signed),
                 "seal": one.seal,
             },
         }

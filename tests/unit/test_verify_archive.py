@@ -20,9 +20,14 @@ from verify_tools import DRAWN, Desk, edit, edit_reading, entry, scan, verify, w
 from fetalclip_app import settings
 from fetalclip_app.archive.store import Archive
 from fetalclip_app.domain.calibration import Ruler
-from fetalclip_app.domain.notes import ClipNotes, StudyNotes, study_key
+from fetalclip_app.domain.checklist import ChecklistFindings, ItemFinding, StudyChecklist
+from fetalclip_app.domain.notes import ClipNotes, ItemMark, ItemState, StudyNotes, study_key
+from fetalclip_app.domain.sign_off import SignOff
 from fetalclip_app.domain.study import groups_of
+from fetalclip_app.report.as_json import write_table
+from fetalclip_app.report.document import as_document
 from fetalclip_app.report.entries import ClipEntry
+from fetalclip_app.tasks.checklists import bundled
 from fetalclip_app.ui.keeping.records import made_of_reading
 
 
@@ -186,3 +191,45 @@ def test_another_scale_by_hand_than_the_one_that_is_kept_is_named(desk: Desk) ->
     for report in (scaled(other), made):
         found = desk.verify(write_json(desk.folder, report), "--archive", archive)[1]
         assert found["clip.hc.person.1"]["part"] == found["efw"]["part"] == "/calibration/regions/0/row_mm"
+
+
+def test_marks_of_twins_are_compared_each_with_its_own(desk: Desk) -> None:
+    made = of_fetus(entry(desk.originals / "one.dcm", *DRAWN), "B")
+    spine = next(item for item in bundled().items if item.key == "spine")
+    mark = ItemMark(ItemState.SEEN, AT)
+    made = replace(made, study_notes=replace(made.study_notes, checklist={spine.mark_key("B"): mark}))
+    archive = keep(desk.folder / "kept.db", made)
+    (of_study,) = groups_of([made.clip])
+    for marked in (mark, None):
+        found = ChecklistFindings(bundled(), "B", (ItemFinding(spine, mark=marked),), 1, 1)
+        listed = StudyChecklist(of_study, found, (made.clip.key,))
+        write_table(desk.as_json, as_document([made], [listed]))
+        others = desk.verify(desk.as_json, "--archive", archive)[2]["other_values"]
+        assert bool(others) is (marked is None)
+
+
+def test_another_name_under_the_report_or_another_mark_than_the_archive_keeps_is_named(desk: Desk) -> None:
+    made = entry(scan(desk.originals / "one.dcm", PatientName="Ä^Anna", StudyDescription="Zweites Trimenon"), *DRAWN)
+    signed = SignOff("A. Reader", AT.when, "0" * 64)
+    study = replace(made.study_notes, signed=signed, checklist={"spine": ItemMark(ItemState.SEEN, AT)})
+    made = replace(made, study_notes=study)
+    archive = keep(desk.folder / "kept.db", made)
+    (of_study,) = groups_of([made.clip])
+    findings = tuple(ItemFinding(item, mark=study.checklist.get(item.key)) for item in bundled().items)
+    listed = StudyChecklist(of_study, ChecklistFindings(bundled(), "", findings, 1, 1), (made.clip.key,))
+    write_table(desk.as_json, as_document([made], [listed]))
+    assert desk.verify(desk.as_json, "--archive", archive)[2]["other_values"] == []
+
+    def change(told: Any) -> None:
+        next(row["sign_off"] for row in told if "sign_off" in row).update(name="B. Reader")
+        items = next(row["checklist"]["items"] for row in told if "checklist" in row)
+        next(item["mark"] for item in items if item["key"] == "spine").update(state="missing")
+        items[0]["mark"] = {"state": "seen", "who": "X", "when": AT.when.isoformat(), "remark": ""}
+
+    tools.change_json(desk.as_json, change)
+    status, _found, told = desk.verify(desk.as_json, "--archive", archive)
+    said = {one["at"].split("/")[-1]: (one["stated"], one["found"]) for one in told["other_values"]}
+    assert status == 1 and len(told["other_values"]) == 3
+    assert said["name"] == ("B. Reader", "A. Reader") and ("seen", None) in [
+        (one["stated"], one["found"]) for one in told["other_values"]
+    ]

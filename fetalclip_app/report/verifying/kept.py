@@ -9,7 +9,7 @@ from fetalclip_app.biometry.values import length_of
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.dating import Dating
 from fetalclip_app.domain.history import History, StudyHistory
-from fetalclip_app.domain.notes import ClipNotes
+from fetalclip_app.domain.notes import ClipNotes, StudyNotes
 from fetalclip_app.domain.trace import Did, Edit
 from fetalclip_app.domain.verification import Why
 from fetalclip_app.report.edits import edits_of, edits_of_dating
@@ -47,10 +47,15 @@ class KeptClip:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class KeptStudy:
-    """What the archive has of a study; ``dating`` is None where none is kept."""
+    """What the archive has of a study."""
 
-    dating: Dating | None
+    notes: StudyNotes
     history: StudyHistory = ()
+
+    @property
+    def dating(self) -> Dating | None:
+        """Its dating; None where none is kept."""
+        return self.notes.dating
 
 
 def compare_with_kept(
