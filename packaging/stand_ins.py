@@ -61,8 +61,10 @@ class Linked:
 
 
 def linked(file: Path) -> Linked:
-    """Return what a compiled file asks for."""
-    binary = _read(file)
+    """Return what a compiled file asks for; nothing where it is none."""
+    binary = _parsed(file)
+    if binary is None:
+        return Linked(frozenset(), frozenset())
     libraries = frozenset(re.split(r"[/\\]", str(getattr(one, "name", one)))[-1] for one in binary.libraries)
     return Linked(libraries, frozenset(_asks(binary)))
 
@@ -124,7 +126,14 @@ def written(symbols: Iterable[Symbol], answer: Callable[[str], str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _read(file: Path) -> Binary:
+def _read(library: Path) -> Binary:
+    binary = _parsed(library)
+    if binary is None:
+        raise NoStandIn(f"{library.name} is no library")
+    return binary
+
+
+def _parsed(file: Path) -> Binary | None:
     """Read a compiled file, and of Linux's only what concerns names."""
     binary: object
     if lief.is_elf(str(file)):
@@ -134,9 +143,7 @@ def _read(file: Path) -> Binary:
         binary = lief.ELF.parse(str(file), wanted)
     else:
         binary = lief.parse(str(file))
-    if not isinstance(binary, lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary):
-        raise NoStandIn(f"{file.name} is no library")
-    return binary
+    return binary if isinstance(binary, lief.ELF.Binary | lief.PE.Binary | lief.MachO.Binary) else None
 
 
 def _offers(binary: Binary) -> list[Symbol]:

@@ -98,6 +98,15 @@ def test_who_is_linked_against_an_empty_library_loads_and_is_refused(
     assert "unasked" not in {one.name for one in stand_ins.offered(tmp_path / "libsecret.so.2")}
 
 
+def test_a_file_that_is_no_program_asks_for_nothing(collected: list[hollow.Collected], tmp_path: Path) -> None:
+    text = tmp_path / "plugin.so"
+    text.write_text("not compiled\n", "utf-8")
+
+    packed = hollow.hollowed([*collected, ("plugin.so", str(text), "BINARY")], [SECRET], tmp_path / "made")
+
+    assert ("plugin.so", str(text), "BINARY") in packed
+
+
 def test_where_nothing_is_to_be_left_out_all_stays_as_it_is(collected: list[hollow.Collected], tmp_path: Path) -> None:
     assert hollow.hollowed(collected, [ENCODERS, OLD_OPENSSL], tmp_path / "made") == collected
 
