@@ -145,7 +145,7 @@ class ModelMenu(QObject):
         for key, text, do in rows:
             self._models[key] = self._add(group, text, do)
         self._models["bundle"].setToolTip(
-            translate("A folder that 'python -m training export --out' wrote; marked as unverified")
+            translate("A folder that the trainings' 'export --out' wrote; marked as unverified")
         )
         self.menu.addSeparator()
         fetch = self.menu.addAction(translate("Fetch the FetalCLIP weights from their hub …"))

@@ -237,7 +237,7 @@ _SPECIAL: dict[tuple[ErrorCode, str], tuple[tuple[str, ...], str]] = {
     ),
     (ErrorCode.MODEL_MISSING, "no_manifest"): (
         (mark("The folder {name} is no exported model: it has no manifest.json."),),
-        mark("Choose the folder that 'python -m training export --out FOLDER' wrote."),
+        mark("Choose the folder that the trainings' 'export --out FOLDER' wrote."),
     ),
     (ErrorCode.FILE_TOO_LARGE, "bomb"): (
         (
