@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from bench import cam_part, cine, encoders, parts
+from bench import cam_part, cam_whole, cine, encoders, parts
 from bench.rows import Row, table
 from bench.scene import MODELS, RANDOM, bundled_clip, engine_of, plain_network
 from bench.sides import EFFORTS, Sides, peak_memory_mb, read
@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.only:
         print(f"{options.model}: limits", file=sys.stderr, flush=True)
         print("\n" + encoders.beside_the_limits(sides))
+        if not sides.effort.is_large:
+            print("\n" + cam_whole.agreement(sides))
         print(f"\nMemory: {ours_mb:,.0f} MB at most for the program's side while it read pictures.")
     return 0 if all(row.is_reached for row in rows) else 1
 

@@ -11,7 +11,7 @@ import torch
 from fakes import make_clip
 
 import bench.__main__ as program
-from bench import cam_part, card, cine, encoders, parts, rows, section, sides
+from bench import cam_part, cam_whole, card, cine, encoders, parts, rows, section, sides
 from bench.published import Recipe, age_of
 from bench.rows import Row
 from bench.scene import lengthened, random_engine, random_network
@@ -19,6 +19,7 @@ from bench.sides import Effort, Sides, fresh, read
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
+from fetalclip_app.model import cam_score
 from fetalclip_app.model.cam import Saliency
 from fetalclip_app.tasks.gestational_age import AgeTask
 from fetalclip_app.tasks.keys import AGE, VIEWS
@@ -102,6 +103,17 @@ def test_the_sampled_scores_are_those_that_the_package_makes_its_weights_of(both
 
     assert frame.maps.shape == (64, 4, 4)
     assert np.ptp(ours) > 0.5
+
+
+def test_whole_maps_of_the_package_and_the_program_are_compared(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = cam_whole.sides_of_small(clip)
+    channels, difference = cam_whole.compared(small)
+    assert channels == 192
+    assert difference <= 1e-3
+
+    original = cam_score.masked
+    monkeypatch.setattr(cam_score, "masked", lambda picture, maps: original(picture, maps) + 0.3)
+    assert cam_whole.compared(small)[1] > 1e-3
 
 
 def test_a_jpeg_cine_goes_from_the_file_to_the_same_views_on_both_sides(both: Sides) -> None:
