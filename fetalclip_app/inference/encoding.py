@@ -40,14 +40,16 @@ class _Plan:
         self._done, self._listener = done, listener
         self._looked_at = listener.looked_at()
         self._left = self._made()
+        self._at_once = 1
 
     def next_frames(self) -> Sequence[int]:
-        """Return the next batch; none where all is read."""
+        """Return the next batch; none where all is read. The first is the frame that is looked at, alone."""
         at = self._listener.looked_at()
         if at != self._looked_at and self._left:
             self._looked_at = at
             self._left = self._made()
-        part, self._left = self._left[:FRAMES_AT_ONCE], self._left[FRAMES_AT_ONCE:]
+        part, self._left = self._left[: self._at_once], self._left[self._at_once :]
+        self._at_once = FRAMES_AT_ONCE
         return part
 
     def _made(self) -> list[int]:

@@ -47,14 +47,15 @@ def _on_the_way(cancel: CancelToken, report: Report, before: int, weight: int, s
 
 
 class _Milestones:
-    """When to tell what was seen so far: after every batch of a short clip, and not much oftener of a long one."""
+    """When to tell what was seen so far: the first frame at once, then after every batch of a short clip, and not
+    much oftener of a long one."""
 
     def __init__(self, count: int) -> None:
-        self._count, self._gap, self._last = count, count / _TELLINGS, -1.0
+        self._count, self._gap, self._last = count, count / _TELLINGS, -float(count)
 
     def is_due(self, done: int) -> bool:
         """Whether to tell it now, with so many frames done."""
-        if done - self._last < self._gap and done < self._count:
+        if not done or (done - self._last < self._gap and done < self._count):
             return False
         self._last = done
         return True

@@ -31,8 +31,6 @@ FRAMES_AT_ONCE = {"cuda": 16, "cpu": 4}
 """Pictures in one pass. On a CPU, feature maps of more than a few no longer fit its caches: 8 took a third longer
 for each picture than 2 to 4 (EfficientNet-Lite0, 224 pixels)."""
 
-TEXTS_AT_ONCE = 64
-
 _log = logging.getLogger(__name__)
 
 Part = NDArray[np.float32] | Sequence[texts.Tokens]
@@ -148,7 +146,7 @@ class TorchBackbone:
         """
         rows = texts.tokens_of(texts_, self.context_length)
         order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
-        sorted_features = self.run(self._texts, [rows[index] for index in order], TEXTS_AT_ONCE)
+        sorted_features = self.run(self._texts, [rows[index] for index in order], texts.at_once(self._network))
         features = np.empty_like(sorted_features)
         features[order] = sorted_features
         return features

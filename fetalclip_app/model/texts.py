@@ -15,6 +15,10 @@ from fetalclip_app.model.shared_prefixes import can_share, last_states, tree_of
 
 Tokens = list[int]
 
+TEXTS_AT_ONCE, SHARING_AT_ONCE = 64, 256
+"""Texts in one pass; of those that share what they begin with, more: there are more to share, and the products of
+matrices gain a twentieth."""
+
 
 @cache
 def _tokenizer() -> Any:
@@ -55,10 +59,20 @@ def padded(rows: Sequence[Tokens], length: int) -> torch.Tensor:
     return result
 
 
+def at_once(network: Any) -> int:
+    """Return how many texts go through the network in one pass."""
+    return SHARING_AT_ONCE if _shares(network) else TEXTS_AT_ONCE
+
+
+def _shares(network: Any) -> bool:
+    tower = getattr(network, "text", network)
+    return _is_causal(network, tower) and can_share(tower)
+
+
 def encode(network: Any, rows: Sequence[Tokens]) -> torch.Tensor:
     """Return the features of rows of tokens, (N, D), not normalised: by the shortest road that the tower allows."""
     tower = getattr(network, "text", network)
-    if not (_is_causal(network, tower) and can_share(tower)):
+    if not _shares(network):
         return encode_tokens(network, padded(rows, network.context_length))
     ends = np.array([len(row) - 1 for row in rows])
     tree = tree_of(padded(rows, int(ends.max()) + 1).numpy(), ends)
