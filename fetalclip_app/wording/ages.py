@@ -43,8 +43,8 @@ REDATING = "ACOG Committee Opinion 700, Obstet Gynecol 2017, 129:e150"
 
 
 def formula_name(key: str) -> str:
-    """Return a formula's name: ``Hadlock, HC``."""
-    return translate(_FORMULAS[key])
+    """Return a formula's name: ``Hadlock, HC``; its key where a report names one that is not known here."""
+    return translate(_FORMULAS[key]) if key in _FORMULAS else key
 
 
 def formula_age(one: FormulaAge) -> str:

@@ -54,6 +54,13 @@ _WHY = {
 }
 
 
+_PARTS = {
+    Why.ARCHIVE: mark("of {at} the archive keeps {found}, and the report has {stated}"),
+    Why.REPORT_ITSELF: mark("{at} of its trace does not fit the rest of the report"),
+}
+"""The same of a part of a number's trace, where its value is as it was."""
+
+
 def number_name(of: str, kind: Kind, by: By, *, definition: str = "", fetus: str | None = "", place: str = "") -> str:
     """Return what a number is called: ``A HC, by hand``, ``EFW``, ``View Brain``.
 
@@ -108,10 +115,7 @@ def why_said(why: Why, kind: Kind, found: float | None, *, page: int | None = No
 def other_part_said(why: Why, at: str, stated: object, found: object) -> str:
     """Return what of a number's trace is told otherwise, and how."""
     told = {name: translate("nothing") if one is None else one for name, one in (("stated", stated), ("found", found))}
-    sentence = (
-        mark("of {at} the archive keeps {found}, and the report has {stated}") if why is Why.ARCHIVE else _WHY[why]
-    )
-    return translate(sentence, at=at, **told)
+    return translate(_PARTS.get(why, _WHY[why]), at=at, **told)
 
 
 def other_value(place: str, at: str, stated: object, found: object) -> str:

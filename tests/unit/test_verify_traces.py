@@ -56,7 +56,8 @@ def end_moved(number: Any) -> None:
         ("clip.hc.outline", "/made_by", lambda told: of(told, "hc.outline").pop("made_by")),
         ("efw", "/inputs", lambda told: of(told, "efw").update(inputs=[])),
         ("clip.hc.outline", "/at", lambda told: of(told, "hc.outline").update(at=None)),
-        ("clip.hc.person.1", "/edits/0/after", lambda told: of(told, "hc.person.1")["edits"][0].update(after=9.0)),
+        ("clip.hc.outline", "/made_by/device", lambda told: of(told, "hc.outline")["made_by"].update(device="x")),
+        ("hc.person", "/edits/0", lambda told: told[1]["numbers"][1]["edits"][0].update(who="X")),
     ],
 )  # fmt: skip
 def test_each_part_of_a_trace_that_was_changed_is_named_with_its_number_alone(
@@ -95,6 +96,8 @@ def test_a_number_whose_trace_was_taken_away_is_named(desk: Desk) -> None:
         ("/study", lambda told: told[1].update(study="Another study")),
         ("/provenance/model/sha256", lambda told: told[0]["provenance"]["model"].update(sha256="1" * 64)),
         ("/calibration/regions/0/row_mm", lambda told: told[0]["calibration"]["regions"][0].update(row_mm=0.9)),
+        ("/provenance/view_sets/views/name", lambda told: told[0]["provenance"]["view_sets"]["views"].update(name="x")),
+        ("/growth/fetuses/0/scales/0", lambda told: told[1]["growth"]["fetuses"][0]["scales"].__setitem__(0, "x")),
         ("/frames", lambda told: told[0].update(frames=99)),
     ],
 )
@@ -121,3 +124,37 @@ def test_a_fetus_that_one_entry_alone_names_otherwise_is_named(desk: Desk) -> No
     change_json(as_json, swap)
     differ = desk.differing(as_json)
     assert {"A.hc.person", "A.efw", "B.hc.outline"} <= set(differ) and "dating" not in differ
+
+
+@pytest.mark.parametrize(("part", "value"), [("before", 9.0), ("after", 9.0)])
+def test_an_edit_that_does_not_lead_to_the_value_is_named_wherever_the_number_enters(
+    part: str, value: float, desk: Desk
+) -> None:
+    change_json(desk.as_json, lambda told: of(told, "hc.person.1")["edits"][0].update({part: value}))
+    status, found, _told = desk.verify(desk.as_json)
+
+    differ = {key: one.get("part") for key, one in found.items() if one["outcome"] == "differs"}
+    assert status == 1
+    assert differ == {"clip.hc.person.1": f"/edits/0/{part}", "clip.hc.person": "/edits/0", "hc.person": "/edits/0"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: of(told, "hc.outline").update(by="nobody"),
+        lambda told: of(told, "hc.outline").update(pictures="none"),
+        lambda told: of(told, "efw").update(inputs=[["hc.person"]]),
+        lambda told: of(told, "hc.person.1")["edits"][0].update(did="dreamt"),
+        lambda told: told[0].update(calibration=[1]),
+        lambda told: told[0].update(brain_views=3),
+    ],
+)
+def test_what_no_report_holds_is_refused_in_a_sentence(change: Change, desk: Desk) -> None:
+    change_json(desk.as_json, change)
+    assert tools.verify(desk.as_json, "--files", desk.originals) == 2
+    assert "no report that this program wrote" in desk.capsys.readouterr().err
+
+
+def test_a_formula_that_is_not_known_is_named_by_its_key(desk: Desk) -> None:
+    change_json(desk.as_json, lambda told: of(told, "age.hadlock_1984_hc").update(of="another_2030"))
+    assert desk.verify(desk.as_json)[1]["age.hadlock_1984_hc"]["part"] == "/of"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from fetalclip_app.report.verifying.other_values import OtherValue, other_values
 from fetalclip_app.report.verifying.outcome import Checked
 from fetalclip_app.report.verifying.rebuilding import Row, dating_of, exam_day_of
 from fetalclip_app.report.verifying.stated import Number, Stated, number_of
-from fetalclip_app.report.verifying.traced import broken_edit, other_part
+from fetalclip_app.report.verifying.traced import broken_edit, other_machine, other_part
 from fetalclip_app.wording import study_title
 
 _HALF_OF_LAST_DIGIT = {
@@ -71,6 +71,7 @@ def compare(stated: Stated, again: Mapping[int, Again]) -> Compared:
     """
     numbers: list[Checked] = []
     others: list[OtherValue] = []
+    same_versions: list[bool] = []
     for place, row in stated.clips:
         entry = again[place].entry
         told = None if entry is None else as_table([entry])[0]
@@ -78,7 +79,8 @@ def compare(stated: Stated, again: Mapping[int, Again]) -> Compared:
         numbers += of_clip
         if told is not None and again[place].why is None:
             is_otherwise = any(one.why in _MADE_OTHERWISE for one in of_clip)
-            others += other_values(place, row, told, made_otherwise=is_otherwise)
+            same_versions.append(row["provenance"].get("app_version") == told["provenance"]["app_version"])
+            others += other_values(place, row, told, made_otherwise=is_otherwise, same_version=same_versions[-1])
     otherwise = any(one.why in _MADE_OTHERWISE for one in numbers)
     prefixes = study_prefixes(len(stated.studies))
     clips = [again[number] for number, _row in stated.clips]
@@ -87,8 +89,18 @@ def compare(stated: Stated, again: Mapping[int, Again]) -> Compared:
         told = None if any(one.entry is None for one in mine.values()) else _study_again(row, mine, prefix)
         numbers += _study(stated, place, row, told, mine)
         if told is not None and not otherwise and not any(one.why for one in mine.values()):
-            others += other_values(place, row, told)
-    return Compared(tuple(numbers), tuple(others))
+            others += other_values(place, row, told, same_version=all(same_versions))
+    return Compared(tuple(_consistent(stated, numbers)), tuple(others))
+
+
+def _consistent(stated: Stated, numbers: Sequence[Checked]) -> Iterator[Checked]:
+    """Yield the numbers, those that agree only where the report's traces fit one another too."""
+    known = {one.number.id: one.number.told for one in numbers}
+    machines = [row["provenance"] for _place, row in stated.clips]
+    for one in numbers:
+        told = one.number.told
+        part = None if one.why is not None else broken_edit(told, known) or other_machine(told, machines)
+        yield one if part is None else Checked(one.number, Why.REPORT_ITSELF, part=part)
 
 
 def _clip(stated: Stated, place: int, row: Row, told: Row | None, why: Why | None) -> Iterator[Checked]:
@@ -150,7 +162,7 @@ def _checked(number: Number, fresh: Row | None, why: Why | None) -> Checked:
         return Checked(number, made, value)
     if abs(value - number.value) > tolerance(number):
         return Checked(number, Why.VALUE, value)
-    part = other_part(number.told, fresh) or broken_edit(number.told)
+    part = other_part(number.told, fresh)
     return Checked(number) if part is None else Checked(number, Why.TRACE, part=part)
 
 

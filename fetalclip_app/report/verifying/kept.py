@@ -152,15 +152,15 @@ def _drawn(number: Number, row: Row, kept: KeptClip, at: str) -> Iterator[Checke
 
 def _other_edit(number: Number, kept: Sequence[Edit]) -> OtherPart | None:
     """Return the first edit that the archive does not know; it may know more: what was done since."""
-    known = {_as_told(one.after, one.who, one.when) for one in kept}
+    known = {_as_told(str(one.did), one.after, one.who, one.when) for one in kept}
     for place, told in enumerate(number.told.get("edits", ())):
-        if _as_told(told["after"], told["who"], told["when"]) not in known:
+        if _as_told(told["did"], told["after"], told["who"], told["when"]) not in known:
             return OtherPart(pointer("edits", place), f"{told['who']} {told['when']}", None)
     return None
 
 
-def _as_told(after: float | None, who: str, when: str | None) -> tuple[float | None, str, str]:
-    return None if after is None else round(after, 3), who, when or ""
+def _as_told(did: str, after: float | None, who: str, when: str | None) -> tuple[str, float | None, str, str]:
+    return did, None if after is None else round(after, 3), who, when or ""
 
 
 def _of_dating(number: Number, row: Row, kept: KeptStudy) -> Iterator[Checked]:

@@ -10,13 +10,16 @@ from typing import Any
 from fetalclip_app.report.json_traces import pointer
 from fetalclip_app.report.verifying.rebuilding import Row
 
-_LEFT_OUT = frozenset(
+_LEFT_OUT = frozenset({"numbers", "file", "device", "notices", "app_version"})
+"""Names of what may differ without another value, and of what is looked at by itself."""
+
+_SENTENCES = frozenset(
     {
-        *("numbers", "file", "name", "device", "notices", "app_version", "research_use_only"),
         *("sentence", "sentences", "hint", "meaning", "definition", "title", "remark", "scale", "scales", "depends"),
+        "research_use_only",
     }
 )
-"""Names of what may differ without another value, of sentences, and of what is looked at by itself."""
+"""Names of what another version of the program says in other words."""
 
 _MADE_WITH = frozenset({"model", "preprocessing", "view_sets", "heads", "probes"})
 
@@ -46,7 +49,9 @@ class OtherValue:
     found: Any
 
 
-def other_values(place: int, stated: Row, found: Row, *, made_otherwise: bool = False) -> tuple[OtherValue, ...]:
+def other_values(
+    place: int, stated: Row, found: Row, *, made_otherwise: bool = False, same_version: bool = True
+) -> tuple[OtherValue, ...]:
     """Return the values of an entry that came out otherwise, but those that are numbers with a trace.
 
     Of an entry that another version of the program wrote, or that was read on another device, only what no network
@@ -54,6 +59,7 @@ def other_values(place: int, stated: Row, found: Row, *, made_otherwise: bool = 
 
     Args:
         made_otherwise: Numbers of the entry were named for another model or what else goes into it.
+        same_version: The report was written by the version at hand: its sentences are compared too.
     """
     if "provenance" in stated and _made(stated) != _made(found):
         stated, found = (
@@ -62,7 +68,8 @@ def other_values(place: int, stated: Row, found: Row, *, made_otherwise: bool = 
     if made_otherwise:
         stated, found = ({**row, "provenance": _without(row["provenance"], _MADE_WITH)} for row in (stated, found))
     traced = {one["at"] for one in stated.get("numbers", ())}
-    all_of_it = _differing(stated, found, ())
+    left_out = _LEFT_OUT if same_version else _LEFT_OUT | _SENTENCES
+    all_of_it = _differing(stated, found, (), left_out)
     told = (OtherValue(place, at, was, now) for at, was, now in all_of_it if at not in traced)
     return tuple(islice(told, _MOST))
 
@@ -76,15 +83,15 @@ def _made(row: Row) -> tuple[Any, ...]:
     return made.get("app_version"), made.get("device"), made["model"].get("sha256"), made.get("view_sets")
 
 
-def _differing(was: Any, now: Any, at: tuple[str | int, ...]) -> Iterator[tuple[str, Any, Any]]:
+def _differing(was: Any, now: Any, at: tuple[str | int, ...], left_out: Set[str]) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(was, dict) and isinstance(now, dict):
         if _is_held_back(was):
             return
-        for name in (name for name in (*was, *(name for name in now if name not in was)) if name not in _LEFT_OUT):
-            yield from _differing(was.get(name), now.get(name), (*at, name))
+        for name in (name for name in (*was, *(name for name in now if name not in was)) if name not in left_out):
+            yield from _differing(was.get(name), now.get(name), (*at, name), left_out)
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         for number, (one, other) in enumerate(zip(was, now, strict=True)):
-            yield from _differing(one, other, (*at, number))
+            yield from _differing(one, other, (*at, number), left_out)
     elif not _alike(was, now):
         yield pointer(*at), in_short(was), in_short(now)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,31 +17,6 @@ Row = dict[str, Any]
 """An entry of the report's JSON, or a part of one."""
 
 _BY_HAND = (CalibrationSource.USER, CalibrationSource.USER_OVERRIDE)
-
-
-def look_at(rows: Sequence[Row]) -> None:
-    """Refuse entries that lack what a reading is made anew from.
-
-    Raises:
-        KeyError, TypeError, ValueError, AttributeError: They do, or hold it in another form.
-    """
-    clips = [row for row in rows if "provenance" in row]
-    for row in clips:
-        notes_of(row)
-        str(row["file"])
-        str(row["provenance"]["clip"]["key"])
-    for row in (row for row in rows if "growth" in row):
-        dating_of(row["growth"])
-        exam_day_of(row["growth"])
-        if not all(1 <= int(ref["number"]) <= len(clips) and ref["key"] for ref in row["clips"]):
-            raise ValueError("a study of clips that are not there")
-    for row in (*clips, *(row for row in rows if "growth" in row)):
-        for told in row.get("numbers", ()):
-            [(edit["before"], edit["after"], str(edit["who"]), str(edit["when"])) for edit in told.get("edits", ())]
-            made = told.get("made_by")
-            if made is not None:
-                str(made["model_sha256"])
-                str(made["preprocessing"])
 
 
 def with_stated_scale(clip: Clip, row: Row) -> Clip:

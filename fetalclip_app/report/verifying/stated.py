@@ -17,7 +17,8 @@ from fetalclip_app.errors import ErrorCode, InvalidInput
 from fetalclip_app.report.attached import FORMAT, NAME
 from fetalclip_app.report.json_traces import at_pointer
 from fetalclip_app.report.page_marks import PageMarks, page_marks
-from fetalclip_app.report.verifying.rebuilding import Row, look_at
+from fetalclip_app.report.verifying.rebuilding import Row
+from fetalclip_app.report.verifying.well_formed import look_at
 
 _PDF = b"%PDF-"
 

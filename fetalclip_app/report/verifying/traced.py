@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from fetalclip_app.report.json_traces import pointer
@@ -12,8 +12,6 @@ from fetalclip_app.report.verifying.rebuilding import Row
 
 _LOOKED_AT_ELSEWHERE = frozenset({"id", "value", "edits", "app_version", "device"})
 """The value and the edits are compared by themselves; of version and device another is no other number."""
-
-_A_LINE = re.compile(r"\.person\.\d+$")
 
 _PIXELS = 0.5
 """By how much a shape that a network drew may differ on another processor."""
@@ -46,24 +44,42 @@ def other_part(then: Row, now: Row) -> OtherPart | None:
     return next(_other_parts(then, now, (), left_out, pixels), None)
 
 
-def broken_edit(trace: Row) -> OtherPart | None:
-    """Return where a trace's edits do not lead to its value, each from the one before; None where they do.
+def broken_edit(trace: Row, known: Mapping[str, Row]) -> OtherPart | None:
+    """Return where a trace's edits do not lead to its value, or are not those of its inputs; None where they do.
 
-    Of a single line or dating alone: what stands for several holds the edits of them all.
+    Args:
+        known: The report's traces by their ids.
     """
-    edits = trace.get("edits") or ()
-    if not edits or not (_A_LINE.search(trace["id"]) or trace["by"] == "dating"):
+    edits = list(trace.get("edits") or ())
+    if trace["by"] == "person" and trace.get("inputs"):
+        return _other_edits(
+            edits, [edit for name in trace["inputs"] for edit in known.get(name, {}).get("edits") or ()]
+        )
+    if not edits or trace["by"] not in {"person", "dating"}:
         return None
-    befores = [None, *(edit["after"] for edit in edits[:-1])]
+    befores = [None if edits[0]["did"] == "drawn" else edits[0]["before"], *(edit["after"] for edit in edits[:-1])]
     for number, (edit, before) in enumerate(zip(edits, befores, strict=True)):
-        if number and not _alike(edit["before"], before, _SAME):
+        if not _alike(edit["before"], before, _SAME):
             return OtherPart(pointer("edits", number, "before"), edit["before"], before)
-    after = edits[-1]["after"]
-    return (
-        None
-        if _alike(after, trace["value"], _SAME)
-        else OtherPart(pointer("edits", len(edits) - 1, "after"), after, trace["value"])
-    )
+    after, value = edits[-1]["after"], trace["value"]
+    return None if _alike(after, value, _SAME) else OtherPart(pointer("edits", len(edits) - 1, "after"), after, value)
+
+
+def _other_edits(edits: Sequence[Row], of_inputs: Sequence[Row]) -> OtherPart | None:
+    """Return the first edit of a number that is of none of its inputs; that a value enters the report is its own."""
+    own = [edit for edit in edits if edit["did"] != "entered"]
+    pairs = zip_longest(own, of_inputs)
+    differs = next((number for number, (one, other) in enumerate(pairs) if one != other), None)
+    return None if differs is None else OtherPart(pointer("edits", differs), None, None)
+
+
+def other_machine(trace: Row, machines: Sequence[Row]) -> OtherPart | None:
+    """Return where a trace names another version or device than any of the report's readings (their provenance)."""
+    for name in ("app_version", "device") if trace.get("made_by") else ():
+        stated = trace["made_by"].get(name)
+        if all(stated != made.get(name) for made in machines):
+            return OtherPart(pointer("made_by", name), stated, machines[0].get(name))
+    return None
 
 
 def _machine(trace: Row) -> tuple[Any, Any]:
