@@ -32,6 +32,7 @@ from fetalclip_app.report.style import (
     PAD,
     STRONG,
     SUBHEADING,
+    Air,
     card,
     cards,
     columns,
@@ -75,7 +76,7 @@ def clip_section(
     if says_whose:
         about = "  ·  ".join(cut(text, _MOST_LETTERS) for text in (entry.patient, entry.study))
         whose = [para(about, STRONG), Spacer(0, 1.5 * MM)]
-    start: Flow = [] if number is None else [Spacer(0, 4 * MM), CondPageBreak(_LEAST)]
+    start: Flow = [] if number is None else [Air(0, 4 * MM), CondPageBreak(_LEAST)]
     start = [PageBreak()] if number is not None and says_whose else start  # no two patients share a page
     mine = by_hand_block(entry, width)
     head = [para(heading, HEADING), *whose, *_badges(entry, width), *mine]

@@ -241,9 +241,10 @@ def _ages(study: StudyTable, table: FetusTable, width: float) -> Flow:
     title = f"{wording.fetus_title(table.fetus)}: {title}" if table.fetus else title
     first = table.model_ages[0] if table.model_ages else None
     curve = None if first is None else (curve_name(first, table), first.estimate)
-    flow: Flow = [KeepTogether([para(title, SUBHEADING), ages_axis(shown, curve, width)])]
-    flow.append(para(axis_legend(shown), NOTE))
+    axis = [para(title, SUBHEADING), ages_axis(shown, curve, width), para(axis_legend(shown), NOTE)]
+    flow: Flow = [KeepTogether(axis)]
     flow += [para(text, DOUBT_STRONG) for text in age_words.differences(table)]
     source = age_words.difference_source(study, table)
     told = [source, *age_words.scale_sources(table), *age_words.dependences(study, table)]
-    return [*flow, *(para(text, NOTE) for text in told if text)]
+    notes = [para(text, NOTE) for text in told if text]
+    return [*flow, KeepTogether(notes)] if notes else flow  # else its last line stands alone on the next page

@@ -68,6 +68,8 @@ def _story(content: ReportContent) -> Flow:
     story: Flow = [*above, para(_title(content), TITLE), *header(content, width)]
     for sections in _together(template.sections):
         story += _section(content, sections, width)
+    while isinstance(story[-1], Spacer):  # where the page is full to its end, air alone would begin another
+        story.pop()
     return story
 
 

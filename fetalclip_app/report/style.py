@@ -10,7 +10,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import Paragraph, Table, TableStyle
+from reportlab.platypus import Paragraph, Spacer, Table, TableStyle
 from reportlab.platypus.flowables import Flowable
 
 from fetalclip_app.report.fonts import BOLD, REGULAR, drawable, register
@@ -93,6 +93,16 @@ class Painted(Flowable):  # type: ignore[misc]  # reportlab carries no types
     def draw(self) -> None:
         """Paint on the page's canvas."""
         self._paint(self.canv)
+
+
+class Air(Spacer):  # type: ignore[misc]  # reportlab carries no types
+    """Air between two things; none at the top of a page, where all pages begin at one height."""
+
+    def wrap(self, *available: float) -> tuple[float, float]:
+        """Return its size where it stands."""
+        frame = getattr(self, "_frame", None)
+        width, height = super().wrap(*available)
+        return width, 0.0 if frame is not None and frame._atTop else height
 
 
 def columns(cells: Sequence[Any], widths: Sequence[float], *, after: float = 0.0) -> Any:

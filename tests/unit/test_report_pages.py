@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fetalclip_app.domain.clip import Origin
 from fetalclip_app.errors import ErrorCode, UnreadableFile
 from fetalclip_app.report.build import ClipEntry, PageSize, ReportContent, UnreadEntry, build
 from fetalclip_app.report.fonts import BOLD, drawable, missing, shortened, text_width
+from fetalclip_app.report.template import Section, Template
 
 
 def abstaining(number: int) -> ClipEntry:
@@ -106,3 +108,28 @@ def test_many_clips_of_many_patients_break_over_pages_with_the_head_of_the_table
     pages = pages_of(build(many, options()), tmp_path)
     assert "and 26 more" in text_of(pages[:1])
     assert all("BPD OFD" in text_of([page]) for page in pages[:2])
+
+
+def test_air_that_the_last_page_has_no_room_for_begins_no_other(tmp_path: Path) -> None:
+    """Found by looking: where the files' list ended at the foot, an empty page followed."""
+    files = Template(plain_copies=False, sections=(Section.SIGN_OFF, Section.UNREAD, Section.METHOD))
+    small = {"frames": 1, "height": 60, "width": 90, "origin": Origin(patient_id="P-1", study_uid="1.2")}
+    for count in range(1, 9):  # two of them end at the foot of a page
+        clips = [entry(name=f"{number}.dcm", best="femur", **small) for number in range(count)]
+        last = pages_of(build(clips, options(template=files)), tmp_path)[-1]
+        assert "dcm" in last.extract_text().split("Page")[0], f"{count} clips"
+
+
+def test_every_page_begins_at_one_height(tmp_path: Path) -> None:
+    origin = Origin(patient_id="P-1", study_uid="1.2")
+    large = {"best": "femur", "origin": origin, "height": 480, "width": 640}
+    clips = [entry(name=f"{number}.dcm", pixel_mm=0.2 if number % 4 else None, **large) for number in range(9)]
+    pages = pages_of(build(clips, options()), tmp_path)
+    band = (RESEARCH_USE_ONLY, "FetalCLIP Studio")
+    highest = [
+        max((y, text) for text, _left, _right, y in placed_texts(page) if not text.startswith(band))
+        for page in pages[1:]
+    ]
+    tops = [round(y, 1) for y, text in highest if re.match(r"\d\s+\d\.dcm", text)]
+
+    assert len(tops) > 2 and len(set(tops)) == 1
