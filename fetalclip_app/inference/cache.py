@@ -21,7 +21,7 @@ FORMAT = 2
 ROWS_IN_MEMORY = 50_000
 """About 150 MB of rows of a ViT-L/14, or the age prompts of 57 spacings."""
 
-TEXTS_AT_ONCE = 256
+TEXTS_AT_ONCE = 128
 """How many texts are encoded between two looks at the cancel flag."""
 
 TEXTS_IN_A_STEP = 32

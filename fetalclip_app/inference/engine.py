@@ -118,7 +118,7 @@ class Engine:
         """Answer every task for the clip. Frames that were encoded before, as far as the bank knows, are not again.
 
         Raises:
-            Cancelled: ``cancel`` was raised between two batches or two tasks.
+            Cancelled: ``cancel`` was raised between two batches, of frames or of texts, or two tasks.
             UnreadableFile: A frame cannot be decoded.
             ComputeFailed: The device gave up.
         """
@@ -139,12 +139,13 @@ class Engine:
         kept = ClipShelf(self.frames, clip, crop, made_by, lambda: self.device)
         scan = Scan(clip, crop, self.spec, known.columns[ROWS], textures=textures, kept=kept)
         before = len(clip)
+        tools = replace(self.instruments, encode_texts=lambda texts: self.texts.features(texts, cancel))
         for task, weight in zip(self.tasks, weights, strict=True):
             cancel.check()
             if weight > 1:
                 self._tell(self._reading(scan, known), listener)
             scan = replace(scan, between_pictures=_on_the_way(cancel, report, before, weight, steps))
-            scan = replace(scan, found=(*scan.found, task.answer(scan, self.instruments)))
+            scan = replace(scan, found=(*scan.found, task.answer(scan, tools)))
             before += weight
             report(before, steps)
         return self._reading(scan, known)

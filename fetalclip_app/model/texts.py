@@ -15,7 +15,7 @@ from fetalclip_app.model.shared_prefixes import can_share, last_states, tree_of
 
 Tokens = list[int]
 
-TEXTS_AT_ONCE, SHARING_AT_ONCE = 64, 256
+TEXTS_AT_ONCE, SHARING_AT_ONCE = 64, 128
 """Texts in one pass; of those that share what they begin with, more: there are more to share, and the products of
 matrices gain a twentieth."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fakes import DIMENSION, FakeBackbone, make_clip
+from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
 from fetalclip_app.domain.backbone import ModelCalibration, ViewCalibration
@@ -14,7 +15,7 @@ from fetalclip_app.domain.reading import Finding
 from fetalclip_app.domain.sight import Sight
 from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
-from fetalclip_app.inference.cache import TextBank
+from fetalclip_app.inference.cache import TEXTS_AT_ONCE, TextBank
 from fetalclip_app.inference.calibrating import calibration_of, fitted_for
 from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
@@ -97,6 +98,37 @@ def test_stops_between_two_batches_once_cancelled(backbone: FakeBackbone) -> Non
         make_engine(backbone).read(make_clip(frames=40), cancel, report)
 
     assert backbone.frames_seen == 1 + FRAMES_AT_ONCE
+
+
+class CancellingBackbone(FakeBackbone):
+    """Sees a brain in every frame, and asks the reading to stop at the first part of the age prompts."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        super().__init__()
+        self._cancel = cancel
+        self.parts: list[int] = []
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.parts.append(len(texts))
+        if len(texts) == TEXTS_AT_ONCE:
+            self._cancel.cancel()
+        rows = np.zeros((len(texts), DIMENSION), np.float32)
+        rows[np.arange(len(texts)), [0 if "brain" in text.lower() else 1 for text in texts]] = 1.0
+        return rows
+
+
+def test_a_cold_age_stops_between_two_parts_of_its_texts_and_goes_on_there() -> None:
+    cancel = CancelToken()
+    backbone = CancellingBackbone(cancel)
+    engine = make_engine(backbone)
+    with pytest.raises(Cancelled):
+        engine.read(make_clip(), cancel, silent)
+    assert backbone.parts.count(TEXTS_AT_ONCE) == 1
+
+    engine.read(make_clip(), CancelToken(), silent)
+
+    assert backbone.parts.count(TEXTS_AT_ONCE) == 875 // TEXTS_AT_ONCE
+    assert backbone.parts[-1] == 875 % TEXTS_AT_ONCE
 
 
 def test_progress_reaches_its_end_and_never_goes_back(backbone: FakeBackbone) -> None:
