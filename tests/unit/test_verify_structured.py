@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,15 @@ def test_twins_that_changed_places_are_named(desk: Desk) -> None:
     desk.keep()
     desk.write(of_fetus(desk.one, "B"), of_fetus(twin, "A"))
     assert desk.differing()["B.hc.person"] == ("archive", "/fetus")
+
+
+@pytest.mark.parametrize("told", ["the line 10.0, 10.0 to 110.0, 10.0 px is 0.0 mm", "0.0 mm/px", "nothing"])
+def test_a_scale_that_is_none_is_no_scale_of_the_report(told: str, desk: Desk) -> None:
+    def change(report: Any) -> None:
+        library = next(item for item in items(report) if named(item) == "111028")
+        scale = deepcopy(library.ContentSequence[0].ContentSequence[0])
+        scale.TextValue = f"Scale by a person: {told}"
+        library.ContentSequence[0].ContentSequence.append(scale)
+
+    desk.change(change)
+    assert desk.verify()[0] == 0

@@ -147,6 +147,7 @@ def test_an_edit_that_does_not_lead_to_the_value_is_named_wherever_the_number_en
         lambda told: of(told, "hc.person.1")["edits"][0].update(did="dreamt"),
         lambda told: told[0].update(calibration=[1]),
         lambda told: told[0].update(brain_views=3),
+        lambda told: told[0]["calibration"]["regions"][0].update(by_hand=True, row_mm=0.0),
     ],
 )
 def test_what_no_report_holds_is_refused_in_a_sentence(change: Change, desk: Desk) -> None:

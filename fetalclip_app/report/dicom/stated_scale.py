@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -29,12 +30,14 @@ def _ruler_told(one: Ruler) -> str:
 
 
 def rulers_in(told: Sequence[str]) -> list[Ruler]:
-    """Return the rulers among some sentences."""
+    """Return the rulers among some sentences, but those without a length."""
     found = (_RULER.fullmatch(one) for one in told)
     numbers = [tuple(map(float, match.groups())) for match in found if match is not None]
-    return [Ruler((x, y), (other_x, other_y), length) for x, y, other_x, other_y, length in numbers]
+    made = [Ruler((x, y), (other_x, other_y), length) for x, y, other_x, other_y, length in numbers]
+    return [one for one in made if 0 < one.length_mm < math.inf and one.first != one.last]
 
 
 def typed_in(told: Sequence[str]) -> float | None:
     """Return the size of a pixel in mm that was typed; None where none was."""
-    return next((float(match[1]) for one in told if (match := _TYPED.fullmatch(one)) is not None), None)
+    found = (float(match[1]) for one in told if (match := _TYPED.fullmatch(one)) is not None)
+    return next((size for size in found if 0 < size < math.inf), None)

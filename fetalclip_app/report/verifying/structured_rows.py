@@ -140,7 +140,8 @@ def _is_compared(row: SrRow) -> bool:
 def _told(row: SrRow) -> tuple[str, ...]:
     """Return an untracked row in words, its value last; of what a network saw without its share of the frames."""
     is_survey = codes.ANATOMY_SURVEY.meaning in row.section
-    said = [*row.kind, row.text] if is_survey else [row.text, *row.kind, *row.remarks, row.equation]
+    made = [_without_program(one) for one in row.algorithm]
+    said = [*row.kind, row.text, *made] if is_survey else [row.text, *row.kind, *row.remarks, row.equation]
     value = "" if row.value is None else f"{row.value:g} {row.unit}"
     return (*row.section, row.fetus, row.name, row.code, "; ".join(filter(None, [value, *said])))
 

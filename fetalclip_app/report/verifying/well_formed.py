@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,7 +32,8 @@ def look_at(rows: Sequence[Row]) -> None:
 
 def _look_at_clip(row: Row) -> None:
     notes_of(row)
-    rulers_of(row)
+    if any(not 0 < one.length_mm < math.inf or one.first == one.last for one in rulers_of(row)):
+        raise ValueError("a ruler without a length")
     provenance, calibration = row["provenance"], row.get("calibration")
     _texts(row["file"], provenance["clip"]["key"], provenance["model"]["sha256"])
     for task in ("views", "brain_views"):
@@ -39,6 +41,8 @@ def _look_at_clip(row: Row) -> None:
     if calibration is not None:
         _texts(calibration["source"])
         _tables(*calibration["regions"])
+        if any(region["by_hand"] and not float(region["row_mm"]) > 0 for region in calibration["regions"]):
+            raise ValueError("a scale of nothing")
 
 
 def _look_at_number(told: Row) -> None:
