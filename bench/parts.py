@@ -71,9 +71,15 @@ def views(sides: Sides) -> list[Row]:
 
 
 def age(sides: Sides) -> list[Row]:
-    """Time the age of one picture: with no text known, with all texts known, and with the picture's row known too."""
+    """Time the age of one picture: with no text known, with all texts known, and with the picture's row known too.
+
+    Raises:
+        ValueError: The picture is not seen as a brain, so that no age would be computed.
+    """
     still, engine = sides.still, fresh(sides.asked(VIEWS, AGE))
-    cold_s, _ = timed(lambda: read(engine, still))
+    cold_s, reading = timed(lambda: read(engine, still))
+    if not len(_views(reading).frames_of(BRAIN)):
+        raise ValueError("of what is not seen as a brain no age is computed")
     warm_s = median_time(lambda: read(engine, still), sides.effort.repeats * 3)
     keeping = replace(engine, frames=FrameBank())
     read(keeping, still)

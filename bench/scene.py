@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from fetalclip_app import resources
-from fetalclip_app.domain.backbone import ModelCalibration
+from fetalclip_app.domain.backbone import ModelCalibration, ViewCalibration
 from fetalclip_app.domain.clip import Clip, FramesInMemory, Pixels
 from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.domain.views import BRAIN, ViewSet
@@ -43,6 +43,9 @@ VIT_B_16 = {
 
 RANDOM = ("vit_b_16", "vit_l_14")
 """Networks of these shapes get random weights: their answers mean nothing, their cost is the real one."""
+
+GAINS = 0.5
+"""Standard deviation of the gains of a random image tower's normalisations. We chose it."""
 
 MODELS = ("compact", *RANDOM, "fetalclip")
 
@@ -136,7 +139,7 @@ def random_engine(config: dict[str, Any], clip: Clip, device: Device | None = No
     planes = _as_brain(bundled(PLANES_FILE), backbone, texts, prepare(clip.frame(0), spec, crop_of(clip)))
     brain = bundled(BRAIN_PLANES_FILE)
     texts = TextBank(backbone.encode_texts, name)
-    calibration = ModelCalibration()
+    calibration = ModelCalibration(views=ViewCalibration(lead=0.0))  # a random network leads by little
     return Engine(
         backbone=backbone,
         spec=spec,
@@ -157,10 +160,18 @@ def without_texts(engine: Engine) -> Engine:
 
 
 def _make_lively(network: torch.nn.Module) -> None:
-    """Raise the positional embedding and the projection, or random towers give nearly one row for every text."""
+    """Make random towers answer differently to different texts, and give their pictures a Score-CAM.
+
+    Texts: without more weight on tokens and places nearly all have one row. Pictures: with gains of one, as networks
+    begin, the channels of a token sum to nothing behind a normalisation, and the map, which is such a sum, is noise.
+    """
+    chance = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for name in ("token_embedding.weight", "positional_embedding"):
             network.get_parameter(name).mul_(10.0)
+        for module in network.get_submodule("visual").modules():
+            if isinstance(module, torch.nn.LayerNorm):
+                module.weight.add_(GAINS * torch.randn(module.weight.shape, generator=chance))
 
 
 def _as_brain(planes: ViewSet, backbone: TorchBackbone, texts: TextBank, picture: Any) -> ViewSet:

@@ -59,6 +59,14 @@ def test_both_sides_find_the_same_age_and_the_recipe_remembers_nothing(both: Sid
     assert cold.scaled == "the recipe encoded 200 of 875 prompts"
 
 
+def test_no_age_is_timed_of_what_is_no_brain(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ViewPrediction, "frames_of", lambda *_: np.zeros(0, np.intp))
+    both = Sides(random_engine(CONFIG, clip), plain, clip, EFFORT)
+
+    with pytest.raises(ValueError, match="brain"):
+        parts.age(both)
+
+
 def test_another_picture_on_one_side_does_not_go_unnoticed(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
     both = Sides(random_engine(CONFIG, clip), plain, clip, EFFORT)
     original = Sides.pictures
