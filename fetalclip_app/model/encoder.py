@@ -207,9 +207,9 @@ class TorchBackbone:
 
     def to_device(self, pictures: NDArray[np.float32]) -> torch.Tensor:
         """Return pictures (N, 3, S, S) as the network takes them."""
-        tensor = torch.from_numpy(np.ascontiguousarray(pictures))
-        if self._device.kind == CUDA:  # from pinned memory a card fetches by itself
-            tensor = tensor.pin_memory().to(CUDA, non_blocking=True)
+        kind, tensor = self._device.kind, torch.from_numpy(np.ascontiguousarray(pictures))
+        # From pinned memory a card fetches by itself.
+        tensor = tensor.pin_memory().to(kind, non_blocking=True) if kind == CUDA else tensor.to(kind)
         return tensor.contiguous(memory_format=torch.channels_last) if is_convolutional(self._network) else tensor
 
     def _frames(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:

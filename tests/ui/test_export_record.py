@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from fetalclip_app import settings
 from fetalclip_app.archive.database import connect
-from fetalclip_app.archive.trail import Entry, entries
+from fetalclip_app.archive.trail import Entry, What, entries
 from fetalclip_app.report import as_json
 from fetalclip_app.ui import app
 
@@ -26,12 +26,16 @@ def _until(qtbot: QtBot, holds: Callable[[], bool]) -> None:
     qtbot.waitUntil(holds, timeout=30_000)
 
 
-def _exported() -> list[Entry]:
+def _entries(what: What) -> list[Entry]:
     trail = connect(settings.archive_file())
     try:
-        return [entry for entry in entries(trail) if entry.what == "exported"]
+        return [entry for entry in entries(trail) if entry.what == what]
     finally:
         trail.close()
+
+
+def _exported() -> list[Entry]:
+    return _entries(What.EXPORTED)
 
 
 @pytest.fixture
@@ -41,6 +45,7 @@ def studio(program, tmp_path: Path, qtbot: QtBot) -> app.Studio:
     made = program(write(folder / "Müller^Anna.dcm", full_dataset(cine(), NumberOfFrames=4)))
     _until(qtbot, lambda: bool(made.session.entries) and made.session.entries[0].reading is not None)
     _until(qtbot, lambda: made.window.notebook.clip is not None and made.window.viewer.on_screen is not None)
+    _until(qtbot, lambda: settings.archive_file().is_file() and bool(_entries(What.READING)))
     out = tmp_path / "out"
     out.mkdir()
     made.window.exporting.ask = lambda _parent, _title, suggested, _kinds: out / Path(suggested).name

@@ -65,10 +65,10 @@ def test_a_folder_that_is_no_exported_model_is_told_and_the_model_stays(desk, tm
         assert message.isHidden() == (chosen is None)
 
     assert f"{tmp_path.name} is no exported model" in message.sentence.text()
-    assert "training export" in message.hint.text()
+    assert "'export --out FOLDER'" in message.hint.text()
     assert len(desk.model.started) == 1 and not desk.saved
     ticked = [action.text() for action in menu.menu.actions() if action.isChecked()]
-    assert ticked == ["Compact model (bundled)", "Automatic"]
+    assert ticked == ["Compact model (bundled)", "Automatic", "Automatic: fast, with the same answers"]
 
 
 def test_a_remembered_folder_that_has_vanished_is_told_as_any_trouble(desk_of, tmp_path: Path) -> None:
