@@ -26,7 +26,7 @@ _CORNERS = 24
 _KEPT_FREE = 0.7
 """Share of a head's width and height, about its centre, where no words stand."""
 
-_ROOM_PX = 64.0
+_ROOM_PX = 44.0
 """Above a head's middle or below it words find room in so much of the view; where it has less, they stand over it."""
 
 
