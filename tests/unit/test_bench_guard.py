@@ -6,7 +6,7 @@ The limits lie far below what is measured on an idle machine (in brackets), so t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,15 @@ from fetalclip_app.tasks.gestational_age import AgeTask
 from fetalclip_app.tasks.keys import AGE, VIEWS
 
 CONFIG = {**tiny_models.VIT, "text_cfg": {**tiny_models.TEXT, "width": 64}}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for each other take the processor, too."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def ratio(plain: Callable[[], object], ours: Callable[[], object], rounds: int = 5) -> float:
