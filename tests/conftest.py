@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["LC_ALL"] = "C.UTF-8"  # the program speaks English here, whatever this computer speaks
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +31,13 @@ settings.load_profile("studio")
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own settings."""
     monkeypatch.setenv("FETALCLIP_STUDIO_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def _begun_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For processes of a fork server: else each imports pytest, and Python 3.11 does not find what it is to load."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
 
 
 @pytest.fixture

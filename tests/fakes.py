@@ -352,8 +352,8 @@ def spin(qtbot: Any, seconds: float) -> None:
     qtbot.waitUntil(lambda: time.perf_counter() >= end, timeout=int(1000 * seconds) + 5000)
 
 
-class SettlingEngine(FakeEngine):
-    """Needs many steps to settle, and tells by its device how many it did."""
+class CountingEngine(FakeEngine):
+    """Tells by its device how many steps it did."""
 
     steps = 0
 
@@ -365,10 +365,18 @@ class SettlingEngine(FakeEngine):
     def device(self, value: str) -> None:
         pass
 
+    def step(self) -> None:
+        """Take a moment."""
+        time.sleep(0.005)
+        self.steps += 1
+
+
+class SettlingEngine(CountingEngine):
+    """Needs many steps to settle."""
+
     def settle(self) -> Iterator[None]:
         for _ in range(200):
-            time.sleep(0.005)
-            self.steps += 1
+            self.step()
             yield
 
 

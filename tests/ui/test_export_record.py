@@ -6,12 +6,12 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from deidentify_files import full_dataset
 from dicom_files import cine, write
+from from_disk import until
 from pytestqt.qtbot import QtBot
 
 from fetalclip_app import settings
@@ -19,11 +19,6 @@ from fetalclip_app.archive.database import connect
 from fetalclip_app.archive.trail import Entry, What, entries
 from fetalclip_app.report import as_json
 from fetalclip_app.ui import app
-
-
-def _until(qtbot: QtBot, holds: Callable[[], bool]) -> None:
-    """Wait for what comes from the disk, which may be a busy one."""
-    qtbot.waitUntil(holds, timeout=30_000)
 
 
 def _entries(what: What) -> list[Entry]:
@@ -43,9 +38,9 @@ def studio(program, tmp_path: Path, qtbot: QtBot) -> app.Studio:
     folder = tmp_path / "scans"
     folder.mkdir()
     made = program(write(folder / "Müller^Anna.dcm", full_dataset(cine(), NumberOfFrames=4)))
-    _until(qtbot, lambda: bool(made.session.entries) and made.session.entries[0].reading is not None)
-    _until(qtbot, lambda: made.window.notebook.clip is not None and made.window.viewer.on_screen is not None)
-    _until(qtbot, lambda: settings.archive_file().is_file() and bool(_entries(What.READING)))
+    until(qtbot, lambda: bool(made.session.entries) and made.session.entries[0].reading is not None)
+    until(qtbot, lambda: made.window.notebook.clip is not None and made.window.viewer.on_screen is not None)
+    until(qtbot, lambda: settings.archive_file().is_file() and bool(_entries(What.READING)))
     out = tmp_path / "out"
     out.mkdir()
     made.window.exporting.ask = lambda _parent, _title, suggested, _kinds: out / Path(suggested).name
@@ -58,7 +53,7 @@ def test_every_kind_of_file_is_recorded_by_its_hash_and_by_nobodys_name(studio, 
     for count, name in enumerate(wanted, start=1):
         with qtbot.waitSignal(studio.window.exporting.written, timeout=60_000):
             studio.window.actions_by_name[name].trigger()
-        _until(qtbot, lambda count=count: len(_exported()) == count)
+        until(qtbot, lambda count=count: len(_exported()) == count)
     found = _exported()
     kinds = [json.loads(entry.details)["kind"] for entry in found]
     files = {path.suffix[1:]: path for path in (tmp_path / "out").iterdir() if path.is_file()}
@@ -88,7 +83,7 @@ def test_an_export_while_another_program_holds_the_archive_is_recorded_afterward
     assert _exported() == []
     other.rollback()
     other.close()
-    _until(qtbot, lambda: len(_exported()) == 1)
+    until(qtbot, lambda: len(_exported()) == 1)
 
 
 def test_an_export_that_ends_while_the_program_is_closed_is_recorded(
@@ -103,7 +98,7 @@ def test_an_export_that_ends_while_the_program_is_closed_is_recorded(
 
     monkeypatch.setattr(as_json, "write_table", held)
     studio.window.actions_by_name["export_json"].trigger()
-    _until(qtbot, begun.is_set)
+    until(qtbot, begun.is_set)
     threading.Timer(0.2, go.set).start()  # the program's end waits for its workers
     studio.end()
 
@@ -138,16 +133,16 @@ def test_nothing_is_written_over_the_scan_that_is_open(studio, qtbot: QtBot, tmp
 def test_the_archive_is_checked_on_command_and_says_what_is_wrong(studio, qtbot: QtBot) -> None:
     message, action = studio.window.area.message, studio.window.actions_by_name["check_archive"]
     action.trigger()
-    _until(qtbot, lambda: message.sentence.text() == "The archive is whole.")
+    until(qtbot, lambda: message.sentence.text() == "The archive is whole.")
     assert "Last entry:" in message.details.text()
-    _until(qtbot, action.isEnabled)
+    until(qtbot, action.isEnabled)
 
     other = sqlite3.connect(settings.archive_file(), isolation_level=None)
     other.execute("DROP TRIGGER trail_UPDATE_never")
     other.execute("UPDATE trail SET who = 'B. Nobody' WHERE number = 1")
     other.close()
     action.trigger()
-    _until(qtbot, lambda: message.sentence.text().endswith("things in the archive are wrong."))
+    until(qtbot, lambda: message.sentence.text().endswith("things in the archive are wrong."))
     assert "Entry 1 of the trail was changed" in message.details.text()
 
 
@@ -156,4 +151,4 @@ def test_a_check_where_no_archive_can_be_reached_is_a_sentence(
 ) -> None:
     settings.archive_file().rename(settings.archive_file().with_name("away.db"))
     studio.window.actions_by_name["check_archive"].trigger()
-    _until(qtbot, lambda: "There is no archive yet" in studio.window.area.message.sentence.text())
+    until(qtbot, lambda: "There is no archive yet" in studio.window.area.message.sentence.text())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from deidentify_files import full_dataset
 from dicom_files import write
+from from_disk import until, until_opened
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -44,17 +45,6 @@ def _before(tmp_path: Path) -> None:
     archive.close()
 
 
-def _until(qtbot: QtBot, holds: Callable[[], bool]) -> None:
-    """Wait for what comes from the disk, which may be a busy one."""
-    qtbot.waitUntil(holds, timeout=30_000)
-
-
-def _opened(studio: app.Studio, qtbot: QtBot) -> None:
-    book = studio.window.notebook
-    _until(qtbot, lambda: book.clip is not None and book.study is not None)
-    _until(qtbot, lambda: all(entry.reading is not None for entry in studio.session.entries))
-
-
 def _noted(studio: app.Studio, qtbot: QtBot) -> None:
     book = studio.window.notebook
     assert book.clip is not None
@@ -67,7 +57,7 @@ def _window(studio: app.Studio, qtbot: QtBot, count: int) -> FindWindow:
     studio.window.actions_by_name["find_study"].trigger()
     window = studio.find_study.window
     assert window is not None
-    _until(qtbot, lambda: window.list.topLevelItemCount() == count)
+    until(qtbot, lambda: window.list.topLevelItemCount() == count)
     return window
 
 
@@ -78,49 +68,49 @@ def _rows(window: FindWindow) -> list[str]:
 @pytest.mark.usefixtures("_before")
 def test_a_study_is_found_by_name_view_day_and_word_as_it_is_typed(program, scan: Path, qtbot: QtBot) -> None:
     studio = program(scan)
-    _opened(studio, qtbot)
+    until_opened(studio, qtbot)
     _noted(studio, qtbot)
     window = _window(studio, qtbot, 2)
     whose = _rows(window)
     assert OTHER in whose and any("Zwölfaxing" in text for text in whose), whose
 
     qtbot.keyClicks(window.fields.text, "zwolfaxing")
-    _until(qtbot, lambda: window.list.topLevelItemCount() == 1)
+    until(qtbot, lambda: window.list.topLevelItemCount() == 1)
     assert "Zwölfaxing" in _rows(window)[0]
     window.fields.text.clear()
     qtbot.keyClicks(window.fields.text, "long part")
-    _until(qtbot, lambda: _rows(window) == [OTHER])
+    until(qtbot, lambda: _rows(window) == [OTHER])
     window.fields.text.clear()
-    _until(qtbot, lambda: window.list.topLevelItemCount() == 2)
+    until(qtbot, lambda: window.list.topLevelItemCount() == 2)
     qtbot.keyClicks(window.fields.since, "2026-03-2")
-    _until(qtbot, lambda: "2026-03-14" in window.said.text())
+    until(qtbot, lambda: "2026-03-14" in window.said.text())
     assert window.said.property("tone") == "doubt"
     qtbot.keyClicks(window.fields.since, "0")
     qtbot.keyClicks(window.fields.until, "2026-03-20")
-    _until(qtbot, lambda: _rows(window) == [OTHER])
+    until(qtbot, lambda: _rows(window) == [OTHER])
     window.fields.since.clear()
     window.fields.until.clear()
-    _until(qtbot, lambda: window.list.topLevelItemCount() == 2)
+    until(qtbot, lambda: window.list.topLevelItemCount() == 2)
     qtbot.keyClicks(window.fields.view, "Femur")
     qtbot.keyClick(window.fields.view, Qt.Key.Key_Return)
     window.fields.view.activated.emit(window.fields.view.currentIndex())  # offscreen has no list to drop down
-    _until(qtbot, lambda: _rows(window) == [OTHER])
+    until(qtbot, lambda: _rows(window) == [OTHER])
 
 
 def test_a_study_that_was_found_is_opened_where_its_files_still_are(program, scan: Path, qtbot: QtBot) -> None:
     first = program(scan)
-    _opened(first, qtbot)
+    until_opened(first, qtbot)
     _noted(first, qtbot)
     first.window.close()
     first.end()
 
     second = program()
     window = _window(second, qtbot, 1)
-    _until(qtbot, lambda: str(scan.parent) in window.files.text())
+    until(qtbot, lambda: str(scan.parent) in window.files.text())
     qtbot.keyClick(window.fields.text, Qt.Key.Key_Down)
     qtbot.keyClick(window.list, Qt.Key.Key_Return)
-    _until(qtbot, lambda: len(second.session.entries) == 1)
-    _opened(second, qtbot)
+    until(qtbot, lambda: len(second.session.entries) == 1)
+    until_opened(second, qtbot)
     assert second.window.notebook.clip is not None
     assert second.window.notebook.clip.parts == (Part("upper pole", 0, 0),)
     assert not window.isVisible()
@@ -128,16 +118,16 @@ def test_a_study_that_was_found_is_opened_where_its_files_still_are(program, sca
 
 def test_of_files_that_have_gone_it_is_said_and_nothing_is_opened(program, scan: Path, qtbot: QtBot) -> None:
     first = program(scan)
-    _opened(first, qtbot)
+    until_opened(first, qtbot)
     first.window.close()
     first.end()
     scan.unlink()
 
     second = program()
     window = _window(second, qtbot, 1)
-    _until(qtbot, lambda: "1 file is not where it was" in window.files.text())
+    until(qtbot, lambda: "1 file is not where it was" in window.files.text())
     qtbot.mouseClick(window.open, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: "1 file is not where it was" in window.said.text())
+    until(qtbot, lambda: "1 file is not where it was" in window.said.text())
     assert window.said.property("tone") == "doubt"
     assert window.isVisible() and not second.session.entries
 
@@ -145,7 +135,7 @@ def test_of_files_that_have_gone_it_is_said_and_nothing_is_opened(program, scan:
 @pytest.mark.usefixtures("_before")
 def test_a_study_is_deleted_after_a_question_and_not_while_it_is_open(program, scan: Path, qtbot: QtBot) -> None:
     studio = program(scan)
-    _opened(studio, qtbot)
+    until_opened(studio, qtbot)
     _noted(studio, qtbot)
     window = _window(studio, qtbot, 2)
     asked: list[str] = []
@@ -154,20 +144,20 @@ def test_a_study_is_deleted_after_a_question_and_not_while_it_is_open(program, s
         return lambda _parent, question: (asked.append(question), yes)[1]
 
     qtbot.keyClicks(window.fields.text, "zwolfaxing")
-    _until(qtbot, lambda: window.list.topLevelItemCount() == 1)
+    until(qtbot, lambda: window.list.topLevelItemCount() == 1)
     window.ask_sure = answer(True)
     qtbot.mouseClick(window.delete, Qt.MouseButton.LeftButton)
     assert "is open" in window.said.text() and not asked
 
     window.fields.text.clear()
     qtbot.keyClicks(window.fields.text, "elsewhere")
-    _until(qtbot, lambda: _rows(window) == [OTHER])
+    until(qtbot, lambda: _rows(window) == [OTHER])
     window.ask_sure = answer(False)
     qtbot.keyClick(window.list, Qt.Key.Key_Delete)
     assert len(asked) == 1 and "1 clip, 1 act" in asked[0]
     window.ask_sure = answer(True)
     qtbot.keyClick(window.list, Qt.Key.Key_Delete)
-    _until(qtbot, lambda: window.said.text().startswith("Deleted: 1 clip, 1 act"))
+    until(qtbot, lambda: window.said.text().startswith("Deleted: 1 clip, 1 act"))
     assert window.list.topLevelItemCount() == 0
 
     checked = check(settings.archive_file())
@@ -182,24 +172,24 @@ def test_a_study_is_handed_on_and_taken_in(program, qtbot: QtBot, tmp_path: Path
     window = _window(studio, qtbot, 1)
     window.ask_target = lambda _parent, _suggested: tmp_path / "handed"
     qtbot.mouseClick(window.export, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: window.said.text().startswith("handed.fcstudy is written"))
-    _until(qtbot, lambda: _trail("SELECT who FROM trail WHERE what = 'exported'") == [("A. Sonographer",)])
+    until(qtbot, lambda: window.said.text().startswith("handed.fcstudy is written"))
+    until(qtbot, lambda: _trail("SELECT who FROM trail WHERE what = 'exported'") == [("A. Sonographer",)])
     qtbot.mouseClick(window.export, Qt.MouseButton.LeftButton)
     assert window.said.text().startswith("handed.fcstudy is there already"), "the dialog asked about another name"
 
     window.ask_sure = lambda _parent, _question: True
     qtbot.mouseClick(window.delete, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: window.list.topLevelItemCount() == 0)
+    until(qtbot, lambda: window.list.topLevelItemCount() == 0)
     window.ask_source = lambda _parent: tmp_path / "handed.fcstudy"
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: _rows(window) == [OTHER])
-    _until(qtbot, lambda: "is imported; new are 1 act" in window.said.text())
+    until(qtbot, lambda: _rows(window) == [OTHER])
+    until(qtbot, lambda: "is imported; new are 1 act" in window.said.text())
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: "was kept already" in window.said.text())
+    until(qtbot, lambda: "was kept already" in window.said.text())
 
     (tmp_path / "handed.fcstudy").write_bytes(b"no study")
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: "is damaged" in window.said.text())
+    until(qtbot, lambda: "is damaged" in window.said.text())
     assert check(settings.archive_file()).is_whole
 
 
@@ -207,7 +197,7 @@ def test_scans_that_came_along_are_opened_from_where_they_were_put(
     program, scan: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:
     first = program(scan)
-    _opened(first, qtbot)
+    until_opened(first, qtbot)
     _noted(first, qtbot)
     first.window.close()
     first.end()
@@ -224,17 +214,17 @@ def test_scans_that_came_along_are_opened_from_where_they_were_put(
     (tmp_path / "here").mkdir()
     window.ask_folder = lambda _parent: tmp_path / "here"
     qtbot.mouseClick(window.add, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: any("Zwölfaxing" in text for text in _rows(window)))
-    _until(qtbot, lambda: "here" in window.files.text())
+    until(qtbot, lambda: any("Zwölfaxing" in text for text in _rows(window)))
+    until(qtbot, lambda: "here" in window.files.text())
     qtbot.mouseClick(window.open, Qt.MouseButton.LeftButton)
-    _until(qtbot, lambda: len(second.session.entries) == 1)
-    _opened(second, qtbot)
+    until(qtbot, lambda: len(second.session.entries) == 1)
+    until_opened(second, qtbot)
     assert second.window.notebook.clip is not None and second.window.notebook.clip.fetus == "A"
 
 
 def test_names_are_kept_only_where_that_is_wanted(program, scan: Path, qtbot: QtBot) -> None:
     studio = program(scan)
-    _opened(studio, qtbot)
+    until_opened(studio, qtbot)
     window = _window(studio, qtbot, 1)
     assert "Zwölfaxing" in _rows(window)[0] and window.keeps.isChecked()
 
@@ -244,7 +234,7 @@ def test_names_are_kept_only_where_that_is_wanted(program, scan: Path, qtbot: Qt
     assert window.keeps.isChecked()
     window.ask_sure = lambda _parent, _question: True
     qtbot.keyClick(window.keeps, Qt.Key.Key_Space)
-    _until(qtbot, lambda: "All names and places are deleted" in window.said.text())
+    until(qtbot, lambda: "All names and places are deleted" in window.said.text())
     assert "Zwölfaxing" not in _rows(window)[0]
     assert not studio.window.choices.now.keep_names
     assert _trail("SELECT count(*) FROM places") == [(0,)]
@@ -252,9 +242,9 @@ def test_names_are_kept_only_where_that_is_wanted(program, scan: Path, qtbot: Qt
 
 def test_what_the_network_made_of_each_frame_is_kept(program, scan: Path, qtbot: QtBot) -> None:
     studio = program(scan)
-    _opened(studio, qtbot)
+    until_opened(studio, qtbot)
     (entry,) = studio.session.entries
-    _until(qtbot, lambda: bool(_trail("SELECT count(*) FROM embeddings")[0][0]))
+    until(qtbot, lambda: bool(_trail("SELECT count(*) FROM embeddings")[0][0]))
     assert entry.reading is not None
     frames, width, rows = _trail("SELECT frames, width, rows FROM embeddings")[0]
     assert (frames, width) == entry.reading.embeddings.shape

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from fakes import FakeBackbone, FakeEngine, make_clip
+from fakes import CountingEngine, FakeBackbone, make_clip
 
 from fetalclip_app.inference import cache, worker_side
 from fetalclip_app.inference.ahead import AgeBanks, usual_spacings
@@ -101,23 +101,12 @@ def test_the_programs_own_engine_makes_them(tmp_path: Path) -> None:
     assert next(later(), "done") is None
 
 
-class LaterEngine(FakeEngine):
-    """Tells by its device how many steps it did where nobody spoke."""
-
-    steps = 0
-
-    @property  # type: ignore[override]
-    def device(self) -> str:
-        return f"cpu after {self.steps}"
-
-    @device.setter
-    def device(self, value: str) -> None:
-        pass
+class LaterEngine(CountingEngine):
+    """Does one step after the other where nobody spoke."""
 
     def later(self) -> Iterator[None]:
         while True:
-            time.sleep(0.005)
-            self.steps += 1
+            self.step()
             yield
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import random
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from archive_writer import CLIP, STUDY, write_on_and_on
@@ -25,13 +23,9 @@ from fetalclip_app.domain.notes import Act, ClipNotes
 KILLS = 20
 
 
+@pytest.mark.usefixtures("_begun_from_nothing")
 @pytest.mark.skipif(sys.platform == "win32", reason="a process that begins in a moment needs a fork server")
-def test_a_killed_program_leaves_an_archive_that_lacks_at_most_the_last_act(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Else each process imports pytest, and the fork server of Python 3.11 does not find what it is to load.
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+def test_a_killed_program_leaves_an_archive_that_lacks_at_most_the_last_act(tmp_path: Path) -> None:
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["archive_writer"])
     dice, path, acts = random.Random(5), tmp_path / "archive.db", 0

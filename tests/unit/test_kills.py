@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from fakes import FakeEngine, make_reading
@@ -20,13 +18,9 @@ KILLS = 6
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_begun_from_nothing")
 @pytest.mark.skipif(sys.platform == "win32", reason="a process that begins in a moment needs a fork server")
-def test_a_window_that_is_killed_leaves_a_whole_archive_and_whole_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Else each process imports pytest, and the fork server of Python 3.11 does not find what it is to load.
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+def test_a_window_that_is_killed_leaves_a_whole_archive_and_whole_files(tmp_path: Path) -> None:
     scan, engine = resources.path(kills.SAMPLE), FakeEngine()
     prepared = tmp_path / "prepared.pickle"
     info = EngineInfo(engine.identity, engine.device)
