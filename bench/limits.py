@@ -61,6 +61,12 @@ def limits_of(visual: Any, rows: int, device: str = "cpu") -> Limits:
     return Limits({name: _matmul(shapes, rows, kind, device) for name, kind in kinds.items()}, _memory(device))
 
 
+def square_product(kind: torch.dtype, device: str) -> float:
+    """Return GFLOP/s of the product of two square matrices of random numbers, as large as suits the device."""
+    side = 8192 if device == "cuda" else 1024
+    return _matmul([(side, side)], side, kind, device)
+
+
 def shapes_of(visual: Any) -> list[tuple[int, int]]:
     """Return (in, out) of the products in one block of a transformer; of other towers a square one."""
     transformer = getattr(visual, "transformer", None)

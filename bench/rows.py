@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
-"""What lies between these two on the page is written by the bench."""
+MARKS = "<!-- {name}: begin -->", "<!-- {name}: end -->"
+"""What lies between these two on the page is written by the bench of that name."""
 
 _Result = TypeVar("_Result")
 
@@ -92,15 +92,16 @@ def side_by_side(plain: Callable[[], object], ours: Callable[[], object], repeat
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
 
 
-def write(page: Path, text: str) -> None:
-    """Put ``text`` between the page's two marks.
+def write(page: Path, text: str, name: str = "bench") -> None:
+    """Put ``text`` between the page's two marks of a name.
 
     Raises:
         ValueError: The page has no such marks.
     """
+    begin, end = (mark.format(name=name) for mark in MARKS)
     old = page.read_text(encoding="utf-8")
-    if BEGIN not in old or END not in old:
+    if begin not in old or end not in old:
         raise ValueError(f"{page} has no place for the tables")
-    head, rest = old.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
-    page.write_text(f"{head}{BEGIN}\n\n{text.strip()}\n\n{END}{tail}", encoding="utf-8")
+    head, rest = old.split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    page.write_text(f"{head}{begin}\n\n{text.strip()}\n\n{end}{tail}", encoding="utf-8")

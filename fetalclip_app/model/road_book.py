@@ -17,8 +17,8 @@ from fetalclip_app.errors import ExportFailed
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.road_trial import Verdict, best_of
 
-FORMAT = 1
-"""Raise it when a road computes otherwise than before: trials of before are then not believed."""
+FORMAT = 2
+"""Raise it when a road computes or is chosen otherwise than before: trials of before are then not believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ COSINE = 0.999
 """A road whose rows point elsewhere by more is refused."""
 
 GAIN = 1.1
-"""So many times as fast a road must be to be worth its memory: on a busy machine a clock says no less."""
+"""So many times as fast a road must be to be worth its memory or its digits: on a busy machine a clock says no less."""
+
+_COSINE_DIGITS = 5
+"""Cosines are compared to so many decimals: what lies behind is the order of sums."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ class Verdict:
     Attributes:
         cosine: The smallest between its rows and those of the network as it is; 0 where it does not work here.
         gain: How many times as fast it is.
-        same: Every answer was the same; roads that are slower than one that was accepted are not asked.
+        same: Every answer was the same; roads behind one that was accepted are not asked.
     """
 
     road: str
@@ -54,8 +57,23 @@ class Verdict:
 
 def best_of(verdicts: Sequence[Verdict]) -> str:
     """Return the fastest road that may be taken; an empty string is the network as it is."""
-    accepted = [verdict for verdict in verdicts if verdict.is_accepted]
-    return max(accepted, key=lambda verdict: verdict.gain).road if accepted else ""
+    accepted = _best_first(verdicts)
+    return accepted[0].road if accepted else ""
+
+
+def _best_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the roads that may be taken: the fastest first, and of those that are as fast the nearest to fp32.
+
+    Of roads that are alike in both, the one that was tried first is meant.
+    """
+    left = [verdict for verdict in verdicts if verdict.is_accepted]
+    ordered: list[Verdict] = []
+    while left:
+        fastest = max(verdict.gain for verdict in left)
+        as_fast = [verdict for verdict in left if verdict.gain * GAIN >= fastest]
+        ordered.append(max(as_fast, key=lambda verdict: round(verdict.cosine, _COSINE_DIGITS)))
+        left.remove(ordered[-1])
+    return ordered
 
 
 class Trial:
@@ -82,13 +100,12 @@ class Trial:
         verdicts: list[Verdict] = []
         for road in roads:
             verdicts.append((yield from self._measured(road, expected, rows)))
-        # Answers take longest to ask for: of the fastest, and of the next only where those were others.
-        for verdict in sorted(verdicts, key=lambda one: one.gain, reverse=True):
-            if verdict.is_accepted:
-                same = yield from self._answers_alike(rows[verdict.road], expected)
-                verdicts[verdicts.index(verdict)] = replace(verdict, same=same)
-                if same:
-                    break
+        # Answers take longest to ask for: of the best, and of the next only where those were others.
+        for verdict in _best_first(verdicts):
+            same = yield from self._answers_alike(rows[verdict.road], expected)
+            verdicts[verdicts.index(verdict)] = replace(verdict, same=same)
+            if same:
+                break
         _log.info("%s", verdicts)
         return tuple(verdicts)
 

@@ -80,6 +80,6 @@ class _CardTower:
     captured: bool
 
     def __call__(self, visual: torch.nn.Module) -> Tower:
-        kind = linear_kinds.plain(self.dtype, CUDA)
+        kind = linear_kinds.with_gelu(self.dtype, CUDA)
         tower = vit_tower.VitTower(visual, kind, dtype=self.dtype, stream=self.dtype, device=CUDA)
         return Captured(tower) if self.captured else tower

@@ -57,11 +57,11 @@ class VitTower:
     ) -> None:
         tower: Any = visual
         self._dtype, self._stream = dtype, stream
-        self._patch = tower.conv1.weight.detach().to(device)
+        self._patch = tower.conv1.weight.detach().to(device, stream)
         self._stride = tower.conv1.stride
-        self._class = tower.class_embedding.detach().to(device)
-        self._places = tower.positional_embedding.detach().to(device)
-        self._before = None if isinstance(tower.ln_pre, nn.Identity) else _norm(tower.ln_pre, torch.float32, device)
+        self._class = tower.class_embedding.detach().to(device, stream)
+        self._places = tower.positional_embedding.detach().to(device, stream)
+        self._before = None if isinstance(tower.ln_pre, nn.Identity) else _norm(tower.ln_pre, stream, device)
         *blocks, last = tower.transformer.resblocks
         self._blocks = [_Block(block, kind, dtype, stream, device) for block in blocks]
         self._last = _LastBlock(last, kind, dtype, stream, device)
@@ -70,11 +70,10 @@ class VitTower:
 
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return features, float32, (N, D), not normalised, of pictures, float32, (N, 3, S, S)."""
-        patches = F.conv2d(pictures, self._patch, stride=self._stride).flatten(2).transpose(1, 2)
+        patches = F.conv2d(pictures.to(self._stream), self._patch, stride=self._stride).flatten(2).transpose(1, 2)
         x_NLC = torch.cat([self._class.expand(len(patches), 1, -1), patches], dim=1) + self._places
         if self._before is not None:
             x_NLC = self._before(x_NLC)
-        x_NLC = x_NLC.to(self._stream)
         for block in self._blocks:
             x_NLC = block(x_NLC)
         features: torch.Tensor = self._after(self._last(x_NLC).float()) @ self._projection
@@ -90,8 +89,9 @@ class _Block:
         self._dtype = dtype
         self._prepare(kind, attention.in_proj_weight, attention.in_proj_bias)
         self._out = kind(attention.out_proj.weight, attention.out_proj.bias)
-        self._widen, self._narrow = (kind(layer.weight, layer.bias) for layer in (block.mlp.c_fc, block.mlp.c_proj))
-        self._activate = block.mlp.gelu
+        widen, narrow = block.mlp.c_fc, block.mlp.c_proj
+        self._widen = kind(widen.weight, widen.bias, block.mlp.gelu)
+        self._narrow = kind(narrow.weight, narrow.bias)
 
     def _prepare(self, kind: Kind, weight: torch.Tensor, bias: torch.Tensor) -> None:
         self._project = kind(weight, bias)
@@ -107,7 +107,7 @@ class _Block:
     def __call__(self, x_NLC: torch.Tensor) -> torch.Tensor:
         x_NLC, added = self._attend(x_NLC)
         x_NLC = x_NLC + self._scale_1(added)
-        wide = self._activate(self._widen(self._norm_2(x_NLC).to(self._dtype)))
+        wide = self._widen(self._norm_2(x_NLC).to(self._dtype))
         return x_NLC.add_(self._scale_2(self._narrow(wide)))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -145,9 +146,10 @@ def test_the_bench_of_a_card_stands_ready(both: Sides, capsys: pytest.CaptureFix
     """Its table is made on the processor here; without a card it says so."""
     text, _ = card.measured(both, (1, 2))
     assert "Score-CAM, 64 channels" in text
-    assert "of 24 frames to views" in text
+    assert "A decoded cine of 24 frames to views" in text
+    assert "A JPEG file of 24 frames to views" in text
     if not torch.cuda.is_available():
-        assert card.main() == 0
+        assert card.main([]) == 0
         assert card.NO_GPU in capsys.readouterr().out
 
 
@@ -264,19 +266,25 @@ def test_what_is_missed_is_called_so(change: dict[str, Any]) -> None:
 
 def test_the_tables_replace_those_of_the_page_and_nothing_else(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"# Before\n\n{rows.BEGIN}\nold\n{rows.END}\n\n# After\n", encoding="utf-8")
+    other = "<!-- card: begin -->\nkept\n<!-- card: end -->"
+    begin, end = "<!-- bench: begin -->", "<!-- bench: end -->"
+    page.write_text(f"# Before\n\n{begin}\nold\n{end}\n\n{other}\n", encoding="utf-8")
     rows.write(page, "new")
 
-    assert page.read_text(encoding="utf-8") == f"# Before\n\n{rows.BEGIN}\n\nnew\n\n{rows.END}\n\n# After\n"
+    assert page.read_text(encoding="utf-8") == f"# Before\n\n{begin}\n\nnew\n\n{end}\n\n{other}\n"
     page.write_text("no marks", encoding="utf-8")
     with pytest.raises(ValueError, match="no place"):
         rows.write(page, "new")
 
 
-def test_the_page_of_this_program_has_a_place_for_them() -> None:
-    page = (Path(program.__file__).parents[1] / "docs" / "performance.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["bench", "card"])
+def test_the_page_of_this_program_has_a_place_for_them(name: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    shutil.copyfile(Path(program.__file__).parents[1] / "docs" / "performance.md", page)
 
-    assert page.index(rows.BEGIN) < page.index(rows.END)
+    rows.write(page, "new tables", name)
+
+    assert "new tables" in page.read_text(encoding="utf-8")
 
 
 def test_the_numbers_stand_under_the_machine_and_the_versions() -> None:

@@ -30,3 +30,28 @@ def test_rows_of_pictures_and_sentences_are_those_of_the_processor() -> None:
     assert (rows * rows_there).sum(axis=1).min() > 0.9995
     assert (here.encode_texts(SENTENCES) * there.encode_texts(SENTENCES)).sum(axis=1).min() > 0.9995
     np.testing.assert_allclose(textures_there, textures, rtol=0.02, atol=0.02)
+
+
+def test_a_card_with_little_memory_reads_in_smaller_parts() -> None:
+    """The processor does not take over: the batch is halved until it fits."""
+    backbone = open_model(catalog.compact(), device.choose("cuda"))
+    pictures = np.random.default_rng(4).standard_normal((256, 3, 224, 224), np.float32)
+    expected = backbone.encode_frames(pictures)
+    torch.cuda.empty_cache()
+    rest = torch.cuda.memory_allocated() + (300 << 20)
+    torch.cuda.set_per_process_memory_fraction(rest / torch.cuda.get_device_properties(0).total_memory)
+    asked: list[int] = []
+
+    def noted(network: torch.nn.Module, part: np.ndarray) -> torch.Tensor:
+        asked.append(len(part))
+        return backbone.embed_images(backbone.to_device(part))
+
+    try:
+        found = backbone.run(noted, pictures, len(pictures))
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+
+    assert asked[0] == len(pictures)
+    assert min(asked) < len(pictures)
+    assert "cuda" in backbone.device
+    assert (found * expected).sum(axis=1).min() > 0.9999

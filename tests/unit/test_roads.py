@@ -94,6 +94,19 @@ def test_the_fastest_road_with_the_same_rows_and_answers_is_found(clock: Any) ->
     assert best_of(found) == "fast"
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "best"),
+    [
+        ([Verdict("near", 0.99999, 3.0, same=True), Verdict("far", 0.9995, 3.2, same=True)], "near"),
+        ([Verdict("near", 0.99999, 2.0, same=True), Verdict("far", 0.9995, 3.2, same=True)], "far"),
+        ([Verdict("first", 0.9999991, 3.0, same=True), Verdict("second", 0.9999993, 3.1, same=True)], "first"),
+        ([Verdict("near", 0.99999, 3.0, same=False), Verdict("far", 0.9995, 3.2, same=True)], "far"),
+    ],
+)
+def test_of_roads_that_are_as_fast_the_nearest_to_full_precision_is_best(verdicts: list[Verdict], best: str) -> None:
+    assert best_of(verdicts) == best
+
+
 def test_a_road_that_is_hardly_faster_is_not_taken(clock: Any) -> None:
     clock("mine", 0.95)
 

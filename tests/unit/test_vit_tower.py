@@ -37,8 +37,12 @@ def _both(visual: Any, **how: Any) -> tuple[torch.Tensor, torch.Tensor]:
     return visual(pictures), VitTower(visual, **how)(pictures)
 
 
+def _fused(dtype: torch.dtype) -> Kind:
+    return linear_kinds.with_gelu(dtype, "cpu")
+
+
 @pytest.mark.parametrize("config", [tiny_models.VIT, SCALED, QUICK, ONE_BLOCK], ids=["vit", "scaled", "quick", "one"])
-@pytest.mark.parametrize("kind", [linear_kinds.plain, linear_kinds.packed], ids=["plain", "packed"])
+@pytest.mark.parametrize("kind", [linear_kinds.plain, linear_kinds.packed, _fused], ids=["plain", "packed", "fused"])
 def test_in_full_precision_the_features_are_open_clips(config: dict[str, Any], kind: Any) -> None:
     expected, found = _both(_visual(config), kind=kind(torch.float32))
 
@@ -50,9 +54,10 @@ def test_in_full_precision_the_features_are_open_clips(config: dict[str, Any], k
     [
         (linear_kinds.plain(torch.bfloat16), torch.bfloat16, 0.999),
         (linear_kinds.packed(torch.bfloat16), torch.bfloat16, 0.999),
+        (linear_kinds.with_gelu(torch.bfloat16, "cpu"), torch.bfloat16, 0.999),
         (linear_kinds.int8(), torch.float32, 0.99),
     ],
-    ids=["bf16", "bf16 packed", "int8"],
+    ids=["bf16", "bf16 packed", "bf16 with GELU", "int8"],
 )
 def test_with_fewer_digits_the_features_are_near(kind: Kind, dtype: torch.dtype, least: float) -> None:
     expected, found = _both(_visual(), kind=kind, dtype=dtype)
