@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
@@ -20,6 +21,9 @@ from fetalclip_app.imaging.fan import CROP_RULE, find_fan
 
 FRAMES_FOR_CROP = 5
 """How many frames, spread over a cine, show where its fan lies."""
+
+_FEW_ROWS = 32
+"""Of so many rows one is looked at first, for colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +126,68 @@ def _scan_region(calibration: Calibration | None) -> Box | None:
     return max(fitting, key=lambda box: box.area, default=None)
 
 
+def inside(pixels: Pixels, crop: Box) -> Pixels:
+    """Return the crop of a frame: uint8, (H, W, 3), or (H, W) where the three channels are alike, as those of B-mode.
+
+    One channel gives the digits of all three in a third of the time.
+    """
+    part = pixels[crop.top : crop.bottom, crop.left : crop.right]
+    return np.ascontiguousarray(part[..., 0] if _is_grey(part) else part)
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    # Where there is colour, a few rows show it.
+    looks = ((rows[..., 0], rows[..., channel]) for rows in (pixels[::_FEW_ROWS], pixels) for channel in (1, 2))
+    return all(np.array_equal(first, other) for first, other in looks)
+
+
 def letterboxed(pixels: Pixels, crop: Box) -> Pixels:
-    """Return the crop padded with black to a centred square: uint8, (side, side, 3)."""
+    """Return the crop padded with black to a centred square: uint8, (side, side, 3), or (side, side) of one channel."""
     box = Letterbox(crop, 1)
     left, top = box.offset
-    square = np.zeros((box.side, box.side, 3), np.uint8)
+    square = np.zeros((box.side, box.side, *pixels.shape[2:]), np.uint8)
     square[top : top + crop.height, left : left + crop.width] = pixels[crop.top : crop.bottom, crop.left : crop.right]
     return square
 
 
 def scaled(square: Pixels, size: int) -> Pixels:
     """Return a square picture resampled to ``size``: uint8, (size, size, 3)."""
-    grey = square[..., 0]
-    if np.array_equal(grey, square[..., 1]) and np.array_equal(grey, square[..., 2]):
-        # B-mode: one channel gives the digits of all three in a third of the time.
-        small = np.asarray(Image.fromarray(np.ascontiguousarray(grey)).resize((size, size), Image.Resampling.BICUBIC))
-        return np.repeat(small[..., None], 3, axis=2)
-    return np.asarray(Image.fromarray(square).resize((size, size), Image.Resampling.BICUBIC))
+    small = shrunk(inside(square, Box(0, 0, square.shape[1], square.shape[0])), size)
+    return small if small.ndim == 3 else np.repeat(small[..., None], 3, axis=2)
+
+
+def shrunk(part: Pixels, size: int) -> Pixels:
+    """Return what `inside` returned, padded to a centred square and resampled: uint8, (size, size, 3) or (size, size).
+
+    Pillow resamples along the rows first, each by itself, and rounds. So rows of padding, black before and after, are
+    put in between the two passes, with the same digits.
+    """
+    height, width = part.shape[:2]
+    whole = Box(0, 0, width, height)
+    if height > width:
+        return np.asarray(_resized(Image.fromarray(letterboxed(part, whole)), size, size))
+    rows = _resized(Image.fromarray(part), size, height)
+    square = Image.new(rows.mode, (size, width))
+    square.paste(rows, (0, Letterbox(whole, size).offset[1]))
+    return np.asarray(_resized(square, size, size))
+
+
+def _resized(image: Image.Image, width: int, height: int) -> Image.Image:
+    return image.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def normalised(small: Pixels, spec: PreprocessSpec) -> NDArray[np.float32]:
-    """Return uint8 (S, S, 3) as the network's float32 (3, S, S)."""
-    unit = small.astype(np.float32) / 255.0
+    """Return uint8 (S, S, 3), or (S, S) of three channels that are alike, as the network's float32 (3, S, S)."""
+    planes = cv2.split(small) if small.ndim == 3 else (small,) * 3
+    return np.stack([cv2.LUT(plane, levels) for plane, levels in zip(planes, _levels(spec), strict=True)])
+
+
+@functools.cache
+def _levels(spec: PreprocessSpec) -> NDArray[np.float32]:
+    """Return what the network sees in place of each level of each channel: float32, (3, 256)."""
+    unit = np.arange(256, dtype=np.float32)[:, None] / 255.0
     normal = (unit - np.array(spec.mean, np.float32)) / np.array(spec.std, np.float32)
-    return np.ascontiguousarray(normal.transpose(2, 0, 1))
+    return np.ascontiguousarray(normal.T)
 
 
 def prepare(frame: Frame, spec: PreprocessSpec, crop: Box | None = None) -> NDArray[np.float32]:
@@ -155,7 +197,7 @@ def prepare(frame: Frame, spec: PreprocessSpec, crop: Box | None = None) -> NDAr
         crop: Of the clip that the frame belongs to (`crop_of`); without one the frame's own is found.
     """
     where = find_fan(frame.pixels) if crop is None else crop
-    return normalised(scaled(letterboxed(frame.pixels, where), spec.size), spec)
+    return normalised(shrunk(inside(frame.pixels, where), spec.size), spec)
 
 
 def prepare_batch(frames: Iterable[Frame], spec: PreprocessSpec, crop: Box) -> NDArray[np.float32]:

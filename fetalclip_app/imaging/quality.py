@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.clip import Pixels
 from fetalclip_app.domain.quality import GRID, LIT
+from fetalclip_app.imaging.preprocess import inside
 
 _WORK_SIDE = 256
 """Longest side of the picture that is looked at, in pixels: noise from pixel to pixel is averaged away."""
@@ -42,11 +43,16 @@ def look_at(pixels: Pixels, crop: Box) -> Look:
     LAPV of Pertuz et al. 2013 (doi:10.1016/j.patcog.2012.11.011, after Pech-Pacheco et al. 2000), made independent of
     the gain. Noise counts as sharpness, so it compares frames of one clip only.
     """
-    inside = pixels[crop.top : crop.bottom, crop.left : crop.right]
-    scale = min(1.0, _WORK_SIDE / max(crop.width, crop.height))
-    size = (max(round(crop.width * scale), 1), max(round(crop.height * scale), 1))
-    small = cv2.resize(inside, size, interpolation=cv2.INTER_AREA)
-    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    return look_inside(inside(pixels, crop))
+
+
+def look_inside(part: Pixels) -> Look:
+    """As `look_at`, of what `preprocess.inside` returned: uint8, (H, W, 3), or (H, W) of three channels alike."""
+    height, width = part.shape[:2]
+    scale = min(1.0, _WORK_SIDE / max(width, height))
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    small = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    grey = small if small.ndim == 2 else np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
     grid = cv2.resize(grey, (GRID, GRID), interpolation=cv2.INTER_AREA)
     return Look(_sharpness(grey), np.asarray(grid, np.uint8))
 
