@@ -58,12 +58,16 @@ HEAD = (0.50, 0.56, 0.235, 0.182, 12.0)
 """The generated head: cx / width, cy / height, a / width, b / width, degrees."""
 
 
+FRAMES_AT_ONCE = 8
+
+
 class FakeBackbone:
     """Frames lie on axis 0; a text lies where the sum of its letters sends it."""
 
     identity = IDENTITY
     logit_scale = 100.0
     device = "cpu fp32"
+    frames_at_once = FRAMES_AT_ONCE
 
     def __init__(self) -> None:
         self.frames_seen = 0

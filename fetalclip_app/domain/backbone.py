@@ -97,6 +97,11 @@ class Backbone(Protocol):
         """Where it runs and how, such as ``cpu fp32``."""
         ...
 
+    @property
+    def frames_at_once(self) -> int:
+        """How many pictures it is best given at a time."""
+        ...
+
     def encode_frames(self, batch: Batch) -> Embeddings:
         """Return one unit row for each picture."""
         ...

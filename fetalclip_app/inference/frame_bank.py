@@ -28,7 +28,7 @@ from fetalclip_app.inference.kept_arrays import (
     write_arrays,
 )
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the way from pixels to features or quality changes: files of the old way are then not found."""
 
 BYTES_ON_DISK = 512 * 2**20

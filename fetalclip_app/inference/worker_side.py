@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.shared_memory import SharedMemory
@@ -51,25 +53,45 @@ class NoPixels:
         raise LookupError(index)
 
 
-class _RemoteFrames:
-    """Frames that the window's process decodes on demand."""
+class _Line:
+    """The connection to the window's process, for several threads: what one says is never mixed with another's."""
 
-    def __init__(self, connection: Connection, memory: SharedMemory, address: Address, count: int) -> None:
-        self._connection, self._memory, self._address, self._count = connection, memory, address, count
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._saying, self._asking = threading.Lock(), threading.Lock()
+
+    def send(self, message: Any) -> None:
+        """Say something."""
+        with self._saying:
+            self._connection.send(message)
+
+    @contextmanager
+    def asked(self, message: Any) -> Iterator[Any]:
+        """Ask, and have the answer; nobody else asks before it was used."""
+        with self._asking:
+            self.send(message)
+            yield self._connection.recv()
+
+
+class _RemoteFrames:
+    """Frames that the window's process decodes on demand; several threads may want one."""
+
+    def __init__(self, line: _Line, memory: SharedMemory, address: Address, count: int) -> None:
+        self._line, self._memory, self._address, self._count = line, memory, address, count
 
     def __len__(self) -> int:
         return self._count
 
     def pixels(self, index: int) -> Pixels:
         """Ask for one frame, and copy it out of its slot."""
-        self._connection.send(("frame", int(index)))
-        match self._connection.recv():
-            case ("frame", int(slot), tuple(shape)):
-                return np.array(view(self._memory, self._address, slot, shape))
-            case ("no frame", BaseException() as error):
-                raise error
-            case other:
-                raise TypeError(f"the window's process said {other!r}")
+        with self._line.asked(("frame", int(index))) as answer:
+            match answer:
+                case ("frame", int(slot), tuple(shape)):
+                    return np.array(view(self._memory, self._address, slot, shape))
+                case ("no frame", BaseException() as error):
+                    raise error
+                case other:
+                    raise TypeError(f"the window's process said {other!r}")
 
 
 class _FlagToken(CancelToken):
@@ -100,16 +122,16 @@ class _FlagToken(CancelToken):
 class _Sender:
     """Tells the window's process what a reading does, and reads there where a person looks: a `Listener`."""
 
-    def __init__(self, connection: Connection, memory: SharedMemory) -> None:
-        self._connection, self._memory = connection, memory
+    def __init__(self, line: _Line, memory: SharedMemory) -> None:
+        self._line, self._memory = line, memory
 
     def planned(self, frames: Sequence[int]) -> None:
         """Tell which frames will be asked for, so that they can be decoded while the network works."""
-        self._connection.send(("planned", tuple(int(index) for index in frames)))
+        self._line.send(("planned", tuple(int(index) for index in frames)))
 
     def seen(self, sight: Sight) -> None:
         """Tell what is known of the frames by now."""
-        self._connection.send(("seen", sight))
+        self._line.send(("seen", sight))
 
     def looked_at(self) -> int:
         """Return the frame that a person looks at now."""
@@ -117,7 +139,7 @@ class _Sender:
 
     def report(self, done: int, total: int) -> None:
         """Tell how far the reading is."""
-        self._connection.send(("progress", int(done), int(total)))
+        self._line.send(("progress", int(done), int(total)))
 
 
 class _Memory:
@@ -191,17 +213,18 @@ def _info(engine: Any) -> tuple[Any, ...]:
 
 def _serve_call(connection: Connection, engine: Any, cancel: _FlagToken, call: tuple[Any, ...]) -> None:
     name, bare, arguments, address = call
-    clip: Clip = replace(bare, source=_RemoteFrames(connection, cancel.memory, address, len(bare)))
+    line = _Line(connection)
+    clip: Clip = replace(bare, source=_RemoteFrames(line, cancel.memory, address, len(bare)))
 
     def work() -> Any:
         cancel.check()
         try:
             if name == "read":
-                sender = _Sender(connection, cancel.memory)
+                sender = _Sender(line, cancel.memory)
                 return engine.read(clip, cancel, sender.report, sender)
             if name == "embed":
                 return engine.embed(clip, cancel)
-            return engine.explain(clip, *arguments, _step(cancel, _Sender(connection, cancel.memory).report))
+            return engine.explain(clip, *arguments, _step(cancel, _Sender(line, cancel.memory).report))
         finally:
             connection.send(("info", _info(engine)))  # the device may be another than before
 

@@ -93,6 +93,11 @@ class TorchBackbone:
         return self._device.notices
 
     @property
+    def frames_at_once(self) -> int:
+        """How many pictures go through the image tower in one pass."""
+        return self._frames_at_once if self._road is None else self._road.at_once
+
+    @property
     def image_size(self) -> int:
         """Side of the pictures that the image tower reads, in network pixels."""
         return image_size(self._network.get_submodule("visual"))
@@ -122,7 +127,7 @@ class TorchBackbone:
         Raises:
             ComputeFailed: Memory ran out, or the device failed.
         """
-        return self.run(self._frames, batch, self._frames_at_once if self._road is None else self._road.at_once)
+        return self.run(self._frames, batch, self.frames_at_once)
 
     def encode_with_texture(self, batch: Batch) -> tuple[Embeddings, Textures]:
         """Return one unit row and one texture for each picture, in one pass.

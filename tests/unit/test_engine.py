@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import DIMENSION, FakeBackbone, make_clip
+from fakes import DIMENSION, FRAMES_AT_ONCE, FakeBackbone, make_clip
 from numpy.typing import NDArray
 
 from fetalclip_app.domain.abstention import Abstention, Reason
@@ -17,7 +17,6 @@ from fetalclip_app.domain.views import ViewPrediction, ViewSet
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of
 from fetalclip_app.inference.cache import TEXTS_AT_ONCE, TextBank
 from fetalclip_app.inference.calibrating import calibration_of, fitted_for
-from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.progress import Cancelled, CancelToken, Report, silent
 from fetalclip_app.tasks.base import Instruments, Scan

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import DIMENSION, FakeBackbone, make_clip
+from fakes import DIMENSION, FRAMES_AT_ONCE, FakeBackbone, make_clip
 from test_engine import make_engine
 
 from fetalclip_app.domain.calibration import Box
@@ -23,7 +23,6 @@ from fetalclip_app.domain.sight import Sight
 from fetalclip_app.errors import ComputeFailed, ErrorCode
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference.clip_shelf import ClipShelf
-from fetalclip_app.inference.encoding import FRAMES_AT_ONCE
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.frame_bank import FrameBank
 from fetalclip_app.inference.request import EngineRequest

@@ -38,6 +38,11 @@ class Recorder:
         """Where it runs."""
         return self._backbone.device
 
+    @property
+    def frames_at_once(self) -> int:
+        """As many as its backbone's."""
+        return self._backbone.frames_at_once
+
     def encode_frames(self, batch: Batch) -> Embeddings:
         """Return one unit row for each picture, and keep it."""
         rows = self._backbone.encode_frames(batch)
