@@ -15,6 +15,8 @@ NAME, TITLE, IDENTIFIER = "FetalCLIP-Studio", "FetalCLIP Studio", "org.fetalclip
 LEFT_OUT_MODULES = (
     # Compilers for the graphics card and the processor: nothing here compiles (torch.compile, numba).
     *("triton", "numba", "llvmlite", "umap", "pynndescent"),
+    # A faster road for the compact network where it is installed; its converter needs the compilers that are left out.
+    *("openvino", "openvino_telemetry"),
     # Only adapters of a training need peft, which brings transformers along; open_clip and timm do without.
     *("peft", "transformers", "tokenizers", "accelerate"),
     # Model hubs on the internet, which this program never asks; the text reader cannot be imported without requests.

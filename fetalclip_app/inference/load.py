@@ -96,6 +96,8 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     if request.precision is Precision.INT8:
         told = (*told, wording.eight_bits(taken=is_as_asked))
     saliency = cam.Saliency(backbone)
+    settle = settling.Settling(backbone, book, spec, namers, texts) if unsettled else settling.nothing
+    at_once, in_quiet = settling.by_patience(settle, AgeBanks(texts), backbone, book)
     return Engine(
         backbone=backbone,
         spec=spec,
@@ -109,8 +111,8 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         naming=naming,
         probes=tuple(probe.facts for probe in found.values()),
         frames=FrameBank(backbone.fingerprint, request.frame_cache),
-        settle=settling.Settling(backbone, book, spec, namers, texts) if unsettled else settling.nothing,
-        later=AgeBanks(texts),
+        settle=at_once,
+        later=in_quiet,
     )
 
 

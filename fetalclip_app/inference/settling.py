@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from fetalclip_app.tasks.gestational_age import CANDIDATES, AgeTask, best_candid
 if TYPE_CHECKING:
     from fetalclip_app.model.encoder import TorchBackbone
     from fetalclip_app.model.road_book import RoadBook
+    from fetalclip_app.model.roads import Road
 
 SAMPLE = "samples/simulated_head.dcm"
 
@@ -53,7 +55,7 @@ def begin(backbone: TorchBackbone, precision: Precision, book: RoadBook) -> bool
         road = roads.int8_for(backbone.network, backbone.place)
     else:
         known = book.known(backbone)
-        candidates = roads.roads_for(backbone.network, backbone.place) if known else ()
+        candidates = _roads(backbone, book) if known else ()
         road = next((road for road in candidates if road.key == known), None)
     if road is not None:
         try:
@@ -87,10 +89,10 @@ class Settling:
             _log.warning("no road was tried: %s", error)
 
     def _try(self) -> Iterator[None]:
-        from fetalclip_app.model import road_trial, roads  # noqa: PLC0415 - torch takes seconds to import
+        from fetalclip_app.model import road_trial  # noqa: PLC0415 - torch takes seconds to import
 
         place = self.backbone.place
-        candidates = roads.roads_for(self.backbone.network, place)
+        candidates = _roads(self.backbone, self.book)
         if not candidates or self.book.known(self.backbone) is not None:
             return
         verdicts = yield from road_trial.Trial(self.backbone, pictures(self.spec), self._answers).of(candidates)
@@ -117,6 +119,12 @@ class Settling:
         tables = similarity.reshape(len(rows), len(task.templates), len(CANDIDATES)).mean(axis=1)
         best = [best_candidates(table) for table in tables]
         yield [CANDIDATES[days[len(days) // 2]].days for days in best]
+
+
+def _roads(backbone: TorchBackbone, book: RoadBook) -> tuple[Road, ...]:
+    from fetalclip_app.model import roads  # noqa: PLC0415 - torch takes seconds to import
+
+    return roads.roads_for(backbone.network, backbone.place, book.path(backbone, ".road"))
 
 
 def namer_of(rows: Classes, fitted: ViewCalibration, logit_scale: float) -> tuple[Classes, Classes]:
@@ -149,3 +157,16 @@ Settle = Callable[[], Iterator[None]]
 def nothing() -> Iterator[None]:
     """Return nothing to do."""
     return iter(())
+
+
+def by_patience(settle: Settle, later: Settle, backbone: TorchBackbone, book: RoadBook) -> tuple[Settle, Settle]:
+    """Return what is done wherever nobody waits, and what only where nobody has spoken for a while.
+
+    The roads of a network of convolutions take seconds to build, in one step that cannot stand back; and where nothing
+    is kept, each start would build them anew for less than they save.
+    """
+    from fetalclip_app.model.tower_facts import is_convolutional  # noqa: PLC0415 - torch takes seconds to import
+
+    if not is_convolutional(backbone.network):
+        return settle, later
+    return nothing, later if book.folder is None else lambda: itertools.chain(settle(), later())

@@ -215,7 +215,8 @@ class TorchBackbone:
         kind, tensor = self._device.kind, torch.from_numpy(np.ascontiguousarray(pictures))
         # From pinned memory a card fetches by itself.
         tensor = tensor.pin_memory().to(kind, non_blocking=True) if kind == CUDA else tensor.to(kind)
-        return tensor.contiguous(memory_format=torch.channels_last) if is_convolutional(self._network) else tensor
+        last = self._tower is None and is_convolutional(self._network)
+        return tensor.contiguous(memory_format=torch.channels_last) if last else tensor
 
     def _frames(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:
         if not len(pictures):
@@ -223,7 +224,11 @@ class TorchBackbone:
         return self.embed_images(self.to_device(pictures))
 
     def _frames_with_texture(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:
-        with texture.watched(network) as textures:
+        with_texture = getattr(self._tower, "with_texture", None)
+        if with_texture is not None and len(pictures):
+            features, seen = with_texture(self.to_device(pictures))
+            return torch.cat([torch.nn.functional.normalize(features, dim=-1), seen], dim=1)
+        with texture.watched(network.visual) as textures:
             rows = self._frames(network, pictures)
         return torch.cat([rows, *(textures or [torch.zeros(0, texture.width(network))])], dim=1)
 

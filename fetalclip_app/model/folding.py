@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -34,7 +35,7 @@ def fold(network: nn.Module) -> None:
         assert isinstance(normalisation, nn.BatchNorm2d)
         parent._modules[first] = fuse_conv_bn_eval(convolution, normalisation)
         parent._modules[second] = _what_remains(normalisation)
-    if _is_the_same(visual, folded):
+    if gives_the_same(visual, folded):
         network.set_submodule("visual", folded)
     else:
         _log.info("the image tower cannot be folded and stays as it is")
@@ -56,12 +57,13 @@ def _what_remains(normalisation: nn.BatchNorm2d) -> nn.Module:
     return nn.Sequential(*(part for part in parts if isinstance(part, nn.Module)))
 
 
-def _is_the_same(plain: nn.Module, folded: nn.Module) -> bool:
+def gives_the_same(plain: nn.Module, other: Callable[[torch.Tensor], torch.Tensor]) -> bool:
+    """Whether two forms of an image tower give a test picture the same features, but for rounding."""
     side = image_size(plain)
     picture = torch.linspace(-2.0, 2.0, 3 * side * side).sin().reshape(1, 3, side, side)
     with torch.inference_mode():
         try:
-            expected, found = plain(picture), folded(picture)
+            expected, found = plain(picture), other(picture)
         except (RuntimeError, AttributeError, TypeError):
             return False
     return bool((found - expected).abs().max() <= TOLERANCE * expected.abs().max())

@@ -14,6 +14,7 @@ import torch
 
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.errors import ExportFailed
+from fetalclip_app.model import openvino_tower
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.road_trial import Verdict, best_of
 
@@ -23,7 +24,7 @@ FORMAT = 2
 
 @dataclass(frozen=True, slots=True)
 class RoadBook:
-    """Trials by weights, torch and processor.
+    """Trials by weights, torch, OpenVINO and processor.
 
     Attributes:
         folder: Where they are kept between runs; None keeps none. Not used by others.
@@ -33,7 +34,7 @@ class RoadBook:
 
     def known(self, backbone: TorchBackbone) -> str | None:
         """Return the road that was found, an empty string where it is the network as it is; None: none was tried."""
-        path = self._path(backbone)
+        path = self.path(backbone)
         try:
             found = json.loads(path.read_bytes())["road"] if path is not None else None
         except (OSError, ValueError, KeyError, TypeError):
@@ -42,7 +43,7 @@ class RoadBook:
 
     def note(self, backbone: TorchBackbone, verdicts: Sequence[Verdict]) -> None:
         """Keep what was found; where it cannot be written, the next start tries again."""
-        path = self._path(backbone)
+        path = self.path(backbone)
         if path is None:
             return
         content = {"road": best_of(verdicts), "tried": [asdict(verdict) for verdict in verdicts]}
@@ -50,12 +51,13 @@ class RoadBook:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, json.dumps(content, indent=2).encode())
 
-    def _path(self, backbone: TorchBackbone) -> Path | None:
+    def path(self, backbone: TorchBackbone, ending: str = ".json") -> Path | None:
+        """Return a file of these weights on this machine, or None where nothing is kept."""
         if self.folder is None:
             return None
         facts = [FORMAT, backbone.fingerprint, backbone.place.title, torch.__version__, torch.get_num_threads()]
-        content = json.dumps([*facts, *_processor()])
-        return self.folder / f"{hashlib.sha256(content.encode()).hexdigest()}.json"
+        content = json.dumps([*facts, openvino_tower.version(), *_processor()])
+        return self.folder / f"{hashlib.sha256(content.encode()).hexdigest()}{ending}"
 
 
 def _processor() -> tuple[str, ...]:

@@ -20,7 +20,10 @@ COSINE = 0.999
 """A road whose rows point elsewhere by more is refused."""
 
 GAIN = 1.1
-"""So many times as fast a road must be to be worth its memory or its digits: on a busy machine a clock says no less."""
+"""So many times as fast a road must be to be worth its memory: on a busy machine a clock says no less."""
+
+AS_FAST = 1.1
+"""Of roads whose times differ by less, the one that is nearer to fp32 is better."""
 
 _COSINE_DIGITS = 5
 """Cosines are compared to so many decimals: what lies behind is the order of sums."""
@@ -70,7 +73,7 @@ def _best_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
     ordered: list[Verdict] = []
     while left:
         fastest = max(verdict.gain for verdict in left)
-        as_fast = [verdict for verdict in left if verdict.gain * GAIN >= fastest]
+        as_fast = [verdict for verdict in left if verdict.gain * AS_FAST >= fastest]
         ordered.append(max(as_fast, key=lambda verdict: round(verdict.cosine, _COSINE_DIGITS)))
         left.remove(ordered[-1])
     return ordered

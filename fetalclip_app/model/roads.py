@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from fetalclip_app.model import linear_kinds, vit_tower
+from fetalclip_app.model import linear_kinds, openvino_tower, vit_tower
 from fetalclip_app.model.captured import Captured
 from fetalclip_app.model.device import CPU, CUDA, Device, may_halve
+from fetalclip_app.model.tower_facts import is_convolutional
 
 Tower = Callable[[torch.Tensor], torch.Tensor]
-"""Pictures (N, 3, S, S) on the device to features (N, D), not normalised."""
+"""Pictures (N, 3, S, S) on the device to features (N, D), not normalised. One whose method ``with_texture`` returns
+textures (N, T), too, from the same pass, is asked for them there."""
 
 INT8 = "int8"
 """The road that is only taken where a person asks for it: its rows differ."""
@@ -37,10 +40,14 @@ class Road:
     build: Callable[[torch.nn.Module], Tower]
 
 
-def roads_for(network: torch.nn.Module, device: Device) -> tuple[Road, ...]:
-    """Return the roads that might be faster than the network as it is, to be tried; none for towers of other kinds."""
+def roads_for(network: torch.nn.Module, device: Device, kept: Path | None = None) -> tuple[Road, ...]:
+    """Return the roads that might be faster than the network as it is, to be tried; none for towers of other kinds.
+
+    Args:
+        kept: A file in which a road may keep what it makes of these weights.
+    """
     if not vit_tower.fits(network.get_submodule("visual")):
-        return ()
+        return _of_convolutions(kept) if device.kind == CPU and is_convolutional(network) else ()
     if device.kind == CUDA:
         return _on_card() if may_halve() else ()
     reduced = (_packed("bf16", torch.bfloat16),) if _has_bf16() else ()
@@ -57,6 +64,12 @@ def int8_for(network: torch.nn.Module, device: Device) -> Road | None:
 
 def _packed(key: str, dtype: torch.dtype) -> Road:
     return Road(key, ON_CPU_AT_ONCE, lambda visual: vit_tower.VitTower(visual, linear_kinds.packed(dtype), dtype=dtype))
+
+
+def _of_convolutions(kept: Path | None) -> tuple[Road, ...]:
+    if not openvino_tower.version():
+        return ()
+    return (Road("OpenVINO fp32", ON_CPU_AT_ONCE, lambda visual: openvino_tower.OpenVinoTower(visual, kept)),)
 
 
 def _has_bf16() -> bool:

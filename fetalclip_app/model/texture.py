@@ -20,16 +20,21 @@ LEVELS = (1, 2)
 
 
 def width(network: Any) -> int:
-    """Return T, the length of a texture; 0 for towers without such feature maps."""
-    trunk = getattr(network.visual, "trunk", None)
+    """Return T, the length of a texture; 0 for networks whose image tower has no such feature maps."""
+    return width_of(network.visual)
+
+
+def width_of(visual: Any) -> int:
+    """Return the same of an image tower."""
+    trunk = getattr(visual, "trunk", None)
     levels = list(getattr(trunk, "feature_info", ()))
     return sum(2 * int(levels[level]["num_chs"]) for level in LEVELS) if len(levels) > max(LEVELS) else 0
 
 
 @contextmanager
-def watched(network: Any) -> Iterator[list[torch.Tensor]]:
-    """Collect the textures of one pass: one tensor (N, 2 x channels) a level."""
-    trunk = network.visual.trunk
+def watched(visual: Any) -> Iterator[list[torch.Tensor]]:
+    """Collect the textures of one pass of an image tower: one tensor (N, 2 x channels) a level."""
+    trunk = visual.trunk
     levels = list(trunk.feature_info)
     found: list[torch.Tensor] = []
 

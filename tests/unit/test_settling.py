@@ -20,7 +20,7 @@ from fetalclip_app.domain.precision import Precision
 from fetalclip_app.domain.softmax import shares_of
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.inference import settling
+from fetalclip_app.inference import ahead, settling
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
@@ -51,7 +51,7 @@ def request_(weights: tuple[Path, Path], tmp_path: Path) -> EngineRequest:
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make one road the only one, which always wins the race."""
-    monkeypatch.setattr(roads, "roads_for", lambda network, device: (FAST,))
+    monkeypatch.setattr(roads, "roads_for", lambda network, device, kept: (FAST,))
     monkeypatch.setattr(road_trial, "GAIN", 0.0)
 
 
@@ -165,8 +165,24 @@ def test_a_model_without_eight_bits_says_so() -> None:
     assert any("no way in eight bits" in notice for notice in engine.notices)
 
 
-def test_the_compact_model_has_nothing_to_settle() -> None:
+def test_the_compact_model_has_nothing_to_settle_in_small_steps() -> None:
     assert _settled(load_engine(EngineRequest(device="cpu"))) == 0
+
+
+def test_roads_of_convolutions_are_tried_in_quiet_times_and_only_where_they_are_kept(
+    fast: None, tmp_path: Path
+) -> None:
+    def road_of(request: EngineRequest) -> str:
+        engine = load_engine(request)
+        for _ in engine.later():
+            if engine.device == "cpu fast":
+                break
+        return engine.device
+
+    assert road_of(EngineRequest(device="cpu")) == "cpu fp32"
+    kept = EngineRequest(device="cpu", road_cache=tmp_path / "roads")
+    assert road_of(kept) == "cpu fast"
+    assert load_engine(kept).device == "cpu fast", "at the next start it is taken at once"
 
 
 def test_a_trial_that_fails_leaves_everything_as_it_was(
@@ -193,7 +209,7 @@ def test_a_road_that_cannot_be_built_any_more_is_not_taken(
     def broken(visual: Any) -> Any:
         raise RuntimeError("no such operator")
 
-    monkeypatch.setattr(roads, "roads_for", lambda network, device: (Road("fast", 4, broken),))
+    monkeypatch.setattr(roads, "roads_for", lambda network, device, kept: (Road("fast", 4, broken),))
 
     assert load_engine(request_).device == "cpu fp32"
 
