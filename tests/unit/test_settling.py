@@ -20,7 +20,7 @@ from fetalclip_app.domain.precision import Precision
 from fetalclip_app.domain.softmax import shares_of
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.inference import ahead, settling
+from fetalclip_app.inference import settling
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
