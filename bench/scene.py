@@ -135,10 +135,10 @@ def random_engine(config: dict[str, Any], clip: Clip, device: Device | None = No
     identity = ModelIdentity("random", "random weights", "0" * 64, verified=False, licence="")
     backbone = TorchBackbone(network, identity, device or cpu(), config=config)
     spec = PreprocessSpec(size=backbone.image_size)
-    texts = TextBank(backbone.encode_texts, name)
+    texts = _no_texts(backbone, name)
     planes = _as_brain(bundled(PLANES_FILE), backbone, texts, prepare(clip.frame(0), spec, crop_of(clip)))
     brain = bundled(BRAIN_PLANES_FILE)
-    texts = TextBank(backbone.encode_texts, name)
+    texts = _no_texts(backbone, name)
     calibration = ModelCalibration(views=ViewCalibration(lead=0.0))  # a random network leads by little
     return Engine(
         backbone=backbone,
@@ -155,8 +155,14 @@ def random_engine(config: dict[str, Any], clip: Clip, device: Device | None = No
 
 def without_texts(engine: Engine) -> Engine:
     """Return the engine as it is after a fresh start: no text was encoded yet."""
-    texts = TextBank(engine.backbone.encode_texts, "cold")
+    assert isinstance(engine.backbone, TorchBackbone)
+    texts = _no_texts(engine.backbone, "cold")
     return replace(engine, texts=texts, instruments=replace(engine.instruments, encode_texts=texts.features))
+
+
+def _no_texts(backbone: TorchBackbone, key: str) -> TextBank:
+    """Return the bank of a fresh start, as the program makes it."""
+    return TextBank(backbone.encode_texts, key, in_parts=backbone.encode_texts_in_parts)
 
 
 def _make_lively(network: torch.nn.Module) -> None:

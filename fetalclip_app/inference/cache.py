@@ -6,7 +6,8 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,10 @@ _log = logging.getLogger(__name__)
 
 Texts = tuple[str, ...]
 
+Encode = Callable[[Sequence[str]], Embeddings]
+InParts = Callable[[Iterable[Sequence[str]]], Iterator[Embeddings]]
+"""From parts of many texts to the rows of one part after the other."""
+
 
 class TextBank:
     """Text features by text, and by all texts of a question: what is asked again as a whole is one look-up.
@@ -41,10 +46,12 @@ class TextBank:
         encode: Returns one unit row for each text, such as `Backbone.encode_texts`.
         key: What the features depend on besides the text: differs whenever the weights or their configuration do.
         folder: Where features are kept between runs; None keeps them in memory only. Not used by others.
+        in_parts: The way from many texts to their rows, where it is another, such as `Backbone.encode_texts_in_parts`.
     """
 
-    def __init__(self, encode: Callable[[Sequence[str]], Embeddings], key: str, folder: Path | None = None) -> None:
+    def __init__(self, encode: Encode, key: str, folder: Path | None = None, in_parts: InParts | None = None) -> None:
         self._encode = encode
+        self._in_parts = in_parts or partial(map, encode)
         self._key = key
         self._folder = folder
         self._rows: OrderedDict[str, Embeddings] = OrderedDict()
@@ -64,10 +71,10 @@ class TextBank:
             Cancelled: ``cancel`` was raised; what was encoded until then is kept in memory.
         """
         asked = tuple(texts)
-        found = self._whole.get(asked)
+        found = self._found(asked)
         if found is None:
-            found = self._found_or_made(asked, cancel or CancelToken(), report)
-            self._whole[asked] = found
+            found = self._made(asked, cancel or CancelToken(), report)
+        self._whole[asked] = found
         self._whole.move_to_end(asked)
         while len(self._whole) > 1 and sum(map(len, self._whole)) > ROWS_IN_MEMORY:
             self._whole.popitem(last=False)
@@ -79,7 +86,7 @@ class TextBank:
         Raises:
             ValueError: No texts.
         """
-        self._encode_in_parts(self._missing(texts), CancelToken(), silent)
+        self._learn(self._missing(texts), CancelToken(), silent)
         return self._joined(texts)
 
     def prepare(self, questions: Sequence[Sequence[str]]) -> Iterator[None]:
@@ -89,11 +96,10 @@ class TextBank:
         """
         places = {tuple(texts): self._path(tuple(texts)) for texts in questions}
         due = {texts: path for texts, path in places.items() if path is not None and not path.is_file()}
-        new = sorted({text for texts in due for text in texts if text not in self._rows}, key=_likeness)
         made: dict[str, Embeddings] = {}
-        for start in range(0, len(new), TEXTS_IN_A_STEP):
-            part = new[start : start + TEXTS_IN_A_STEP]
-            made.update(zip(part, np.asarray(self._encode(part), np.float32), strict=True))
+        new = {text for texts in due for text in texts if text not in self._rows}
+        for encoded in self._encoded(new, TEXTS_IN_A_STEP):
+            made.update(encoded)
             yield
         for texts, path in due.items():
             known = made.keys() | self._rows.keys()
@@ -101,6 +107,14 @@ class TextBank:
                 rows = [made[text] if text in made else self._rows[text] for text in texts]
                 write_array(path, np.stack(rows), BYTES_ON_DISK)
             yield
+
+    def in_steps(self, texts: Sequence[str]) -> Iterator[None]:
+        """Learn the texts of a question as `features` does, which then knows them: between steps it yields."""
+        if self._found(tuple(texts)) is None:
+            for encoded in self._encoded(self._missing(texts), TEXTS_IN_A_STEP):
+                self._rows.update(encoded)
+                yield
+            self.features(texts)
 
     def _missing(self, texts: Sequence[str]) -> list[str]:
         """Return the texts, each once, whose rows are not in memory."""
@@ -121,27 +135,41 @@ class TextBank:
         while len(self._rows) > max(ROWS_IN_MEMORY, len(texts)):
             self._rows.popitem(last=False)
 
-    def _found_or_made(self, texts: Texts, cancel: CancelToken, report: Report) -> Embeddings:
-        missing = self._missing(texts)
-        path = self._path(texts) if missing else None
+    def _found(self, texts: Texts) -> Embeddings | None:
+        """Return what is known of a whole question, in memory or on the disk."""
+        if texts in self._whole:
+            return self._whole[texts]
+        path = self._path(texts) if self._missing(texts) else None
         stored = _read(path, len(texts)) if path is not None else None
         if stored is not None:
             self._note(texts, stored)
-            return stored
-        self._encode_in_parts(missing, cancel, report)
+        return stored
+
+    def _made(self, texts: Texts, cancel: CancelToken, report: Report) -> Embeddings:
+        missing, path = self._missing(texts), self._path(texts)
+        self._learn(missing, cancel, report)
         rows = self._joined(texts)
         rows.setflags(write=False)
-        if path is not None:
+        if path is not None and (missing or not path.is_file()):  # where some are missing, a file is damaged
             write_array(path, rows, BYTES_ON_DISK)
         return rows
 
-    def _encode_in_parts(self, missing: list[str], cancel: CancelToken, report: Report) -> None:
-        missing = sorted(missing, key=_likeness)
-        for start in range(0, len(missing), TEXTS_AT_ONCE):
-            cancel.check()
-            part = missing[start : start + TEXTS_AT_ONCE]
-            self._rows.update(zip(part, np.asarray(self._encode(part), np.float32), strict=True))
-            report(start + len(part), len(missing))
+    def _learn(self, missing: Collection[str], cancel: CancelToken, report: Report) -> None:
+        done = 0
+        for encoded in self._encoded(missing, TEXTS_AT_ONCE, cancel):
+            self._rows.update(encoded)
+            done += len(encoded)
+            report(done, len(missing))
+
+    def _encoded(
+        self, texts: Collection[str], at_once: int, cancel: CancelToken | None = None
+    ) -> Iterator[dict[str, Embeddings]]:
+        """Yield the rows of one part of different texts after the other."""
+        ordered = sorted(texts, key=_likeness)
+        parts = [ordered[start : start + at_once] for start in range(0, len(ordered), at_once)]
+        encode = self._in_parts if len(texts) > TEXTS_AT_ONCE else partial(map, self._encode)
+        for part, rows in zip(parts, encode(_until(cancel or CancelToken(), parts)), strict=True):
+            yield dict(zip(part, np.asarray(rows, np.float32), strict=True))
 
     def _path(self, texts: Texts) -> Path | None:
         """Return the file for these texts: its name is a hash, so that it says nothing about a patient's scan."""
@@ -154,6 +182,13 @@ class TextBank:
 def _likeness(text: str) -> tuple[int, str]:
     """Return by what texts are sorted: those of one length go together, then those that begin alike."""
     return len(text), text
+
+
+def _until(cancel: CancelToken, parts: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Yield the parts, and stop where the work is to stop."""
+    for part in parts:
+        cancel.check()
+        yield part
 
 
 def _read(path: Path, count: int) -> Embeddings | None:

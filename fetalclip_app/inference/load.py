@@ -63,7 +63,7 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
     book = road_book.RoadBook(request.road_cache)
     is_as_asked = settling.begin(backbone, request.precision, book)
     spec = _spec(entry, backbone)
-    texts = TextBank(backbone.encode_texts, backbone.fingerprint, request.text_cache)
+    texts = TextBank(backbone.encode_texts, backbone.fingerprint, request.text_cache, backbone.encode_texts_in_parts)
     for view_set in (planes, brain):  # a sentence that the text tower cannot read is found before any scan is
         class_embeddings(view_set, texts.features)
     fitted = fitted_for(entry.calibration, {VIEWS: planes, BRAIN_VIEWS: brain})

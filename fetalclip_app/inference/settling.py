@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,6 @@ from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.cache import TextBank
-from fetalclip_app.progress import Cancelled, CancelToken
 from fetalclip_app.tasks.gestational_age import CANDIDATES, AgeTask, best_candidates
 
 if TYPE_CHECKING:
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
     from fetalclip_app.model.roads import Road
 
 SAMPLE = "samples/simulated_head.dcm"
-
-TEXTS_AT_ONCE = 8
-"""Sentences between two looks whether somebody waits: about a second of a ViT-L/14's text tower."""
 
 SPACING_MM = 0.43
 """mm per network pixel, in the middle of what scanners give: the ages that must not change are asked with it."""
@@ -72,7 +67,7 @@ class Settling:
 
     Attributes:
         namers: What names the views, prompts or probes: rows (classes, D), and a number to add for each.
-        texts: Encodes the sentences of ages.
+        texts: Encodes the sentences of ages, and keeps them for the first reading that asks for them.
     """
 
     backbone: TorchBackbone
@@ -95,7 +90,9 @@ class Settling:
         candidates = _roads(self.backbone, self.book)
         if not candidates or self.book.known(self.backbone) is not None:
             return
-        verdicts = yield from road_trial.Trial(self.backbone, pictures(self.spec), self._answers).of(candidates)
+        asked = AgeTask.bundled().texts(SPACING_MM)
+        trial = road_trial.Trial(self.backbone, pictures(self.spec), self._answers, lambda: self.texts.in_steps(asked))
+        verdicts = yield from trial.of(candidates)
         if self.backbone.place != place:
             return  # a card gave up meanwhile
         best = road_trial.best_of(verdicts)
@@ -103,19 +100,11 @@ class Settling:
         self.book.note(self.backbone, verdicts)
 
     def _answers(self, rows: Embeddings) -> Iterator[Sequence[object]]:
-        """Yield the best view of each row by all that names views, and the best days; pauses are empty."""
+        """Yield the best view of each row by all that names views, and the best days."""
         for classes, bias in self.namers:
             yield (rows @ classes.T + bias).argmax(axis=1).tolist()
         task = AgeTask.bundled()
-        asked = task.texts(SPACING_MM)
-        nobody = CancelToken()
-        nobody.cancel()
-        with contextlib.suppress(Cancelled):  # what lies on the disk comes from there, and nothing is encoded
-            self.texts.features(asked, nobody)
-        for start in range(0, len(asked), TEXTS_AT_ONCE):
-            self.texts.asked(asked[start : start + TEXTS_AT_ONCE])
-            yield ()
-        similarity = rows @ self.texts.asked(asked).T
+        similarity = rows @ self.texts.features(task.texts(SPACING_MM)).T
         tables = similarity.reshape(len(rows), len(task.templates), len(CANDIDATES)).mean(axis=1)
         best = [best_candidates(table) for table in tables]
         yield [CANDIDATES[days[len(days) // 2]].days for days in best]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Devi
 from fetalclip_app.model.folding import fold
 from fetalclip_app.model.in_parts import in_parts
 from fetalclip_app.model.roads import Road, Tower
+from fetalclip_app.model.text_layers import Layers
 from fetalclip_app.model.tower_facts import fingerprint_of, image_size, is_convolutional, row_length
 from fetalclip_app.progress import CancelToken, Report, silent
 
@@ -149,9 +151,22 @@ class TorchBackbone:
             InvalidInput: A text is longer than the network reads.
             ComputeFailed: Memory ran out, or the device failed.
         """
+        return self._encoded(texts_, Layers())
+
+    def encode_texts_in_parts(self, parts: Iterable[Sequence[str]]) -> Iterator[Embeddings]:
+        """Return the rows of one part after the other, as `encode_texts` does: of many texts, in less time.
+
+        While this goes on, there may be a copy of the text tower's weights.
+        """
+        layers = Layers(laid_out=True)
+        for part in parts:
+            yield self._encoded(part, layers)
+
+    def _encoded(self, texts_: Sequence[str], layers: Layers) -> Embeddings:
         rows = texts.tokens_of(texts_, self.context_length)
         order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
-        sorted_features = self.run(self._texts, [rows[index] for index in order], texts.at_once(self._network))
+        step = partial(self._texts, layers)
+        sorted_features = self.run(step, [rows[index] for index in order], texts.at_once(self._network))
         features = np.empty_like(sorted_features)
         features[order] = sorted_features
         return features
@@ -232,10 +247,10 @@ class TorchBackbone:
             rows = self._frames(network, pictures)
         return torch.cat([rows, *(textures or [torch.zeros(0, texture.width(network))])], dim=1)
 
-    def _texts(self, network: Any, rows: Sequence[texts.Tokens]) -> torch.Tensor:
+    def _texts(self, layers: Layers, network: Any, rows: Sequence[texts.Tokens]) -> torch.Tensor:
         if not rows:
             return torch.zeros(0, row_length(network))
-        return torch.nn.functional.normalize(texts.encode(network, rows), dim=-1)
+        return torch.nn.functional.normalize(texts.encode(network, rows, layers), dim=-1)
 
 
 def open_model(

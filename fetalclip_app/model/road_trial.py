@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 Judge = Callable[[Embeddings], Iterator[Sequence[object]]]
 """From rows to what is answered by them, part by part and as many for all rows: something else may run in between."""
 
+Steps = Callable[[], Iterator[None]]
+
 Passes = Generator[None, None, list[tuple[Embeddings, float]]]
 Encode = Callable[[torch.Tensor], torch.Tensor]
 
@@ -79,16 +81,21 @@ def _best_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return ordered
 
 
+def _nothing() -> Iterator[None]:
+    return iter(())
+
+
 class Trial:
     """A trial of roads in small steps, so that it can stand back whenever there is work. It changes nothing.
 
     Args:
         pictures: As `prepare` returns them.
         judge: The answers that must not change.
+        ready: Makes what the judge needs, in steps before it is asked.
     """
 
-    def __init__(self, backbone: TorchBackbone, pictures: Batch, judge: Judge) -> None:
-        self._backbone, self._judge = backbone, judge
+    def __init__(self, backbone: TorchBackbone, pictures: Batch, judge: Judge, ready: Steps = _nothing) -> None:
+        self._backbone, self._judge, self._ready = backbone, judge, ready
         on_card = backbone.place.kind == CUDA
         self._at_once = ON_CARD_AT_ONCE if on_card else 1
         # What other programs take of the processor is no part of a road's cost.
@@ -130,6 +137,7 @@ class Trial:
         return Verdict(road.key, cosine if math.isfinite(cosine) else 0.0, slow / fast, same=True)
 
     def _answers_alike(self, rows: Embeddings, expected: Embeddings) -> Generator[None, None, bool]:
+        yield from self._ready()
         for found, wanted in zip(self._judge(rows), self._judge(expected), strict=True):
             yield
             if list(found) != list(wanted):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,220 +9,185 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from open_clip.transformer import ResidualAttentionBlock
-from torch.nn.functional import linear, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
-_ROWS_AT_ONCE = 512
-"""Of the wide layer between: more no longer fit a processor's caches (measured: a tenth slower at 2,700 rows)."""
+from fetalclip_app.model.text_layers import Layers
+
+_PLACES_TOGETHER = 48
+"""Places whose attention is one small matrix: more see too much in vain, fewer copy what they go on from too often."""
 
 _CONTEXT = 1 << 16
 """More places than any tower reads."""
 
-
-def can_share(tower: Any) -> bool:
-    """Whether the tower's blocks are two or more of open_clip's plain ones: their parts are called one by one."""
-    blocks = getattr(getattr(tower, "transformer", None), "resblocks", ())
-    return len(blocks) > 1 and all(_is_plain(block) for block in blocks)
-
-
-def _is_plain(block: Any) -> bool:
-    attention = getattr(block, "attn", None)
-    return (
-        type(block) is ResidualAttentionBlock
-        and type(attention) is torch.nn.MultiheadAttention
-        and attention.in_proj_weight is not None
-        and attention.bias_k is None
-        and not attention.add_zero_attn
-        and not hasattr(block, "ln_1_kv")
-    )
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Run:
-    """Neighbouring positions over which no beginning parts into several, and no sentence ends but at the last.
+class Branch:
+    """Neighbouring places, and those before them that the first of them goes on from.
 
     Attributes:
-        start, stop: The positions, as in a range.
-        tokens: int64, (beginnings, stop - start).
-        parents: Which beginning of the run before it each goes on from; empty for the first run.
-        places: Where these tokens stand among those of all runs, one beginning after the other.
-        ending: Which beginnings end with the run's last token: they are whole sentences.
+        start, stop: The places, as in a range.
+        before: Places, ascending.
+        sentences: Which sentences end here, as a range.
     """
 
     start: int
     stop: int
-    tokens: NDArray[np.int64]
-    parents: NDArray[np.intp]
-    places: slice
-    ending: NDArray[np.intp]
-
-    @property
-    def end_places(self) -> NDArray[np.intp]:
-        """Where the end tokens stand among the places of all runs."""
-        length = self.stop - self.start
-        ends: NDArray[np.intp] = self.places.start + (self.ending + 1) * length - 1
-        return ends
+    before: Places
+    sentences: range
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Tree:
-    """Different sentences by what they begin with.
+    """Different sentences by what they begin with: a place for each beginning, and what goes on from it behind it.
 
     Attributes:
-        order: Which of the sentences, as they end in run after run, each of those that were asked is.
+        tokens, positions: int64, (P,): the token that a beginning ends with, and where in a sentence that stands.
+        stops: (P,): all places behind one, up to its stop, go on from it, and no others.
+        ends: (S,): the place of each sentence's end token, ascending.
+        order: Which of the sentences each of those that were asked is.
+        branches: All places, in order.
     """
 
-    runs: tuple[Run, ...]
+    tokens: Places
+    positions: Places
+    stops: Places
+    ends: Places
     order: NDArray[np.intp]
-
-    @property
-    def place_count(self) -> int:
-        """How many places are computed for all sentences together."""
-        return int(self.runs[-1].places.stop)
+    branches: tuple[Branch, ...]
 
 
 def tree_of(tokens: NDArray[np.int64], ends: NDArray[np.intp]) -> Tree:
-    """Return the tree of sentences. What stands behind their ends is in no run.
+    """Return the tree of sentences. What stands behind their ends has no place in it.
 
     Args:
         tokens: (N, L), filled up with zeros behind the end tokens.
         ends: (N,), the position of each end token.
     """
     sentences, first, order = np.unique(tokens, axis=0, return_index=True, return_inverse=True)
-    stops = ends[first]
-    positions = np.arange(stops.max() + 1)
+    last = ends[first]
+    positions = np.arange(last.max() + 1)
+    is_there = positions <= last[:, None]
     # They are sorted: a beginning is new where a sentence differs from the one before it, there or earlier.
-    is_new = np.ones((len(sentences), len(positions)), bool)
+    is_new = np.ones_like(is_there)
     is_new[1:] = np.logical_or.accumulate(sentences[1:, : len(positions)] != sentences[:-1, : len(positions)], axis=1)
-    is_new &= positions <= stops[:, None]
-    beginnings = is_new.cumsum(axis=0) - 1
-    counts = is_new.sum(axis=0)
-    breaks = (np.diff(counts) != 0) | np.isin(positions[:-1], stops)
-    starts = [0, *(np.flatnonzero(breaks) + 1).tolist()]
-    runs: list[Run] = []
-    ranks = np.zeros(len(sentences), np.intp)
-    offset = ended = 0
-    for start, stop in itertools.pairwise([*starts, len(positions)]):
-        new = np.flatnonzero(is_new[:, start])
-        parents = beginnings[new, runs[-1].start] if runs else np.zeros(0, np.intp)
-        here = np.flatnonzero(stops == stop - 1)
-        ranks[here] = ended + np.arange(len(here))
-        ended += len(here)
-        places = slice(offset, offset + len(new) * (stop - start))
-        runs.append(Run(start, stop, sentences[new, start:stop], parents, places, beginnings[here, start]))
-        offset = places.stop
-    return Tree(tuple(runs), ranks[order.reshape(-1)])
+    is_new &= is_there
+    so_far = is_new.sum(axis=1).cumsum()
+    numbers = is_new.cumsum().reshape(is_new.shape) - 1
+    places = np.maximum.accumulate(np.where(is_new, numbers, 0), axis=0)
+    stops = np.zeros(so_far[-1], np.int64)
+    np.maximum.at(stops, places[is_there], np.broadcast_to(so_far[:, None], places.shape)[is_there])
+    return Tree(
+        tokens=sentences[:, : len(positions)][is_new],
+        positions=np.nonzero(is_new)[1],
+        stops=stops,
+        ends=places[np.arange(len(places)), last],
+        order=order.reshape(-1),
+        branches=_branches(places, so_far, is_new.argmax(axis=1)),
+    )
 
 
-def last_states(tower: Any, tree: Tree, device: torch.device) -> torch.Tensor:
+def _branches(places: Places, so_far: Places, first_new: NDArray[np.intp]) -> tuple[Branch, ...]:
+    """Return all places in branches of neighbouring sentences.
+
+    Args:
+        places: (S, L), the place of each sentence's positions.
+        so_far: (S,), how many places the sentences up to each have together.
+        first_new: (S,), the first position of each that it does not share with the one before it.
+    """
+    found: list[Branch] = []
+    start = begun = 0
+    for sentence, stop in enumerate(so_far.tolist(), 1):
+        if sentence == len(so_far) or so_far[sentence] - start > _PLACES_TOGETHER:
+            before = places[begun, : first_new[begun]]
+            found.append(Branch(start, stop, before, range(begun, sentence)))
+            start, begun = stop, sentence
+    return tuple(found)
+
+
+def last_states(tower: Any, tree: Tree, device: torch.device, layers: Layers) -> torch.Tensor:
     """Return what the last block says at the end token of each sentence that was asked: (N, W).
 
     Args:
-        tower: Causal, and one that can share (`can_share`).
+        tower: Causal, and one whose blocks are plain (`text_layers.are_plain`).
     """
-    work = _Pass(tree, tower.attn_mask, device)
-    tokens_P, positions_P = work.tokens_and_positions()
-    # The first block's questions depend on a token and its position alone: most places share theirs with others.
-    different, which = torch.unique(tokens_P * _CONTEXT + positions_P, return_inverse=True)
+
+    def there(indices: NDArray[Any]) -> torch.Tensor:
+        return torch.from_numpy(indices).to(device)
+
     first, *between, last = tower.transformer.resblocks
-    x_UC = tower.token_embedding(different // _CONTEXT) + tower.positional_embedding[different % _CONTEXT]
-    x_PC = _onwards(first, x_UC[which], work.attended(first, _projected(first, first.ln_1(x_UC))[which]))
-    for block in between:
-        x_PC = _onwards(block, x_PC, work.attended(block, _projected(block, block.ln_1(x_PC))))
-    ends_NC = _onwards(last, x_PC[work.end_places], work.attended_at_ends(last, last.ln_1(x_PC)))
-    return ends_NC[work.order]
+    everywhere, at_ends = _Sight.everywhere(tree, device), _Sight.at_ends(tree, device)
+    # The first block's questions depend on a token and its position alone: most places share theirs with others.
+    different, which = np.unique(tree.tokens * _CONTEXT + tree.positions, return_inverse=True)
+    x_UC = tower.token_embedding(there(different // _CONTEXT)) + tower.positional_embedding[there(different % _CONTEXT)]
+    place_P, ends_S = there(which.reshape(-1)), there(tree.ends)
+    block = layers.of(first)
+    query_UC, told_UE = block.told(x_UC)
+    x_PC = block.onwards(x_UC[place_P], everywhere.attended(block.heads, query_UC[place_P], told_UE[place_P]))
+    for each in between:
+        block = layers.of(each)
+        x_PC = block.onwards(x_PC, everywhere.attended(block.heads, *block.told(x_PC)))
+    block = layers.of(last, at_ends=True)
+    ends_SC = block.onwards(x_PC[ends_S], at_ends.attended(block.heads, *block.told_at(x_PC, ends_S)))
+    return ends_SC[there(tree.order)]
 
 
-def _projected(block: Any, x: torch.Tensor, part: slice = slice(None)) -> torch.Tensor:
-    """Return queries, keys and values side by side, (P, 3 W), or some of them."""
-    return linear(x, block.attn.in_proj_weight[part], block.attn.in_proj_bias[part])
+class _Sight:
+    """Which rows ask, branch by branch, and which places they see: those that they go on from, and themselves.
 
+    Args:
+        asking: The places that ask, ascending, (A,).
+        counts: How many of them are in each branch.
+    """
 
-def _onwards(block: Any, x: torch.Tensor, attended: torch.Tensor) -> torch.Tensor:
-    """Return a block's answer at places (P, W) whose attention is there."""
-    x = x + block.ls_1(block.attn.out_proj(attended))
-    return torch.cat([rows + block.ls_2(block.mlp(block.ln_2(rows))) for rows in torch.split(x, _ROWS_AT_ONCE)])
-
-
-class _Pass:
-    """One pass of a tree through a tower's blocks."""
-
-    def __init__(self, tree: Tree, mask: torch.Tensor, device: torch.device) -> None:
-        def there(indices: NDArray[Any]) -> torch.Tensor:
-            return torch.from_numpy(indices).to(device)
-
-        self.end_places = there(np.concatenate([run.end_places for run in tree.runs]))
-        self.order = there(tree.order)
-        self._runs: Sequence[Run] = tree.runs
-        self._ending = [there(run.ending) for run in tree.runs]
-        self._tokens = [there(run.tokens) for run in tree.runs]
-        self._parents = [there(run.parents) for run in tree.runs]
-        self._mask = mask
-
-    def tokens_and_positions(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the token and the position of each place: (P,), (P,)."""
-        positions = [
-            torch.arange(run.start, run.stop, device=tokens.device).repeat(len(tokens))
-            for run, tokens in zip(self._runs, self._tokens, strict=True)
-        ]
-        return torch.cat([tokens.reshape(-1) for tokens in self._tokens]), torch.cat(positions)
-
-    def attended(self, block: Any, told_PE: torch.Tensor) -> torch.Tensor:
-        """Return what each place attends to in its own sentence: (P, W).
-
-        Args:
-            told_PE: Queries, keys and values, (P, 3 W).
-        """
-        parts: list[torch.Tensor] = []
-        reader = _Reader(block.attn.num_heads)
-        for run, parents in zip(self._runs, self._parents, strict=True):
-            query, key, value = told_PE[run.places].reshape(*run.tokens.shape, -1).chunk(3, dim=2)
-            reader.go_on(parents, key, value)
-            parts.append(reader.read(query, self._mask[run.start : run.stop, : run.stop]).flatten(0, 1))
-        return torch.cat(parts)
-
-    def attended_at_ends(self, block: Any, x_PC: torch.Tensor) -> torch.Tensor:
-        """Return the same at the end tokens only, (N, W): of the other places, keys and values are enough."""
-        width = x_PC.shape[1]
-        told_PE = _projected(block, x_PC, slice(width, None))
-        query_NC = _projected(block, x_PC[self.end_places], slice(width))
-        queries = torch.split(query_NC, [len(run.ending) for run in self._runs])
-        parts: list[torch.Tensor] = []
-        reader = _Reader(block.attn.num_heads)
-        for run, parents, ending, query in zip(self._runs, self._parents, self._ending, queries, strict=True):
-            reader.go_on(parents, *told_PE[run.places].reshape(*run.tokens.shape, -1).chunk(2, dim=2))
-            if len(query):
-                mask = self._mask[run.stop - 1 : run.stop, : run.stop]
-                parts.append(reader.read(query[:, None], mask, ending)[:, 0])
-        return torch.cat(parts)
-
-
-class _Reader:
-    """Keys and values of the beginnings up to here, which grow from run to run."""
-
-    def __init__(self, heads: int) -> None:
-        self._heads = heads
-        self._there: tuple[torch.Tensor, torch.Tensor] | None = None
-
-    def go_on(self, parents: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Add a run's keys and values, (beginnings, positions, W) each, to those of what they go on from."""
-        if self._there is not None:
-            before_keys, before_values = self._there
-            keys = torch.cat([before_keys[parents], keys], dim=1)
-            values = torch.cat([before_values[parents], values], dim=1)
-        self._there = keys, values
-
-    def read(self, query: torch.Tensor, mask: torch.Tensor, of: torch.Tensor | None = None) -> torch.Tensor:
-        """Return attention of queries (beginnings, positions, W) to all that is there.
-
-        Args:
-            mask: What is added to the scores, such as (positions, positions so far).
-            of: Which beginnings ask; all of them where it is not given.
-        """
-        assert self._there is not None
-        there = self._there if of is None else tuple(rows[of] for rows in self._there)
-        asked, keys, values = (
-            rows.reshape(*rows.shape[:2], self._heads, -1).transpose(1, 2) for rows in (query, *there)
+    def __init__(self, tree: Tree, asking: Places, counts: Sequence[int], device: torch.device) -> None:
+        rows = np.split(np.arange(len(asking)), np.cumsum(counts)[:-1])
+        seen = [np.concatenate([branch.before, np.arange(branch.start, branch.stop)]) for branch in tree.branches]
+        nowhere = len(tree.tokens)
+        asks_BQ, sees_BK = _filled(rows, 0), _filled(seen, nowhere)
+        place_BQ1, sees_B1K = asking[asks_BQ][:, :, None], sees_BK[:, None]
+        may_BQK = (sees_B1K <= place_BQ1) & (place_BQ1 < np.append(tree.stops, 0)[sees_B1K])
+        real = np.arange(asks_BQ.shape[1]) < np.array(counts)[:, None]
+        self._branches = len(asks_BQ)
+        self._asks, self._sees, self._may, self._real = (
+            torch.from_numpy(indices).to(device)
+            for indices in (
+                asks_BQ.reshape(-1),
+                sees_BK.clip(max=nowhere - 1).reshape(-1),
+                may_BQK[:, None],
+                np.flatnonzero(real),
+            )
         )
-        found = scaled_dot_product_attention(asked, keys, values, attn_mask=mask.to(query.dtype))
-        return found.transpose(1, 2).flatten(2)
+
+    @classmethod
+    def everywhere(cls, tree: Tree, device: torch.device) -> _Sight:
+        """Return the sight of all places."""
+        counts = [branch.stop - branch.start for branch in tree.branches]
+        return cls(tree, np.arange(len(tree.tokens)), counts, device)
+
+    @classmethod
+    def at_ends(cls, tree: Tree, device: torch.device) -> _Sight:
+        """Return the sight of the end tokens."""
+        return cls(tree, tree.ends, [len(branch.sentences) for branch in tree.branches], device)
+
+    def attended(self, heads: int, queries_AC: torch.Tensor, told_PE: torch.Tensor) -> torch.Tensor:
+        """Return what each row that asks attends to: (A, W).
+
+        Args:
+            told_PE: Keys and values of all places side by side, (P, 2 W).
+        """
+        count, width = self._branches, queries_AC.shape[1]
+        query = queries_AC[self._asks].reshape(count, -1, heads, width // heads).transpose(1, 2)
+        told = told_PE[self._sees].reshape(count, -1, 2, heads, width // heads)
+        key, value = told.permute(2, 0, 3, 1, 4)
+        found = scaled_dot_product_attention(query, key, value, attn_mask=self._may)
+        return found.transpose(1, 2).reshape(-1, width)[self._real]
+
+
+def _filled(rows: Sequence[Places], value: int) -> Places:
+    """Return rows of one length, (B, longest)."""
+    filled = np.full((len(rows), max(map(len, rows))), value, np.int64)
+    for place, row in enumerate(rows):
+        filled[place, : len(row)] = row
+    return filled

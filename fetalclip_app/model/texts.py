@@ -11,7 +11,8 @@ import torch
 from open_clip import SimpleTokenizer
 
 from fetalclip_app.errors import ErrorCode, InvalidInput
-from fetalclip_app.model.shared_prefixes import can_share, last_states, tree_of
+from fetalclip_app.model.shared_prefixes import last_states, tree_of
+from fetalclip_app.model.text_layers import Layers, are_plain
 
 Tokens = list[int]
 
@@ -66,17 +67,17 @@ def at_once(network: Any) -> int:
 
 def _shares(network: Any) -> bool:
     tower = getattr(network, "text", network)
-    return _is_causal(network, tower) and can_share(tower)
+    return _is_causal(network, tower) and are_plain(tower)
 
 
-def encode(network: Any, rows: Sequence[Tokens]) -> torch.Tensor:
+def encode(network: Any, rows: Sequence[Tokens], layers: Layers) -> torch.Tensor:
     """Return the features of rows of tokens, (N, D), not normalised: by the shortest road that the tower allows."""
     tower = getattr(network, "text", network)
     if not _shares(network):
         return encode_tokens(network, padded(rows, network.context_length))
     ends = np.array([len(row) - 1 for row in rows])
     tree = tree_of(padded(rows, int(ends.max()) + 1).numpy(), ends)
-    return _projected(tower, last_states(tower, tree, next(network.parameters()).device))
+    return _projected(tower, last_states(tower, tree, next(network.parameters()).device, layers))
 
 
 def encode_tokens(network: Any, tokens: torch.Tensor) -> torch.Tensor:

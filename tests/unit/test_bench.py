@@ -202,8 +202,8 @@ def test_the_recipe_has_the_programs_weights_in_a_network_of_its_own(both: Sides
 
 def test_a_fresh_engine_encodes_again(both: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
-    original = both.backbone.encode_texts
-    monkeypatch.setattr(both.backbone, "encode_texts", lambda texts: counts.append(len(texts)) or original(texts))
+    original = both.backbone._encoded
+    monkeypatch.setattr(both.backbone, "_encoded", lambda texts, by: counts.append(len(texts)) or original(texts, by))
     engine = fresh(both.asked(VIEWS, AGE))
     read(engine, both.still)
     cold = sum(counts)

@@ -21,6 +21,8 @@ from fetalclip_app.domain.softmax import shares_of
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.inference import settling
+from fetalclip_app.inference.ahead import AgeBanks
+from fetalclip_app.inference.cache import TEXTS_IN_A_STEP
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
@@ -29,6 +31,7 @@ from fetalclip_app.model import road_trial, roads
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.roads import Road
 from fetalclip_app.progress import CancelToken, silent
+from fetalclip_app.tasks.gestational_age import AgeTask
 from fetalclip_app.tasks.keys import VIEWS
 
 FAST = Road("fast", 4, lambda visual: visual)
@@ -133,6 +136,30 @@ def test_rows_of_two_roads_never_share_a_place_in_the_bank(request_: EngineReque
     handle.remove()
 
     assert sum(counted) == 3, "encoded again on the new road, and then known"
+
+
+def test_the_sentences_of_the_trial_are_those_of_the_first_age_and_are_encoded_once(
+    request_: EngineRequest, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = replace(request_, text_cache=tmp_path / "texts")
+    engine = load_engine(request)
+    seen: list[str] = []
+    encoded = TorchBackbone._encoded
+    monkeypatch.setattr(
+        TorchBackbone, "_encoded", lambda self, texts, layers: [seen.extend(texts), encoded(self, texts, layers)][1]
+    )
+    asked = AgeTask.bundled().texts(settling.SPACING_MM)
+
+    longest, before = 0, 0
+    for _step in engine.settle():
+        longest, before = max(longest, len(seen) - before), len(seen)
+
+    assert sorted(seen) == sorted(set(asked))
+    assert longest <= TEXTS_IN_A_STEP, "whoever speaks waits for few"
+    for _step in AgeBanks(engine.texts, (settling.SPACING_MM,))():
+        pass
+    load_engine(request).texts.features(asked)
+    assert len(seen) == len(set(asked)), "neither the background nor a reading after the next start"
 
 
 def test_full_precision_keeps_the_network_as_it_is(request_: EngineRequest, fast: None) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from open_clip.transformer import ResidualAttentionBlock
 
-from fetalclip_app.model import shared_prefixes, texts
+from fetalclip_app.model import text_layers, texts
 from fetalclip_app.model.shared_prefixes import Tree, tree_of
 from fetalclip_app.tasks.gestational_age import AgeTask, best_candidates, sentences
 
@@ -25,13 +25,14 @@ def _age_prompts(*spacings_mm: float) -> list[str]:
 
 
 def _told(tree: Tree) -> list[list[int]]:
-    """Return the sentences that a tree holds, up to their end tokens, in the order asked."""
-    so_far: list[list[int]] = [[]]
+    """Return the sentences that a tree holds, up to their end tokens, in the order asked: what each end token sees."""
     whole: list[list[int]] = []
-    for run in tree.runs:
-        parents = run.parents if len(run.parents) else np.zeros(len(run.tokens), int)
-        so_far = [so_far[parent] + tokens.tolist() for parent, tokens in zip(parents, run.tokens, strict=True)]
-        whole += [so_far[index] for index in run.ending]
+    for branch in tree.branches:
+        seen = np.concatenate([branch.before, np.arange(branch.start, branch.stop)])
+        for end in tree.ends[branch.sentences.start : branch.sentences.stop]:
+            sentence = [place for place in seen if place <= end < tree.stops[place]]
+            assert tree.positions[sentence].tolist() == list(range(len(sentence)))
+            whole.append(tree.tokens[sentence].tolist())
     return [whole[index] for index in tree.order]
 
 
@@ -42,7 +43,7 @@ def _plain(network: Any, asked: list[str]) -> Any:
         return network.encode_text(tokens, normalize=True).numpy()
 
 
-@given(rows=st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=7), min_size=1, max_size=30))
+@given(rows=st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=7), min_size=1, max_size=60))
 def test_a_tree_holds_every_sentence_and_each_beginning_once(rows: list[list[int]]) -> None:
     rows = [[*row, 9] for row in rows]
     ends = np.array([len(row) - 1 for row in rows])
@@ -51,9 +52,11 @@ def test_a_tree_holds_every_sentence_and_each_beginning_once(rows: list[list[int
     tree = tree_of(tokens, ends)
 
     assert _told(tree) == rows
-    assert tree.place_count == len({tuple(row[: stop + 1]) for row in rows for stop in range(len(row))})
-    flat = np.concatenate([run.tokens.reshape(-1) for run in tree.runs])
-    assert (flat[np.concatenate([run.end_places for run in tree.runs])] == 9).all()
+    assert len(tree.tokens) == len({tuple(row[: stop + 1]) for row in rows for stop in range(len(row))})
+    assert (tree.tokens[tree.ends] == 9).all()
+    assert [place for branch in tree.branches for place in range(branch.start, branch.stop)] == [
+        *range(len(tree.tokens))
+    ]
 
 
 @pytest.mark.parametrize("config", CAUSAL, ids=["clip", "custom"])
@@ -87,7 +90,7 @@ def test_half_of_the_places_of_the_age_prompts_are_computed_and_of_several_spaci
         rows = texts.tokens_of(asked, 117)
         ends = np.array([len(row) - 1 for row in rows])
         tree = tree_of(texts.padded(rows, int(ends.max()) + 1).numpy(), ends)
-        return tree.place_count, sum(map(len, rows))
+        return len(tree.tokens), sum(map(len, rows))
 
     one, all_of_one = places(_age_prompts(0.43))
     five, all_of_five = places(_age_prompts(0.40, 0.41, 0.42, 0.43, 0.44))
@@ -105,8 +108,7 @@ def test_a_tower_of_other_blocks_takes_the_plain_road(monkeypatch: pytest.Monkey
         """What it computes, only it knows."""
 
     blocks[0].__class__ = Other
-    monkeypatch.setattr(shared_prefixes, "last_states", None)
     monkeypatch.setattr(texts, "last_states", None)
 
-    assert not shared_prefixes.can_share(backbone.network)
+    assert not text_layers.are_plain(backbone.network)
     np.testing.assert_allclose(backbone.encode_texts(SENTENCES), expected, rtol=0, atol=1e-6)

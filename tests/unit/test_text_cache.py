@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -276,3 +276,53 @@ def test_one_new_sentence_beside_stored_ones_is_encoded_alone(tmp_path: Path) ->
     bank.asked(["a", "c", "b"])
 
     assert encoder.seen == ["c"]
+
+
+def test_many_texts_go_by_a_way_of_their_own_and_few_do_not() -> None:
+    few, many, parts = _Encoder(), _Encoder(), list[int]()
+
+    def in_parts(asked: Iterable[Sequence[str]]) -> Iterator[Any]:
+        for part in asked:
+            parts.append(len(part))
+            yield many(part)
+
+    bank = TextBank(few, "weights", in_parts=in_parts)
+    prompts = _age_prompts(0.43)
+
+    bank.features(prompts[:5])
+    found = bank.features(prompts)
+
+    assert few.seen == prompts[:5]
+    assert parts == [128, 42]
+    np.testing.assert_array_equal(found, _expected(prompts))
+
+
+def test_what_is_learned_in_steps_is_known_and_on_the_disk(tmp_path: Path) -> None:
+    encoder, prompts = _Encoder(), _age_prompts(0.43)
+    bank = TextBank(encoder, "weights", tmp_path)
+
+    steps = sum(1 for _ in bank.in_steps(prompts))
+
+    assert steps == -(-175 // cache.TEXTS_IN_A_STEP)
+    assert len(encoder.seen) == 175
+    np.testing.assert_array_equal(bank.features(prompts), _expected(prompts))
+    assert len(encoder.seen) == 175
+    fresh = _Encoder()
+    later = TextBank(fresh, "weights", tmp_path)
+    assert list(later.in_steps(prompts)) == []
+    np.testing.assert_array_equal(later.features(prompts), _expected(prompts))
+    assert not fresh.seen
+
+
+def test_steps_that_are_left_are_kept_and_a_question_goes_on_there(tmp_path: Path) -> None:
+    encoder, prompts = _Encoder(), _age_prompts(0.43)
+    bank = TextBank(encoder, "weights", tmp_path)
+    steps = bank.in_steps(prompts)
+    next(steps)
+    next(steps)
+    assert not list(tmp_path.iterdir())
+
+    bank.features(prompts)
+
+    assert sorted(encoder.seen) == sorted(prompts), "each once"
+    assert len(list(tmp_path.iterdir())) == 1
