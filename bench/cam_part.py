@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 from bench.limits import wait
 from bench.parts import is_asked
 from bench.rows import Row, timed
-from bench.sides import Sides
+from bench.sides import Sides, cosine
 from fetalclip_app.imaging.preprocess import crop_of, prepare
-from fetalclip_app.model import cam_score
 from fetalclip_app.model.cam import Saliency, score_layer_of
-from fetalclip_app.model.cam_score import Asked, expected_change, masked, masks_at_once
+from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, softmax
+from fetalclip_app.model.cam_score import Asked, Score, masked, masks_at_once, scores_of
 from fetalclip_app.progress import silent
 from fetalclip_app.tasks.keys import VIEWS
 from fetalclip_app.tasks.views import class_embeddings
@@ -24,6 +25,9 @@ from fetalclip_app.tasks.views import class_embeddings
 ASKED = 20.0
 CALL = 16
 """Masked pictures that grad-cam hands to the network at a time."""
+
+EXACT = 0.999999
+"""Cosine of the program's rows in full precision, to the recipe's."""
 
 Rows = NDArray[np.float32]
 
@@ -52,12 +56,11 @@ def score_cam(sides: Sides) -> list[Row]:
     device = sides.backbone.place.kind
     images = masked(torch.from_numpy(frame.picture[None]), torch.from_numpy(frame.maps[chosen])).to(device)
     recipe, prompts = sides.recipe, sides.engine.view_sets[VIEWS].prompts
-    texts_s, classes = timed(lambda: recipe.classes(prompts))
+    texts_s, _ = timed(lambda: recipe.classes(prompts))
     again_s, _ = timed(lambda: recipe.classes(prompts))
     pass_s, rows = timed(lambda: _rows(sides, images))
     one_s, all_texts_s = pass_s / len(chosen), (texts_s + again_s) / 2
-    plain = recipe.views(rows, classes)[:, frame.target]
-    ours = _ours(sides, frame, chosen, plain)
+    ours = _ours(sides, frame, chosen, rows)
     count = sum(len(sentences) for sentences in prompts.values())
     told = f"the recipe's side is added up from {len(chosen)} of {channels} masked pictures and {2 * count} prompts"
     told += f"; the program made {len(chosen)} passes too" if sides.effort.is_large else ""
@@ -111,46 +114,85 @@ class _Ours:
 
 
 def _ours(sides: Sides, frame: Frame, chosen: NDArray[np.intp], plain: Rows) -> _Ours:
-    """Time the program: the whole map of a small network, the chosen channels of a large one."""
-    backbone, channels = sides.backbone, len(frame.maps)
-    classes = torch.from_numpy(frame.classes)
+    """Time the program: the whole map of a small network, the chosen channels of a large one.
 
-    def score(rows: torch.Tensor) -> torch.Tensor:
-        logits = sides.view_scale * rows.float() @ classes.to(rows.device).T
-        return torch.softmax(logits, dim=-1)[:, frame.target]
-
+    Args:
+        chosen: Channels of which the recipe made passes.
+        plain: Its unit rows, one for each of them.
+    """
+    backbone = sides.backbone
     image, maps = backbone.to_device(frame.picture[None]), frame.maps[chosen]
     layer = score_layer_of(backbone.network.visual)
     at_once = masks_at_once(image.device.type, of_tokens=layer is not None and layer.grid is not None)
-    asked = Asked(backbone, score, at_once, silent)
-    quick_s, quick = timed(lambda: _passes(sides, asked, image, maps, exact=False))
-    error = float((quick - plain).std(ddof=1))
-    change = expected_change(np.resize(plain, channels), frame.maps, error)
-    is_quick = change <= cam_score.TOLERANCE
-    told = f"scores differ by {error:.1g}, a place of the map by {change:.1g}"
-    if not sides.effort.is_large:
+    quick_s, quick = timed(lambda: _passes(sides, image, maps, at_once, exact=False))
+    replayed = _Replayed({True: plain, False: quick}, {True: 0, False: 0})
+    scores, is_quick = scores_of(Asked(replayed, _score(sides, frame), at_once, silent), image, frame.maps)
+    few = slice(None, None, max(len(maps) // 4, 1))
+    exact_s, exact = timed(lambda: _passes(sides, image, maps[few], at_once, exact=True))
+    near = cosine(exact, plain[few])
+    told = f"{_judged(sides, frame, plain, quick)}; {_kind_of_map(scores, frame.maps)}"
+    by = f"{replayed.passes[True]} passes in full precision, where cosine {near:.6f} at least"
+    told = f"{told}; {f'{backbone.device}, and ' if is_quick else ''}{by}"
+    if sides.effort.is_large:
+        seconds = replayed.passes[True] * exact_s / len(exact) + replayed.passes[False] * quick_s / len(quick)
+    else:
         saliency = Saliency(backbone)
         seconds, _ = timed(lambda: _whole(saliency, sides, frame))
-        return _Ours(seconds, is_quick, f"{told}; {backbone.device}")
-    step = max(len(maps) // 4, 1)
-    few = maps[::step]
-    exact_s, exact = timed(lambda: _passes(sides, asked, image, few, exact=True))
-    exact_one, quick_one = exact_s / len(few), quick_s / len(maps)
-    if is_quick:
-        return _Ours(quick_one * channels + exact_one * cam_score.SAMPLE, True, f"{told}; {backbone.device}")
-    near = float(np.ptp(exact - plain[::step]))
-    told = f"in full precision, scores differ by {near:.1g} at most: by {backbone.device} {told}"
-    return _Ours(exact_one * channels + quick_one * cam_score.SAMPLE, near <= cam_score.TOLERANCE, told)
+    return _Ours(seconds, near >= EXACT, told)
 
 
-def _passes(sides: Sides, asked: Asked, image: torch.Tensor, maps: Rows, *, exact: bool) -> Rows:
-    at_once = asked.at_once
+@dataclass(frozen=True, eq=False, slots=True)
+class _Replayed:
+    """Stands for the network where the program decides how to make a map: answers by rows that are known, in turn.
+
+    Attributes:
+        rows: Of the same masked pictures in full precision (True) and by the program's road (False).
+        passes: How many were asked of each kind.
+    """
+
+    rows: dict[bool, Rows]
+    passes: dict[bool, int]
+
+    def run(self, step: Callable[[torch.nn.Module, Any], torch.Tensor], items: Any, at_once: int) -> Rows:
+        """Return what the step finds in all parts."""
+        network = torch.nn.Linear(1, 1)
+        return np.concatenate([step(network, items[at : at + at_once]) for at in range(0, len(items), at_once)])
+
+    def embed_images(self, pictures: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
+        """Return the next rows, one for each picture."""
+        rows, done = self.rows[exact], self.passes[exact]
+        self.passes[exact] += len(pictures)
+        return torch.from_numpy(rows[np.arange(done, done + len(pictures)) % len(rows)])
+
+
+def _score(sides: Sides, frame: Frame) -> Score:
+    classes = torch.from_numpy(frame.classes)
+    return lambda rows: torch.softmax(sides.view_scale * rows.float() @ classes.T, dim=-1)[:, frame.target]
+
+
+def _judged(sides: Sides, frame: Frame, exact: Rows, quick: Rows) -> str:
+    """Return how far the program's own road misses the scores, and what that does to the map."""
+    score, count = _score(sides, frame), max(count for count in SAMPLES if count <= len(exact))
+    plain, ours = (score(torch.from_numpy(rows)).numpy() for rows in (exact, quick))
+    error = LogOddsError.of(ours[:count], plain[:count])
+    size = (frame.picture.shape[-2], frame.picture.shape[-1])
+    change = expected_change(np.resize(plain, len(frame.maps)), frame.maps, error, size)
+    return f"scores differ by {np.abs(ours - plain).max():.1g} at most, a place of the map by {change:.1g}"
+
+
+def _kind_of_map(scores: Rows, maps: Rows) -> str:
+    """Return whether the map shows something, and its highest place before it is scaled."""
+    highest = float(np.tensordot(softmax(scores), maps, axes=1).max())
+    return f"the map is blank, its highest place {highest:.2g}" if highest <= 0 else f"highest place {highest:.2g}"
+
+
+def _passes(sides: Sides, image: torch.Tensor, maps: Rows, at_once: int, *, exact: bool) -> Rows:
+    """Return the program's unit rows behind these masks."""
     found = []
     with torch.inference_mode():
         for start in range(0, len(maps), at_once):
             masks = torch.from_numpy(maps[start : start + at_once]).to(image.device)
-            rows = sides.backbone.embed_images(masked(image, masks), exact=exact)
-            found.append(asked.score(rows).float().cpu().numpy())
+            found.append(sides.backbone.embed_images(masked(image, masks), exact=exact).cpu().numpy())
     return np.concatenate(found)
 
 

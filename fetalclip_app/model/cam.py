@@ -138,7 +138,7 @@ class Saliency:
         target = _target(method, wanted.target)
 
         def score(rows: torch.Tensor) -> torch.Tensor:
-            return torch.stack([target(logits) for logits in classes.logits(rows.float())])
+            return target(classes.logits(rows.float()))
 
         at_once = masks_at_once(next(network.parameters()).device.type, of_tokens=layer.grid is not None)
         asked = Asked(self._backbone, score, at_once, wanted.step)
@@ -175,7 +175,9 @@ class _Classes:
 
     def logits(self, rows: torch.Tensor) -> torch.Tensor:
         """Return logits, (N, classes)."""
-        return self._scale * rows @ self._rows.to(rows.device).T + self._bias.to(rows.device)
+        if self._rows.device != rows.device:
+            self._rows, self._bias = self._rows.to(rows.device), self._bias.to(rows.device)
+        return self._scale * rows @ self._rows.T + self._bias
 
 
 class _Scorer(torch.nn.Module):
@@ -192,20 +194,20 @@ class _Scorer(torch.nn.Module):
 
 
 def _target(method: str, index: int) -> Target:
-    """Return what the map explains.
+    """Return what the map explains, of logits (..., classes).
 
     The class's softmax probability p. For Grad-CAM its log-odds: their gradient is that of p divided by p (1 - p),
     so that the map is the same after scaling, but does not vanish where p rounds to one.
     """
 
     def probability(logits: torch.Tensor) -> torch.Tensor:
-        return torch.softmax(logits, dim=-1)[index]
+        return torch.softmax(logits, dim=-1)[..., index]
 
     def log_odds(logits: torch.Tensor) -> torch.Tensor:
-        if len(logits) == 1:
-            return logits[index]
-        others = torch.cat([logits[:index], logits[index + 1 :]])
-        return logits[index] - torch.logsumexp(others, dim=-1)
+        if logits.shape[-1] == 1:
+            return logits[..., index]
+        others = torch.cat([logits[..., :index], logits[..., index + 1 :]], dim=-1)
+        return logits[..., index] - torch.logsumexp(others, dim=-1)
 
     return log_odds if method == "gradcam" else probability
 

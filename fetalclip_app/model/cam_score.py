@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from pytorch_grad_cam import ScoreCAM
 
+from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, softmax
 from fetalclip_app.progress import Report
 
 MASKS_AT_ONCE = {"cpu": 4, "cuda": 64}
@@ -29,13 +30,6 @@ FASTER_CHANNELS = 64
 
 TOLERANCE = 1e-3
 """Passes of a lower precision are taken where they change no place of the map by more than this."""
-
-SAMPLE = 32
-"""Channels that are asked in both precisions before the lower one is taken."""
-
-CERTAINTY = 5.7
-"""Standard deviations of a place's error that must stay within the tolerance: four, times the square root of two
-since the map's highest place, by which all are divided, has an error too. We chose it."""
 
 Score = Callable[[torch.Tensor], torch.Tensor]
 """Unit rows (N, D) -> the class's probability, (N,)."""
@@ -98,7 +92,7 @@ class ScoreCam(ScoreCAM):  # type: ignore[misc]
         asked = most_varied(maps, self.channels) if self.channels else np.arange(len(maps))
         scores, self.was_quick = scores_of(self.asked, input_tensor, maps[asked])
         weights = np.zeros((1, len(maps)), np.float32)
-        weights[0, asked] = _softmax(scores)
+        weights[0, asked] = softmax(scores)
         return weights
 
 
@@ -116,65 +110,73 @@ def scores_of(asked: Asked, picture: torch.Tensor, maps: NDArray[np.float32]) ->
         maps: Activations, (channels, rows, columns).
     """
     distinct, alike = np.unique(maps.reshape(len(maps), -1), axis=0, return_inverse=True)
-    distinct = distinct.reshape(-1, *maps.shape[1:])
     alike = alike.reshape(-1)
-    found = _Scoring(asked, picture, distinct)
-    quick = found.quickly(alike) if len(distinct) > 2 * SAMPLE else None
-    scores = found.exactly(range(len(distinct))) if quick is None else quick
+    passes = _Scoring(asked, picture, distinct.reshape(-1, *maps.shape[1:]))
+    quick = passes.quickly(maps, alike) if len(distinct) > 2 * max(SAMPLES) else None
+    scores = passes.scores(range(len(distinct)), exact=True) if quick is None else quick
     return scores[alike], quick is not None
 
 
 class _Scoring:
-    """Counts the passes over the masks of one map."""
+    """Counts the passes over the masks of one map, and remembers what they found."""
 
     def __init__(self, asked: Asked, picture: torch.Tensor, maps: NDArray[np.float32]) -> None:
-        self._asked, self._picture, self._maps = asked, picture, maps
-        self._at_once = asked.at_once
-        self._exact: dict[int, np.float32] = {}
-        self._done, self._total = 0, len(maps)
+        self._asked, self._count = asked, len(maps)
+        self._picture, self._maps = picture, torch.from_numpy(maps)
+        self._size = (int(picture.shape[-2]), int(picture.shape[-1]))
+        self._found: dict[bool, dict[int, np.float32]] = {True: {}, False: {}}
+        self._done, self._total = 0, self._count
 
-    def exactly(self, channels: Sequence[int]) -> NDArray[np.float32]:
-        """Return the scores of these channels in full precision; those that are known are not asked again."""
-        todo = [channel for channel in channels if channel not in self._exact]
+    def scores(self, channels: Sequence[int], *, exact: bool) -> NDArray[np.float32]:
+        """Return the scores of these channels, in full precision or not; what is known is not asked again."""
+        found = self._found[exact]
+        todo = [channel for channel in channels if channel not in found]
         self._total = max(self._total, self._done + len(todo))
-        found = self._through(todo, exact=True)
-        self._exact |= dict(zip(todo, found, strict=True))
-        return np.array([self._exact[channel] for channel in channels], np.float32)
+        found |= dict(zip(todo, self._through(todo, exact=exact), strict=True))
+        return np.array([found[channel] for channel in channels], np.float32)
 
-    def quickly(self, alike: NDArray[np.intp]) -> NDArray[np.float32] | None:
+    def quickly(self, maps: NDArray[np.float32], alike: NDArray[np.intp]) -> NDArray[np.float32] | None:
         """Return the scores of all channels in the lower precision, or None where that would change the map.
 
-        The sample's channels are asked in both: how far they differ (apart from what all have in common, which the
-        softmax drops) says by how much each place of the map may be wrong. That is estimated from the sample, to lose
-        little where the precision does not do, and judged with all scores in hand.
+        A sample is asked in both. Where it says that the precision may do, all are asked in the lower one, and it is
+        judged with them in hand; where it does not, a larger sample, which is surer of the error, may say so.
+
+        Args:
+            maps: Activations of all channels, also of those that are alike.
+            alike: Of each, which one is asked.
         """
-        count = len(self._maps)
-        sample = np.unique(np.linspace(0, count - 1, SAMPLE).astype(int)).tolist()
-        self._total = count + len(sample)
-        exact = self.exactly(sample)
-        scores = np.empty(count, np.float32)
-        scores[sample] = self._through(sample, exact=False)
-        shift, error = _difference(scores[sample], exact)
-        maps = self._maps[alike]
-        if expected_change(np.resize(exact, len(maps)), maps, error) > TOLERANCE:
-            return None
-        rest = np.setdiff1d(np.arange(count), sample).tolist()
-        scores[rest] = self._through(rest, exact=False) - shift
-        scores[sample] = exact
-        return scores if expected_change(scores[alike], maps, error) <= TOLERANCE else None
+        largest = np.linspace(0, self._count - 1, max(SAMPLES)).astype(int)
+        for count in SAMPLES:
+            sample = largest[:: max(SAMPLES) // count].tolist()
+            self._total = max(self._total, self._count + count)
+            exact, quick = self.scores(sample, exact=True), self.scores(sample, exact=False)
+            error = LogOddsError.of(quick, exact)
+            if not self._will_do(np.resize(exact, len(maps)), maps, error):
+                continue
+            scores = self.scores(range(self._count), exact=False)
+            if self._will_do(scores[alike], maps, error):
+                return scores
+        return None
+
+    def _will_do(self, scores: NDArray[np.float32], maps: NDArray[np.float32], error: LogOddsError) -> bool:
+        return expected_change(scores, maps, error, self._size) <= TOLERANCE
 
     def _through(self, channels: Sequence[int], *, exact: bool) -> NDArray[np.float32]:
         def step(network: Any, part: Sequence[int]) -> torch.Tensor:
             self._asked.step(min(self._done, self._total), self._total)
-            device = next(network.parameters()).device
-            masks = torch.from_numpy(self._maps[list(part)]).to(device)
-            rows = self._asked.passes.embed_images(masked(self._picture.to(device), masks), exact=exact)
+            self._move_to(next(network.parameters()).device)
+            rows = self._asked.passes.embed_images(masked(self._picture, self._maps[list(part)]), exact=exact)
             self._done += len(part)
             return self._asked.score(rows)
 
         if not channels:
             return np.zeros(0, np.float32)
-        return np.asarray(self._asked.passes.run(step, list(channels), self._at_once), np.float32)
+        return np.asarray(self._asked.passes.run(step, list(channels), self._asked.at_once), np.float32)
+
+    def _move_to(self, device: torch.device) -> None:
+        """Let picture and maps lie where the network does: a fall-back moves it."""
+        if self._maps.device != device or self._picture.device != device:
+            self._picture, self._maps = self._picture.to(device), self._maps.to(device)
 
 
 def masked(picture: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
@@ -192,29 +194,3 @@ def most_varied(maps: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     """Return which ``count`` channels of (channels, rows, columns) vary most over the picture, in their order."""
     variance = maps.reshape(len(maps), -1).var(axis=1)
     return np.sort(np.argsort(-variance, kind="stable")[:count])
-
-
-def expected_change(scores: NDArray[np.float32], maps: NDArray[np.float32], error: float) -> float:
-    """Return by how much a place of the map, 0 to 1, may be wrong where each score is by ``error`` on average.
-
-    The scores' errors are taken as independent of each other: a weight is wrong by the share ``error``, a place of
-    the weighted sum by the root of the summed squares. Infinite where nothing speaks for the class.
-    """
-    weights = _softmax(scores)
-    weighted = weights[:, None] * maps.reshape(len(maps), -1)
-    summed = np.maximum(weighted.sum(axis=0), 0)
-    height = float(np.ptp(summed))
-    if height <= 0:
-        return float("inf")
-    return float(CERTAINTY * error * np.sqrt((weighted**2).sum(axis=0)).max() / height)
-
-
-def _difference(quick: NDArray[np.float32], exact: NDArray[np.float32]) -> tuple[float, float]:
-    """Return what the two differ by on average, and the standard deviation around that."""
-    difference = quick.astype(np.float64) - exact
-    return float(difference.mean()), float(difference.std(ddof=1))
-
-
-def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(scores.astype(np.float32) - scores.max())
-    return np.asarray(powers / powers.sum(), np.float32)

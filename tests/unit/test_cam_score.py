@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import cam_score
 from fetalclip_app.model.cam import Saliency, score_layer_of
-from fetalclip_app.model.cam_score import expected_change, most_varied
+from fetalclip_app.model.cam_error import SAMPLES
+from fetalclip_app.model.cam_score import most_varied
 from fetalclip_app.model.device import cpu
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.progress import Cancelled, CancelToken
@@ -120,10 +122,10 @@ def test_channels_that_are_alike_are_asked_once_and_the_map_is_the_same(capfd: p
     assert steps[-1][1] == 64 - 29, "thirty dead channels are one pass"
 
 
-def quick_map(
-    monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], error: float
-) -> tuple[Map, TorchBackbone, Map, NDArray[np.float32], list[bool]]:
-    backbone, picture, classes = planted(config)
+def watched_map(
+    monkeypatch: pytest.MonkeyPatch, backbone: TorchBackbone, picture: Map, classes: NDArray[np.float32], error: float
+) -> tuple[Map, list[bool]]:
+    """Return the map where the quick road is wrong by so much, and whether that road was taken."""
     monkeypatch.setattr(backbone, "embed_images", wrong_by(error, backbone))
     taken: list[bool] = []
     original = cam_score.scores_of
@@ -134,13 +136,14 @@ def quick_map(
         return found
 
     monkeypatch.setattr(cam_score, "scores_of", watched)
-    return Saliency(backbone).heatmap(picture, classes, 0, "scorecam"), backbone, picture, classes, taken
+    return Saliency(backbone).heatmap(picture, classes, 0, "scorecam"), taken
 
 
 def test_a_lower_precision_that_does_not_change_the_map_is_taken(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ours, backbone, picture, classes, taken = quick_map(monkeypatch, WIDER, 1e-5)
+    backbone, picture, classes = planted(WIDER)
+    ours, taken = watched_map(monkeypatch, backbone, picture, classes, 1e-5)
 
     assert taken == [True]
     np.testing.assert_allclose(ours, package_map(backbone, picture, classes, 0), atol=AGREED)
@@ -150,7 +153,8 @@ def test_a_lower_precision_that_does_not_change_the_map_is_taken(
 def test_a_lower_precision_that_would_change_the_map_is_not_taken(
     error: float, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ours, backbone, picture, classes, taken = quick_map(monkeypatch, WIDER, error)
+    backbone, picture, classes = planted(WIDER)
+    ours, taken = watched_map(monkeypatch, backbone, picture, classes, error)
 
     assert taken == [False]
     np.testing.assert_allclose(ours, package_map(backbone, picture, classes, 0), atol=1e-5)
@@ -173,26 +177,88 @@ def test_what_all_scores_have_in_common_changes_nothing(
     np.testing.assert_allclose(saliency.heatmap(picture, classes, 0, "scorecam"), plain, atol=1e-5)
 
 
-def test_the_expected_change_is_what_noise_of_that_size_does() -> None:
-    chance = np.random.default_rng(5)
-    maps = chance.normal(0.3, 1.0, size=(256, 8, 8)).astype(np.float32)
-    scores = chance.uniform(0, 1, 256).astype(np.float32)
-    error = 2e-3
+@pytest.fixture
+def lowered() -> Iterator[Callable[[float], tuple[TorchBackbone, Map, NDArray[np.float32]]]]:
+    """Makes a network in which the highest place of the weighted sum lies so far above zero, or below."""
 
-    def scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        summed = np.maximum(np.tensordot(cam_score._softmax(scores), maps, axes=1), 0)
-        return np.asarray((summed - summed.min()) / np.ptp(summed))
+    def make(highest: float) -> tuple[TorchBackbone, Map, NDArray[np.float32]]:
+        backbone, picture, classes = planted(WIDER)
+        layer: Any = score_layer_of(backbone.network.visual)
+        for _ in range(8):
+            summed = sum_of(backbone, picture, classes)
+            layer.module.bias.add_(highest - float(summed.max()))
+        assert float(sum_of(backbone, picture, classes).max()) == pytest.approx(highest, abs=1e-6)
+        return backbone, picture, classes
 
-    noisy = [scaled(scores + chance.normal(0, error, 256).astype(np.float32)) for _ in range(200)]
-    worst = max(float(np.abs(one - scaled(scores)).max()) for one in noisy)
-
-    assert worst <= expected_change(scores, maps, error) <= 4 * worst
+    with torch.no_grad():
+        yield make
 
 
-def test_where_nothing_speaks_for_the_class_no_lower_precision_will_do() -> None:
-    maps = -np.ones((40, 2, 2), np.float32)
+def sum_of(backbone: TorchBackbone, picture: Map, classes: NDArray[np.float32]) -> Map:
+    """The package's weighted sum before anything is done to it."""
+    seen: list[Map] = []
+    original = ScoreCAM.get_cam_image
 
-    assert expected_change(np.zeros(40, np.float32), maps, 1e-9) == float("inf")
+    def watched(*arguments: Any) -> Map:
+        seen.append(original(*arguments)[0])
+        return seen[-1][None]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScoreCAM, "get_cam_image", watched)
+        package_map(backbone, picture, classes, 0)
+    return seen[0]
+
+
+def test_a_map_that_is_blank_for_sure_is_so_in_a_lower_precision(
+    lowered: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The same error changes a map that shows something, and is refused there."""
+    backbone, picture, classes = lowered(-0.2)
+    theirs = package_map(backbone, picture, classes, 0)
+
+    ours, taken = watched_map(monkeypatch, backbone, picture, classes, 3e-3)
+
+    assert taken == [True]
+    assert not theirs.any()
+    assert not ours.any()
+
+
+@pytest.mark.parametrize("highest", [-2e-6, 2e-6])
+def test_a_map_that_is_almost_blank_is_made_in_full_precision(
+    highest: float, lowered: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    backbone, picture, classes = lowered(highest)
+    theirs = package_map(backbone, picture, classes, 0)
+
+    ours, taken = watched_map(monkeypatch, backbone, picture, classes, 3e-3)
+
+    assert taken == [False]
+    assert theirs.any() == (highest > 0)
+    np.testing.assert_allclose(ours, theirs, atol=AGREED)
+
+
+def test_a_sample_grows_until_it_is_sure(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Small errors are known by eight channels, larger ones need more, and the largest are refused."""
+    asked = [exact_passes(monkeypatch, error) for error in (1e-5, 1.2e-4, 3e-3)]
+
+    assert asked[0] == min(SAMPLES)
+    assert min(SAMPLES) < asked[1] <= max(SAMPLES)
+    assert asked[2] == 128
+
+
+def exact_passes(monkeypatch: pytest.MonkeyPatch, error: float) -> int:
+    """Return how many channels of a map are asked in full precision."""
+    backbone, picture, classes = planted(WIDER)
+    road = wrong_by(error, backbone)
+    passes: list[int] = []
+
+    def embed_images(images: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
+        passes.extend([len(images)] * exact)
+        return torch.as_tensor(road(images, exact=exact))
+
+    monkeypatch.setattr(backbone, "embed_images", embed_images)
+    Saliency(backbone).heatmap(picture, classes, 0, "scorecam")
+    return sum(passes)
 
 
 def test_the_faster_method_asks_the_channels_that_vary_most(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +288,7 @@ def test_it_stops_between_two_passes_and_leaves_nothing_behind() -> None:
     with pytest.raises(Cancelled):
         Saliency(backbone).heatmap(picture, classes, 1, "scorecam", step=step)
 
-    assert steps == [(done, 160) for done in range(9)]
+    assert steps == [(done, 128 + min(SAMPLES)) for done in range(9)]
     assert not any(module._forward_hooks for module in backbone.network.modules())
 
 
@@ -259,4 +325,4 @@ def test_no_more_than_a_pass_is_masked_at_a_time(monkeypatch: pytest.MonkeyPatch
     Saliency(backbone).heatmap(picture, classes, 1, "scorecam")
 
     assert max(made) == 3
-    assert sum(made) == 128 + cam_score.SAMPLE
+    assert sum(made) == 128 + min(SAMPLES)
