@@ -1,4 +1,5 @@
-"""Makes a convolutional tower faster for reading: each batch normalisation becomes part of its convolution."""
+"""Makes a convolutional tower faster for reading: each batch normalisation becomes part of its convolution, and so does
+the activation where it can."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from fetalclip_app.model.one_step import OneStepConvolution, fits, limits_of
 from fetalclip_app.model.tower_facts import image_size
 
 TOLERANCE = 1e-4
@@ -28,6 +30,15 @@ def fold(network: nn.Module) -> None:
     visual = network.get_submodule("visual").eval()
     if not _pairs(visual):
         return
+    folded = _folded(visual)
+    for tower in (_in_one_step(folded), folded):
+        if gives_the_same(visual, tower):
+            network.set_submodule("visual", tower)
+            return
+    _log.info("the image tower cannot be folded and stays as it is")
+
+
+def _folded(visual: nn.Module) -> nn.Module:
     folded = copy.deepcopy(visual)
     for parent, first, second in _pairs(folded):
         convolution, normalisation = parent._modules[first], parent._modules[second]
@@ -35,19 +46,30 @@ def fold(network: nn.Module) -> None:
         assert isinstance(normalisation, nn.BatchNorm2d)
         parent._modules[first] = fuse_conv_bn_eval(convolution, normalisation)
         parent._modules[second] = _what_remains(normalisation)
-    if gives_the_same(visual, folded):
-        network.set_submodule("visual", folded)
-    else:
-        _log.info("the image tower cannot be folded and stays as it is")
+    return folded
 
 
-def _pairs(tower: nn.Module) -> list[tuple[nn.Module, str, str]]:
-    """Return (parent, name of a convolution, name of the normalisation registered right behind it)."""
+def _in_one_step(folded: nn.Module) -> nn.Module:
+    """Return a copy in which what remains of a normalisation, where that is a clamp, is done by its convolution."""
+    tower = copy.deepcopy(folded)
+    for parent, first, second in _pairs(tower, behind=nn.Sequential):
+        convolution, remains = parent._modules[first], parent._modules[second]
+        assert isinstance(convolution, nn.Conv2d)
+        assert isinstance(remains, nn.Sequential)
+        if fits(convolution):
+            limits = limits_of(remains)
+            parent._modules[first] = OneStepConvolution(convolution, limits)
+            parent._modules[second] = remains if limits is None else nn.Identity()
+    return tower
+
+
+def _pairs(tower: nn.Module, behind: type[nn.Module] = nn.BatchNorm2d) -> list[tuple[nn.Module, str, str]]:
+    """Return (parent, name of a convolution, name of what is registered right behind it), usually a normalisation."""
     return [
         (parent, first, second)
         for parent in tower.modules()
         for first, second in zip(list(parent._modules)[:-1], list(parent._modules)[1:], strict=True)
-        if isinstance(parent._modules[first], nn.Conv2d) and isinstance(parent._modules[second], nn.BatchNorm2d)
+        if isinstance(parent._modules[first], nn.Conv2d) and isinstance(parent._modules[second], behind)
     ]
 
 

@@ -39,8 +39,10 @@ def watched(visual: Any) -> Iterator[list[torch.Tensor]]:
     found: list[torch.Tensor] = []
 
     def keep(module: torch.nn.Module, given: Any, maps: torch.Tensor) -> None:
-        flat = maps.float().flatten(2)
-        found.append(torch.cat([flat.mean(dim=2), flat.std(dim=2, correction=0)], dim=1))
+        # Channels last, as the maps lie, and in two passes: torch's own spread takes ten times as long.
+        flat = maps.float().permute(0, 2, 3, 1).flatten(1, 2)
+        means = flat.mean(dim=1, keepdim=True)
+        found.append(torch.cat([means[:, 0], (flat - means).square().mean(dim=1).sqrt()], dim=1))
 
     handles = [trunk.get_submodule(levels[level]["module"]).register_forward_hook(keep) for level in LEVELS]
     try:

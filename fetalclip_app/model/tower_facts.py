@@ -12,8 +12,7 @@ import torch
 
 def is_convolutional(network: torch.nn.Module) -> bool:
     """Whether most of the image tower are convolutions, which run faster with channels last."""
-    kinds = [type(module) for module in network.get_submodule("visual").modules()]
-    return kinds.count(torch.nn.Conv2d) > 4
+    return sum(isinstance(module, torch.nn.Conv2d) for module in network.get_submodule("visual").modules()) > 4
 
 
 def row_length(network: Any) -> int:
