@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,10 @@ class Frame:
 
 
 class FrameSource(Protocol):
-    """Where a clip's pixels come from: a file, memory, or another process."""
+    """Where a clip's pixels come from: a file, memory, or another process.
+
+    One whose frames may be decoded by several threads at once has an attribute ``decodes_at_once`` that is true.
+    """
 
     def __len__(self) -> int: ...
 
@@ -69,6 +72,7 @@ class FramesInMemory:
     """Frames that are decoded already: (N, H, W, 3) uint8, or a sequence of (H, W, 3)."""
 
     frames: Sequence[Pixels] | Pixels
+    decodes_at_once: ClassVar[bool] = True
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -174,6 +178,11 @@ class Clip:
         """
         same_instance = self.origin.instance_uid == other.origin.instance_uid
         return same_instance and self.content_key.is_same_as(other.content_key)
+
+    @property
+    def decodes_at_once(self) -> bool:
+        """Whether several threads may decode frames at once; else one after another, best in their order."""
+        return bool(getattr(self.source, "decodes_at_once", False))
 
     def frame(self, index: int) -> Frame:
         """Decode one frame.

@@ -149,7 +149,8 @@ class Encoding:
         self, clip: Clip, crop: Box, plan: _Plan, cancel: CancelToken
     ) -> Generator[tuple[Sequence[int], list[_Prepared]]]:
         """Yield batch after batch; the next are prepared while the network works on one."""
-        with Preparing(clip.frame, lambda frame: _prepared(frame, self.spec, crop)) as preparing:
+        made = Preparing(clip.frame, lambda frame: _prepared(frame, self.spec, crop), at_once=clip.decodes_at_once)
+        with made as preparing:
             while part := plan.next_frames():
                 with preparing.at_rest():
                     cancel.check()

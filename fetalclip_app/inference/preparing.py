@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Generic, Self, TypeVar
 
 from fetalclip_app.domain.clip import Frame
@@ -34,18 +34,23 @@ class Preparing(Generic[_Made]):
     What is told to begin is held until it is taken, or until something else is to begin: that bounds the memory.
 
     Args:
-        decode: Called for one frame at a time, in the order in which they were last told to begin, so that a video
-            goes forward, and a source need not stand several threads.
+        decode: Called in the order in which frames were last told to begin, so that a video goes forward.
         prepare: Called for several frames at a time.
+        at_once: So is ``decode``; else for one frame after another.
     """
 
     def __init__(
-        self, decode: Callable[[int], Frame], prepare: Callable[[Frame], _Made], threads: int | None = None
+        self,
+        decode: Callable[[int], Frame],
+        prepare: Callable[[Frame], _Made],
+        threads: int | None = None,
+        *,
+        at_once: bool = False,
     ) -> None:
         self._decode, self._prepare = decode, prepare
         self._most = usual_threads() if threads is None else threads
         self._threads: list[threading.Thread] = []
-        self._turn = threading.Lock()
+        self._turn = nullcontext() if at_once else threading.Lock()
         self._news = threading.Condition()
         self._waiting: deque[tuple[int, Future[_Made]]] = deque()
         self._made: dict[int, Future[_Made]] = {}

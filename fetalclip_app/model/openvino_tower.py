@@ -5,11 +5,12 @@ Intel's own converter tells its makers of each use. The parts below it, which ar
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.metadata
 import io
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ class OpenVinoTower:
         if not self._is_the_same(compute):
             raise RuntimeError("its features are others")
         if kept is not None:
-            with contextlib.suppress(OSError, ExportFailed):  # the next start converts again
+            with suppress(OSError, ExportFailed):  # the next start converts again
                 _keep(compute, kept)
         return compute
 
@@ -123,11 +124,22 @@ def _converted(plain: _WithTexture) -> Any:
 
     pictures = torch.zeros(2, 3, plain.image_size, plain.image_size)
     shapes = {"pictures": {0: torch.export.Dim("count")}}
-    with torch.no_grad():
+    with torch.no_grad(), _silent():
         program = torch.export.export(plain, (pictures,), dynamic_shapes=shapes)
         decoder = TorchFXPythonDecoder.from_exported_program(program)  # the front end does not hold it
         front = FrontEndManager().load_by_framework("pytorch")
         return front.convert(front.load(decoder))
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Log no warning: the converter counts up, with tracebacks, what this torch need not take apart."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _options() -> dict[str, object]:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from counted import CountingFrames, clip_of
 from fakes import FRAMES_AT_ONCE, FakeBackbone, make_clip
 from test_engine import make_engine
 
-from fetalclip_app.domain.clip import Clip, Frame, Pixels
+from fetalclip_app.domain.clip import Clip, Frame, FramesInMemory, Pixels
 from fetalclip_app.errors import ErrorCode, UnreadableFile
-from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
+from fetalclip_app.imaging.preprocess import FRAMES_FOR_CROP, PreprocessSpec, crop_of, prepare
 from fetalclip_app.inference.frame_bank import FrameBank
 from fetalclip_app.inference.frame_order import coarse_to_fine
 from fetalclip_app.inference.preparing import Preparing
@@ -87,14 +88,12 @@ def test_the_network_sees_every_frame_in_order_with_the_same_digits() -> None:
 
 def test_the_next_frames_are_prepared_while_the_network_works_and_not_many() -> None:
     source = WatchedFrames(200)
-    judged: list[int] = []
     most: list[int] = []
+    first = FRAMES_FOR_CROP + 1
 
     def look() -> None:
-        if not judged:
-            judged.append(len(source.decoded))  # what the crop was found by, and the first frame
-        taken = judged[0] + len(network.shown)
-        assert _until(lambda: len(source.decoded) >= min(taken + FRAMES_AT_ONCE, judged[0] + 199))
+        taken = first + len(network.shown)
+        assert _until(lambda: len(source.decoded) >= min(taken + FRAMES_AT_ONCE, first + 199))
         most.append(len(source.decoded) - taken)
 
     network = KeepingBackbone(look)
@@ -210,3 +209,38 @@ def test_a_frame_that_fails_is_told_to_whoever_takes_it_and_to_nobody_else() -> 
         assert preparing.take([0, 1, 3]) == [0, 1, 3]
         with pytest.raises(UnreadableFile):
             preparing.take([2, 4])
+
+
+def test_frames_are_decoded_at_once_where_their_source_stands_it() -> None:
+    together = threading.Barrier(2, timeout=SOON_S)
+
+    def decode(index: int) -> Frame:
+        together.wait()  # breaks where nobody else comes
+        return Frame(np.zeros((1, 1, 3), np.uint8), index)
+
+    with Preparing(decode, lambda frame: frame.index, threads=2, at_once=True) as preparing:
+        preparing.begin(range(4))
+        assert preparing.take(range(4)) == [0, 1, 2, 3]
+
+
+def test_frames_of_other_sources_are_decoded_one_after_another() -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def decode(index: int) -> Frame:
+        inside.append(index)
+        time.sleep(0.002)
+        most.append(len(inside))
+        inside.remove(index)
+        return Frame(np.zeros((1, 1, 3), np.uint8), index)
+
+    with Preparing(decode, lambda frame: frame.index, threads=4) as preparing:
+        preparing.begin(range(20))
+        preparing.take(range(20))
+
+    assert set(most) == {1}
+
+
+@pytest.mark.parametrize(("source", "is_so"), [(FramesInMemory([]), True), (object(), False)])
+def test_a_source_says_whether_its_frames_may_be_decoded_at_once(source: Any, is_so: bool) -> None:
+    assert replace(make_clip(1), source=source).decodes_at_once is is_so

@@ -11,7 +11,7 @@ needed; a frame that is decoded anyway is not decoded again for it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,7 @@ class DicomFrames:
     spans: tuple[tuple[Span, ...], ...]
     table: Table | None
     components: Components = field(default_factory=Components)
+    decodes_at_once: ClassVar[bool] = True
 
     def __len__(self) -> int:
         return len(self.spans)
