@@ -117,7 +117,7 @@ def last_states(tower: Any, tree: Tree, device: torch.device, layers: Layers) ->
         return torch.from_numpy(indices).to(device)
 
     first, *between, last = tower.transformer.resblocks
-    everywhere, at_ends = _Sight.everywhere(tree, device), _Sight.at_ends(tree, device)
+    everywhere = _Sight.everywhere(tree, device)
     # The first block's questions depend on a token and its position alone: most places share theirs with others.
     different, which = np.unique(tree.tokens * _CONTEXT + tree.positions, return_inverse=True)
     x_UC = tower.token_embedding(there(different // _CONTEXT)) + tower.positional_embedding[there(different % _CONTEXT)]
@@ -128,8 +128,10 @@ def last_states(tower: Any, tree: Tree, device: torch.device, layers: Layers) ->
     for each in between:
         block = layers.of(each)
         x_PC = block.onwards(x_PC, everywhere.attended(block.heads, *block.told(x_PC)))
-    block = layers.of(last, at_ends=True)
-    ends_SC = block.onwards(x_PC[ends_S], at_ends.attended(block.heads, *block.told_at(x_PC, ends_S)))
+    end_layers = layers.last(last)
+    seen_PC = end_layers.seen(x_PC)
+    found_RC = _Sight.at_ends(tree, end_layers.heads, device).attended(1, end_layers.asked(seen_PC[ends_S]), seen_PC)
+    ends_SC = end_layers.onwards(x_PC[ends_S], end_layers.attended(found_RC))
     return ends_SC[there(tree.order)]
 
 
@@ -167,22 +169,24 @@ class _Sight:
         return cls(tree, np.arange(len(tree.tokens)), counts, device)
 
     @classmethod
-    def at_ends(cls, tree: Tree, device: torch.device) -> _Sight:
-        """Return the sight of the end tokens."""
-        return cls(tree, tree.ends, [len(branch.sentences) for branch in tree.branches], device)
+    def at_ends(cls, tree: Tree, heads: int, device: torch.device) -> _Sight:
+        """Return the sight of the end tokens, from which each head asks by itself."""
+        counts = [heads * len(branch.sentences) for branch in tree.branches]
+        return cls(tree, np.repeat(tree.ends, heads), counts, device)
 
     def attended(self, heads: int, queries_AC: torch.Tensor, told_PE: torch.Tensor) -> torch.Tensor:
         """Return what each row that asks attends to: (A, W).
 
         Args:
-            told_PE: Keys and values of all places side by side, (P, 2 W).
+            told_PE: Keys and values of all places side by side, (P, 2 W); or what serves as both, (P, W).
         """
-        count, width = self._branches, queries_AC.shape[1]
-        query = queries_AC[self._asks].reshape(count, -1, heads, width // heads).transpose(1, 2)
-        told = told_PE[self._sees].reshape(count, -1, 2, heads, width // heads)
-        key, value = told.permute(2, 0, 3, 1, 4)
+        width = queries_AC.shape[1]
+        query = queries_AC.index_select(0, self._asks).reshape(self._branches, -1, heads, width // heads)
+        told = told_PE.index_select(0, self._sees)
+        told = told.reshape(self._branches, -1, told_PE.shape[1] // width, heads, width // heads)
+        query, key, value = (rows.transpose(1, 2) for rows in (query, told[:, :, 0], told[:, :, -1]))
         found = scaled_dot_product_attention(query, key, value, attn_mask=self._may)
-        return found.transpose(1, 2).reshape(-1, width)[self._real]
+        return found.transpose(1, 2).reshape(-1, width).index_select(0, self._real)
 
 
 def _filled(rows: Sequence[Places], value: int) -> Places:

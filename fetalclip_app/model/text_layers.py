@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import math
+from typing import Any, TypeVar
 
 import torch
 from open_clip.transformer import ResidualAttentionBlock
@@ -42,35 +43,29 @@ def _is_plain(block: Any) -> bool:
 
 
 class BlockLayers:
-    """One block's parts, for rows (P, W) that stand in any order.
+    """One block's parts, for rows (P, W) that stand in any order."""
 
-    Args:
-        at_ends: Few rows ask, and all tell.
-    """
-
-    def __init__(self, block: Any, kind: Kind, *, at_ends: bool = False) -> None:
+    def __init__(self, block: Any, kind: Kind) -> None:
         attention, layers = block.attn, block.mlp
-        self.heads = int(attention.num_heads)
+        self.heads, self.width = int(attention.num_heads), int(attention.embed_dim)
         self._block = block
-        self.width = width = int(attention.embed_dim)
-        cuts = [width, 2 * width] if at_ends else [3 * width]
-        weights, biases = attention.in_proj_weight.split(cuts), attention.in_proj_bias.split(cuts)
-        self._projections = [kind(weight, bias) for weight, bias in zip(weights, biases, strict=True)]
+        self._prepare(kind, attention.in_proj_weight, attention.in_proj_bias)
         self._out = kind(attention.out_proj.weight, attention.out_proj.bias)
         self._widen = kind(layers.c_fc.weight, layers.c_fc.bias, layers.gelu)
         self._narrow = kind(layers.c_proj.weight, layers.c_proj.bias)
 
+    def _prepare(self, kind: Kind, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        self._project = kind(weight, bias)
+
+    def seen(self, x_PW: torch.Tensor) -> torch.Tensor:
+        """Return what rows say to attention."""
+        seen: torch.Tensor = self._block.ln_1(x_PW)
+        return seen
+
     def told(self, x_PW: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the queries of all rows, (P, W), and their keys and values side by side, (P, 2 W)."""
-        (project,) = self._projections
-        told = project(self._block.ln_1(x_PW))
+        told = self._project(self.seen(x_PW))
         return told[:, : self.width], told[:, self.width :]
-
-    def told_at(self, x_PW: torch.Tensor, ends: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the queries of some rows, and the keys and values of all."""
-        ask, tell = self._projections
-        seen = self._block.ln_1(x_PW)
-        return ask(seen[ends]), tell(seen)
 
     def onwards(self, x_PW: torch.Tensor, attended_PW: torch.Tensor) -> torch.Tensor:
         """Return the block's answer to rows whose attention is there."""
@@ -79,6 +74,37 @@ class BlockLayers:
         for rows in torch.split(x_PW, _ROWS_AT_ONCE):
             rows.add_(block.ls_2(self._narrow(self._widen(block.ln_2(rows)))))
         return x_PW
+
+
+class LastLayers(BlockLayers):
+    """The parts of the last block, where few rows ask: the places' keys and values are not made.
+
+    A key is a matrix times what a place says, so a query times that matrix finds as much in what the place says itself:
+    a product of matrices for each row that asks and not for each place. So with values, behind attention. The bias of
+    the keys adds as much to all scores of a row, which changes nothing.
+    """
+
+    def _prepare(self, kind: Kind, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        ask_WW, keys_WW, values_WW = weight.chunk(3)
+        ask_W, _, self._value_W = bias.chunk(3)
+        self._ask = kind(ask_WW, ask_W)
+        self._keys_HDW, self._values_HDW = (one.reshape(self.heads, -1, self.width) for one in (keys_WW, values_WW))
+
+    def asked(self, seen_SW: torch.Tensor) -> torch.Tensor:
+        """Return what each head of each row asks of what places say: (S H, W)."""
+        query_HSD = self._ask(seen_SW).reshape(len(seen_SW), self.heads, -1).transpose(0, 1)
+        # Attention divides by the root of a row's length, which is not a head's.
+        asked_HSW: torch.Tensor = query_HSD @ self._keys_HDW * math.sqrt(self.heads)
+        return asked_HSW.transpose(0, 1).reshape(-1, self.width)
+
+    def attended(self, found_RW: torch.Tensor) -> torch.Tensor:
+        """Return what the rows attend to, (S, W), from what their heads found, (S H, W)."""
+        found_HSW = found_RW.reshape(-1, self.heads, self.width).transpose(0, 1)
+        told_HSD: torch.Tensor = found_HSW @ self._values_HDW.mT
+        return told_HSD.transpose(0, 1).reshape(-1, self.width) + self._value_W
+
+
+Made = TypeVar("Made", bound=BlockLayers)
 
 
 class Layers:
@@ -94,19 +120,25 @@ class Layers:
         self._laid_out = laid_out
         self._kept: dict[Any, BlockLayers] = {}
 
-    def of(self, block: Any, *, at_ends: bool = False) -> BlockLayers:
+    def of(self, block: Any) -> BlockLayers:
         """Return a block's layers."""
-        own = BlockLayers(
-            block, plain(block.get_weight_dtype(), str(block.attn.in_proj_weight.device)), at_ends=at_ends
-        )
-        return (self._kept.get(block) or self._copied(block, own, at_ends=at_ends)) if self._laid_out else own
+        return self._of(BlockLayers, block)
 
-    def _copied(self, block: Any, own: BlockLayers, *, at_ends: bool) -> BlockLayers:
+    def last(self, block: Any) -> LastLayers:
+        """Return those of the last block."""
+        return self._of(LastLayers, block)
+
+    def _of(self, make: type[Made], block: Any) -> Made:
         weight = block.attn.in_proj_weight
-        if weight.device.type != CPU or weight.dtype != torch.float32:
+        own = make(block, plain(weight.dtype, str(weight.device)))
+        if not self._laid_out or weight.device.type != CPU or weight.dtype != torch.float32:
             return own
+        kept = self._kept.get(block)
+        return kept if isinstance(kept, make) else self._copied(block, own)
+
+    def _copied(self, block: Any, own: Made) -> Made:
         try:
-            copied = BlockLayers(block, packed(torch.float32), at_ends=at_ends)
+            copied = type(own)(block, packed(torch.float32))
             if self._kept or _agree(copied, own):
                 self._kept[block] = copied
                 return copied
