@@ -166,7 +166,6 @@ class Encoding:
         Args:
             seen: Digest of the network's input -> the frame that was encoded.
         """
-        pictures = np.stack([frame.picture for frame in frames])
         inputs = [frame.digest for frame in frames]
         told: dict[str, NDArray[Any]] = {
             SHARPNESS: np.array([frame.look.sharpness for frame in frames], np.float32),
@@ -178,7 +177,7 @@ class Encoding:
         fresh, again = np.flatnonzero(source == at), np.flatnonzero(source != at)
         if len(fresh):
             columns = {name: column[fresh] for name, column in told.items()}
-            known.put(at[fresh], columns | self._network(pictures[fresh]))
+            known.put(at[fresh], columns | self._network(np.stack([frames[place].picture for place in fresh])))
         if len(again):
             copied = {name: known.columns[name][source[again]] for name in (ROWS, TEXTURES) if name in known.columns}
             known.put(at[again], {name: column[again] for name, column in told.items()} | copied)

@@ -23,9 +23,12 @@ _Made = TypeVar("_Made")
 
 
 def usual_threads() -> int:
-    """Return how many threads prepare: as many as there are cores beside the one that waits for the network."""
+    """Return how many threads prepare: as many as there are cores, for the network may be on a graphics card.
+
+    On a processor they share it with the network, and wait once they are far enough ahead.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores - 1, MOST_THREADS))
+    return min(cores, MOST_THREADS)
 
 
 class Preparing(Generic[_Made]):
