@@ -177,7 +177,7 @@ class Encoding:
         fresh, again = np.flatnonzero(source == at), np.flatnonzero(source != at)
         if len(fresh):
             columns = {name: column[fresh] for name, column in told.items()}
-            known.put(at[fresh], columns | self._network(np.stack([frames[place].picture for place in fresh])))
+            known.put(at[fresh], columns | self._network(np.stack([frames[int(place)].picture for place in fresh])))
         if len(again):
             copied = {name: known.columns[name][source[again]] for name in (ROWS, TEXTURES) if name in known.columns}
             known.put(at[again], {name: column[again] for name, column in told.items()} | copied)
