@@ -7,14 +7,16 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from fetalclip_app.domain.backbone import Batch, Embeddings
-from fetalclip_app.model.device import CUDA
+from fetalclip_app.model import vit_tower
+from fetalclip_app.model.device import CPU, CUDA
 from fetalclip_app.model.encoder import TorchBackbone
-from fetalclip_app.model.roads import ON_CARD_AT_ONCE, Road
+from fetalclip_app.model.roads import ON_CARD_AT_ONCE, Road, Tower
 
 COSINE = 0.999
 """A road whose rows point elsewhere by more is refused."""
@@ -36,7 +38,8 @@ Judge = Callable[[Embeddings], Iterator[Sequence[object]]]
 Steps = Callable[[], Iterator[None]]
 
 Passes = Generator[None, None, list[tuple[Embeddings, float]]]
-Encode = Callable[[torch.Tensor], torch.Tensor]
+Way = Sequence[vit_tower.Stage]
+"""From pictures on the device to their features, one stage after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class Trial:
 
     def of(self, roads: Sequence[Road]) -> Generator[None, None, tuple[Verdict, ...]]:
         """Try the roads and return what was found; anything may happen between two steps."""
-        ((expected, _),) = yield from self._timed(lambda pictures: self._backbone.embed_images(pictures, exact=True))
+        ((expected, _),) = yield from self._timed(self._as_it_is(exact=True))
         rows: dict[str, Embeddings] = {}
         verdicts: list[Verdict] = []
         for road in roads:
@@ -126,9 +129,7 @@ class Trial:
         try:
             tower = road.build(self._backbone.network.get_submodule("visual"))
             yield
-            (_, slow), (rows, fast) = yield from self._timed(
-                self._backbone.embed_images, lambda pictures: torch.nn.functional.normalize(tower(pictures).float())
-            )
+            (_, slow), (rows, fast) = yield from self._timed(self._as_it_is(exact=False), _stages(tower))
         except (RuntimeError, MemoryError, AttributeError) as error:  # an operator that is not there, or no memory
             _log.info("the road %s cannot be taken here: %s", road.key, error)
             return Verdict(road.key, 0.0, 0.0, same=False)
@@ -144,17 +145,43 @@ class Trial:
                 return False
         return True
 
-    def _timed(self, *ways: Encode) -> Passes:
+    def _as_it_is(self, *, exact: bool) -> Way:
+        """Return the network's own way to a picture's row."""
+        visual = self._backbone.network.get_submodule("visual")
+        if self._backbone.place.kind == CPU and vit_tower.fits(visual):
+            return vit_tower.stages_of(visual)
+        return (partial(self._backbone.embed_images, exact=exact),)
+
+    def _timed(self, *ways: Way) -> Passes:
         """Return the rows of all pictures and the shortest time of a pass, of each way; they take turns."""
         rows: list[list[Embeddings]] = [[] for _ in ways]
         shortest = [math.inf for _ in ways]
         for start in range(0, len(self._pictures), self._at_once):
             part = self._pictures[start : start + self._at_once]
-            for place, encode in enumerate(ways):
-                began = self._clock()
-                with torch.inference_mode():
-                    rows[place].append(encode(self._backbone.to_device(part)).float().cpu().numpy())
+            for place, way in enumerate(ways):
+                found, took = yield from self._passed(way, part)
+                rows[place].append(found)
                 if len(part) == self._at_once:
-                    shortest[place] = min(shortest[place], self._clock() - began)
-                yield
+                    shortest[place] = min(shortest[place], took)
         return [(np.concatenate(found), least) for found, least in zip(rows, shortest, strict=True)]
+
+    def _passed(self, way: Way, pictures: Batch) -> Generator[None, None, tuple[Embeddings, float]]:
+        """Return the unit rows of pictures and the time that they took; somebody else may be served between stages."""
+        x = self._backbone.to_device(pictures)
+        took = 0.0
+        for stage in (*way, _as_rows):
+            began = self._clock()
+            with torch.inference_mode():
+                x = stage(x)
+            took += self._clock() - began
+            yield
+        return x.numpy(), took
+
+
+def _as_rows(features: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.normalize(features.float(), dim=-1).cpu()
+
+
+def _stages(tower: Tower) -> Way:
+    """Return a tower's stages, or itself where it has none."""
+    return tower.stages if isinstance(tower, vit_tower.VitTower) else (tower,)

@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from fetalclip_app.model.linear_kinds import Kind
 
+Stage = Callable[[torch.Tensor], torch.Tensor]
+
 
 def fits(visual: Any) -> bool:
     """Whether a tower is the plain vision transformer that `VitTower` computes, read at its class token."""
@@ -23,6 +25,11 @@ def fits(visual: Any) -> bool:
         and visual.proj is not None
         and all(_is_plain(block) for block in visual.transformer.resblocks)
     )
+
+
+def stages_of(visual: Any) -> tuple[Stage, ...]:
+    """Return what a tower that `fits` does itself: the same digits, one stage after the other."""
+    return (visual._embeds, *visual.transformer.resblocks, lambda x_NLC: visual._pool(x_NLC)[0] @ visual.proj)
 
 
 def _is_plain(block: Any) -> bool:
@@ -70,12 +77,23 @@ class VitTower:
 
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return features, float32, (N, D), not normalised, of pictures, float32, (N, 3, S, S)."""
+        for stage in self.stages:
+            pictures = stage(pictures)
+        return pictures
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """What it does, one after the other: who must stand back does so in between."""
+        return (self._begin, *self._blocks, self._end)
+
+    def _begin(self, pictures: torch.Tensor) -> torch.Tensor:
         patches = F.conv2d(pictures.to(self._stream), self._patch, stride=self._stride).flatten(2).transpose(1, 2)
-        x_NLC = torch.cat([self._class.expand(len(patches), 1, -1), patches], dim=1) + self._places
+        x_NLC: torch.Tensor = torch.cat([self._class.expand(len(patches), 1, -1), patches], dim=1) + self._places
         if self._before is not None:
             x_NLC = self._before(x_NLC)
-        for block in self._blocks:
-            x_NLC = block(x_NLC)
+        return x_NLC
+
+    def _end(self, x_NLC: torch.Tensor) -> torch.Tensor:
         features: torch.Tensor = self._after(self._last(x_NLC).float()) @ self._projection
         return features
 

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
+from open_clip.transformer import ResidualAttentionBlock
 
 from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.errors import ComputeFailed, ErrorCode
-from fetalclip_app.model import road_trial, roads
+from fetalclip_app.model import linear_kinds, road_trial, roads, vit_tower
 from fetalclip_app.model.device import CUDA, cpu
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.road_book import RoadBook
@@ -54,13 +55,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, float], None]:
     costs: dict[str, float] = {}
     time = [0.0]
     monkeypatch.setattr(road_trial.time, "process_time", lambda: time[0])
-    original = TorchBackbone.embed_images
+    original = vit_tower.stages_of
 
-    def embedded(self: TorchBackbone, pictures: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
+    def a_second(pictures: torch.Tensor) -> torch.Tensor:
         time[0] += 1.0
-        return original(self, pictures, exact=exact)
+        return pictures
 
-    monkeypatch.setattr(TorchBackbone, "embed_images", embedded)
+    monkeypatch.setattr(vit_tower, "stages_of", lambda visual: (a_second, *original(visual)))
 
     def takes(key: str, seconds: float) -> None:
         costs[key] = seconds
@@ -345,3 +346,24 @@ def test_the_roads_of_a_graphics_card_give_the_rows_of_the_network() -> None:
 
     assert found
     assert all(verdict.cosine > road_trial.COSINE for verdict in found)
+
+
+def test_a_trial_stands_back_between_any_two_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone, blocks = tiny_models.backbone(), [0]
+
+    def counting(original: Any) -> Any:
+        def counted(self: Any, *given: Any, **named: Any) -> Any:
+            blocks[0] += 1
+            return original(self, *given, **named)
+
+        return counted
+
+    for kind, name in ((ResidualAttentionBlock, "forward"), (vit_tower._Block, "__call__")):
+        monkeypatch.setattr(kind, name, counting(getattr(kind, name)))
+    road = Road("mine", 2, lambda visual: vit_tower.VitTower(visual, linear_kinds.plain(torch.float32)))
+    seen = [0]
+    for _step in Trial(backbone, _pictures(), _same_for_all).of([road]):
+        seen.append(blocks[0])
+
+    assert np.diff(seen).max() == 1
+    assert blocks[0] == 2 * len(_pictures()) * 3, "two blocks: once for the rows, and twice in turns"

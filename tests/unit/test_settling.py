@@ -27,7 +27,7 @@ from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.inference.worker import ModelProcess
-from fetalclip_app.model import road_trial, roads
+from fetalclip_app.model import road_trial, roads, vit_tower
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.roads import Road
 from fetalclip_app.progress import CancelToken, silent
@@ -217,11 +217,11 @@ def test_a_trial_that_fails_leaves_everything_as_it_was(
 ) -> None:
     engine = load_engine(request_)
 
-    def no_memory(self: TorchBackbone, pictures: Any, *, exact: bool = False) -> Any:
+    def no_memory(visual: Any) -> Any:
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(TorchBackbone, "embed_images", no_memory)
+        patch.setattr(vit_tower, "stages_of", no_memory)
         _settled(engine)
 
     assert engine.device == "cpu fp32"

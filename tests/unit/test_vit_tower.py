@@ -9,7 +9,7 @@ import torch
 
 from fetalclip_app.model import linear_kinds
 from fetalclip_app.model.linear_kinds import Kind
-from fetalclip_app.model.vit_tower import VitTower, fits
+from fetalclip_app.model.vit_tower import VitTower, fits, stages_of
 
 SCALED = {**tiny_models.VIT, "vision_cfg": {**tiny_models.VIT["vision_cfg"], "ls_init_value": 0.3}}
 QUICK = {**tiny_models.VIT, "quick_gelu": True}
@@ -47,6 +47,18 @@ def test_in_full_precision_the_features_are_open_clips(config: dict[str, Any], k
     expected, found = _both(_visual(config), kind=kind(torch.float32))
 
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("config", [tiny_models.VIT, SCALED, QUICK, ONE_BLOCK], ids=["vit", "scaled", "quick", "one"])
+def test_open_clips_own_stages_give_its_very_digits(config: dict[str, Any]) -> None:
+    visual = _visual(config)
+    found = _pictures()
+
+    for stage in stages_of(visual):
+        found = stage(found)
+
+    assert torch.equal(found, visual(_pictures()))
 
 
 @pytest.mark.parametrize(
