@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from bench.parts import is_asked
 from bench.rows import Row, timed
 from bench.sides import Sides, cosine
 from fetalclip_app.imaging.preprocess import crop_of, prepare
-from fetalclip_app.model.cam import Saliency, score_layer_of
-from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, softmax
-from fetalclip_app.model.cam_score import Asked, Score, masked, masks_at_once, scores_of
+from fetalclip_app.model.cam import Saliency, log_odds, score_layer_of
+from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, probabilities, softmax
+from fetalclip_app.model.cam_int8 import eight_bits
+from fetalclip_app.model.cam_score import Asked, Embed, Score, masked, masks_at_once, scores_of
 from fetalclip_app.progress import silent
 from fetalclip_app.tasks.keys import VIEWS
 from fetalclip_app.tasks.views import class_embeddings
@@ -26,8 +28,11 @@ ASKED = 20.0
 CALL = 16
 """Masked pictures that grad-cam hands to the network at a time."""
 
-EXACT = 0.999999
+NEAR = 0.999999
 """Cosine of the program's rows in full precision, to the recipe's."""
+
+EXACT, ROAD, LIGHT, BUILDING = "in full precision", "by its road", "in eight bits", "building the last"
+"""Ways to make a pass, and what is timed beside."""
 
 Rows = NDArray[np.float32]
 
@@ -124,34 +129,50 @@ def _ours(sides: Sides, frame: Frame, chosen: NDArray[np.intp], plain: Rows) -> 
     image, maps = backbone.to_device(frame.picture[None]), frame.maps[chosen]
     layer = score_layer_of(backbone.network.visual)
     at_once = masks_at_once(image.device.type, of_tokens=layer is not None and layer.grid is not None)
-    quick_s, quick = timed(lambda: _passes(sides, image, maps, at_once, exact=False))
-    replayed = _Replayed({True: plain, False: quick}, {True: 0, False: 0})
-    scores, is_quick = scores_of(Asked(replayed, _score(sides, frame), at_once, silent), image, frame.maps)
+    times: dict[str, float] = {}
+    known: dict[str, Rows] = {EXACT: plain}
+
+    def make(way: str, embed: Embed, masks: Rows) -> None:
+        seconds, known[way] = timed(lambda: _passes(embed, image, masks, at_once))
+        times[way] = seconds / len(masks)
+
+    make(ROAD, backbone.embed_images, maps)
+    replayed = _Replayed(known)
+    light = eight_bits(backbone)
+
+    def lighter(pause: Callable[[], None]) -> Embed:
+        assert light is not None
+        times[BUILDING], embed = timed(lambda: light(pause))
+        make(LIGHT, embed, maps)
+        return replayed.by(LIGHT)
+
+    asked = Asked(replayed, _score(sides, frame), at_once, silent, lighter if light is not None else None)
+    scores, _ = scores_of(asked, image, frame.maps)
+    own = f"{_kind_of_map(scores, frame.maps)}; by {backbone.device} {_judged(sides, frame, plain, known[ROAD])}"
     few = slice(None, None, max(len(maps) // 4, 1))
-    exact_s, exact = timed(lambda: _passes(sides, image, maps[few], at_once, exact=True))
-    near = cosine(exact, plain[few])
-    told = f"{_judged(sides, frame, plain, quick)}; {_kind_of_map(scores, frame.maps)}"
-    by = f"{replayed.passes[True]} passes in full precision, where cosine {near:.6f} at least"
-    told = f"{told}; {f'{backbone.device}, and ' if is_quick else ''}{by}"
+    make(EXACT, lambda images: backbone.embed_images(images, exact=True), maps[few])
+    near = cosine(known[EXACT], plain[few])
+    made = ", ".join(f"{count} {way}" for way, count in replayed.passes.items())
+    told = f"{own}; passes: {made}, in full precision with a cosine of {near:.6f} at least"
     if sides.effort.is_large:
-        seconds = replayed.passes[True] * exact_s / len(exact) + replayed.passes[False] * quick_s / len(quick)
+        seconds = times.get(BUILDING, 0) + sum(count * times[way] for way, count in replayed.passes.items())
     else:
         saliency = Saliency(backbone)
         seconds, _ = timed(lambda: _whole(saliency, sides, frame))
-    return _Ours(seconds, near >= EXACT, told)
+    return _Ours(seconds, near >= NEAR, told)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class _Replayed:
     """Stands for the network where the program decides how to make a map: answers by rows that are known, in turn.
 
     Attributes:
-        rows: Of the same masked pictures in full precision (True) and by the program's road (False).
-        passes: How many were asked of each kind.
+        rows: Of the same masked pictures, by each way to compute them.
+        passes: How many were asked of each.
     """
 
-    rows: dict[bool, Rows]
-    passes: dict[bool, int]
+    rows: dict[str, Rows]
+    passes: collections.Counter[str] = field(default_factory=collections.Counter)
 
     def run(self, step: Callable[[torch.nn.Module, Any], torch.Tensor], items: Any, at_once: int) -> Rows:
         """Return what the step finds in all parts."""
@@ -160,14 +181,22 @@ class _Replayed:
 
     def embed_images(self, pictures: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
         """Return the next rows, one for each picture."""
-        rows, done = self.rows[exact], self.passes[exact]
-        self.passes[exact] += len(pictures)
-        return torch.from_numpy(rows[np.arange(done, done + len(pictures)) % len(rows)])
+        return self.by(EXACT if exact else ROAD)(pictures)
+
+    def by(self, way: str) -> Embed:
+        """Return what answers by one way."""
+
+        def embed(pictures: torch.Tensor) -> torch.Tensor:
+            rows, done = self.rows[way], self.passes[way]
+            self.passes[way] += len(pictures)
+            return torch.from_numpy(rows[np.arange(done, done + len(pictures)) % len(rows)])
+
+        return embed
 
 
 def _score(sides: Sides, frame: Frame) -> Score:
     classes = torch.from_numpy(frame.classes)
-    return lambda rows: torch.softmax(sides.view_scale * rows.float() @ classes.T, dim=-1)[:, frame.target]
+    return lambda rows: log_odds(sides.view_scale * rows.float() @ classes.T, frame.target)
 
 
 def _judged(sides: Sides, frame: Frame, exact: Rows, quick: Rows) -> str:
@@ -176,8 +205,9 @@ def _judged(sides: Sides, frame: Frame, exact: Rows, quick: Rows) -> str:
     plain, ours = (score(torch.from_numpy(rows)).numpy() for rows in (exact, quick))
     error = LogOddsError.of(ours[:count], plain[:count])
     size = (frame.picture.shape[-2], frame.picture.shape[-1])
-    change = expected_change(np.resize(plain, len(frame.maps)), frame.maps, error, size)
-    return f"scores differ by {np.abs(ours - plain).max():.1g} at most, a place of the map by {change:.1g}"
+    exact_scores, scores = probabilities(plain), probabilities(ours)
+    change = expected_change(np.resize(exact_scores, len(frame.maps)), frame.maps, error, size)
+    return f"scores differ by {np.abs(scores - exact_scores).max():.1g} at most, a place of the map by {change:.1g}"
 
 
 def _kind_of_map(scores: Rows, maps: Rows) -> str:
@@ -186,13 +216,13 @@ def _kind_of_map(scores: Rows, maps: Rows) -> str:
     return f"the map is blank, its highest place {highest:.2g}" if highest <= 0 else f"highest place {highest:.2g}"
 
 
-def _passes(sides: Sides, image: torch.Tensor, maps: Rows, at_once: int, *, exact: bool) -> Rows:
-    """Return the program's unit rows behind these masks."""
+def _passes(embed: Embed, image: torch.Tensor, maps: Rows, at_once: int) -> Rows:
+    """Return unit rows behind these masks."""
     found = []
     with torch.inference_mode():
         for start in range(0, len(maps), at_once):
             masks = torch.from_numpy(maps[start : start + at_once]).to(image.device)
-            found.append(sides.backbone.embed_images(masked(image, masks), exact=exact).cpu().numpy())
+            found.append(embed(masked(image, masks)).cpu().numpy())
     return np.concatenate(found)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ METHODS = ("gradcam", "fasterscorecam", "scorecam", "eigencam")
 """Grad-CAM (Selvaraju et al. 2017), Score-CAM (Wang et al. 2020; by all channels it takes a pass for each of them, by
 the 64 that vary most a few seconds), EigenCAM (Muhammad and Yeasin 2020)."""
 
-Target = Callable[[torch.Tensor], torch.Tensor]
+SURE = 100.0
+"""Log-odds whose probability is one."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -127,6 +128,7 @@ class Saliency:
 
     def _map(self, picture: NDArray[np.float32], wanted: _Wanted) -> NDArray[np.float32]:
         # Slow to import (plotting comes along), and most readings want no map.
+        from fetalclip_app.model.cam_int8 import eight_bits  # noqa: PLC0415
         from fetalclip_app.model.cam_methods import make  # noqa: PLC0415
         from fetalclip_app.model.cam_score import Asked, masks_at_once  # noqa: PLC0415
 
@@ -135,13 +137,16 @@ class Saliency:
         layer = (score_layer_of if "scorecam" in method else layer_of)(network.visual)
         assert layer is not None
         classes = _Classes(wanted.rows, wanted.bias, self._backbone.logit_scale)
-        target = _target(method, wanted.target)
+        # The gradient of log-odds is the probability's over p (1 - p): the same map, which does not vanish where p
+        # rounds to one.
+        target = partial(log_odds, target=wanted.target)
 
         def score(rows: torch.Tensor) -> torch.Tensor:
-            return target(classes.logits(rows.float()))
+            found = target(classes.logits(rows.float()))
+            return found if len(wanted.rows) > 1 else torch.full_like(found, SURE)
 
         at_once = masks_at_once(next(network.parameters()).device.type, of_tokens=layer.grid is not None)
-        asked = Asked(self._backbone, score, at_once, wanted.step)
+        asked = Asked(self._backbone, score, at_once, wanted.step, eight_bits(self._backbone))
         # The picture carries the gradient, so that none is stored at the parameters.
         images = self._backbone.to_device(picture[None]).requires_grad_(method == "gradcam")
         cam = make(method, _Scorer(network, classes), layer, asked)
@@ -153,6 +158,14 @@ class Saliency:
             cam.activations_and_grads.release()
             cam.outputs = None
         return np.clip(np.nan_to_num(np.asarray(values, np.float32)), 0.0, 1.0)
+
+
+def log_odds(logits: torch.Tensor, target: int) -> torch.Tensor:
+    """Return the log-odds of a class's softmax probability, (...), of logits (..., classes); alone, its logit."""
+    if logits.shape[-1] == 1:
+        return logits[..., target]
+    others = torch.cat([logits[..., :target], logits[..., target + 1 :]], dim=-1)
+    return logits[..., target] - torch.logsumexp(others, dim=-1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -191,25 +204,6 @@ class _Scorer(torch.nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits, (N, classes)."""
         return self._classes.logits(self._network.encode_image(images, normalize=True))  # type: ignore[operator]
-
-
-def _target(method: str, index: int) -> Target:
-    """Return what the map explains, of logits (..., classes).
-
-    The class's softmax probability p. For Grad-CAM its log-odds: their gradient is that of p divided by p (1 - p),
-    so that the map is the same after scaling, but does not vanish where p rounds to one.
-    """
-
-    def probability(logits: torch.Tensor) -> torch.Tensor:
-        return torch.softmax(logits, dim=-1)[..., index]
-
-    def log_odds(logits: torch.Tensor) -> torch.Tensor:
-        if logits.shape[-1] == 1:
-            return logits[..., index]
-        others = torch.cat([logits[..., :index], logits[..., index + 1 :]], dim=-1)
-        return logits[..., index] - torch.logsumexp(others, dim=-1)
-
-    return log_odds if method == "gradcam" else probability
 
 
 def _pair(size: Any) -> tuple[int, int]:

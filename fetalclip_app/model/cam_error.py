@@ -15,9 +15,6 @@ SAMPLES = {8: 2.377, 16: 1.694, 32: 1.407}
 """Channels that are asked in both precisions, and what their standard deviation is multiplied by for its upper 99 %
 limit: the root of (n - 1) over the 1 % quantile of chi-square with n - 1 degrees of freedom."""
 
-SMALLEST_SLOPE = 1e-5
-"""Below it, a probability's slope by its log-odds drowns in the last digit of a float32."""
-
 Array = NDArray[np.float64]
 
 
@@ -42,18 +39,24 @@ class LogOddsError:
         """Return the limits, sure to 99 %, that a sample sets to both.
 
         Args:
-            quick: Probabilities in the lower precision, as many as a key of `SAMPLES`.
+            quick: Log-odds in the lower precision, as many as a key of `SAMPLES`.
             exact: The same in full precision.
         """
-        missed = (quick.astype(np.float64) - exact) / slopes(exact)
+        missed = quick.astype(np.float64) - exact
         own = SAMPLES[len(missed)] * float(missed.std(ddof=1))
         return cls(abs(float(missed.mean())) + 2 * own / float(np.sqrt(len(missed))), own)
 
 
-def slopes(probabilities: NDArray[np.float32]) -> Array:
+def probabilities(log_odds: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probabilities of these log-odds."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-log_odds.astype(np.float64))), np.float32)
+
+
+def slopes(scores: NDArray[np.float32]) -> Array:
     """Return by how much each probability changes for a small change of its log-odds: p (1 - p)."""
-    exact = probabilities.astype(np.float64)
-    return np.asarray(np.maximum(exact * (1 - exact), SMALLEST_SLOPE))
+    exact = scores.astype(np.float64)
+    return np.asarray(exact * (1 - exact))
 
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -105,7 +105,7 @@ def test_score_cam_is_timed_against_both_readings_of_the_recipe(clip: Clip, is_l
     assert each.ratio > batched.ratio
     assert "16 of 64 masked pictures and 90 prompts" in each.scaled
     assert "highest place" in each.answers
-    assert "64 passes in full precision" in each.answers
+    assert "passes: 64 in full precision" in each.answers
 
 
 def test_the_sampled_scores_are_those_that_the_package_makes_its_weights_of(both: Sides) -> None:

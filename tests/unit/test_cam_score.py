@@ -20,7 +20,7 @@ from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model import cam_score
 from fetalclip_app.model.cam import Saliency, score_layer_of
 from fetalclip_app.model.cam_error import SAMPLES
-from fetalclip_app.model.cam_score import most_varied
+from fetalclip_app.model.cam_score import Asked, most_varied
 from fetalclip_app.model.device import cpu
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.progress import Cancelled, CancelToken
@@ -163,18 +163,47 @@ def test_a_lower_precision_that_would_change_the_map_is_not_taken(
 def test_what_all_scores_have_in_common_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A road that answers all passes a little higher gives the same weights, also beside the sample's exact scores."""
+    """A road that answers all passes a little higher is refused, or gives the same weights."""
     backbone, picture, classes = planted(WIDER)
     saliency = Saliency(backbone)
     plain = saliency.heatmap(picture, classes, 0, "scorecam")
     found = cam_score._Scoring._through
 
-    def higher(self: Any, channels: Any, *, exact: bool) -> Any:
-        return found(self, channels, exact=exact) + (0.0 if exact else 0.2)
+    def higher(self: Any, channels: Any, embed: Any) -> Any:
+        return found(self, channels, embed) + (0.0 if embed is self._exact.embed else 0.2)
 
     monkeypatch.setattr(cam_score._Scoring, "_through", higher)
 
     np.testing.assert_allclose(saliency.heatmap(picture, classes, 0, "scorecam"), plain, atol=1e-5)
+
+
+class _Numbered:
+    """Passes of which each mask's first value says which channel it is; the quick ones are off by some noise."""
+
+    def __init__(self, log_odds: NDArray[np.float64]) -> None:
+        self._exact = torch.from_numpy(log_odds)
+        self._quick = self._exact + 0.05 * torch.randn(len(log_odds), generator=torch.Generator().manual_seed(0))
+
+    def run(self, step: Any, items: Any, at_once: int) -> Any:
+        return step(torch.nn.Linear(1, 1), items).numpy()
+
+    def embed_images(self, pictures: torch.Tensor, *, exact: bool = False) -> torch.Tensor:
+        return (self._exact if exact else self._quick)[(1000 * pictures[:, 0, 0]).round().long()]
+
+
+def test_what_the_sample_did_not_show_is_judged_with_all_scores_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample's channels all deny the class, whatever a road misses; the others cannot tell, and there it counts."""
+    monkeypatch.setattr(cam_score, "masked", lambda _, maps: maps)
+    maps = np.random.default_rng(0).normal(size=(128, 4, 4)).astype(np.float32)
+    maps[:, 0, 0] = np.arange(128) / 1000
+    log_odds = np.zeros(128)
+    log_odds[np.linspace(0, 127, max(SAMPLES)).astype(int)] = -20.0
+    asked = Asked(_Numbered(log_odds), torch.nn.Identity(), 4, lambda *_: None)
+
+    scores, quick = cam_score.scores_of(asked, torch.zeros(1, 3, 8, 8), maps)
+
+    assert not quick
+    np.testing.assert_allclose(scores, np.where(log_odds < 0, 0, 0.5), atol=1e-6)
 
 
 @pytest.fixture
