@@ -13,6 +13,7 @@ from bench.cam_part import Frame, frame_of
 from bench.scene import random_engine, random_network
 from bench.sides import Effort, Sides
 from fetalclip_app.domain.clip import Clip
+from fetalclip_app.model import roads
 from fetalclip_app.model.cam import Saliency, score_layer_of
 
 SMALL_VIT: dict[str, Any] = {
@@ -36,12 +37,16 @@ class _Shares(torch.nn.Module):
 
 
 def agreement(sides: Sides) -> str:
-    """Return how far two whole maps differ, of this network and of a small transformer."""
+    """Return how far two whole maps differ, of this network and of a small transformer by each of its roads."""
     small = sides_of_small(sides.clip)
-    told = [
-        f"{name}, {channels} channels: the maps differ by {difference:.1g} at most"
-        for name, (channels, difference) in (("this network", compared(sides)), ("a small ViT", compared(small)))
-    ]
+    compares = [("this network", sides, sides.road)]
+    own = roads.roads_for(small.backbone.network, small.backbone.place)
+    compares += [(f"a small ViT{'' if road is None else f' by {road.key}'}", small, road) for road in (None, *own)]
+    told = []
+    for name, these, road in compares:
+        these.backbone.take(road)
+        channels, difference = compared(these)
+        told.append(f"{name}, {channels} channels: the maps differ by {difference:.1g} at most")
     return f"Score-CAM in full, the grad-cam package beside the program: {'; '.join(told)}."
 
 

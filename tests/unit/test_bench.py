@@ -20,7 +20,7 @@ from bench.sides import Effort, Sides, fresh, read
 from fetalclip_app.domain.clip import Clip
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.imaging.preprocess import PreprocessSpec, crop_of, prepare
-from fetalclip_app.model import cam_score
+from fetalclip_app.model import cam_score, roads
 from fetalclip_app.model.cam import Saliency
 from fetalclip_app.tasks.gestational_age import AgeTask
 from fetalclip_app.tasks.keys import AGE, VIEWS
@@ -125,6 +125,14 @@ def test_whole_maps_of_the_package_and_the_program_are_compared(clip: Clip, monk
     original = cam_score.masked
     monkeypatch.setattr(cam_score, "masked", lambda picture, maps: original(picture, maps) + 0.3)
     assert cam_whole.compared(small)[1] > 1e-3
+
+
+def test_whole_maps_of_a_small_transformer_are_compared_by_each_of_its_roads(clip: Clip) -> None:
+    """Each road that this processor has, with its real rounding."""
+    small = cam_whole.sides_of_small(clip)
+    for road in roads.roads_for(small.backbone.network, small.backbone.place):
+        small.backbone.take(road)
+        assert cam_whole.compared(small)[1] <= 1e-3, road.key
 
 
 def test_a_jpeg_cine_goes_from_the_file_to_the_same_views_on_both_sides(both: Sides) -> None:
