@@ -7,10 +7,10 @@ import math
 from typing import Any, TypeVar
 
 import torch
-from open_clip.transformer import ResidualAttentionBlock
 
 from fetalclip_app.model.device import CPU
 from fetalclip_app.model.linear_kinds import Kind, packed, plain
+from fetalclip_app.model.vit_tower import is_plain
 
 _ROWS_AT_ONCE = 512
 """Of the wide layer between: more no longer fit a processor's caches (measured: a tenth slower at 2,700 rows)."""
@@ -26,20 +26,7 @@ _log = logging.getLogger(__name__)
 def are_plain(tower: Any) -> bool:
     """Whether a tower's blocks are two or more of open_clip's plain ones: their parts are called one by one."""
     blocks = getattr(getattr(tower, "transformer", None), "resblocks", ())
-    return len(blocks) > 1 and all(_is_plain(block) for block in blocks)
-
-
-def _is_plain(block: Any) -> bool:
-    attention = getattr(block, "attn", None)
-    return (
-        type(block) is ResidualAttentionBlock
-        and type(attention) is torch.nn.MultiheadAttention
-        and attention.in_proj_weight is not None
-        and attention.in_proj_bias is not None
-        and attention.bias_k is None
-        and not attention.add_zero_attn
-        and not hasattr(block, "ln_1_kv")
-    )
+    return len(blocks) > 1 and all(is_plain(block) for block in blocks)
 
 
 class BlockLayers:

@@ -23,7 +23,7 @@ def fits(visual: Any) -> bool:
         and visual.pool_type == "tok"
         and not visual.output_tokens
         and visual.proj is not None
-        and all(_is_plain(block) for block in visual.transformer.resblocks)
+        and all(is_plain(block) for block in visual.transformer.resblocks)
     )
 
 
@@ -32,10 +32,12 @@ def stages_of(visual: Any) -> tuple[Stage, ...]:
     return (visual._embeds, *visual.transformer.resblocks, lambda x_NLC: visual._pool(x_NLC)[0] @ visual.proj)
 
 
-def _is_plain(block: Any) -> bool:
-    if type(block) is not ResidualAttentionBlock:
+def is_plain(block: Any) -> bool:
+    """Whether a block is open_clip's plain one, whose parts may be called one by one."""
+    attention: Any = getattr(block, "attn", None)
+    types = type(block), type(attention)
+    if types != (ResidualAttentionBlock, nn.MultiheadAttention) or hasattr(block, "ln_1_kv"):
         return False
-    attention: Any = block.attn
     has_weights = attention.in_proj_weight is not None and attention.in_proj_bias is not None
     return has_weights and attention.bias_k is None and not attention.add_zero_attn and attention.batch_first
 

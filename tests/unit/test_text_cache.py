@@ -304,6 +304,7 @@ def test_what_is_learned_in_steps_is_known_and_on_the_disk(tmp_path: Path) -> No
     steps = sum(1 for _ in bank.in_steps(prompts))
 
     assert steps == -(-175 // cache.TEXTS_IN_A_STEP)
+    assert len(list(tmp_path.iterdir())) == 1
     assert len(encoder.seen) == 175
     np.testing.assert_array_equal(bank.features(prompts), _expected(prompts))
     assert len(encoder.seen) == 175
