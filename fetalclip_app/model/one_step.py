@@ -16,6 +16,10 @@ from torch.nn.utils import parametrize
 
 Limits = tuple[float, float]
 
+Padding = str | tuple[int, ...]
+
+_HAS_ONE_STEP = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+
 _CLAMPS: dict[type[nn.Module], Limits] = {nn.ReLU6: (0.0, 6.0), nn.ReLU: (0.0, float("inf"))}
 
 
@@ -39,16 +43,15 @@ class OneStepConvolution(nn.Conv2d):
             )
         self.weight, self.bias = convolution.weight, convolution.bias
         self.limits, self.pads_as_needed = limits, isinstance(convolution, Conv2dSame)
-        self._kept: tuple[torch.Tensor, tuple[Any, ...], torch.Tensor] | None = None
+        self._kept: tuple[torch.Tensor, tuple[Any, ...], tuple[torch.Tensor, Padding]] | None = None
         self.train(convolution.training)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """Return (N, C, H, W), as the usual steps do up to rounding."""
         if not _is_one_step(maps, self.weight):
             return self._usual_steps(maps)
-        kernel, padding = self._padded(maps.shape) if self.pads_as_needed else (self.weight, self.padding)
+        kernel, padding = self._laid_out(maps)
         shape = padding, self.stride, self.dilation, self.groups
-        kernel = self._laid_out(kernel, shape, maps)
         name, numbers = ("none", []) if self.limits is None else ("hardtanh", list(self.limits))
         found: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(
             maps, kernel, self.bias, *shape, name, numbers, ""
@@ -61,26 +64,30 @@ class OneStepConvolution(nn.Conv2d):
         plain = self._conv_forward(maps, self.weight, self.bias)
         return plain if self.limits is None else functional.hardtanh(plain, *self.limits)
 
-    def _laid_out(self, kernel: torch.Tensor, shape: tuple[Any, ...], maps: torch.Tensor) -> torch.Tensor:
-        """Return the kernel as oneDNN wants it; kept for as long as the weight is what it was."""
+    def _laid_out(self, maps: torch.Tensor) -> tuple[torch.Tensor, Padding]:
+        """Return the kernel as oneDNN wants it, and its padding; kept for as long as the weight is what it was."""
         if parametrize.is_parametrized(self):  # another tensor each time
-            return kernel
-        made_of = self.weight._version, kernel.shape, shape
+            return self._padded(maps.shape)
+        made_of = self.weight._version, maps.shape[-2:]
         if self._kept is None or self._kept[0] is not self.weight or self._kept[1] != made_of:
+            kernel, padding = self._padded(maps.shape)
+            shape = padding, self.stride, self.dilation, self.groups
             made = torch.ops.mkldnn._reorder_convolution_weight(kernel, *shape, list(maps.shape))
-            self._kept = self.weight, made_of, made
+            self._kept = self.weight, made_of, (made, padding)
         return self._kept[2]
 
     def __getstate__(self) -> dict[str, Any]:
         # What oneDNN has laid out cannot be copied.
         return {**self.__dict__, "_kept": None}
 
-    def _padded(self, shape: torch.Size) -> tuple[torch.Tensor, tuple[int, int]]:
+    def _padded(self, shape: torch.Size) -> tuple[torch.Tensor, Padding]:
         """Return a kernel and a padding, alike on both sides, that do what TensorFlow's padding of these maps does.
 
         Where that is a row more behind than before, the kernel gets a row of zeros in front instead: it is small, and
         the maps need not be copied.
         """
+        if not self.pads_as_needed:
+            return self.weight, self.padding
         places = zip(shape[-2:], self.kernel_size, self.stride, self.dilation, strict=True)
         totals = [get_same_padding(*place) for place in places]
         (more_rows, more_columns) = (total % 2 for total in totals)
@@ -92,8 +99,7 @@ def _is_one_step(maps: torch.Tensor, weight: torch.Tensor) -> bool:
     gradient = torch.is_grad_enabled() and (maps.requires_grad or weight.requires_grad)
     if gradient or torch.compiler.is_compiling() or maps.device.type != "cpu":
         return False
-    is_single = maps.dtype == weight.dtype == torch.float32
-    return is_single and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+    return _HAS_ONE_STEP and maps.dtype == weight.dtype == torch.float32
 
 
 def fits(convolution: nn.Conv2d) -> bool:
