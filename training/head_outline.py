@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import device, encoder
+from fetalclip_app.model import device, opening
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import PyramidDecoder
 from fetalclip_app.model.pyramid import pyramid, pyramid_channels
@@ -103,7 +103,7 @@ def train_outline(config: OutlineConfig, context: RunContext) -> None:
             are unreadable.
     """
     samples = own_data.read(context.own, lambda: all_samples(context.data)).samples
-    backbone = encoder.open_model(config.shelf.entry(), device.choose(config.device))
+    backbone = opening.open_model(config.shelf.entry(), device.choose(config.device))
     if not hasattr(backbone.network.visual, "trunk"):
         raise ValueError("an outline is learned on a convolutional image tower: on this one train mask_head")
     course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)

@@ -23,7 +23,7 @@ from fetalclip_app.domain.model_names import COMPACT
 from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.imaging.preprocess import Letterbox, PreprocessSpec, crop_of, prepare
 from fetalclip_app.imaging.readers import read_clip
-from fetalclip_app.model import catalog, device, encoder
+from fetalclip_app.model import catalog, device, opening
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MASKS, Maps, decoder_for
 from fetalclip_app.tasks.outlines import to_frame
@@ -142,11 +142,11 @@ def _backbone(config: MaskConfig) -> TorchBackbone:
     chosen = device.choose(config.device)
     if not config.tiny:
         path = Path(config.weights) if config.weights else None
-        return encoder.open_model(catalog.find(config.model), chosen, path=path, licence_accepted=True)
+        return opening.open_model(catalog.find(config.model), chosen, path=path, licence_accepted=True)
     layers = architecture(TowerConfig(shape=config.model, tiny=True))
     layers |= {"vision_cfg": layers["vision_cfg"] | {"image_size": TINY_SIDE}}
     nobody = ModelIdentity(config.model, "random weights", "random", verified=False, licence="")
-    return encoder.place(fresh_network(layers, config.seed), nobody, chosen, layers)
+    return opening.place(fresh_network(layers, config.seed), nobody, chosen, layers)
 
 
 def few_groups(samples: Sequence[Sample], count: int) -> list[Sample]:

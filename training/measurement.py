@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from fetalclip_app import RESEARCH_USE_ONLY
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import catalog, device, encoder
+from fetalclip_app.model import catalog, device, opening
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.heads import MEASUREMENTS
 from fetalclip_app.model.landmarks import ENDS, LandmarkDecoder, LandmarkHead
@@ -98,7 +98,7 @@ def train_measurements(config: MeasurementConfig, context: RunContext) -> None:
     if not shown or not watched:
         raise ValueError("no landmarks of training patients, or none of validation patients")
     entry = Shelf.of(Path(config.bundle)).entry() if config.bundle else catalog.find(config.model)
-    backbone = encoder.open_model(entry, device.choose(config.device))
+    backbone = opening.open_model(entry, device.choose(config.device))
     if not hasattr(backbone.network.visual, "trunk"):
         raise ValueError("lines are learned on a convolutional image tower, and this model has another")
     course = begin(config, context, manifest=manifest_hash(samples), backbone=backbone.identity.sha256)

@@ -48,11 +48,11 @@ def load_engine(request: EngineRequest, report: Report = silent, cancel: CancelT
         ComputeFailed: The device that was asked for does not work.
         InvalidInput: A view set that cannot be read.
     """
-    from fetalclip_app.model import cam, device, encoder, road_book  # noqa: PLC0415 -- torch takes seconds to import
+    from fetalclip_app.model import cam, device, opening, road_book  # noqa: PLC0415 -- torch takes seconds to import
 
     planes, brain = _view_sets(request)
     entry = _entry(request)
-    backbone = encoder.open_model(
+    backbone = opening.open_model(
         entry,
         device.choose(request.device, in_full=request.precision is Precision.FULL),
         path=None if request.bundle else request.weights,

@@ -16,7 +16,7 @@ import tiny_models
 import torch
 import torch.fx.experimental._config as symbolic
 
-from fetalclip_app.model import encoder
+from fetalclip_app.model import opening
 from fetalclip_app.model.heads import decoder_for
 from training import decoder_loop, readable
 from training.decoder_loop import Course, DecoderTraining, begin, fit
@@ -145,7 +145,7 @@ def test_tower_decoder_and_pictures_meet_on_one_processor(
     def reached(loss: torch.Tensor) -> bool:
         raise Reached(loss.device.type)
 
-    monkeypatch.setattr(encoder, "open_model", opened)
+    monkeypatch.setattr(opening, "open_model", opened)
     monkeypatch.setattr(decoder_loop.torch, "isfinite", reached)
 
     # How many masks are known is a number, and ``meta`` holds none.
@@ -171,7 +171,7 @@ def test_pictures_are_measured_where_the_tower_is(scans: Path, monkeypatch: pyte
 def test_unreadable_pictures_are_listed_and_left_out(
     config: Any, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder, "open_model", lambda *_, **__: tiny_models.backbone(tiny_models.CONVNET))
+    monkeypatch.setattr(opening, "open_model", lambda *_, **__: tiny_models.backbone(tiny_models.CONVNET))
     for broken in BROKEN:
         (scans / broken).write_bytes(b"no picture")
     changes = {"few": 0} if hasattr(config, "few") else {}

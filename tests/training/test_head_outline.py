@@ -19,7 +19,7 @@ from made_up_scans import HEIGHT, WIDTH
 
 from fetalclip_app import resources
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import encoder, heads
+from fetalclip_app.model import heads, opening
 from training import head_outline
 from training.__main__ import main
 from training.dataset import STORED_SIDE, load
@@ -33,7 +33,7 @@ from training.run import all_samples
 @pytest.fixture(autouse=True)
 def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> Any:
     backbone = tiny_models.backbone(tiny_models.CONVNET)
-    monkeypatch.setattr(encoder, "open_model", lambda *_, **__: backbone)
+    monkeypatch.setattr(opening, "open_model", lambda *_, **__: backbone)
     return backbone
 
 
@@ -124,7 +124,7 @@ def test_an_exported_folder_gets_the_head_of_its_own(data: Path, shipped: Path, 
 def test_a_transformer_gets_no_outline_and_a_sentence(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder, "open_model", lambda *_, **__: tiny_models.backbone(tiny_models.VIT))
+    monkeypatch.setattr(opening, "open_model", lambda *_, **__: tiny_models.backbone(tiny_models.VIT))
 
     with pytest.raises(ValueError, match="train mask_head"):
         OutlineConfig().smoke().execute(RunContext(data, tmp_path / "run", smoke=True))

@@ -13,7 +13,7 @@ import tiny_models
 import torch
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import encoder, heads
+from fetalclip_app.model import heads, opening
 from fetalclip_app.model.unetr import UnetrDecoder, skip_blocks, token_maps
 from training import run
 from training.mask_errors import compare, edge_distances, summary
@@ -119,7 +119,7 @@ def test_a_run_ends_with_masks_that_the_app_takes_for_an_outline(
     layout: dict[str, Any], structured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backbone = tiny_models.backbone(layout)
-    monkeypatch.setattr(encoder, "open_model", lambda *_, **__: backbone)
+    monkeypatch.setattr(opening, "open_model", lambda *_, **__: backbone)
     folder = tmp_path / "run"
 
     MaskConfig().smoke().execute(RunContext(structured, folder, smoke=True))

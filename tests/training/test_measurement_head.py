@@ -16,7 +16,7 @@ import torch
 
 from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import encoder, heads
+from fetalclip_app.model import heads, opening
 from fetalclip_app.model.landmarks import LandmarkHead, channels_of, expected_points, peak_points
 from training import landmark_head, measurement, run
 from training.decoder_loop import Course, DecoderTraining, fit
@@ -104,7 +104,7 @@ def test_pictures_and_their_points_move_together(data: Path) -> None:
 
 
 def _run(data: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> MeasurementConfig:
-    monkeypatch.setattr(encoder, "open_model", lambda *_: tiny_models.backbone(tiny_models.CONVNET))
+    monkeypatch.setattr(opening, "open_model", lambda *_: tiny_models.backbone(tiny_models.CONVNET))
     config = replace(MeasurementConfig().smoke(), **changes)
     config.execute(RunContext(data, folder, smoke=True))
     return config

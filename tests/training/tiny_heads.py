@@ -11,7 +11,7 @@ from unittest import mock
 import tiny_models
 import torch
 
-from fetalclip_app.model import encoder
+from fetalclip_app.model import opening
 from training import head_outline, landmark_head, mask_head, run
 from training.commands.catalog import find_recipe
 from training.recipe import RunContext
@@ -24,7 +24,7 @@ def train(name: str, data: Path, folder: Path, *, resume: bool = False) -> None:
     """Train five steps with a checkpoint after each second one; masks learn on a transformer."""
     layers = tiny_models.VIT if name == "mask_head" else tiny_models.CONVNET
     config = replace(find_recipe(name).smoke(), steps=5, checkpoint_every=2)
-    with mock.patch.object(encoder, "open_model", lambda *_, **__: tiny_models.backbone(layers)):
+    with mock.patch.object(opening, "open_model", lambda *_, **__: tiny_models.backbone(layers)):
         config.execute(RunContext(data, folder, smoke=True, resume=resume))
 
 

@@ -10,7 +10,7 @@ import tiny_models
 import torch
 
 from fetalclip_app.errors import ComputeFailed, ErrorCode, InvalidInput
-from fetalclip_app.model import encoder, texts
+from fetalclip_app.model import encoder, opening, texts
 from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Device, cpu
 
 SENTENCES = [
@@ -236,9 +236,9 @@ def test_a_network_that_does_not_fit_on_the_card_goes_to_the_cpu(monkeypatch: py
 
     monkeypatch.setattr(encoder, "_on_card", no_room)
 
-    backbone = encoder.place(tiny_models.network(), tiny_models.IDENTITY, CARD, {})
+    backbone = opening.place(tiny_models.network(), tiny_models.IDENTITY, CARD, {})
     with pytest.raises(ComputeFailed) as raised:
-        encoder.place(tiny_models.network(), tiny_models.IDENTITY, Device(CUDA, "a card"), {})
+        opening.place(tiny_models.network(), tiny_models.IDENTITY, Device(CUDA, "a card"), {})
 
     assert backbone.notices == (GPU_OUT_OF_MEMORY,)
     assert backbone.device == "cpu fp32"

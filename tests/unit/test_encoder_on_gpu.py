@@ -8,7 +8,7 @@ import torch
 
 from fetalclip_app.imaging.preprocess import PreprocessSpec
 from fetalclip_app.model import catalog, device
-from fetalclip_app.model.encoder import open_model
+from fetalclip_app.model.opening import open_model
 
 pytestmark = [
     pytest.mark.gpu,

@@ -19,7 +19,7 @@ from fetalclip_app.errors import ErrorCode, ModelUnavailable
 from fetalclip_app.model import catalog, weights
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.device import cpu
-from fetalclip_app.model.encoder import open_model
+from fetalclip_app.model.opening import open_model
 from fetalclip_app.progress import Cancelled, CancelToken
 
 

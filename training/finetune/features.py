@@ -17,7 +17,7 @@ from fetalclip_app.domain.backbone import Batch
 from fetalclip_app.domain.model_names import COMPACT
 from fetalclip_app.errors import ErrorCode, ModelUnavailable, UnreadableFile
 from fetalclip_app.imaging.preprocess import PreprocessSpec
-from fetalclip_app.model import catalog, device, encoder, weights
+from fetalclip_app.model import catalog, device, opening, weights
 from fetalclip_app.model.architecture import build
 from fetalclip_app.model.encoder import TorchBackbone
 from training.augment import grey_input
@@ -64,7 +64,7 @@ def open_backbone(choice: ModelChoice) -> TorchBackbone:
         ModelUnavailable: Weights missing, damaged, of the wrong shape, or their licence not accepted.
     """
     path = Path(choice.weights) if choice.weights else None
-    return encoder.open_model(
+    return opening.open_model(
         choice.entry(), device.choose(choice.device), path=path, licence_accepted=choice.licence_accepted
     )
 
