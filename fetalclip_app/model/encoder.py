@@ -18,7 +18,16 @@ from fetalclip_app.domain.familiarity import Textures
 from fetalclip_app.domain.reading import ModelIdentity
 from fetalclip_app.errors import ComputeFailed, ErrorCode
 from fetalclip_app.model import texts, texture
-from fetalclip_app.model.device import CUDA, GPU_FAILED, GPU_OUT_OF_MEMORY, Device, cpu, is_out_of_memory
+from fetalclip_app.model.device import (
+    CPU,
+    CUDA,
+    GPU_FAILED,
+    GPU_OUT_OF_MEMORY,
+    Device,
+    cpu,
+    half_the_threads,
+    is_out_of_memory,
+)
 from fetalclip_app.model.in_parts import in_parts
 from fetalclip_app.model.roads import Road, Tower
 from fetalclip_app.model.text_layers import Layers
@@ -124,7 +133,8 @@ class TorchBackbone:
         Raises:
             ComputeFailed: Memory ran out, or the device failed.
         """
-        return self.run(self._frames, batch, self.frames_at_once)
+        with self._beside_others(batch):
+            return self.run(self._frames, batch, self.frames_at_once)
 
     def encode_with_texture(self, batch: Batch) -> tuple[Embeddings, Textures]:
         """Return one unit row and one texture for each picture, in one pass.
@@ -136,7 +146,9 @@ class TorchBackbone:
         length = texture.width(self._network)
         if not length:
             raise ValueError("this image tower has no feature maps")
-        rows, textures = np.split(self.run(self._frames_with_texture, batch, self._frames_at_once), [-length], axis=1)
+        with self._beside_others(batch):
+            found = self.run(self._frames_with_texture, batch, self._frames_at_once)
+        rows, textures = np.split(found, [-length], axis=1)
         return rows.copy(), textures.copy()
 
     def encode_texts(self, texts_: Sequence[str]) -> Embeddings:
@@ -227,6 +239,14 @@ class TorchBackbone:
         tensor = tensor.pin_memory().to(kind, non_blocking=True) if kind == CUDA else tensor.to(kind)
         last = self._tower is None and is_convolutional(self._network)
         return tensor.contiguous(memory_format=torch.channels_last) if last else tensor
+
+    def _beside_others(self, batch: Batch) -> contextlib.AbstractContextManager[None]:
+        """Leave cores to whoever prepares the next pictures of a clip, which costs as much as a small network does.
+
+        One picture has them all: nothing comes behind it, or a person waits for it.
+        """
+        is_small = self._device.kind == CPU and self._road is None and is_convolutional(self._network)
+        return half_the_threads() if is_small and len(batch) > 1 else contextlib.nullcontext()
 
     def _frames(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:
         if not len(pictures):

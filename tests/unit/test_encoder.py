@@ -268,3 +268,24 @@ def test_pictures_on_the_device_get_the_rows_that_frames_get() -> None:
     for exact in (True, False):
         found = backbone.embed_images(backbone.to_device(pictures), exact=exact)
         np.testing.assert_allclose(found.numpy(), backbone.encode_frames(pictures), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("config", "count", "threads"),
+    [(tiny_models.CONVNET, 1, 4), (tiny_models.CONVNET, 3, 2), (tiny_models.VIT, 3, 4)],
+    ids=["one picture", "pictures of a clip", "a large network"],
+)
+def test_a_small_network_leaves_cores_to_those_who_prepare_the_next_pictures(
+    config: dict[str, Any], count: int, threads: int
+) -> None:
+    backbone, seen = tiny_models.backbone(config), []
+    backbone.network.visual.register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads()))
+    usual = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        backbone.encode_frames(np.zeros((count, 3, tiny_models.SIZE, tiny_models.SIZE), np.float32))
+        assert torch.get_num_threads() == 4
+    finally:
+        torch.set_num_threads(usual)
+
+    assert set(seen) == {threads}
