@@ -130,8 +130,13 @@ def inside(pixels: Pixels, crop: Box) -> Pixels:
     """Return the crop of a frame: uint8, (H, W, 3), or (H, W) where the three channels are alike, as those of B-mode.
 
     One channel gives the digits of all three in a third of the time.
+
+    Raises:
+        ValueError: The frame is smaller than its clip's: millimetres would be another's.
     """
     part = pixels[crop.top : crop.bottom, crop.left : crop.right]
+    if part.shape[:2] != (crop.height, crop.width):
+        raise ValueError(f"a frame of {pixels.shape[:2]} does not hold the crop {crop}")
     return np.ascontiguousarray(part[..., 0] if _is_grey(part) else part)
 
 

@@ -17,7 +17,7 @@ from fetalclip_app.inference.kept_arrays import are_unit_rows, map_array, write_
 from fetalclip_app.progress import CancelToken, Report, silent
 
 FORMAT = 2
-"""Raise it when the way from text to features changes: files of the old way are then not found."""
+"""Raise it when the way from text to features changes by more than rounding: files of before are then not found."""
 
 ROWS_IN_MEMORY = 50_000
 """About 150 MB of rows of a ViT-L/14, or the age prompts of 57 spacings."""
@@ -110,11 +110,14 @@ class TextBank:
 
     def in_steps(self, texts: Sequence[str]) -> Iterator[None]:
         """Learn the texts of a question as `features` does, which then knows them: between steps it yields."""
-        if self._found(tuple(texts)) is None:
-            for encoded in self._encoded(self._missing(texts), TEXTS_IN_A_STEP):
-                self._rows.update(encoded)
-                yield
-            self.features(texts)
+        try:
+            if self._found(tuple(texts)) is None:
+                for encoded in self._encoded(self._missing(texts), TEXTS_IN_A_STEP):
+                    self._rows.update(encoded)
+                    yield
+                self.features(texts)
+        finally:
+            self._make_room()
 
     def _missing(self, texts: Sequence[str]) -> list[str]:
         """Return the texts, each once, whose rows are not in memory."""
@@ -132,7 +135,11 @@ class TextBank:
         for text, row in zip(texts, rows, strict=True):
             self._rows[text] = row
             self._rows.move_to_end(text)
-        while len(self._rows) > max(ROWS_IN_MEMORY, len(texts)):
+        self._make_room(len(texts))
+
+    def _make_room(self, least: int = 0) -> None:
+        """Forget the rows that were used longest ago, but for so many."""
+        while len(self._rows) > max(ROWS_IN_MEMORY, least):
             self._rows.popitem(last=False)
 
     def _found(self, texts: Texts) -> Embeddings | None:

@@ -19,6 +19,9 @@ from fetalclip_app.domain.clip import Frame
 
 MOST_THREADS = 8
 
+MOST_KEPT = 32
+"""Frames that were begun, and are not among those that are to come: 20 MB."""
+
 _Made = TypeVar("_Made")
 
 
@@ -34,7 +37,8 @@ def usual_threads() -> int:
 class Preparing(Generic[_Made]):
     """Makes something of frames, some of them ahead of time. A context: no thread is left behind it.
 
-    What is told to begin is held until it is taken, or until something else is to begin: that bounds the memory.
+    What is told to begin is held until it is taken. Of what was begun before, `MOST_KEPT` are held besides: where a
+    clip plays, the order changes with every batch, and no frame shall be decoded twice for that.
 
     Args:
         decode: Called in the order in which frames were last told to begin, so that a video goes forward.
@@ -68,21 +72,32 @@ class Preparing(Generic[_Made]):
             self._news.notify_all()
         for thread in self._threads:
             thread.join()
+        # What could not be had holds its traceback, which holds what is held here.
+        self._waiting.clear()
+        self._made.clear()
 
     def begin(self, frames: Sequence[int]) -> None:
-        """Prepare these frames, in this order; others that were begun and not taken are given up."""
+        """Prepare these frames, in this order; others are given up unless they were begun."""
         with self._news:
             waiting = {index for index, _ in self._waiting}
-            under_way = {index: made for index, made in self._made.items() if index not in waiting}
-            self._made = {index: under_way.get(index) or Future() for index in frames}
-            self._waiting = deque((index, made) for index, made in self._made.items() if index not in under_way)
+            begun = {index: made for index, made in self._made.items() if index not in waiting}
+            asked = {index: begun.get(index) or Future() for index in frames}
+            others = [index for index in begun if index not in asked][-MOST_KEPT:]
+            self._made = {index: begun[index] for index in others} | asked
+            self._waiting = deque((index, made) for index, made in asked.items() if index not in begun)
             self._news.notify_all()
         while len(self._threads) < min(self._most, len(frames)):
-            self._threads.append(threading.Thread(target=self._work, name="preparing"))
-            self._threads[-1].start()
+            thread = threading.Thread(target=self._work, name="preparing")
+            try:
+                thread.start()
+            except RuntimeError:
+                if not self._threads:
+                    raise
+                return  # those that are there do it
+            self._threads.append(thread)
 
     def take(self, frames: Sequence[int]) -> list[_Made]:
-        """Return what was made of these frames; where it was not begun, others give way to them.
+        """Return what was made of these frames; where one was not told to begin, others give way to them.
 
         Raises:
             Exception: What decoding or preparing the first of them raised that cannot be had.
