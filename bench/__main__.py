@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def heading(load: float | None, took_s: float) -> str:
     """Return the machine and the versions that the numbers belong to."""
     parts = [f"{name} {version(name)}" for name in ("torch", "open_clip_torch", "timm", "grad-cam", "numpy")]
-    cores = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    waiting = os.environ.get("GOMP_SPINCOUNT")
+    waits = "asleep" if waiting is None else f"after {waiting} turns (GOMP_SPINCOUNT)"
+    cores = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads that wait {waits}"
     busy = "" if load is None else f", load {load:.1f} when it began"
     return (
         f"Machine: {processor()}, {cores}, {platform.system()}{busy}. Versions: Python {platform.python_version()}, "

@@ -58,7 +58,7 @@ def calibrate_bundled(data: Path, samples: Sequence[Sample], bundle: Path | None
 
 
 def _has_texture(engine: Engine) -> bool:
-    return isinstance(engine.backbone, encoder.TorchBackbone) and texture.width(engine.backbone.network) > 0
+    return isinstance(engine.backbone, encoder.TorchBackbone) and texture.width(engine.backbone.network.visual) > 0
 
 
 def _seen(engine: Engine, data: Path, samples: Sequence[Sample]) -> list[Seen]:

@@ -15,7 +15,6 @@ from fetalclip_app import resources
 from fetalclip_app.domain.backbone import Batch, Embeddings, ViewCalibration
 from fetalclip_app.domain.calibration import Box
 from fetalclip_app.domain.precision import Precision
-from fetalclip_app.errors import FetalClipError
 from fetalclip_app.imaging.preprocess import PreprocessSpec, prepare
 from fetalclip_app.imaging.readers import read_clip
 from fetalclip_app.inference.cache import TextBank
@@ -80,8 +79,8 @@ class Settling:
         """Try the roads unless they were tried, and take the best. Anything may happen between two steps."""
         try:
             yield from self._try()
-        except (FetalClipError, RuntimeError, MemoryError, OSError) as error:
-            _log.warning("no road was tried: %s", error)
+        except Exception as error:
+            _log.warning("no road was tried: %r", error)
 
     def _try(self) -> Iterator[None]:
         from fetalclip_app.model import road_trial  # noqa: PLC0415 - torch takes seconds to import

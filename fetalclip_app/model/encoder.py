@@ -122,7 +122,7 @@ class TorchBackbone:
         """Go by another road from now on; None is the network as it is.
 
         Raises:
-            RuntimeError, MemoryError: It cannot be built here; the road taken before is still taken.
+            RuntimeError, MemoryError, AttributeError: It cannot be built here; the road taken before is still taken.
         """
         self._tower = None if road is None else road.build(self._network.get_submodule("visual"))
         self._road = road
@@ -143,11 +143,11 @@ class TorchBackbone:
             ComputeFailed: Memory ran out, or the device failed.
             ValueError: The image tower has no such feature maps.
         """
-        length = texture.width(self._network)
+        length = texture.width(self._network.visual)
         if not length:
             raise ValueError("this image tower has no feature maps")
         with self._beside_others(batch):
-            found = self.run(self._frames_with_texture, batch, self._frames_at_once)
+            found = self.run(self._frames_with_texture, batch, self.frames_at_once)
         rows, textures = np.split(found, [-length], axis=1)
         return rows.copy(), textures.copy()
 
@@ -197,12 +197,12 @@ class TorchBackbone:
             ComputeFailed: There is no other device, or the user asked for this one.
         """
         lack = is_out_of_memory(error)
-        if self._device.kind != CUDA and not lack:
-            raise error
         if self._road is not None:
             _log.warning("the road %s is left: %s", self._road.key, error)
             self.take(None)  # its copy of the weights is memory
             return
+        if self._device.kind != CUDA and not lack:
+            raise error
         if self._reserve is None or self._device.kind != CUDA:
             code = ErrorCode.OUT_OF_MEMORY if lack else ErrorCode.DEVICE_UNAVAILABLE
             raise ComputeFailed(code, device=self._device.kind, reason=str(error)) from error
@@ -260,7 +260,7 @@ class TorchBackbone:
             return torch.cat([torch.nn.functional.normalize(features, dim=-1), seen], dim=1)
         with texture.watched(network.visual) as textures:
             rows = self._frames(network, pictures)
-        return torch.cat([rows, *(textures or [torch.zeros(0, texture.width(network))])], dim=1)
+        return torch.cat([rows, *(textures or [torch.zeros(0, texture.width(network.visual))])], dim=1)
 
     def _texts(self, layers: Layers, network: Any, rows: Sequence[texts.Tokens]) -> torch.Tensor:
         if not rows:

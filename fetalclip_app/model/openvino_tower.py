@@ -9,6 +9,7 @@ import hashlib
 import importlib.metadata
 import io
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,9 @@ OPENVINO = "openvino"
 _PROCESSOR = "CPU"
 
 _DIGEST_BYTES = 32
+
+_MOST_KEPT = 4
+"""Converted networks that lie beside each other, 15 MB each."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +58,7 @@ class OpenVinoTower:
 
     def __init__(self, visual: nn.Module, kept: Path | None = None) -> None:
         self._plain = _WithTexture(visual).eval()
-        self._texture_width = texture.width_of(visual)
+        self._texture_width = texture.width(visual)
         try:
             self._compute = self._found(kept) or self._made(kept)
         except Exception as error:  # another maker's library: whatever it lacks, there is no such tower here
@@ -77,10 +81,14 @@ class OpenVinoTower:
         content = _whole(kept)
         if content is None:
             return None
-        compute = openvino.Core().import_model(io.BytesIO(content), _PROCESSOR, _options())
-        if self._is_the_same(compute):
-            return compute
-        _log.info("the converted network is another one and is made anew")
+        try:
+            compute = openvino.Core().import_model(io.BytesIO(content), _PROCESSOR, _options())
+            if self._is_the_same(compute):
+                return compute
+            reason = "it is another one"
+        except Exception as error:
+            reason = str(error)
+        _log.info("the converted network is made anew: %s", reason)
         return None
 
     def _made(self, kept: Path | None) -> Any:
@@ -107,7 +115,7 @@ class _WithTexture(nn.Module):
         self.image_size = image_size(visual)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        if not texture.width_of(self.visual):
+        if not texture.width(self.visual):
             features: torch.Tensor = self.visual(pictures)
             return features
         with texture.watched(self.visual) as textures:
@@ -133,18 +141,25 @@ def _converted(plain: _WithTexture) -> Any:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Log no warning: the converter counts up, with tracebacks, what this torch need not take apart."""
+    """Let no warning be heard: the converter counts up, with tracebacks, what this torch need not take apart."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logging.disable(before)
 
 
 def _options() -> dict[str, object]:
     threads = torch.get_num_threads()
-    return {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
+    return {
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        "ENABLE_CPU_PINNING": False,  # other threads and programs work on the same cores
+    }
 
 
 def _whole(kept: Path | None) -> bytes | None:
@@ -158,7 +173,7 @@ def _whole(kept: Path | None) -> bytes | None:
 
 
 def _keep(compute: Any, kept: Path) -> None:
-    """Write the compiled network behind its digest.
+    """Write the compiled network behind its digest, and remove old ones of other weights or versions.
 
     Raises:
         OSError, ExportFailed: It cannot be written.
@@ -168,3 +183,6 @@ def _keep(compute: Any, kept: Path) -> None:
     content = stream.getvalue()
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(kept, hashlib.sha256(content).digest() + content)
+    by_age = sorted(kept.parent.glob(f"*{kept.suffix}"), key=lambda path: path.stat().st_mtime)
+    for old in by_age[:-_MOST_KEPT]:
+        old.unlink(missing_ok=True)

@@ -73,6 +73,8 @@ def _of_convolutions(kept: Path | None) -> tuple[Road, ...]:
 
 
 def _has_bf16() -> bool:
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
     onednn: Any = torch.ops.mkldnn
     return bool(onednn._is_mkldnn_bf16_supported())
 

@@ -19,13 +19,8 @@ LEVELS = (1, 2)
 """Feature maps at strides 4 and 8: still texture, no longer single pixels."""
 
 
-def width(network: Any) -> int:
-    """Return T, the length of a texture; 0 for networks whose image tower has no such feature maps."""
-    return width_of(network.visual)
-
-
-def width_of(visual: Any) -> int:
-    """Return the same of an image tower."""
+def width(visual: Any) -> int:
+    """Return T, the length of a texture; 0 for image towers without such feature maps."""
     trunk = getattr(visual, "trunk", None)
     levels = list(getattr(trunk, "feature_info", ()))
     return sum(2 * int(levels[level]["num_chs"]) for level in LEVELS) if len(levels) > max(LEVELS) else 0
@@ -70,6 +65,6 @@ def read(folder: Path, facts: Mapping[str, Any], network: Any) -> Familiarity:
         familiarity = Familiarity(parts["mean"], parts["whitening"], float(facts["limit"]))
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise ModelUnavailable(ErrorCode.MODEL_DAMAGED, name=name, reason=str(error)) from error
-    if len(familiarity.mean) != width(network):
+    if len(familiarity.mean) != width(network.visual):
         raise ModelUnavailable(ErrorCode.MODEL_WRONG_SHAPE, name=name, count=1, reason=f"{len(familiarity.mean)}")
     return familiarity

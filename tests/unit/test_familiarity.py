@@ -77,7 +77,7 @@ def test_rows_and_textures_of_one_pass_are_those_of_two() -> None:
     rows, textures = backbone.encode_with_texture(batch)
 
     assert np.array_equal(rows, backbone.encode_frames(batch))
-    assert textures.shape == (5, texture.width(backbone.network))
+    assert textures.shape == (5, texture.width(backbone.network.visual))
     single = np.concatenate([backbone.encode_with_texture(batch[i : i + 1])[1] for i in range(5)])
     assert np.allclose(textures, single, atol=1e-5)
     assert np.abs(textures[0] - textures[1]).max() > 1e-3, "each picture has its own"
@@ -88,13 +88,13 @@ def test_no_pictures_have_no_textures() -> None:
 
     rows, textures = backbone.encode_with_texture(np.zeros((0, 3, tiny_models.SIZE, tiny_models.SIZE), np.float32))
 
-    assert (rows.shape, textures.shape) == ((0, 16), (0, texture.width(backbone.network)))
+    assert (rows.shape, textures.shape) == ((0, 16), (0, texture.width(backbone.network.visual)))
 
 
 def test_a_tower_without_feature_maps_has_no_texture() -> None:
     backbone = tiny_models.backbone(tiny_models.VIT)
 
-    assert texture.width(backbone.network) == 0
+    assert texture.width(backbone.network.visual) == 0
     with pytest.raises(ValueError, match="no feature maps"):
         backbone.encode_with_texture(np.zeros((1, 3, tiny_models.SIZE, tiny_models.SIZE), np.float32))
 
@@ -108,7 +108,7 @@ def _file(folder: Path, size: int) -> dict[str, object]:
 
 def test_the_file_beside_the_weights_is_read_and_its_hash_checked(tmp_path: Path) -> None:
     network = tiny_models.network(tiny_models.CONVNET)
-    facts = _file(tmp_path, texture.width(network))
+    facts = _file(tmp_path, texture.width(network.visual))
 
     assert texture.read(tmp_path, facts, network).limit == 2.5
     with pytest.raises(ModelUnavailable) as wrong:
@@ -126,7 +126,7 @@ def test_the_file_beside_the_weights_is_read_and_its_hash_checked(tmp_path: Path
 )
 def test_a_file_that_is_not_the_one_is_told(tmp_path: Path, change: dict[str, object], code: ErrorCode) -> None:
     network = tiny_models.network(tiny_models.CONVNET)
-    facts = _file(tmp_path, texture.width(network))
+    facts = _file(tmp_path, texture.width(network.visual))
 
     with pytest.raises(ModelUnavailable) as told:
         texture.read(tmp_path, {**facts, **change}, network)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +91,7 @@ def test_a_later_start_finds_it(backbone: TorchBackbone, kept: Path) -> None:
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 
-@pytest.mark.parametrize("harm", ["empty", "cut", "a digit", "other weights"])
+@pytest.mark.parametrize("harm", ["empty", "cut", "a digit", "another processor", "other weights"])
 def test_what_is_damaged_or_of_other_weights_is_made_anew(
     backbone: TorchBackbone, kept: Path, tmp_path: Path, harm: str
 ) -> None:
@@ -100,6 +102,7 @@ def test_what_is_damaged_or_of_other_weights_is_made_anew(
             for weight in visual.parameters():
                 weight.mul_(1.1)
     changed = {"empty": b"", "cut": content[:-100], "a digit": content[:-1] + bytes([content[-1] ^ 1])}
+    changed["another processor"] = hashlib.sha256(b"of another").digest() + b"of another"
     path = tmp_path / "tower.road"
     path.write_bytes(changed.get(harm, content))
     batch = torch.from_numpy(_pictures(2))
@@ -109,6 +112,17 @@ def test_what_is_damaged_or_of_other_weights_is_made_anew(
 
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
     assert path.read_bytes() != changed.get(harm, content)
+
+
+def test_old_ones_of_other_weights_are_removed(backbone: TorchBackbone, tmp_path: Path) -> None:
+    for age in range(6):
+        old = tmp_path / f"{age}.road"
+        old.touch()
+        os.utime(old, (1000 + age, 1000 + age))
+
+    OpenVinoTower(_visual(backbone), tmp_path / "tower.road")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3.road", "4.road", "5.road", "tower.road"]
 
 
 def test_a_folder_that_cannot_be_written_costs_a_conversion_only(backbone: TorchBackbone, tmp_path: Path) -> None:

@@ -108,6 +108,34 @@ def test_of_roads_that_are_as_fast_the_nearest_to_full_precision_is_best(verdict
     assert best_of(verdicts) == best
 
 
+def test_a_clock_that_stands_still_measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(road_trial.time, "process_time", lambda: 1.0)
+
+    (verdict,) = _tried(tiny_models.backbone(), _road())
+
+    assert (verdict.gain, verdict.is_accepted) == (0.0, False)
+
+
+def test_a_road_that_fails_while_it_is_used_is_left_for_the_network_as_it_is() -> None:
+    def broken(pictures: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("another maker's library")
+
+    backbone = tiny_models.backbone()
+    expected = backbone.encode_frames(_pictures())
+    backbone.take(Road("mine", 2, lambda visual: broken))
+
+    np.testing.assert_allclose(backbone.encode_frames(_pictures()), expected, atol=1e-6)
+    assert backbone.device == "cpu fp32"
+
+
+def test_a_machine_without_onednn_has_no_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch.ops, "mkldnn", object())
+    backbone = tiny_models.backbone()
+
+    assert [road.key for road in roads.roads_for(backbone.network, cpu())] == ["fp32 packed"]
+
+
 def test_a_road_that_is_hardly_faster_is_not_taken(clock: Any) -> None:
     clock("mine", 0.95)
 

@@ -7,7 +7,7 @@ import pytest
 import tiny_models
 import torch
 
-from fetalclip_app.model import linear_kinds
+from fetalclip_app.model import linear_kinds, roads
 from fetalclip_app.model.linear_kinds import Kind
 from fetalclip_app.model.vit_tower import VitTower, fits, stages_of
 
@@ -65,7 +65,12 @@ def test_open_clips_own_stages_give_its_very_digits(config: dict[str, Any]) -> N
     ("kind", "dtype", "least"),
     [
         (linear_kinds.plain(torch.bfloat16), torch.bfloat16, 0.999),
-        (linear_kinds.packed(torch.bfloat16), torch.bfloat16, 0.999),
+        pytest.param(
+            linear_kinds.packed(torch.bfloat16),
+            torch.bfloat16,
+            0.999,
+            marks=pytest.mark.skipif(not roads._has_bf16(), reason="this processor has no bf16"),
+        ),
         (linear_kinds.with_gelu(torch.bfloat16, "cpu"), torch.bfloat16, 0.999),
         (linear_kinds.int8(), torch.float32, 0.99),
     ],
@@ -77,13 +82,6 @@ def test_with_fewer_digits_the_features_are_near(kind: Kind, dtype: torch.dtype,
     assert found.dtype == torch.float32
     assert float(torch.cosine_similarity(found, expected).min()) > least
     assert not torch.equal(found, expected)
-
-
-def test_a_row_does_not_hang_on_its_neighbours_where_it_comes_alone() -> None:
-    tower, pictures = VitTower(_visual(), linear_kinds.int8()), _pictures()
-
-    with torch.inference_mode():
-        torch.testing.assert_close(tower(pictures[1:2]), tower(pictures[1:2].clone()), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
