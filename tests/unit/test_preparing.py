@@ -31,7 +31,7 @@ def _as_on_many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fetalclip_app.inference.preparing.usual_threads", lambda: 4)
 
 
-def _until(is_so: Callable[[], bool]) -> bool:
+def until(is_so: Callable[[], bool]) -> bool:
     end = time.monotonic() + SOON_S
     while not is_so() and time.monotonic() < end:
         time.sleep(0.002)
@@ -92,7 +92,7 @@ def test_the_next_frames_are_prepared_while_the_network_works_and_not_many() -> 
 
     def look() -> None:
         given = len(network.shown) + (FRAMES_AT_ONCE if network.shown else 1)
-        assert _until(lambda: len(source.decoded) - FRAMES_FOR_CROP >= min(given + FRAMES_AT_ONCE, 200))
+        assert until(lambda: len(source.decoded) - FRAMES_FOR_CROP >= min(given + FRAMES_AT_ONCE, 200))
         ahead.append(len(source.decoded) - FRAMES_FOR_CROP - given)
 
     network = KeepingBackbone(look)
@@ -173,7 +173,7 @@ def test_the_frame_that_a_person_turns_to_is_the_next_one_that_is_begun(gate: th
 
     with Preparing(decode, prepare_slowly, threads=2) as preparing:
         preparing.begin(range(20))
-        assert _until(lambda: begun == [0, 1])
+        assert until(lambda: begun == [0, 1])
         preparing.begin([50, 3, 4])
         gate.set()
         assert preparing.take([50, 3]) == [50, 3]
