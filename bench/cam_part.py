@@ -16,8 +16,8 @@ from bench.parts import is_asked
 from bench.rows import Row, timed
 from bench.sides import Sides, cosine
 from fetalclip_app.imaging.preprocess import crop_of, prepare
-from fetalclip_app.model.cam import Saliency, log_odds, score_layer_of
-from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, probabilities, softmax
+from fetalclip_app.model.cam import Saliency, margins, score_layer_of
+from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, log_odds, probabilities, softmax
 from fetalclip_app.model.cam_int8 import eight_bits
 from fetalclip_app.model.cam_score import TOLERANCE, Asked, Embed, Score, masked, masks_at_once, scores_of
 from fetalclip_app.progress import silent
@@ -147,7 +147,7 @@ def _ours(sides: Sides, frame: Frame, chosen: NDArray[np.intp], plain: Rows) -> 
         return replayed.by(LIGHT)
 
     asked = Asked(replayed, _score(sides, frame), at_once, silent, lighter if light is not None else None)
-    scores, _ = scores_of(asked, image, frame.maps)
+    scores = scores_of(asked, image, frame.maps)
     own = f"{_kind_of_map(scores, frame.maps)}; by {backbone.device} {_judged(sides, frame, plain, known[ROAD])}"
     few = slice(None, None, max(len(maps) // 4, 1))
     make(EXACT, lambda images: backbone.embed_images(images, exact=True), maps[few])
@@ -199,17 +199,18 @@ class _Replayed:
 
 def _score(sides: Sides, frame: Frame) -> Score:
     classes = torch.from_numpy(frame.classes)
-    return lambda rows: log_odds(sides.view_scale * rows.float() @ classes.T, frame.target)
+    return lambda rows: margins(sides.view_scale * rows.float() @ classes.T, frame.target)
 
 
 def _judged(sides: Sides, frame: Frame, exact: Rows, quick: Rows) -> str:
     """Return how far the program's own road misses the scores, and what that does to the map."""
     score, count = _score(sides, frame), max(count for count in SAMPLES if count <= len(exact))
     plain, ours = (score(torch.from_numpy(rows)).numpy() for rows in (exact, quick))
-    error = LogOddsError.of(ours[:count], plain[:count])
+    all_plain = np.resize(plain, (len(frame.maps), plain.shape[1]))
+    error = LogOddsError.of(ours[:count], plain[:count], all_plain)
     size = (frame.picture.shape[-2], frame.picture.shape[-1])
-    exact_scores, scores = probabilities(plain), probabilities(ours)
-    change = expected_change(np.resize(exact_scores, len(frame.maps)), frame.maps, error, size)
+    exact_scores, scores = probabilities(log_odds(plain)), probabilities(log_odds(ours))
+    change = expected_change(probabilities(log_odds(all_plain)), frame.maps, error, size)
     return f"scores differ by {np.abs(scores - exact_scores).max():.1g} at most, a place of the map by {change:.1g}"
 
 
@@ -218,7 +219,7 @@ def _apart(sides: Sides, frame: Frame, plain: Rows, ours: Rows) -> float:
     score, count = _score(sides, frame), len(frame.maps)
     flat = frame.maps.reshape(count, -1)
     first, second = (
-        _scaled(softmax(np.resize(probabilities(score(torch.from_numpy(rows)).numpy()), count)) @ flat)
+        _scaled(softmax(np.resize(probabilities(log_odds(score(torch.from_numpy(rows)).numpy())), count)) @ flat)
         for rows in (plain, ours)
     )
     return float(np.abs(first - second).max())

@@ -142,8 +142,8 @@ class Saliency:
         target = partial(log_odds, target=wanted.target)
 
         def score(rows: torch.Tensor) -> torch.Tensor:
-            found = target(classes.logits(rows.float()))
-            return found if len(wanted.rows) > 1 else torch.full_like(found, SURE)
+            found = margins(classes.logits(rows.float()), wanted.target)
+            return found if len(wanted.rows) > 1 else torch.full_like(rows[:, :1], SURE)
 
         at_once = masks_at_once(next(network.parameters()).device.type, of_tokens=layer.grid is not None)
         asked = Asked(self._backbone, score, at_once, wanted.step, eight_bits(self._backbone))
@@ -164,8 +164,13 @@ def log_odds(logits: torch.Tensor, target: int) -> torch.Tensor:
     """Return the log-odds of a class's softmax probability, (...), of logits (..., classes); alone, its logit."""
     if logits.shape[-1] == 1:
         return logits[..., target]
+    return -torch.logsumexp(-margins(logits, target), dim=-1)
+
+
+def margins(logits: torch.Tensor, target: int) -> torch.Tensor:
+    """Return by how much a class's logit is above each other class's, (..., classes - 1), of logits (..., classes)."""
     others = torch.cat([logits[..., :target], logits[..., target + 1 :]], dim=-1)
-    return logits[..., target] - torch.logsumexp(others, dim=-1)
+    return logits[..., target, None] - others
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 CERTAINTY = 4.5
 """Standard deviations of a place's error that must stay within the tolerance. We chose it."""
 
-SAMPLES = {8: 2.377, 16: 1.694, 32: 1.407}
+SAMPLES = {16: 1.694, 32: 1.407}
 """Channels that are asked in both precisions, and what their standard deviation is multiplied by for its upper 99 %
 limit: the root of (n - 1) over the 1 % quantile of chi-square with n - 1 degrees of freedom."""
 
@@ -26,25 +26,45 @@ class LogOddsError:
     probability is a quarter of it in the middle and nothing at both ends. So a sample of channels that say nothing
     speaks for those that do.
 
+    It does hang on the rivals: where the class is weighed against another one, what the network misses of that one
+    counts. So a sample is asked for its margins over every other class, and what it missed is weighed anew by the
+    rivals of each channel.
+
     Attributes:
-        common: What all passes have in common.
-        own: Standard deviation of what each pass adds.
+        common: What passes have in common: one number, or errors independent of each other, (errors, channels).
+        own: Standard deviation of what each pass adds: one number, or one for each channel, (channels,).
     """
 
-    common: float
-    own: float
+    common: float | Array
+    own: float | Array
 
     @classmethod
-    def of(cls, quick: NDArray[np.float32], exact: NDArray[np.float32]) -> LogOddsError:
+    def of(cls, quick: NDArray[np.float32], exact: NDArray[np.float32], channels: NDArray[np.float32]) -> LogOddsError:
         """Return the limits, sure to 99 %, that a sample sets to both.
 
+        A mean's limit is its size and two standard deviations of it; the root of two makes that of their squares' sum.
+
         Args:
-            quick: Log-odds in the lower precision, as many as a key of `SAMPLES`.
+            quick: Margins in the lower precision, (n, other classes), n being a key of `SAMPLES`.
             exact: The same in full precision.
+            channels: Margins of the channels that the sample is to speak for, (channels, other classes).
         """
-        missed = quick.astype(np.float64) - exact
-        own = SAMPLES[len(missed)] * float(missed.std(ddof=1))
-        return cls(abs(float(missed.mean())) + 2 * own / float(np.sqrt(len(missed))), own)
+        missed, count = (quick.astype(np.float64) - exact) @ rivals(channels).T, len(quick)
+        mean = missed.mean(axis=0)
+        spread = SAMPLES[count] * (missed - mean) / np.sqrt(count - 1)
+        common = np.sqrt(2) * np.concatenate([mean[None], 2 / np.sqrt(count) * spread])
+        return cls(common, np.linalg.norm(spread, axis=0))
+
+
+def rivals(margins: NDArray[np.float32]) -> Array:
+    """Return how much of each log-odds' change is that of each margin: shares (channels, other classes)."""
+    powers = np.exp(margins.min(axis=1, keepdims=True) - margins.astype(np.float64))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def log_odds(margins: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the log-odds of a class's probability, (channels,), whose logit is that far above each other's."""
+    return np.asarray(-np.logaddexp.reduce(-margins.astype(np.float64), axis=1), np.float32)
 
 
 def probabilities(log_odds: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -72,7 +92,7 @@ def expected_change(
 
     Place p's sum is s(p) = sum of w(c) a(c, p) over the channels c, with w the softmax of the scores. Where a score is
     wrong by e(c), s(p) is wrong by the sum of w(c) e(c) (a(c, p) - s(p)) to first order. What each e(c) has of its own
-    is independent of the others, and what is common to the log-odds is one error more: together a covariance between
+    is independent of the others, and what they have in common adds some more: together a covariance between
     all places. What were common to the scores would drop out.
 
     The package lifts sums below zero to zero, resizes them linearly to T, and shows m = (T - low) / (high - low), low
@@ -100,7 +120,8 @@ def expected_change(
     weights, flat = softmax(scores).astype(np.float64), maps.reshape(len(maps), -1).astype(np.float64)
     summed = weights @ flat
     wrong = (weights * slopes(scores))[:, None] * (flat - summed)
-    wrong = np.concatenate([error.own * wrong, error.common * wrong.sum(axis=0, keepdims=True)])
+    common = np.atleast_2d(error.common * np.ones(len(wrong)))
+    wrong = np.concatenate([np.reshape(error.own, (-1, 1)) * wrong, common @ wrong])
     crossing = float(max((CERTAINTY * np.linalg.norm(wrong, axis=0) - np.abs(summed)).max(), 0.0))
     lifted = np.maximum(summed, 0)
     if not lifted.any():

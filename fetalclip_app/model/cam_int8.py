@@ -49,4 +49,7 @@ def eight_bits(backbone: TorchBackbone) -> Callable[[Callable[[], None]], Embed]
 
 def gains() -> bool:
     """Whether products of eight bits are faster than those of a road on this processor."""
-    return bool(torch.cpu._is_vnni_supported() and not torch.cpu._is_amx_tile_supported())
+    try:
+        return bool(torch.cpu._is_vnni_supported() and not torch.cpu._is_amx_tile_supported())
+    except AttributeError:  # a torch that does not say
+        return False

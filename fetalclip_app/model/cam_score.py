@@ -7,7 +7,8 @@ network lies and only for the pass that needs them, and channels that are alike 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -17,7 +18,8 @@ import torch
 from numpy.typing import NDArray
 from pytorch_grad_cam import ScoreCAM
 
-from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, probabilities, softmax
+from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, log_odds, probabilities, softmax
+from fetalclip_app.model.in_parts import in_parts
 from fetalclip_app.progress import Report
 
 MASKS_AT_ONCE = {"cpu": 4, "cuda": 64}
@@ -36,11 +38,16 @@ LIGHT = 1 / 8
 """Of the tolerance. Where the network's own road takes no more, a still lighter precision is tried: eight bits miss the
 log-odds by three to six times as much as bf16 (ViT-B/16 and ViT-L/14, random weights)."""
 
+LACKS = (AttributeError, RuntimeError, MemoryError)
+"""What a still lower precision may raise: a torch without it, or no memory for it."""
+
+_log = logging.getLogger(__name__)
+
 Embed = Callable[[torch.Tensor], torch.Tensor]
 """Pictures (N, 3, S, S) on the device -> unit rows (N, D)."""
 
 Score = Callable[[torch.Tensor], torch.Tensor]
-"""Unit rows (N, D) -> the log-odds of the class's probability, (N,)."""
+"""Unit rows (N, D) -> by how much the class's logit is above each other class's, (N, other classes)."""
 
 
 class Passes(Protocol):
@@ -85,12 +92,10 @@ class ScoreCam(ScoreCAM):  # type: ignore[misc]
     Attributes:
         asked: Set before the first call.
         channels: So many are asked at most; 0 for all.
-        was_quick: Whether the last map was made in the lower precision.
     """
 
     asked: Asked
     channels = 0
-    was_quick = False
 
     def get_cam_weights(
         self, input_tensor: torch.Tensor, target_layer: Any, targets: list[Any], activations: Any, grads: Any
@@ -100,9 +105,8 @@ class ScoreCam(ScoreCAM):  # type: ignore[misc]
         self.activations_and_grads.release()
         maps: NDArray[np.float32] = np.ascontiguousarray(activations[0], np.float32)
         asked = most_varied(maps, self.channels) if self.channels else np.arange(len(maps))
-        scores, self.was_quick = scores_of(self.asked, input_tensor, maps[asked])
         weights = np.zeros((1, len(maps)), np.float32)
-        weights[0, asked] = softmax(scores)
+        weights[0, asked] = softmax(scores_of(self.asked, input_tensor, maps[asked]))
         return weights
 
 
@@ -112,8 +116,8 @@ class FasterScoreCam(ScoreCam):
     channels = FASTER_CHANNELS
 
 
-def scores_of(asked: Asked, picture: torch.Tensor, maps: NDArray[np.float32]) -> tuple[NDArray[np.float32], bool]:
-    """Return the class's score behind each mask (channels,), and whether a lower precision found them.
+def scores_of(asked: Asked, picture: torch.Tensor, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the class's score behind each mask, (channels,).
 
     Args:
         picture: (1, 3, S, S), where the network lies.
@@ -121,7 +125,7 @@ def scores_of(asked: Asked, picture: torch.Tensor, maps: NDArray[np.float32]) ->
     """
     passes = _Scoring(asked, picture, maps)
     quick = passes.quickly() if passes.count > 2 * max(SAMPLES) else None
-    return passes.exactly() if quick is None else quick, quick is not None
+    return passes.exactly() if quick is None else quick
 
 
 @dataclass(eq=False, slots=True)
@@ -129,11 +133,11 @@ class _Way:
     """Passes of one precision, and what they found.
 
     Attributes:
-        known: Log-odds by channel.
+        known: By channel, the class's margins over the others.
     """
 
     embed: Embed
-    known: dict[int, np.float32] = field(default_factory=dict)
+    known: dict[int, NDArray[np.float32]] = field(default_factory=dict)
 
 
 class _Scoring:
@@ -150,11 +154,13 @@ class _Scoring:
         self._picture, self._masks = picture, torch.from_numpy(distinct.reshape(-1, *maps.shape[1:]))
         self._size = (int(picture.shape[-2]), int(picture.shape[-1]))
         self._exact, self._road = _Way(partial(asked.passes.embed_images, exact=True)), _Way(asked.passes.embed_images)
+        self._lighter = asked.lighter
+        self._light: _Way | None = None
         self._done, self._total = 0, self.count
 
     def exactly(self) -> NDArray[np.float32]:
         """Return the scores of all channels in full precision."""
-        return self._scores(self._exact)
+        return _scores(self._margins(range(self.count), self._exact)[self._alike])
 
     def quickly(self) -> NDArray[np.float32] | None:
         """Return the scores of all channels in a lower precision, or None where that would change the map.
@@ -166,59 +172,69 @@ class _Scoring:
         for count in SAMPLES:
             sample = largest[:: max(SAMPLES) // count].tolist()
             self._total = max(self._total, self.count + count)
-            for way, error in self._ways(sample):
-                scores = self._scores(way)
-                if expected_change(scores, self._maps, error, self._size) <= TOLERANCE:
-                    return scores
+            change = self._change_by(sample, self._road)
+            scores = self._lightly(sample) if change <= LIGHT * TOLERANCE else None
+            if scores is None and change <= TOLERANCE:
+                scores = self._borne(sample, self._road)
+            if scores is not None:
+                return scores
         return None
 
-    def _ways(self, sample: Sequence[int]) -> Iterator[tuple[_Way, LogOddsError]]:
-        """Yield what may do by a sample's word, the quickest first, and its error."""
-        error, change = self._judged(sample, self._road)
-        light = self._lighter() if change <= LIGHT * TOLERANCE else None
-        if light is not None:
-            light_error, light_change = self._judged(sample, light)
-            if light_change <= TOLERANCE:
-                yield light, light_error
-        if change <= TOLERANCE:
-            yield self._road, error
+    def _lightly(self, sample: Sequence[int]) -> NDArray[np.float32] | None:
+        """Return the scores of all channels in a still lower precision, or None where that would change the map.
 
-    def _lighter(self) -> _Way | None:
-        """Return passes of a still lower precision, or None where there are none, or memory for none."""
-        if self._asked.lighter is None:
+        It may be done without: what it lacks costs neither the map nor the network's road.
+        """
+        if self._lighter is None:
             return None
         try:
-            return _Way(self._asked.lighter(self._tell))
-        except (RuntimeError, MemoryError):
-            return None
+            # Built once for a map: a larger sample asks no pass again.
+            self._light = self._light or _Way(self._lighter(self._tell))
+            may_do = self._change_by(sample, self._light) <= TOLERANCE
+            return self._borne(sample, self._light) if may_do else None
+        except LACKS as lack:
+            _log.warning("this map is made without eight bits: %s", lack)
+        self._lighter = self._light = None
+        return None
 
-    def _judged(self, sample: Sequence[int], way: _Way) -> tuple[LogOddsError, float]:
-        """Return a way's error, and by how much it may change the map if all channels are as the sample."""
-        exact, quick = self._log_odds(sample, self._exact), self._log_odds(sample, way)
-        error, scores = LogOddsError.of(quick, exact), np.resize(probabilities(exact), len(self._maps))
-        return error, expected_change(scores, self._maps, error, self._size)
+    def _borne(self, sample: Sequence[int], way: _Way) -> NDArray[np.float32] | None:
+        """Return the scores of all channels by a way, or None where with them in hand they would change the map."""
+        margins = self._margins(range(self.count), way)[self._alike]
+        return _scores(margins) if self._change(sample, way, margins) <= TOLERANCE else None
 
-    def _scores(self, way: _Way) -> NDArray[np.float32]:
-        return probabilities(self._log_odds(range(self.count), way))[self._alike]
+    def _change_by(self, sample: Sequence[int], way: _Way) -> float:
+        """Return by how much a way may change the map if all channels are as the sample."""
+        exact = self._margins(sample, self._exact)
+        return self._change(sample, way, np.resize(exact, (len(self._maps), exact.shape[1])))
 
-    def _log_odds(self, channels: Sequence[int], way: _Way) -> NDArray[np.float32]:
+    def _change(self, sample: Sequence[int], way: _Way, margins: NDArray[np.float32]) -> float:
+        """Return the same of these margins, one row for each channel."""
+        error = LogOddsError.of(self._margins(sample, way), self._margins(sample, self._exact), margins)
+        return expected_change(_scores(margins), self._maps, error, self._size)
+
+    def _margins(self, channels: Sequence[int], way: _Way) -> NDArray[np.float32]:
         """Return what is asked of these channels; what is known is not asked again."""
         todo = [channel for channel in channels if channel not in way.known]
         self._total = max(self._total, self._done + len(todo))
-        way.known |= dict(zip(todo, self._through(todo, way.embed), strict=True))
+        way.known |= dict(zip(todo, self._through(todo, way), strict=True))
         return np.array([way.known[channel] for channel in channels], np.float32)
 
-    def _through(self, channels: Sequence[int], embed: Embed) -> NDArray[np.float32]:
-        def step(network: Any, part: Sequence[int]) -> torch.Tensor:
+    def _through(self, channels: Sequence[int], way: _Way) -> NDArray[np.float32]:
+        def step(part: Sequence[int]) -> torch.Tensor:
             self._tell()
-            self._move_to(next(network.parameters()).device)
-            rows = embed(masked(self._picture, self._masks[list(part)]))
+            rows = way.embed(masked(self._picture, self._masks[list(part)]))
             self._done += len(part)
             return self._asked.score(rows)
 
+        def where_it_lies(network: Any, part: Sequence[int]) -> torch.Tensor:
+            self._move_to(next(network.parameters()).device)
+            return step(part)
+
         if not channels:
-            return np.zeros(0, np.float32)
-        return np.asarray(self._asked.passes.run(step, list(channels), self._asked.at_once), np.float32)
+            return np.zeros((0, 1), np.float32)
+        if way is self._light:
+            return in_parts(step, channels, self._asked.at_once, _raise)
+        return np.asarray(self._asked.passes.run(where_it_lies, channels, self._asked.at_once), np.float32)
 
     def _tell(self) -> None:
         self._asked.step(min(self._done, self._total), self._total)
@@ -227,6 +243,14 @@ class _Scoring:
         """Let picture and masks lie where the network does: a fall-back moves it."""
         if self._masks.device != device or self._picture.device != device:
             self._picture, self._masks = self._picture.to(device), self._masks.to(device)
+
+
+def _scores(margins: NDArray[np.float32]) -> NDArray[np.float32]:
+    return probabilities(log_odds(margins))
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def masked(picture: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from pytorch_grad_cam.utils.image import scale_cam_image
 from scipy.stats import chi2
 
-from fetalclip_app.model.cam_error import SAMPLES, LogOddsError, expected_change, probabilities, slopes, softmax
+from fetalclip_app.model.cam_error import (
+    SAMPLES,
+    LogOddsError,
+    expected_change,
+    log_odds,
+    probabilities,
+    rivals,
+    slopes,
+    softmax,
+)
 
 SIZE = (48, 56)
 CHANNELS, GRID = 200, 8
@@ -189,12 +198,37 @@ def test_the_factors_are_those_of_chi_square() -> None:
 @pytest.mark.parametrize("count", SAMPLES)
 def test_a_samples_limits_are_below_the_error_once_in_a_hundred(count: int) -> None:
     chance = np.random.default_rng(0)
-    exact = chance.uniform(-9, 9, size=(3000, count))
+    exact = chance.uniform(-9, 9, size=(3000, count, 1))
     quick = exact + 5e-4 + 1e-3 * chance.normal(size=exact.shape)
-    found = [LogOddsError.of(*pair) for pair in zip(quick, exact, strict=True)]
+    found = [LogOddsError.of(*pair, np.zeros((1, 1))) for pair in zip(quick, exact, strict=True)]
 
-    assert 0.003 <= np.mean([one.own < 1e-3 for one in found]) <= 0.02
-    assert np.mean([one.common < 5e-4 for one in found]) <= 0.01
+    assert 0.003 <= np.mean([one.own[0] < 1e-3 for one in found]) <= 0.02
+    assert np.mean([np.linalg.norm(one.common) < 5e-4 for one in found]) <= 0.01
+
+
+def test_a_sample_speaks_for_channels_with_another_rival() -> None:
+    """Two rivals, of which the sample meets the first alone; the second is missed by a hundred times as much."""
+    chance = np.random.default_rng(0)
+    exact = np.tile(np.float32([0, 20]), (16, 1))
+    missed = chance.normal(size=(16, 2)) * [1e-3, 0.1]
+    channels = np.float32([[0, 20], [20, 0], [3, 3]])
+
+    found = LogOddsError.of((exact + missed).astype(np.float32), exact, channels)
+
+    spread = np.stack([missed[:, 0], missed[:, 1], missed.mean(axis=1)]).std(axis=1, ddof=1)
+    np.testing.assert_allclose(found.own, SAMPLES[16] * spread, rtol=1e-2)
+    at_least = np.abs([missed[:, 0].mean(), missed[:, 1].mean(), missed.mean()]) + 2 * found.own / 4
+    assert (np.linalg.norm(found.common, axis=0) >= 0.99 * at_least).all()
+
+
+def test_what_the_log_odds_change_by_is_the_rivals_share_of_each_margin() -> None:
+    margins = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)
+    change = 1e-2 * np.random.default_rng(1).normal(size=6)
+
+    found = log_odds((margins + change).astype(np.float32)) - log_odds(margins)
+
+    np.testing.assert_allclose(found, rivals(margins) @ change, atol=1e-4)
+    np.testing.assert_allclose(log_odds(margins), -np.log(np.exp(-margins).sum(axis=1)), rtol=1e-5, atol=1e-6)
 
 
 def test_probabilities_are_those_of_a_softmax_to_their_last_digit() -> None:

@@ -21,6 +21,7 @@ from fetalclip_app.progress import Cancelled
 
 WIDER = {**tiny_models.VIT, "vision_cfg": {**tiny_models.VIT["vision_cfg"], "width": 128, "head_width": 32}}
 AGREED = 1e-3
+GAINS = cam_int8.gains
 
 Map = NDArray[np.float32]
 Scene = tuple[TorchBackbone, Map, NDArray[np.float32]]
@@ -69,6 +70,9 @@ def layers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
+TRIED = 16
+"""The smallest sample."""
+
 PICTURE = 9
 """Layers that a picture goes through: four of the first block, five of the last."""
 
@@ -87,7 +91,7 @@ def test_a_map_that_eight_bits_do_not_change_is_made_by_them(
     assert plain.any() == (level == 0)
     np.testing.assert_allclose(found, plain, atol=AGREED)
     assert layers == [1] * 128 * PICTURE
-    assert steps[-1] == (128 + 2 * 8 - 1, 128 + 2 * 8)
+    assert steps[-1] == (128 + 2 * 16 - 1, 128 + 2 * 16)
     assert backbone.device == "cpu fp32 packed"
 
 
@@ -101,7 +105,7 @@ def test_a_map_that_eight_bits_would_change_is_made_by_the_road(
 
     found = Saliency(backbone).heatmap(picture, classes, 0, "scorecam")
 
-    assert layers == [1] * 8 * PICTURE
+    assert layers == [1] * TRIED * PICTURE
     np.testing.assert_allclose(found, plain, atol=1e-5)
 
 
@@ -121,17 +125,48 @@ def test_a_processor_that_gains_nothing_has_none(monkeypatch: pytest.MonkeyPatch
     assert eight_bits(backbone) is None
 
 
-def test_without_memory_for_them_the_map_is_made_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+LACKS = [MemoryError(), RuntimeError("[enforce fail] can't allocate memory"), AttributeError("no quantized tensors")]
+
+
+@pytest.mark.parametrize("lack", LACKS, ids=lambda lack: type(lack).__name__)
+@pytest.mark.parametrize("fails_at", ["building", "the first pass", "the twentieth pass"])
+def test_what_they_lack_costs_neither_the_map_nor_the_road(
+    fails_at: str, lack: Exception, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    backbone, picture, classes = scene(level=-2.0, road=exact_road())
+    backbone, picture, classes = scene(level=0.0, road=None, scale=40.0)
+    plain = Saliency(backbone).heatmap(picture, classes, 0, "scorecam")
+    backbone.take(exact_road())
+    eight, tried = linear_kinds.int8(), [0]
+    last = {"building": 0, "the first pass": 1, "the twentieth pass": 19 * PICTURE + 1}[fails_at]
 
-    def none() -> Any:
-        raise MemoryError
+    def kind(*arguments: Any) -> Any:
+        layer = eight(*arguments)
 
-    monkeypatch.setattr(linear_kinds, "int8", none)
+        def tight(rows: torch.Tensor) -> torch.Tensor:
+            tried[0] += 1
+            if tried[0] >= last:
+                raise lack
+            return layer(rows)
 
-    assert not Saliency(backbone).heatmap(picture, classes, 0, "scorecam").any()
+        if not last:
+            tried[0] += 1
+            raise lack
+        return tight
+
+    monkeypatch.setattr(linear_kinds, "int8", lambda: kind)
+
+    found = Saliency(backbone).heatmap(picture, classes, 0, "scorecam")
+
+    np.testing.assert_allclose(found, plain, atol=1e-5)
+    assert backbone.device == "cpu fp32 packed"
+    assert tried[0] == max(last, 1), "they are not tried again"
+
+
+def test_a_torch_that_does_not_say_what_the_processor_has_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: True)
+
+    assert not GAINS()
 
 
 def test_whoever_stops_the_work_waits_for_a_layer(capfd: pytest.CaptureFixture[str]) -> None:
