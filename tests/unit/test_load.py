@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +18,12 @@ from fetalclip_app.domain.age import AgeEstimate
 from fetalclip_app.domain.overlay import Where
 from fetalclip_app.domain.views import ViewPrediction
 from fetalclip_app.errors import ErrorCode, InvalidInput, ModelUnavailable
+from fetalclip_app.inference.cache import TEXTS_AT_ONCE
 from fetalclip_app.inference.engine import Engine
 from fetalclip_app.inference.load import load_engine
 from fetalclip_app.inference.request import EngineRequest
 from fetalclip_app.model.architecture import build
+from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.progress import CancelToken, silent
 from fetalclip_app.tasks.keys import AGE, BRAIN_VIEWS, HEAD, VIEWS, WHOLE_CLIP
 
@@ -108,6 +112,25 @@ def test_a_second_start_finds_its_text_features_on_disk(checkpoint: tuple[Path, 
     np.testing.assert_array_equal(
         first.answer(VIEWS, ViewPrediction).probabilities, second.answer(VIEWS, ViewPrediction).probabilities
     )
+
+
+def test_many_texts_go_the_way_of_many(checkpoint: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[int] = []
+    plainly = TorchBackbone.encode_texts_in_parts
+
+    def in_parts(backbone: TorchBackbone, asked: Iterable[Sequence[str]]) -> Iterator[Any]:
+        texts = list(asked)
+        parts.extend(map(len, texts))
+        return plainly(backbone, texts)
+
+    monkeypatch.setattr(TorchBackbone, "encode_texts_in_parts", in_parts)
+    engine = load_engine(EngineRequest(weights=checkpoint[0], config=checkpoint[1], device="cpu"))
+    parts.clear()
+
+    engine.texts.features([f"few {number}" for number in range(TEXTS_AT_ONCE)])
+    assert parts == []
+    engine.texts.features([f"many {number}" for number in range(TEXTS_AT_ONCE + 1)])
+    assert parts == [TEXTS_AT_ONCE, 1]
 
 
 def test_released_weights_are_not_loaded_before_their_licence_is_accepted(tmp_path: Path) -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
+from fakes import FakeBackbone, make_clip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
 from fetalclip_app.domain.calibration import Box
-from fetalclip_app.domain.clip import Frame
+from fetalclip_app.domain.clip import Clip, Frame, FramesInMemory
 from fetalclip_app.imaging.preprocess import PreprocessSpec, inside, letterboxed, prepare, scaled
 from fetalclip_app.imaging.quality import look_at
+from fetalclip_app.inference.encoding import Encoding
+from fetalclip_app.inference.frame_bank import GRIDS, SHARPNESS, FrameBank
+from fetalclip_app.inference.frame_order import coarse_to_fine
+from fetalclip_app.inference.listening import NOBODY
+from fetalclip_app.progress import CancelToken
 
 SPEC = PreprocessSpec()
 
@@ -93,3 +101,51 @@ def test_the_look_at_a_grey_picture_is_that_at_its_three_channels(height: int, w
 
     np.testing.assert_array_equal(look.grid, cv2.resize(grey, look.grid.shape, interpolation=cv2.INTER_AREA))
     assert look.sharpness == as_colours.sharpness
+
+
+class _KeepingBackbone(FakeBackbone):
+    """Keeps what it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[NDArray[np.float32]] = []
+
+    def encode_frames(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.shown.extend(batch.copy())
+        return super().encode_frames(batch)
+
+
+def _coloured(clip: Clip) -> Clip:
+    """Return the clip with a bar of colour in each of its frames."""
+    pictures = [clip.frame(index).pixels.copy() for index in range(len(clip))]
+    for index, pixels in enumerate(pictures):
+        pixels[30:60, 40 + index : 50 + index, 1] //= 2
+    return replace(clip, source=FramesInMemory(pictures))
+
+
+@pytest.mark.parametrize("crop", [Box(21, 13, 140, 97), Box(40, 5, 95, 118)], ids=["wide", "tall"])
+@pytest.mark.parametrize("has_colour", [False, True])
+def test_what_a_reading_keeps_and_shows_of_a_part_of_each_frame_is_that_of_the_plain_ways(
+    crop: Box, has_colour: bool
+) -> None:
+    clip, network = make_clip(19), _KeepingBackbone()
+    clip = _coloured(clip) if has_colour else clip
+    encoding = Encoding(network, SPEC, FrameBank("fake"), with_textures=False)
+    kept = encoding.fill(clip, crop, CancelToken(), NOBODY, lambda features: None).columns
+
+    frames = [clip.frame(index) for index in range(len(clip))]
+    looks = [look_at(frame.pixels, crop) for frame in frames]
+    np.testing.assert_array_equal(kept[SHARPNESS], np.array([look.sharpness for look in looks], np.float32))
+    np.testing.assert_array_equal(kept[GRIDS], np.stack([look.grid for look in looks]))
+    seen = [prepare(frames[index], SPEC, crop) for index in coarse_to_fine(len(clip))]
+    np.testing.assert_array_equal(np.stack(network.shown), np.stack(seen))
+    np.testing.assert_array_equal(seen[0], _plain(frames[coarse_to_fine(len(clip))[0]].pixels, crop, SPEC.size))
+
+
+@pytest.mark.parametrize("size", [(96, 160), (120, 139)], ids=["too low", "too narrow"])
+def test_a_frame_that_does_not_hold_the_crop_is_refused(size: tuple[int, int]) -> None:
+    crop = Box(21, 13, 140, 97)
+    inside(_picture(97, 140, 0, "grey"), crop)
+
+    with pytest.raises(ValueError, match="does not hold the crop"):
+        inside(_picture(*size, 0, "grey"), crop)
