@@ -77,6 +77,7 @@ def age(sides: Sides) -> list[Row]:
         ValueError: The picture is not seen as a brain, so that no age would be computed.
     """
     still, engine = sides.still, fresh(sides.asked(VIEWS, AGE))
+    class_embeddings(engine.view_sets[VIEWS], engine.texts.features)  # as each start of the program does
     cold_s, reading = timed(lambda: read(engine, still))
     if not len(_views(reading).frames_of(BRAIN)):
         raise ValueError("of what is not seen as a brain no age is computed")

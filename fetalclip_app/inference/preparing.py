@@ -108,7 +108,10 @@ class Preparing(Generic[_Made]):
             self.begin(frames)
         with self._news:
             made = [self._made.pop(index) for index in frames]
-        return [one.result() for one in made]
+        try:
+            return [one.result() for one in made]
+        finally:
+            made.clear()  # an error's traceback holds this frame
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
@@ -134,8 +137,10 @@ class Preparing(Generic[_Made]):
                     frame = self._decode(index)
                 except BaseException as error:  # for whoever takes the frame
                     made.set_exception(error)
+                    del made  # the error's traceback holds this frame
                     continue
             try:
                 made.set_result(self._prepare(frame))
             except BaseException as error:
                 made.set_exception(error)
+            del made, frame
