@@ -79,7 +79,7 @@ class Settling:
         """Try the roads unless they were tried, and take the best. Anything may happen between two steps."""
         try:
             yield from self._try()
-        except Exception as error:
+        except Exception as error:  # other makers' libraries are tried: nothing of theirs may end this process
             _log.warning("no road was tried: %r", error)
 
     def _try(self) -> Iterator[None]:

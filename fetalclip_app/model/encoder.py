@@ -55,7 +55,8 @@ class TorchBackbone:
         frames_at_once: int | None = None,
     ) -> None:
         network.eval().requires_grad_(False)
-        if is_convolutional(network):
+        self._is_convolutional = is_convolutional(network)
+        if self._is_convolutional:
             network.get_submodule("visual").to(memory_format=torch.channels_last)
         self._identity = identity
         self._frames_at_once = frames_at_once or FRAMES_AT_ONCE[device.kind]
@@ -237,7 +238,7 @@ class TorchBackbone:
         kind, tensor = self._device.kind, torch.from_numpy(np.ascontiguousarray(pictures))
         # From pinned memory a card fetches by itself.
         tensor = tensor.pin_memory().to(kind, non_blocking=True) if kind == CUDA else tensor.to(kind)
-        last = self._tower is None and is_convolutional(self._network)
+        last = self._tower is None and self._is_convolutional
         return tensor.contiguous(memory_format=torch.channels_last) if last else tensor
 
     def _beside_others(self, batch: Batch) -> contextlib.AbstractContextManager[None]:
@@ -245,7 +246,7 @@ class TorchBackbone:
 
         One picture has them all: nothing comes behind it, or a person waits for it.
         """
-        is_small = self._device.kind == CPU and self._road is None and is_convolutional(self._network)
+        is_small = self._device.kind == CPU and self._road is None and self._is_convolutional
         return half_the_threads() if is_small and len(batch) > 1 else contextlib.nullcontext()
 
     def _frames(self, network: Any, pictures: NDArray[np.float32]) -> torch.Tensor:

@@ -86,7 +86,7 @@ class OpenVinoTower:
             if self._is_the_same(compute):
                 return compute
             reason = "it is another one"
-        except Exception as error:
+        except Exception as error:  # such as: it was compiled for another processor
             reason = str(error)
         _log.info("the converted network is made anew: %s", reason)
         return None
