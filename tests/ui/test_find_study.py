@@ -53,7 +53,8 @@ def _noted(studio: app.Studio, qtbot: QtBot) -> None:
 
 
 def _window(studio: app.Studio, qtbot: QtBot, count: int) -> FindWindow:
-    """Open the window as a person does, and wait for as many studies as are kept."""
+    """Open the window as a person does once so many studies are kept, and wait for as many."""
+    until(qtbot, lambda: not count or _are_kept(count))
     studio.window.actions_by_name["find_study"].trigger()
     window = studio.find_study.window
     assert window is not None
@@ -249,6 +250,13 @@ def test_what_the_network_made_of_each_frame_is_kept(program, scan: Path, qtbot:
     frames, width, rows = _trail("SELECT frames, width, rows FROM embeddings")[0]
     assert (frames, width) == entry.reading.embeddings.shape
     assert rows == entry.reading.embeddings.astype("<f4").tobytes()
+
+
+def _are_kept(count: int) -> bool:
+    try:
+        return settings.archive_file().is_file() and _trail("SELECT count(*) FROM studies")[0][0] >= count
+    except sqlite3.OperationalError:  # it is being made
+        return False
 
 
 def _trail(query: str) -> list[tuple[object, ...]]:
