@@ -16,32 +16,38 @@ from pathlib import Path
 import torch
 
 from bench import rows
+from bench.machine import cores, processor
 from bench.scene import MODELS
 from bench.section import PARTS
 
 USUAL = ("compact", "vit_b_16", "vit_l_14")
+USUAL_PLACE = "bench"
+"""The marks of a page between which the whole bench writes; a machine of another kind has its own."""
+
 NO_CARD = "### Graphics card\n\nNo GPU: `python -m bench.card` is the same bench on one."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; 0 where all that is asked is reached and all answers agree, else 1."""
     options = _parser().parse_args(arguments)
-    if options.write is not None and (options.only or options.model):
-        sys.exit("a page is written by the whole bench, without --only and --model")
+    if options.write is not None and options.place == USUAL_PLACE and (options.only or options.model):
+        sys.exit("this place of a page is written by the whole bench, without --only and --model")
     began, load = time.perf_counter(), os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     sections, reached = [], True
     for model in options.model or USUAL:
         text, code = _section("bench.section", _arguments(model, options))
         sections.append(text)
+        print(f"{text}\n", flush=True)
         reached = reached and code == 0
     if not options.only and not options.model:
         text, code = _section("bench.card", []) if torch.cuda.is_available() else (NO_CARD, 0)
         sections.append(text)
+        print(f"{text}\n", flush=True)
         reached = reached and code == 0
-    page = "\n\n".join([heading(load, time.perf_counter() - began), *sections])
-    print(page)
+    head = heading(load, time.perf_counter() - began)
+    print(head)
     if options.write is not None:
-        rows.write(options.write, page)
+        rows.write(options.write, "\n\n".join([head, *sections]), options.place)
     return 0 if reached else 1
 
 
@@ -50,22 +56,12 @@ def heading(load: float | None, took_s: float) -> str:
     parts = [f"{name} {version(name)}" for name in ("torch", "open_clip_torch", "timm", "grad-cam", "numpy")]
     waiting = os.environ.get("GOMP_SPINCOUNT")
     waits = "asleep" if waiting is None else f"after {waiting} turns (GOMP_SPINCOUNT)"
-    cores = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads that wait {waits}"
+    machine = f"{processor()}, {cores()}, {torch.get_num_threads()} threads that wait {waits}"
     busy = "" if load is None else f", load {load:.1f} when it began"
     return (
-        f"Machine: {processor()}, {cores}, {platform.system()}{busy}. Versions: Python {platform.python_version()}, "
+        f"Machine: {machine}, {platform.system()}{busy}. Versions: Python {platform.python_version()}, "
         f"{', '.join(parts)}. Run on {datetime.now(UTC).date()}, in {took_s / 60:.1f} minutes."
     )
-
-
-def processor() -> str:
-    """Return the processor's name where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def _section(module: str, arguments: Sequence[str]) -> tuple[str, int]:
@@ -90,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=PARTS, help="these parts alone")
     parser.add_argument("--threads", type=int, default=0, help="threads of torch (default: its own choice)")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into this page")
+    parser.add_argument("--place", default=USUAL_PLACE, help=f"between its marks of this name ({USUAL_PLACE})")
     return parser
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import files_decode, files_scene
-from bench.__main__ import processor
 from bench.files_late import Lateness
+from bench.machine import cores, processor
 
 FRAMES = 900
 CLIPS, CLIP_FRAMES = 150, 12
@@ -245,7 +245,7 @@ def machine(load: float | None, seconds: float) -> str:
     """Return what the numbers belong to, and when."""
     parts = [f"{name} {version(name)}" for name in ("pydicom", "simplejpeg", "Pillow", "PySide6-Essentials", "torch")]
     busy = [] if load is None else [f"load {load:.1f} when it began"]
-    told = [processor(), f"{os.cpu_count()} cores", platform.system(), *busy]
+    told = [processor(), cores(), platform.system(), *busy]
     day = datetime.now(UTC).date().isoformat()
     return (
         f"Machine: {', '.join(told)}. Versions: Python {platform.python_version()}, {', '.join(parts)}. "

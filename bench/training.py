@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from bench.__main__ import processor
+from bench.machine import cores, processor
 from bench.training_gpu import Load, load_of
 from bench.training_steps import Outcome, Trial, compare
 from fetalclip_app import resources
@@ -109,10 +109,10 @@ def machine(load: float | None) -> str:
         load: Processes that were waiting for the processor when the bench began; None where nobody counts them.
     """
     parts = [f"{name} {version(name)}" for name in ("torch", "open_clip_torch", "timm", "numpy")]
-    cores = f"{os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    shared = f"{cores()}, {torch.get_num_threads()} threads"
     cards = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     busy = [] if load is None else [f"load {load:.1f} when it began"]
-    told = [processor(), cores, platform.system(), *cards, *busy]
+    told = [processor(), shared, platform.system(), *cards, *busy]
     return f"Machine: {', '.join(told)}. Versions: Python {platform.python_version()}, {', '.join(parts)}."
 
 

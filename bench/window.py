@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import files_scene
-from bench.__main__ import processor
 from bench.files import Row, late_rows
 from bench.files_late import Lateness
+from bench.machine import cores, processor
 
 FRAMES = 300
 
@@ -104,7 +104,7 @@ def page(runs: Sequence[dict[str, Any]], load: float | None) -> str:
     """Return the page with every run."""
     parts = ", ".join(f"{name} {version(name)}" for name in ("PySide6-Essentials", "torch", "numpy"))
     busy = "" if load is None else f" Load average before it: {load:.2f}."
-    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}"
+    machine = f"{processor()}, {cores()}, {platform.system()}; Python {platform.python_version()}"
     head = [
         "# How awake the window stays",
         "",

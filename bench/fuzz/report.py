@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -13,6 +12,7 @@ from importlib.metadata import version
 from bench.fuzz.child import ADDRESS_SPACE, MOST_MEMORY, Outcome
 from bench.fuzz.recipe import Cookbook
 from bench.fuzz.runner import PATIENCE, SLOW_CODEC, SLOW_CODEC_SECONDS, SLOWEST_SECONDS
+from bench.machine import cores
 
 _LIBRARIES = ("pydicom", "Pillow", "av", "pylibjpeg-openjpeg", "numpy")
 
@@ -97,7 +97,7 @@ def page(run: Run) -> str:
         "# Damaged files",
         "Written by `make fuzz`; change the command, not this page.",
         f"## Figures\n\n{_listed(summary(run))}",
-        f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()}, {os.cpu_count()} cores, "
+        f"{datetime.now(UTC):%Y-%m-%d}, {platform.system()}, {cores()}, "
         f"Python {platform.python_version()}, {versions}.",
         f"{len(run.cookbook.seeds)} seed files, {len(run.cookbook.pairs)} pairs of seed and damage.",
         f"## What is tried, and what fails\n\n{METHOD}",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from fetalclip_app.model import linear_kinds, roads
+from fetalclip_app.model import instructions, linear_kinds, roads
 from fetalclip_app.model.cam_score import Embed
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.vit_tower import VitTower
@@ -49,7 +49,4 @@ def eight_bits(backbone: TorchBackbone) -> Callable[[Callable[[], None]], Embed]
 
 def gains() -> bool:
     """Whether products of eight bits are faster than those of a road on this processor."""
-    try:
-        return bool(torch.cpu._is_vnni_supported() and not torch.cpu._is_amx_tile_supported())
-    except AttributeError:  # a torch that does not say
-        return False
+    return instructions.has_eight_bits() and not instructions.has_tiles()

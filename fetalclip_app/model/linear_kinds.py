@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import torch
 
+from fetalclip_app.model.instructions import has_eight_bits
+
 Linear = Callable[[torch.Tensor], torch.Tensor]
 """(..., inputs) -> (..., outputs)."""
 
@@ -79,7 +81,7 @@ def int8() -> Kind:
     """
     quantized: Any = torch.ops.quantized
     # Without these instructions sums of 16 bits overflow unless the inputs keep to seven.
-    seven_bits = not torch.cpu._is_vnni_supported()
+    seven_bits = not has_eight_bits()
 
     def make(weight: torch.Tensor, bias: torch.Tensor, then: Linear | None = None) -> Linear:
         own = weight.detach().float()

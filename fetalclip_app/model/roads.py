@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from fetalclip_app.model import linear_kinds, openvino_tower, vit_tower
+from fetalclip_app.model import attention, instructions, linear_kinds, openvino_tower, vit_tower
 from fetalclip_app.model.captured import Captured
 from fetalclip_app.model.device import CPU, CUDA, Device, may_halve
 from fetalclip_app.model.tower_facts import is_convolutional
@@ -50,7 +49,7 @@ def roads_for(network: torch.nn.Module, device: Device, kept: Path | None = None
         return _of_convolutions(kept) if device.kind == CPU and is_convolutional(network) else ()
     if device.kind == CUDA:
         return _on_card() if may_halve() else ()
-    reduced = (_packed("bf16", torch.bfloat16),) if _has_bf16() else ()
+    reduced = (_packed("bf16", torch.bfloat16),) if instructions.has_bf16() else ()
     return (*reduced, _packed("fp32 packed", torch.float32))
 
 
@@ -63,20 +62,18 @@ def int8_for(network: torch.nn.Module, device: Device) -> Road | None:
 
 
 def _packed(key: str, dtype: torch.dtype) -> Road:
-    return Road(key, ON_CPU_AT_ONCE, lambda visual: vit_tower.VitTower(visual, linear_kinds.packed(dtype), dtype=dtype))
+    mix = attention.in_whole_tiles if dtype is torch.bfloat16 and instructions.has_tiles() else attention.as_they_lie
+
+    def build(visual: torch.nn.Module) -> Tower:
+        return vit_tower.VitTower(visual, linear_kinds.packed(dtype), dtype=dtype, attention=mix)
+
+    return Road(key, ON_CPU_AT_ONCE, build)
 
 
 def _of_convolutions(kept: Path | None) -> tuple[Road, ...]:
     if not openvino_tower.version():
         return ()
     return (Road("OpenVINO fp32", ON_CPU_AT_ONCE, lambda visual: openvino_tower.OpenVinoTower(visual, kept)),)
-
-
-def _has_bf16() -> bool:
-    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
-    onednn: Any = torch.ops.mkldnn
-    return bool(onednn._is_mkldnn_bf16_supported())
 
 
 def _on_card() -> tuple[Road, ...]:

@@ -10,6 +10,7 @@ from open_clip.transformer import LayerScale, ResidualAttentionBlock, VisionTran
 from torch import nn
 from torch.nn import functional as F
 
+from fetalclip_app.model.attention import Attention, as_they_lie
 from fetalclip_app.model.linear_kinds import Kind
 
 Stage = Callable[[torch.Tensor], torch.Tensor]
@@ -53,6 +54,7 @@ class VitTower:
         kind: How the large layers are computed.
         dtype: What they take and give.
         stream: The type of the sum.
+        attention: How all blocks but the last mix their tokens.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class VitTower:
         dtype: torch.dtype = torch.float32,
         stream: torch.dtype = torch.float32,
         device: str = "cpu",
+        attention: Attention = as_they_lie,
     ) -> None:
         tower: Any = visual
         self._dtype, self._stream = dtype, stream
@@ -72,8 +75,8 @@ class VitTower:
         self._places = tower.positional_embedding.detach().to(device, stream)
         self._before = None if isinstance(tower.ln_pre, nn.Identity) else _norm(tower.ln_pre, stream, device)
         *blocks, last = tower.transformer.resblocks
-        self._blocks = [_Block(block, kind, dtype, stream, device) for block in blocks]
-        self._last = _LastBlock(last, kind, dtype, stream, device)
+        self._blocks = [_Block(block, kind, attention, dtype=dtype, stream=stream, device=device) for block in blocks]
+        self._last = _LastBlock(last, kind, attention, dtype=dtype, stream=stream, device=device)
         self._after = _norm(tower.ln_post, torch.float32, device)
         self._projection = tower.proj.detach().float().to(device)
 
@@ -101,12 +104,14 @@ class VitTower:
 
 
 class _Block:
-    def __init__(self, block: Any, kind: Kind, dtype: torch.dtype, stream: torch.dtype, device: str) -> None:
+    def __init__(
+        self, block: Any, kind: Kind, mix: Attention, *, dtype: torch.dtype, stream: torch.dtype, device: str
+    ) -> None:
         attention = block.attn
         self._heads = int(attention.num_heads)
         self._norm_1, self._norm_2 = (_norm(norm, stream, device) for norm in (block.ln_1, block.ln_2))
         self._scale_1, self._scale_2 = (_scale(scale, device) for scale in (block.ls_1, block.ls_2))
-        self._dtype = dtype
+        self._dtype, self._mix = dtype, mix
         self._prepare(kind, attention.in_proj_weight, attention.in_proj_bias)
         self._out = kind(attention.out_proj.weight, attention.out_proj.bias)
         widen, narrow = block.mlp.c_fc, block.mlp.c_proj
@@ -118,11 +123,9 @@ class _Block:
 
     def _attend(self, x_NLC: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the part of the sum that goes on, and what attention adds to it."""
-        count, length, width = x_NLC.shape
+        count, length, _ = x_NLC.shape
         parts = self._project(self._norm_1(x_NLC).to(self._dtype)).reshape(count, length, 3, self._heads, -1)
-        query, key, value = parts.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
-        return x_NLC, self._out(mixed.transpose(1, 2).reshape(count, length, width))
+        return x_NLC, self._out(self._mix(parts))
 
     def __call__(self, x_NLC: torch.Tensor) -> torch.Tensor:
         x_NLC, added = self._attend(x_NLC)

@@ -12,7 +12,7 @@ import torch
 from fakes import make_clip
 
 import bench.__main__ as program
-from bench import cam_part, cam_whole, card, cine, encoders, parts, rows, section, sides
+from bench import cam_part, cam_whole, card, cine, encoders, machine, parts, rows, section, sides
 from bench.published import Recipe, age_of
 from bench.rows import Row
 from bench.scene import lengthened, random_engine, random_network
@@ -307,6 +307,34 @@ def test_the_numbers_stand_under_the_machine_and_the_versions() -> None:
 def test_a_page_is_only_written_by_the_whole_bench(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         program.main(["--only", "views", "--write", str(tmp_path / "page.md")])
+
+
+def test_a_machine_of_another_kind_has_its_own_place_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "_section", lambda module, arguments: (" ".join([module, *arguments]), 0))
+    page = tmp_path / "page.md"
+    page.write_text("<!-- bench: begin -->\nold\n<!-- bench: end -->\n<!-- tiles: begin -->\n<!-- tiles: end -->\n")
+
+    assert program.main(["--model", "vit_l_14", "--place", "tiles", "--write", str(page)]) == 0
+
+    kept, written = page.read_text(encoding="utf-8").split("<!-- tiles: begin -->")
+    assert "old" in kept
+    assert "Machine: " in written and "--model vit_l_14" in written
+
+
+def test_a_machine_is_told_by_its_cores_and_by_what_it_multiplies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    facts = "processor\t: 0\nmodel name\t: A Processor\nflags\t\t: fpu avx512f amx_bf16 avx512_bf16\n\n"
+    cpuinfo.write_text(facts + facts.replace("A Processor", "Another"))
+    monkeypatch.setattr(machine, "_CPUINFO", cpuinfo)
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 16)
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {3, 5}, raising=False)
+
+    assert machine.processor() == "A Processor (AVX-512, AVX-512 BF16, AMX BF16)"
+    assert machine.cores() == "2 of 16 cores"
 
 
 def test_each_usual_model_has_its_effort_and_a_section() -> None:

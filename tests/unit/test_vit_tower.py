@@ -7,7 +7,7 @@ import pytest
 import tiny_models
 import torch
 
-from fetalclip_app.model import linear_kinds, roads
+from fetalclip_app.model import instructions, linear_kinds
 from fetalclip_app.model.linear_kinds import Kind
 from fetalclip_app.model.vit_tower import VitTower, fits, stages_of
 
@@ -69,7 +69,7 @@ def test_open_clips_own_stages_give_its_very_digits(config: dict[str, Any]) -> N
             linear_kinds.packed(torch.bfloat16),
             torch.bfloat16,
             0.999,
-            marks=pytest.mark.skipif(not roads._has_bf16(), reason="this processor has no bf16"),
+            marks=pytest.mark.skipif(not instructions.has_bf16(), reason="this processor has no bf16"),
         ),
         (linear_kinds.with_gelu(torch.bfloat16, "cpu"), torch.bfloat16, 0.999),
         (linear_kinds.int8(), torch.float32, 0.99),
