@@ -18,7 +18,7 @@ import torch
 from bench import rows
 from bench.machine import cores, processor
 from bench.scene import MODELS
-from bench.section import PARTS
+from bench.section import LIMITS, PARTS
 
 USUAL = ("compact", "vit_b_16", "vit_l_14")
 USUAL_PLACE = "bench"
@@ -67,7 +67,7 @@ def heading(load: float | None, took_s: float) -> str:
 def _section(module: str, arguments: Sequence[str]) -> tuple[str, int]:
     """Return what a process of its own printed, and how it ended."""
     done = subprocess.run([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode not in {0, 1} or not done.stdout.strip():
+    if done.returncode not in {0, rows.NOT_REACHED} or not done.stdout.strip():
         return f"{done.stdout.strip()}\n\n`{module} {' '.join(arguments)}` failed.", 2
     return done.stdout.strip(), done.returncode
 
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--model", nargs="+", choices=MODELS, help=f"default: {', '.join(USUAL)}")
     parser.add_argument("--weights", type=Path, help="weight file of --model fetalclip")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="these parts alone")
+    parser.add_argument("--only", nargs="+", choices=[*PARTS, LIMITS], help="these parts alone")
     parser.add_argument("--threads", type=int, default=0, help="threads of torch (default: its own choice)")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into this page")
     parser.add_argument("--place", default=USUAL_PLACE, help=f"between its marks of this name ({USUAL_PLACE})")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bench import encoders, files_scene, rows
 from bench.cam_part import frame_of
-from bench.limits import cost_of, limits_of, square_product, wait
+from bench.limits import Products, cost_of, shapes_of, square_product, wait
 from bench.rows import median_time, seconds, timed
 from bench.scene import bundled_clip, engine_of, plain_network
 from bench.sides import Effort, Sides, cosine, fresh, read
@@ -59,7 +59,7 @@ class Told:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the section; 0 where all that is asked is reached, or there is no card."""
+    """Print the section; 0 where all that is asked is reached, or there is no card, else 3."""
     options = _parser().parse_args(arguments)
     logging.getLogger().setLevel(logging.ERROR)
     print("### Graphics card\n")
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(text)
     if options.write is not None:
         rows.write(options.write, text, "card")
-    return 0 if reached else 1
+    return 0 if reached else rows.NOT_REACHED
 
 
 def measured(sides: Sides, batches: Sequence[int]) -> tuple[str, bool]:
@@ -94,7 +94,9 @@ def _tower(sides: Sides, batches: Sequence[int]) -> list[Told]:
     visual = sides.recipe.network.visual
     cost = cost_of(visual.cpu(), size)
     visual.to(device)
-    shaped = max(limits_of(visual, most * len(visual.positional_embedding), device).matmul["bf16"] for most in batches)
+    tokens = len(visual.positional_embedding)
+    products = (Products(shapes_of(visual), most * tokens, torch.bfloat16, device) for most in batches)
+    shaped = max(product.best() for product in products)
     peak = max(shaped, square_product(torch.bfloat16, device))
     told = [Told("Product of matrices in bf16: the network's shapes; the peak", f"{shaped:,.0f}; {peak:,.0f} GFLOP/s")]
     exact = _rows(sides, exact=True)

@@ -18,19 +18,6 @@ STREAM_FLOATS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The machine's own, in GFLOP/s and GB/s.
-
-    Attributes:
-        matmul: Name of the precision -> products with the shapes of the network.
-        memory: Two arrays read and a third written, as STREAM's triad.
-    """
-
-    matmul: dict[str, float]
-    memory: float
-
-
-@dataclass(frozen=True, slots=True)
 class Cost:
     """What one picture costs a network.
 
@@ -47,24 +34,10 @@ class Cost:
         return min(peak / self.gflop, memory / self.gbyte)
 
 
-def limits_of(visual: Any, rows: int, device: str = "cpu") -> Limits:
-    """Measure the limits.
-
-    Args:
-        visual: The image tower, whose layers' shapes are multiplied.
-        rows: Of the left matrices: tokens of a batch.
-    """
-    shapes = shapes_of(visual)
-    kinds = {"fp32": torch.float32, "bf16": torch.bfloat16}
-    if device == "cuda":
-        kinds["fp16"] = torch.float16
-    return Limits({name: _matmul(shapes, rows, kind, device) for name, kind in kinds.items()}, _memory(device))
-
-
 def square_product(kind: torch.dtype, device: str) -> float:
     """Return GFLOP/s of the product of two square matrices of random numbers, as large as suits the device."""
     side = 8192 if device == "cuda" else 1024
-    return _matmul([(side, side)], side, kind, device)
+    return Products([(side, side)], side, kind, device).best()
 
 
 def shapes_of(visual: Any) -> list[tuple[int, int]]:
@@ -103,22 +76,48 @@ def cost_of(visual: Any, size: int) -> Cost:
     return Cost(counter.get_total_flops() / 1e9, 4 * moved / 1e9)
 
 
-def _matmul(shapes: list[tuple[int, int]], rows: int, kind: torch.dtype, device: str) -> float:
-    operands = [
-        (torch.randn(rows, inputs, device=device).to(kind), torch.randn(outputs, inputs, device=device).to(kind))
-        for inputs, outputs in shapes
-    ]
-    work = sum(2 * rows * inputs * outputs for inputs, outputs in shapes)
+class Products:
+    """Products of matrices with a network's shapes, one after the other, by torch's own layer.
 
-    def products() -> None:
-        for left, right in operands:
-            torch.nn.functional.linear(left, right)
+    Args:
+        shapes: (in, out) of each.
+        rows: Of the left matrices: tokens of a batch.
 
-    with torch.inference_mode():
-        return work / _best(products, device) / 1e9
+    Attributes:
+        gflop: What they cost together.
+    """
+
+    def __init__(self, shapes: list[tuple[int, int]], rows: int, kind: torch.dtype, device: str) -> None:
+        self._operands = [
+            (torch.randn(rows, inputs, device=device).to(kind), torch.randn(outputs, inputs, device=device).to(kind))
+            for inputs, outputs in shapes
+        ]
+        self._device = device
+        self.gflop = sum(2 * rows * inputs * outputs for inputs, outputs in shapes) / 1e9
+
+    def __call__(self) -> None:
+        """Make each of them once."""
+        with torch.inference_mode():
+            for left, right in self._operands:
+                torch.nn.functional.linear(left, right)
+
+    def best(self) -> float:
+        """Return GFLOP/s of the shortest time."""
+        return self.gflop / _best(self, self._device)
+
+    def pace(self, seconds: float) -> float:
+        """Return GFLOP/s while they are made over and over for some time."""
+        wait(self._device)
+        start, rounds = time.perf_counter(), 0
+        while not rounds or time.perf_counter() - start < seconds:
+            self()
+            rounds += 1
+            wait(self._device)
+        return rounds * self.gflop / (time.perf_counter() - start)
 
 
-def _memory(device: str) -> float:
+def stream(device: str) -> float:
+    """Return GB/s of two arrays that are read and a third that is written, as STREAM's triad."""
     first, second, third = (torch.ones(STREAM_FLOATS, device=device) for _ in range(3))
     return 3 * 4 * STREAM_FLOATS / _best(lambda: torch.add(first, second, alpha=3.0, out=third), device) / 1e9
 

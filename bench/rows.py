@@ -12,6 +12,9 @@ from typing import TypeVar
 MARKS = "<!-- {name}: begin -->", "<!-- {name}: end -->"
 """What lies between these two on the page is written by the bench of that name."""
 
+NOT_REACHED = 3
+"""How a part of the bench ends that works and misses something; Python itself ends with 1 where it breaks."""
+
 _Result = TypeVar("_Result")
 
 

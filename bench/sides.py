@@ -53,7 +53,7 @@ class Effort:
 
 EFFORTS = {
     "compact": Effort(plain_frames=48, repeats=3),
-    "vit_b_16": Effort(our_frames=48, plain_frames=24, prompts=175, is_large=True, repeats=3),
+    "vit_b_16": Effort(our_frames=48, plain_frames=24, prompts=64, is_large=True, repeats=3),
     "vit_l_14": Effort(our_frames=16, plain_frames=8, prompts=64, is_large=True, repeats=1),
 }
 EFFORTS["fetalclip"] = EFFORTS["vit_l_14"]

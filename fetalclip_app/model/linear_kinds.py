@@ -61,6 +61,8 @@ def with_gelu(dtype: torch.dtype, device: str) -> Kind:
 def packed(dtype: torch.dtype) -> Kind:
     """Return the kind whose weights lie as oneDNN multiplies them; torch's own are laid out anew at each call.
 
+    A GELU is computed before the product's sums are rounded and written.
+
     It takes two operators of torch that are no public interface (its compiler uses them): try it before you trust it.
     """
     # The operators come with torch's native part and have no types.
@@ -68,6 +70,9 @@ def packed(dtype: torch.dtype) -> Kind:
 
     def make(weight: torch.Tensor, bias: torch.Tensor, then: Linear | None = None) -> Linear:
         own_weight, own_bias = onednn._reorder_linear_weight(weight.detach().to(dtype), None), bias.detach().to(dtype)
+        if isinstance(then, torch.nn.GELU):
+            formula = then.approximate
+            return lambda rows: onednn._linear_pointwise(rows, own_weight, own_bias, "gelu", [], formula)
         return _followed(lambda rows: onednn._linear_pointwise(rows, own_weight, own_bias, "none", [], ""), then)
 
     return make

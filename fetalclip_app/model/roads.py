@@ -62,7 +62,10 @@ def int8_for(network: torch.nn.Module, device: Device) -> Road | None:
 
 
 def _packed(key: str, dtype: torch.dtype) -> Road:
-    mix = attention.in_whole_tiles if dtype is torch.bfloat16 and instructions.has_tiles() else attention.as_they_lie
+    if dtype is torch.bfloat16:
+        mix = attention.in_whole_tiles if instructions.has_tiles() else attention.as_two_products
+    else:
+        mix = attention.as_they_lie
 
     def build(visual: torch.nn.Module) -> Tower:
         return vit_tower.VitTower(visual, linear_kinds.packed(dtype), dtype=dtype, attention=mix)

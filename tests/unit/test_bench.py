@@ -144,11 +144,12 @@ def test_a_jpeg_cine_goes_from_the_file_to_the_same_views_on_both_sides(both: Si
 
 def test_the_encoder_stands_beside_what_the_machine_could_do(both: Sides) -> None:
     encoders.take_fastest(both)
-    text = encoders.beside_the_limits(both)
+    text, is_reached = encoders.beside_the_limits(both)
 
+    assert is_reached, "nothing is asked of a small network"
     assert "| open_clip |" in text
     assert text.count("(taken)") == 1
-    assert "Measured in this run: products with the network's shapes fp32" in text
+    assert "(fp32 products)" in text or "(memory)" in text
     assert "views changed" in text
 
 
