@@ -18,7 +18,7 @@ from fetalclip_app.model import openvino_tower
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.road_trial import Verdict, best_of
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when a road computes or is chosen otherwise than before: trials of before are then not believed."""
 
 
