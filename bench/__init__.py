@@ -1,3 +1,3 @@
 """Times the program beside a plain restatement of the published recipe."""
 
-import fetalclip_app.model  # noqa: F401 - before torch: on both sides threads wait as the program's do
+import fetalclip_app  # noqa: F401 - before torch and NumPy: on both sides threads wait as the program's do

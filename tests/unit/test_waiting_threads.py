@@ -23,3 +23,15 @@ def test_they_sleep_unless_a_person_wants_it_otherwise(module: str, own: str, to
     )
 
     assert f"OMP_WAIT_POLICY = '{told}'" in done.stderr
+
+
+@pytest.mark.parametrize("module", ["fetalclip_app.model.device", "bench.limits"])
+def test_after_a_product_of_numpy_no_thread_goes_on(module: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "OPENBLAS_"))}
+    program = (
+        f"import {module}, time; import numpy as np; rows = np.ones((1024, 1024), np.float32); rows @ rows; "
+        "before = time.process_time(); time.sleep(0.3); print(time.process_time() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+
+    assert float(done.stdout) < 0.02
