@@ -22,7 +22,8 @@ from bench.section import LIMITS, PARTS
 
 USUAL = ("compact", "vit_b_16", "vit_l_14")
 USUAL_PLACE = "bench"
-"""The marks of a page between which the whole bench writes; a machine of another kind has its own."""
+PLACES = (USUAL_PLACE, "tiles")
+"""The marks of a page: the whole bench writes between the first; a machine of another kind has its own."""
 
 NO_CARD = "### Graphics card\n\nNo GPU: `python -m bench.card` is the same bench on one."
 
@@ -86,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=[*PARTS, LIMITS], help="these parts alone")
     parser.add_argument("--threads", type=int, default=0, help="threads of torch (default: its own choice)")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into this page")
-    parser.add_argument("--place", default=USUAL_PLACE, help=f"between its marks of this name ({USUAL_PLACE})")
+    parser.add_argument(
+        "--place", choices=PLACES, default=USUAL_PLACE, help=f"between its marks of this name ({USUAL_PLACE})"
+    )
     return parser
 
 

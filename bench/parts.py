@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,8 @@ LAYERS = 24
 COSINE, SHARE, DAYS = 0.999, 0.02, 1
 """Rows may point elsewhere, shares of a view and days of age differ by so much where a lower precision is at work."""
 
-COLD_ROUNDS = 3
-"""A cold age and the recipe's take turns so often."""
+ROUNDS = 3
+"""An age of the program's and the recipe's take turns so often."""
 
 STILLS, CINES, CINE_FRAMES = 16, 2, 4
 """The study: so many pictures, each a file of its own, and so many cines."""
@@ -81,39 +82,43 @@ def age(sides: Sides) -> list[Row]:
         ValueError: The picture is not seen as a brain, so that no age would be computed.
     """
     still = sides.still
-    colds_s: list[float] = []
-    plains_s: list[float] = []
-    for _ in range(COLD_ROUNDS):
+    turns: list[_Ages] = []
+    for _ in range(ROUNDS):
         engine = fresh(sides.asked(VIEWS, AGE))
         class_embeddings(engine.view_sets[VIEWS], engine.texts.features)  # as each start of the program does
-        took_s, reading = timed(lambda engine=engine: read(engine, still))  # type: ignore[misc]
+        cold_s, reading = timed(partial(read, engine, still))
         if not len(_views(reading).frames_of(BRAIN)):
             raise ValueError("of what is not seen as a brain no age is computed")
+        warm_s = median_time(partial(read, engine, still), sides.effort.repeats * 3)
+        keeping = replace(engine, frames=FrameBank())
+        read(keeping, still)
+        kept_s = median_time(partial(read, keeping, still), sides.effort.repeats * 7)
         plain = PlainAge.of(sides, engine)
-        colds_s.append(took_s)
-        plains_s.append(plain.seconds)
-    warm_s = median_time(lambda: read(engine, still), sides.effort.repeats * 3)
-    keeping = replace(engine, frames=FrameBank())
-    read(keeping, still)
-    kept_s = median_time(lambda: read(keeping, still), sides.effort.repeats * 7)
+        turns.append(_Ages(plain.seconds, cold_s, warm_s, kept_s))
     answers, same = plain.beside(_our_age(sides, engine))
-    plain_s = statistics.median(plains_s)
+    plain_s = statistics.median(turn.plain for turn in turns)
+
+    def row(how: str, ours_s: Sequence[float], asked: float) -> Row:
+        ratios = [turn.plain / ours for turn, ours in zip(turns, ours_s, strict=True)]
+        told = f"{answers}; {min(ratios):,.3g} to {max(ratios):,.3g} times as fast in {len(ratios)} turns"
+        what, ours = f"Age of one picture, {how}", statistics.median(ours_s)
+        return Row(what, plain_s, ours, told, same, plain.scaled, is_asked(sides, asked))
+
     return [
-        Row(
-            f"Age of one picture, {how}",
-            plain_s,
-            ours_s,
-            answers,
-            same,
-            plain.scaled,
-            is_asked(sides, asked),
-        )
-        for how, ours_s, asked in (
-            ("cold", statistics.median(colds_s), COLD_ASKED),
-            ("texts known", warm_s, WARM_ASKED),
-            ("texts and its row known", kept_s, KEPT_ASKED),
-        )
+        row("cold", [turn.cold for turn in turns], COLD_ASKED),
+        row("texts known", [turn.warm for turn in turns], WARM_ASKED),
+        row("texts and its row known", [turn.kept for turn in turns], KEPT_ASKED),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ages:
+    """Seconds of one turn: the recipe's, and the program's with no text known, with all, and with the row known too."""
+
+    plain: float
+    cold: float
+    warm: float
+    kept: float
 
 
 def study(sides: Sides) -> list[Row]:

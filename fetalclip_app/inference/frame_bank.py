@@ -28,8 +28,9 @@ from fetalclip_app.inference.kept_arrays import (
     write_arrays,
 )
 
-FORMAT = 2
-"""Raise it when the way from pixels to features or quality changes: files of the old way are then not found."""
+FORMAT = 3
+"""Raise it when the way from pixels to features or quality changes, also that of one road of the image tower: files of
+the old way are then not found."""
 
 BYTES_ON_DISK = 512 * 2**20
 """About 100,000 frames of the compact model."""

@@ -17,7 +17,7 @@ TILE = 32
 def as_they_lie(parts: torch.Tensor) -> torch.Tensor:
     """Mix the parts where the projection left them."""
     query, key, value = parts.permute(2, 0, 3, 1, 4)
-    return _side_by_side(F.scaled_dot_product_attention(query, key, value))
+    return mixed(query, key, value)
 
 
 def in_whole_tiles(parts: torch.Tensor) -> torch.Tensor:
@@ -32,7 +32,7 @@ def in_whole_tiles(parts: torch.Tensor) -> torch.Tensor:
     query, key, value = copied
     mask = parts.new_zeros(1, 1, 1, filled)
     mask[..., length:] = -torch.inf
-    return _side_by_side(F.scaled_dot_product_attention(query[:, :, :length], key, value, attn_mask=mask))
+    return mixed(query[:, :, :length], key, value, mask)
 
 
 def as_two_products(parts: torch.Tensor) -> torch.Tensor:
@@ -42,15 +42,17 @@ def as_two_products(parts: torch.Tensor) -> torch.Tensor:
     to the parts' type; those of one picture (2 MB of a ViT-L/14 in bf16) stay in the processor's caches.
     """
     count, length, _, heads, width = parts.shape
-    mixed = parts.new_empty(count, length, heads, width)
-    for picture, into in zip(parts, mixed, strict=True):
+    found = parts.new_empty(count, length, heads, width)
+    for picture, into in zip(parts, found, strict=True):
         query, key, value = picture.permute(1, 2, 0, 3).contiguous()
         scores = torch.bmm(query * width**-0.5, key.transpose(1, 2))
         torch.softmax(scores, dim=-1, out=scores)
         into.copy_(torch.bmm(scores, value).transpose(0, 1))
-    return mixed.flatten(2)
+    return found.flatten(2)
 
 
-def _side_by_side(mixed: torch.Tensor) -> torch.Tensor:
-    """Return what the heads mixed, (N, H, L, D), with all heads of a place side by side."""
-    return mixed.transpose(1, 2).flatten(2)
+def mixed(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return what queries (N, H, Q, D) mix of keys and values (N, H, L, D), all heads side by side: (N, Q, H * D)."""
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2).flatten(2)

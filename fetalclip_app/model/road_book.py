@@ -14,12 +14,13 @@ import torch
 
 from fetalclip_app.atomic import write_bytes
 from fetalclip_app.errors import ExportFailed
-from fetalclip_app.model import openvino_tower
+from fetalclip_app.model import instructions, openvino_tower
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.road_trial import Verdict, best_of
 
 FORMAT = 3
-"""Raise it when a road computes or is chosen otherwise than before: trials of before are then not believed."""
+"""Raise it when a road computes or is chosen otherwise than before: trials of before are then not believed. Where it
+computes otherwise, kept rows are others, too: `inference.frame_bank.FORMAT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,5 @@ def _processor() -> tuple[str, ...]:
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         name = next((line for line in lines if line.startswith("model name")), name)
-    return name, platform.machine(), torch.backends.cpu.get_cpu_capability()
+    has = instructions.has_bf16(), instructions.has_tiles(), instructions.has_eight_bits()
+    return name, platform.machine(), torch.backends.cpu.get_cpu_capability(), *map(str, has)

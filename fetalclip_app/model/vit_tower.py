@@ -10,7 +10,7 @@ from open_clip.transformer import LayerScale, ResidualAttentionBlock, VisionTran
 from torch import nn
 from torch.nn import functional as F
 
-from fetalclip_app.model.attention import Attention, as_they_lie
+from fetalclip_app.model.attention import Attention, as_they_lie, mixed
 from fetalclip_app.model.linear_kinds import Kind
 
 Stage = Callable[[torch.Tensor], torch.Tensor]
@@ -75,8 +75,10 @@ class VitTower:
         self._places = tower.positional_embedding.detach().to(device, stream)
         self._before = None if isinstance(tower.ln_pre, nn.Identity) else _norm(tower.ln_pre, stream, device)
         *blocks, last = tower.transformer.resblocks
-        self._blocks = [_Block(block, kind, attention, dtype=dtype, stream=stream, device=device) for block in blocks]
-        self._last = _LastBlock(last, kind, attention, dtype=dtype, stream=stream, device=device)
+        self._blocks = [
+            _Block(block, kind, dtype=dtype, stream=stream, device=device, mix=attention) for block in blocks
+        ]
+        self._last = _LastBlock(last, kind, dtype=dtype, stream=stream, device=device)
         self._after = _norm(tower.ln_post, torch.float32, device)
         self._projection = tower.proj.detach().float().to(device)
 
@@ -105,7 +107,14 @@ class VitTower:
 
 class _Block:
     def __init__(
-        self, block: Any, kind: Kind, mix: Attention, *, dtype: torch.dtype, stream: torch.dtype, device: str
+        self,
+        block: Any,
+        kind: Kind,
+        *,
+        dtype: torch.dtype,
+        stream: torch.dtype,
+        device: str,
+        mix: Attention = as_they_lie,
     ) -> None:
         attention = block.attn
         self._heads = int(attention.num_heads)
@@ -143,12 +152,11 @@ class _LastBlock(_Block):
         self._offer = kind(weight[width:].contiguous(), bias[width:].contiguous())
 
     def _attend(self, x_NLC: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        count, length, width = x_NLC.shape
+        count, length, _ = x_NLC.shape
         seen = self._norm_1(x_NLC).to(self._dtype)
         query = self._ask(seen[:, :1].contiguous()).reshape(count, 1, self._heads, -1).transpose(1, 2)
         key, value = self._offer(seen).reshape(count, length, 2, self._heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
-        return x_NLC[:, 0], self._out(mixed.transpose(1, 2).reshape(count, width))
+        return x_NLC[:, 0], self._out(mixed(query, key, value)[:, 0])
 
 
 def _norm(norm: Any, dtype: torch.dtype, device: str) -> Callable[[torch.Tensor], torch.Tensor]:

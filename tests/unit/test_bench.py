@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from fakes import make_clip
 
 import bench.__main__ as program
 from bench import cam_part, cam_whole, card, cine, encoders, machine, parts, rows, section, sides
+from bench.limits import Cost
 from bench.published import Recipe, age_of
 from bench.rows import Row
 from bench.scene import lengthened, random_engine, random_network
@@ -55,7 +57,8 @@ def test_both_sides_find_the_same_age_and_the_recipe_remembers_nothing(both: Sid
     cold, warm, kept = parts.age(both)
 
     assert cold.same
-    assert cold.answers == warm.answers
+    assert len({row.answers.split(";")[0] for row in (cold, warm, kept)}) == 1
+    assert all("times as fast in 3 turns" in row.answers for row in (cold, warm, kept))
     assert cold.ratio < warm.ratio < kept.ratio
     assert cold.scaled == "the recipe encoded 200 of 875 prompts"
 
@@ -151,6 +154,48 @@ def test_the_encoder_stands_beside_what_the_machine_could_do(both: Sides) -> Non
     assert text.count("(taken)") == 1
     assert "(fp32 products)" in text or "(memory)" in text
     assert "views changed" in text
+
+
+@pytest.mark.parametrize(
+    ("pace", "told", "near"),
+    [(38.0, "1.05 (1.00 to 1.11); 1.2: reached", True), (30.0, "1.33 (1.27 to 1.40); 1.2: NOT reached", False)],
+)
+def test_an_encoder_is_held_against_the_limit_of_its_turns(
+    both: Sides, monkeypatch: pytest.MonkeyPatch, pace: float, told: str, near: bool
+) -> None:
+    turns = [encoders._Turn(pace, peak) for peak in (380.0, 400.0, 420.0)]
+    monkeypatch.setattr(encoders._Limit, "_turns", lambda *_: turns)
+    monkeypatch.setattr(encoders, "is_asked", lambda _, ratio: ratio)
+    limit = encoders._Limit(both, Cost(gflop=10.0, gbyte=0.001), memory=1e6)
+
+    assert f"| {10 * pace:,.0f} | 400 (bf16 products) | {told} |" in limit.row("mine", lambda _: None, "bf16", "same")
+    assert limit.is_reached == near
+
+
+@pytest.mark.parametrize(
+    ("ours_s", "near", "code"), [(0.05, True, 0), (0.5, True, rows.NOT_REACHED), (0.05, False, rows.NOT_REACHED)]
+)
+def test_a_section_that_misses_something_says_so_by_its_end(
+    both: Sides, monkeypatch: pytest.MonkeyPatch, ours_s: float, near: bool, code: int
+) -> None:
+    monkeypatch.setattr(section, "sides_of", lambda *_: both)
+    monkeypatch.setattr(encoders, "take_fastest", lambda _: None)
+    monkeypatch.setattr(encoders, "beside_the_limits", lambda _: ("a table", near))
+    monkeypatch.setitem(section.PARTS, "views", lambda _: [replace(FAST, ours_s=ours_s)])
+
+    assert section.main(["--only", "views", section.LIMITS]) == code
+
+
+@pytest.mark.parametrize(("ended", "code"), [(0, 0), (rows.NOT_REACHED, rows.NOT_REACHED), (1, 2), (-9, 2)])
+def test_a_part_that_breaks_is_not_taken_for_one_that_misses(
+    monkeypatch: pytest.MonkeyPatch, ended: int, code: int
+) -> None:
+    monkeypatch.setattr(program.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], ended, "### half"))
+
+    text, found = program._section("bench.section", [])
+
+    assert found == code
+    assert ("failed" in text) == (code == 2)
 
 
 def test_the_bench_of_a_card_stands_ready(both: Sides, capsys: pytest.CaptureFixture[str]) -> None:

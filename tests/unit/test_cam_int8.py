@@ -10,7 +10,7 @@ import tiny_models
 import torch
 from numpy.typing import NDArray
 
-from fetalclip_app.model import cam_int8, linear_kinds, roads
+from fetalclip_app.model import cam_int8, instructions, linear_kinds, roads
 from fetalclip_app.model.cam import Saliency, score_layer_of
 from fetalclip_app.model.cam_int8 import eight_bits
 from fetalclip_app.model.device import cpu
@@ -162,10 +162,17 @@ def test_what_they_lack_costs_neither_the_map_nor_the_road(
     assert tried[0] == max(last, 1), "they are not tried again"
 
 
-def test_a_torch_that_does_not_say_what_the_processor_has_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(torch.cpu, "_is_vnni_supported")
+@pytest.mark.parametrize(
+    ("eight_bits", "tiles", "gain"),
+    [(True, False, True), (True, True, False), (False, False, False), (False, True, False)],
+)
+def test_eight_bits_gain_where_the_processor_has_them_and_no_tiles(
+    monkeypatch: pytest.MonkeyPatch, eight_bits: bool, tiles: bool, gain: bool
+) -> None:
+    monkeypatch.setattr(instructions, "has_eight_bits", lambda: eight_bits)
+    monkeypatch.setattr(instructions, "has_tiles", lambda: tiles)
 
-    assert not GAINS()
+    assert GAINS() is gain
 
 
 def test_whoever_stops_the_work_waits_for_a_layer(capfd: pytest.CaptureFixture[str]) -> None:

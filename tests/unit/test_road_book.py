@@ -9,6 +9,7 @@ import pytest
 import tiny_models
 import torch
 
+from fetalclip_app.model import instructions
 from fetalclip_app.model.device import cpu
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.road_book import RoadBook
@@ -51,6 +52,10 @@ def test_nothing_is_known_of_other_weights_torch_threads_or_devices(
     assert book.known(backbone) == "bf16"
     monkeypatch.setattr(torch, "__version__", "99.0")
     assert book.known(backbone) is None
+    monkeypatch.undo()
+    tiles = instructions.has_tiles()
+    monkeypatch.setattr(instructions, "has_tiles", lambda: not tiles)
+    assert book.known(backbone) is None, "another processor of the same name"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"road": 3}', b"{}", b"\xff"])

@@ -15,7 +15,7 @@ from open_clip.transformer import ResidualAttentionBlock
 
 from fetalclip_app.domain.backbone import Embeddings
 from fetalclip_app.errors import ComputeFailed, ErrorCode
-from fetalclip_app.model import linear_kinds, road_trial, roads, vit_tower
+from fetalclip_app.model import attention, instructions, linear_kinds, road_trial, roads, vit_tower
 from fetalclip_app.model.device import CUDA, cpu
 from fetalclip_app.model.encoder import TorchBackbone
 from fetalclip_app.model.road_trial import Trial, Verdict, best_of
@@ -218,6 +218,30 @@ def test_the_roads_of_this_processor_give_the_rows_of_the_network() -> None:
 
     assert [verdict.road for verdict in found][-1] == "fp32 packed"
     assert all(verdict.cosine > road_trial.COSINE for verdict in found)
+
+
+@pytest.mark.skipif(not instructions.has_bf16(), reason="this processor has no bf16")
+@pytest.mark.parametrize(("tiles", "way"), [(True, "in_whole_tiles"), (False, "as_two_products")])
+def test_what_the_processor_multiplies_decides_how_bf16_mixes(
+    monkeypatch: pytest.MonkeyPatch, tiles: bool, way: str
+) -> None:
+    asked: list[tuple[str, torch.dtype]] = []
+
+    def watched(name: str) -> attention.Attention:
+        plain: attention.Attention = getattr(attention, name)
+        return lambda parts: asked.append((name, parts.dtype)) or plain(parts)  # type: ignore[func-returns-value]
+
+    for one in ("as_they_lie", "in_whole_tiles", "as_two_products"):
+        monkeypatch.setattr(attention, one, watched(one))
+    monkeypatch.setattr(instructions, "has_tiles", lambda: tiles)
+    network = tiny_models.network(tiny_models.VIT).eval()
+    pictures = torch.randn(1, 3, tiny_models.SIZE, tiny_models.SIZE, generator=torch.Generator().manual_seed(1))
+
+    with torch.inference_mode():
+        bf16, fp32 = (road.build(network.get_submodule("visual"))(pictures) for road in roads.roads_for(network, cpu()))
+
+    assert set(asked) == {(way, torch.bfloat16), ("as_they_lie", torch.float32)}
+    assert float(torch.cosine_similarity(bf16, fp32).min()) > 0.999
 
 
 def test_a_tower_of_another_kind_has_one_road() -> None:
