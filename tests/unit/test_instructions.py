@@ -20,5 +20,8 @@ def test_a_torch_that_does_not_say_has_none_of_the_instructions(monkeypatch: pyt
     monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported", raising=False)
     monkeypatch.delattr(torch.cpu, "_is_vnni_supported", raising=False)
 
+    monkeypatch.setattr(torch.ops, "mkldnn", object())
+
     assert not instructions.has_tiles()
     assert not instructions.has_eight_bits()
+    assert not instructions.has_bf16()
